@@ -1,0 +1,90 @@
+import type { Contract } from '../history/run.ts';
+
+/** What a checker says of a run: results.json and `--json` hold exactly this. */
+export interface Result {
+  version: 1;
+  run: string;
+  claim: Claim;
+  verdict: Verdict;
+  /** Why the verdict is what it is, in sentences; never empty. */
+  reasons: string[];
+  contract: Contract;
+  counts: Counts;
+  findings: Finding[];
+}
+
+/** The claim that the verdict answers: everything acknowledged is there, or only what Kafka's contract promises. */
+export type Claim = 'kept' | 'contract';
+
+/** Precedence: invalid > inconclusive > valid. */
+export type Verdict = 'valid' | 'invalid' | 'inconclusive';
+
+/** The anomalies, one name each. Definitions: ARCHITECTURE.md, "Findings". */
+export const FINDING_KINDS = [
+  'lost',
+  'lost-after-read',
+  'divergent',
+  'misplaced',
+  'duplicate',
+  'aborted-read',
+  'phantom',
+  'reordered',
+  'end-regressed',
+  'unread',
+  'sent-missing',
+] as const;
+export type FindingKind = (typeof FINDING_KINDS)[number];
+
+/** Counts of values (for `divergent` and `phantom`: of offsets; `reordered`: of partitions; `end-regressed`: of observations). */
+export interface Counts extends Record<FindingKind, number> {
+  attempted: number;
+  ok: number;
+  sent: number;
+  fail: number;
+  info: number;
+  /** Distinct values of this run that the final scan returned. */
+  found: number;
+  /** Writes of unknown outcome that turned out to be in the log. */
+  'info-found': number;
+}
+
+/** `permitted`: Kafka's contract for these settings and faults allows it. `violation`: it does not. */
+export type Judgement = 'permitted' | 'violation';
+
+/** A group of anomalies of one kind that belong together: neighbours in one partition with one cause. */
+export interface Finding {
+  kind: FindingKind;
+  /** For `lost` and `lost-after-read`. `truncated`: the offset is past the end or holds another value. `hole`: empty. */
+  loss?: 'truncated' | 'hole';
+  partition: number;
+  count: number;
+  judgement: Judgement;
+  /** Why it is permitted or not, in one sentence. */
+  reason: string;
+  /** Whom the evidence points at. */
+  blame: 'broker' | 'client' | 'unknown';
+  /** Compact: `w0 0..327 331; w3 12..40`. Cut short after a while, with an ellipsis. */
+  values: string;
+  /** First and last offset concerned, where there are any. */
+  offsets?: [first: number, last: number];
+  /** Of the acknowledgements (for a loss) or the observations. */
+  timeNs?: [first: number, last: number];
+  /** Node name and epoch of the leader that acknowledged them. */
+  leader?: { node: string; id: number; epoch: number | null };
+  /** Ids of the faults in force while they were acknowledged. */
+  faults?: string[];
+  /** The event that ended them, in words: `kafka2 became leader in epoch 3 from offset 1200 at 7.1 s`. */
+  endedBy?: string;
+  /** The first few, one by one. */
+  examples: Example[];
+}
+
+export interface Example {
+  value: string;
+  ackedOffset?: number | null;
+  foundOffsets?: number[];
+  ackedNs?: number;
+  broker?: number | null;
+  /** Other facts, in words. */
+  detail?: string;
+}

@@ -1,0 +1,63 @@
+import type { Outcome } from '../history/write.ts';
+
+/** One write to attempt: which value, where. */
+export interface Invocation {
+  worker: number;
+  seq: number;
+  partition: number;
+}
+
+/** What became of it. Fields as in `Write` (history/write.ts). */
+export interface Completion {
+  outcome: Outcome;
+  error: string | null;
+  offset: number | null;
+  attempts: number;
+  broker: number | null;
+}
+
+/** A worker's session with the cluster. Worker n starts its bootstrap list at broker n, so that no fault can catch all. */
+export interface Client {
+  open(): Promise<void>;
+  /**
+   * Writes one record. Never rejects for anything the cluster or the network does: that is an outcome. An answer is
+   * only ever given to the write whose request it answers; after an `info` the client goes on under a fresh session.
+   */
+  write(invocation: Invocation): Promise<Completion>;
+  close(): Promise<void>;
+}
+
+export interface EndOffset {
+  partition: number;
+  /** The first offset still in the log. */
+  start: number;
+  /** High watermark: the next offset that a consumer would get. */
+  end: number;
+  /** Broker id of the leader that was asked. */
+  broker: number;
+}
+
+/** A record as a scan returned it. */
+export interface Fetched {
+  partition: number;
+  offset: number;
+  /** Null for a tombstone. */
+  value: Uint8Array | null;
+}
+
+/** Reads a whole topic, always from the partition's leader and from offset 0, never through a consumer group. */
+export interface Reader {
+  open(): Promise<void>;
+  endOffsets(): Promise<EndOffset[]>;
+  /**
+   * Reads one partition in the order of offsets, from `from` up to `end`, and hands every record to `sink`.
+   * @returns the offset it reached: `end` when everything was covered. Less than `end`: what lies behind could not
+   *   be read. Offsets that the broker skipped over (gaps) count as covered.
+   */
+  scan(
+    bounds: { partition: number; from: number; end: number },
+    sink: (records: Fetched[]) => void,
+    signal?: AbortSignal,
+  ): Promise<{ reached: number }>;
+  close(): Promise<void>;
+}

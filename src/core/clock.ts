@@ -1,0 +1,44 @@
+/**
+ * Time, as everything in this project sees it: nanoseconds since the run began, on one monotonic clock.
+ *
+ * Only files in `core/` may touch the machine's own clock, timers or randomness (a test holds this), so that the
+ * same runner can live in real time or in a simulator's virtual time.
+ */
+export interface Clock {
+  /** Nanoseconds since the run began. A number: exact for runs of up to 104 days. */
+  nowNs(): number;
+  /** Resolves after `ms` milliseconds, or at once when `signal` aborts (it never rejects). */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+export const NS_PER_MS = 1e6;
+export const NS_PER_SECOND = 1e9;
+
+/** The machine's monotonic clock, counted from the moment it is made. */
+export function realClock(): Clock {
+  const startNs = process.hrtime.bigint();
+  return {
+    nowNs: () => Number(process.hrtime.bigint() - startNs),
+    sleep: (ms, signal) =>
+      new Promise((resolve) => {
+        if (signal?.aborted) return resolve();
+        const done = () => {
+          clearTimeout(timer);
+          signal?.removeEventListener('abort', done);
+          resolve();
+        };
+        const timer = setTimeout(done, Math.max(0, ms));
+        signal?.addEventListener('abort', done, { once: true });
+      }),
+  };
+}
+
+/** The wall clock as an ISO timestamp: for people, and to line broker logs up with the run. Never for ordering. */
+export function wallClock(): string {
+  return new Date().toISOString();
+}
+
+/** Milliseconds since the Unix epoch: to place a broker's own log timestamps on the run's time axis. */
+export function wallClockMs(): number {
+  return Date.now();
+}

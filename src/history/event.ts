@@ -1,0 +1,155 @@
+import type { Fault, Link } from './fault.ts';
+
+/**
+ * Everything in a history that is not a write or a read: one JSON object a line in events.ndjson, in the order in
+ * which it became known. All times are nanoseconds since the run began.
+ */
+export type Event =
+  | PhaseEvent
+  | FaultStartEvent
+  | FaultStopEvent
+  | FaultFailedEvent
+  | FaultSkippedEvent
+  | NodeEvent
+  | ViewEvent
+  | ControllerEvent
+  | EndEvent
+  | ScanEvent
+  | LogEvent
+  | NoteEvent;
+
+/** The phases of a run, in this order. Load runs in the first three. */
+export type PhaseName = 'setup' | 'warm-up' | 'faults' | 'recovery' | 'settle' | 'scan' | 'done';
+
+export interface PhaseEvent {
+  type: 'phase';
+  timeNs: number;
+  name: PhaseName;
+}
+
+/** A fault took effect. `requestedNs` is when the schedule asked for it, `timeNs` when its effect was verified. */
+export interface FaultStartEvent {
+  type: 'fault-start';
+  /** Unique within the run; the matching `fault-stop` carries the same. */
+  id: string;
+  fault: Fault;
+  requestedNs: number;
+  timeNs: number;
+  /** The nodes that it struck, by name, resolved at the strike. */
+  targets: string[];
+  /** The directed links it cut; empty for faults of processes. */
+  links: Link[];
+  /** What was observed that proves the effect, in words: `pid 4711 is gone`. */
+  evidence: string;
+}
+
+/** The fault was undone, and its end was verified: the broker runs again, or the links carry traffic. */
+export interface FaultStopEvent {
+  type: 'fault-stop';
+  id: string;
+  requestedNs: number;
+  timeNs: number;
+  evidence: string;
+}
+
+/** A fault that the schedule wanted could not be applied or healed. The verdict is then at best inconclusive. */
+export interface FaultFailedEvent {
+  type: 'fault-failed';
+  id: string;
+  timeNs: number;
+  fault: Fault;
+  reason: string;
+}
+
+/** A drawn fault was left out because it would have broken what the scenario says must stay up. */
+export interface FaultSkippedEvent {
+  type: 'fault-skipped';
+  id: string;
+  timeNs: number;
+  fault: Fault;
+  reason: string;
+}
+
+export interface NodeEvent {
+  type: 'node';
+  timeNs: number;
+  node: string;
+  state: 'starting' | 'up' | 'down' | 'paused';
+  /** Why, for people: `killed`, `exited with status 1`. */
+  detail?: string;
+}
+
+/** Who leads a partition, as one observer tells it. Recorded on change. */
+export interface ViewEvent {
+  type: 'view';
+  timeNs: number;
+  /** The broker that said so (`kafka2`), or `log:kafka2` when it was read from that broker's own log or files. */
+  observer: string;
+  partition: number;
+  /** Broker id; -1 when the observer knows of no leader. */
+  leader: number;
+  /** Leader epoch; null when the observer does not tell it. */
+  epoch: number | null;
+  isr: number[];
+  /** The offset from which this leader's epoch starts, where known. */
+  startOffset?: number;
+}
+
+export interface ControllerEvent {
+  type: 'controller';
+  timeNs: number;
+  observer: string;
+  /** Node id of the active controller; -1 when the observer knows of none. */
+  controller: number;
+}
+
+/** An end offset (high watermark) that a broker gave. */
+export interface EndEvent {
+  type: 'end';
+  partition: number;
+  offset: number;
+  invokeNs: number;
+  completeNs: number;
+  /** Broker id of the one that was asked. */
+  broker: number;
+}
+
+/**
+ * A scan's bounds in one partition. `covered` when it read every offset from `from` up to `end`; `final` when it
+ * began after the writers had stopped, all faults were healed and the cluster had settled.
+ */
+export interface ScanEvent {
+  type: 'scan';
+  scan: number;
+  name: string;
+  partition: number;
+  from: number;
+  /** The end offset that the broker gave when the scan of this partition began. */
+  end: number;
+  covered: boolean;
+  final: boolean;
+  invokeNs: number;
+  completeNs: number;
+  /** Why it is not covered, in words. */
+  reason?: string;
+}
+
+/** A line of a node's own log that tells of elections, ISR changes or truncation. */
+export interface LogEvent {
+  type: 'log';
+  timeNs: number;
+  node: string;
+  text: string;
+  /** Set when the line tells of a truncation: the log was cut to this offset. */
+  truncatedTo?: number;
+  partition?: number;
+}
+
+/** Anything else that a reader of the history must know: a warning, an interruption. */
+export interface NoteEvent {
+  type: 'note';
+  timeNs: number;
+  text: string;
+  /** `interrupted`: the user asked to stop early. `behind`: the load fell behind its schedule. */
+  about: 'interrupted' | 'behind' | 'internal-error' | 'warning' | 'information';
+}

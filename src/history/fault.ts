@@ -1,0 +1,68 @@
+import { z } from 'zod';
+
+/**
+ * Faults as data: what to break, in which way. They stand in scenarios, are drawn from a seed, are recorded in the
+ * history, and can be replayed. Who is meant is a role, resolved at the moment the fault strikes.
+ */
+
+/**
+ * A role or a node's name. `leader` leads the fault's partition (0 unless it says otherwise), `controller` is the
+ * active controller, `coordination` the ZooKeeper server or the KRaft controllers, `brokers` all brokers,
+ * `followers` all brokers but the leader, `follower` one of them, `broker` any one broker, `minority` and `majority`
+ * a random set of brokers of that size, `all` every node.
+ */
+export const targetSchema = z
+  .string()
+  .min(1)
+  .describe(
+    'leader, controller, coordination, follower, followers, broker, brokers, minority, majority, all, or the name of a node',
+  );
+
+const processFaultSchema = z.strictObject({
+  kind: z.enum(['kill', 'stop', 'pause']),
+  target: targetSchema,
+  partition: z.int().min(0).optional().describe('whose leader is meant; 0 if absent'),
+});
+
+const isolateSchema = z.strictObject({
+  kind: z.literal('isolate'),
+  target: targetSchema,
+  from: z
+    .enum(['cluster', 'coordination', 'brokers', 'everyone'])
+    .describe(
+      'cluster: the other brokers and coordination, clients still reach it; coordination: ZooKeeper or the KRaft controllers only; brokers: the other brokers only; everyone: clients too',
+    ),
+  direction: z
+    .enum(['both', 'inbound', 'outbound'])
+    .default('both')
+    .describe('inbound: what is sent to the target is dropped; outbound: what the target sends is dropped'),
+  partition: z.int().min(0).optional(),
+});
+
+const groupsSchema = z.strictObject({
+  kind: z
+    .enum(['bisect', 'bridge', 'majority-ring'])
+    .describe(
+      'bisect: brokers and coordination in two halves; bridge: two halves and one broker that sees both; majority-ring: every broker sees a majority, no two see the same one',
+    ),
+});
+
+/** One fault: its kind and whom it strikes. */
+export const faultSchema = z.discriminatedUnion('kind', [processFaultSchema, isolateSchema, groupsSchema]);
+export type Fault = z.infer<typeof faultSchema>;
+export type FaultKind = Fault['kind'];
+
+/** A directed connection between two nodes; `client` is the place that the workers write from. */
+export interface Link {
+  from: string;
+  to: string;
+}
+
+/** A fault in one line, for people: `isolate leader from cluster`. */
+export function describeFault(fault: Fault): string {
+  if (fault.kind === 'isolate') {
+    const direction = fault.direction === 'both' ? '' : ` (${fault.direction} only)`;
+    return `isolate ${fault.target} from ${fault.from}${direction}`;
+  }
+  return 'target' in fault ? `${fault.kind} ${fault.target}` : fault.kind;
+}

@@ -1,0 +1,112 @@
+import type { Event } from './event.ts';
+
+/**
+ * A finished (or torn) run, as everything downstream of the history sees it: facts about the run, its events, and
+ * its writes and reads as columns, one batch in memory at a time. The checker and the report know only this; that
+ * it comes from a directory, from another tool's file or from a test is nobody's business.
+ */
+export interface Run {
+  readonly info: RunInfo;
+  readonly events: readonly Event[];
+  /** Each call is a fresh pass over all writes, in the order in which their outcomes became known. */
+  writes(): Iterable<WriteBatch>;
+  /** Each call is a fresh pass over all records that scans returned, in the order of their arrival. */
+  reads(): Iterable<ReadBatch>;
+  /** What of the history is damaged or missing; complete only after a full pass over writes and reads. */
+  damage(): readonly Damage[];
+}
+
+/** A part of a history that cannot be used, and what that means for a verdict. */
+export interface Damage {
+  file: string;
+  /** `torn`: the file ends in the middle (the tool was killed). `corrupt`: bytes changed. `missing`: no such file. */
+  kind: 'torn' | 'corrupt' | 'missing';
+  /** One sentence with position and size. */
+  detail: string;
+}
+
+/** Int64 values as pairs of int32 (low, high): cheaper to read than bigint. Use `int64At`. */
+export type Int64Column = Int32Array;
+
+/** Exact for |value| < 2^53. */
+export function int64At(column: Int64Column, index: number): number {
+  return column[2 * index + 1]! * 4294967296 + (column[2 * index]! >>> 0);
+}
+
+/** Columns of writes; row i of each belongs together. Codes index OUTCOMES. Absent values: -1; error code 0: none. */
+export interface WriteBatch {
+  readonly length: number;
+  readonly worker: Uint32Array;
+  readonly seq: Int64Column;
+  readonly partition: Int32Array;
+  readonly intendedNs: Int64Column;
+  readonly invokeNs: Int64Column;
+  readonly completeNs: Int64Column;
+  readonly outcome: Uint8Array;
+  /** Index into `errorNames`; 0 is "no error". */
+  readonly error: Uint16Array;
+  readonly errorNames: readonly string[];
+  readonly offset: Int64Column;
+  readonly attempts: Uint16Array;
+  readonly broker: Int32Array;
+}
+
+/** Columns of reads. Integrity codes index INTEGRITIES. For a record without a readable value worker is 2^32-1. */
+export interface ReadBatch {
+  readonly length: number;
+  readonly scan: Uint32Array;
+  readonly partition: Int32Array;
+  readonly offset: Int64Column;
+  readonly worker: Uint32Array;
+  readonly seq: Int64Column;
+  readonly timeNs: Int64Column;
+  readonly integrity: Uint8Array;
+}
+
+/** What Kafka was asked to guarantee: everything a finding is judged against. */
+export interface Contract {
+  acks: 0 | 1 | 'all';
+  minInsyncReplicas: number;
+  replicationFactor: number;
+  uncleanLeaderElection: boolean;
+  idempotence: boolean;
+  /** `exactly-once`: one attempt, one verdict. `at-least-once`: the client retries by itself, duplicates are legal. */
+  mode: 'exactly-once' | 'at-least-once';
+}
+
+export interface NodeInfo {
+  name: string;
+  /** Broker or controller id; null for ZooKeeper. */
+  id: number | null;
+  roles: ('broker' | 'controller' | 'zookeeper')[];
+  address: string;
+}
+
+/** run.json. Written when the run starts, and again when it ends. */
+export interface RunInfo {
+  version: 1;
+  /** Stands in every record's value. */
+  run: string;
+  status: 'running' | 'complete' | 'interrupted' | 'failed';
+  /** Why, where the status is `failed`. */
+  failure?: string;
+  world: 'real' | 'simulated' | 'imported';
+  /** The seed of everything random in the run. */
+  seed: number;
+  scenario: { name: string; title: string; [option: string]: unknown };
+  contract: Contract;
+  topic: string;
+  partitions: number;
+  nodes: NodeInfo[];
+  workers: number;
+  /** What ran: the versions of kept, Node, Kafka and Java, and the SHA-256 of each jar by file name. */
+  versions: { kept: string; node?: string; kafka?: string; java?: string; jars?: Record<string, string> };
+  /** `zookeeper`, `kraft-combined` or `kraft-separate`. */
+  kafkaMode?: string;
+  machine?: Record<string, string | number>;
+  /** Wall clock, ISO 8601. */
+  startedAt: string;
+  endedAt?: string;
+  /** How it was started, for people who want to repeat it. */
+  command?: string[];
+}
