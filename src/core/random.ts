@@ -59,5 +59,10 @@ export function freshSeed(): number {
 
 /** A short identifier that no other run on this machine shares: letters and digits only. */
 export function freshId(): string {
-  return Date.now().toString(36) + Math.floor(Math.random() * 36 ** 4).toString(36).padStart(4, '0');
+  return (
+    Date.now().toString(36) +
+    Math.floor(Math.random() * 36 ** 4)
+      .toString(36)
+      .padStart(4, '0')
+  );
 }

@@ -27,7 +27,7 @@ export interface PhaseEvent {
   name: PhaseName;
 }
 
-/** A fault took effect. `requestedNs` is when the schedule asked for it, `timeNs` when its effect was verified. */
+/** A fault took effect. `requestedNs` is when the schedule asked for it, `timeNs` when it was in place. */
 export interface FaultStartEvent {
   type: 'fault-start';
   /** Unique within the run; the matching `fault-stop` carries the same. */

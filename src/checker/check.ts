@@ -1,0 +1,57 @@
+import { messageOf } from '../core/failure.ts';
+import type { Run } from '../history/run.ts';
+import { doubtsAbout } from './coverage.ts';
+import { checkEnds } from './ends.ts';
+import { Examination } from './examination.ts';
+import { classifyWrites } from './loss.ts';
+import { checkOrder } from './order.ts';
+import { recordOutcomes } from './outcomes.ts';
+import { placeAcknowledgements, recordRivalTerms } from './placement.ts';
+import { recordPresence } from './presence.ts';
+import type { Claim, Result } from './result.ts';
+import { compareRereads } from './rereads.ts';
+import { locateExamples } from './sightings.ts';
+import { resultOf } from './verdict.ts';
+import { clause } from './wording.ts';
+
+/**
+ * Decides about a run from its history alone: the same history gives the same result, anywhere and at any time.
+ *
+ * The questions are asked one after the other over a few passes through writes and reads. One that cannot be
+ * answered, because the history holds something that no history should, makes the verdict at best inconclusive and
+ * never hides what another has found.
+ */
+export function check(run: Run, options: { claim: Claim }): Result {
+  const examination = new Examination(run);
+  const ask = (question: string, answer: (examination: Examination) => void): boolean => {
+    try {
+      answer(examination);
+      return true;
+    } catch (error) {
+      examination.doubts.push(`The checker could not find out ${question}: ${clause(messageOf(error))}.`);
+      return false;
+    }
+  };
+
+  examination.writesIncomplete =
+    !ask('what became of the writes', recordOutcomes) || mayMissRows(run, 'writes');
+  examination.openSlots();
+  examination.readsIncomplete = !ask('what is in the log', recordPresence) || mayMissRows(run, 'reads');
+  ask('where acknowledged records are', placeAcknowledgements);
+  if (examination.suspicious > 0) {
+    ask('which leader acknowledged what', recordRivalTerms);
+    ask('what was lost', classifyWrites);
+  }
+  ask('whether other readers agree', compareRereads);
+  ask('whether the log follows real time', checkOrder);
+  ask('whether the end offsets went back', checkEnds);
+  ask('where the examples were found', locateExamples);
+  ask('whether the verdict was earned', ({ doubts }) => doubts.push(...doubtsAbout(examination)));
+  return resultOf(examination, options.claim);
+}
+
+/** Whether rows of this file may be missing: it is damaged, or the recorder was killed before its last rows. */
+function mayMissRows(run: Run, file: 'writes' | 'reads'): boolean {
+  if (run.damage().some((damage) => damage.file.startsWith(file))) return true;
+  return file === 'writes' && run.info.status === 'running';
+}

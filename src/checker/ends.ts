@@ -1,0 +1,69 @@
+import type { EndEvent } from '../history/event.ts';
+import type { RunInfo } from '../history/run.ts';
+import type { Examination } from './examination.ts';
+import { judgeEnds } from './judgement.ts';
+import { grouped, moment } from './wording.ts';
+
+/**
+ * End offsets (high watermarks) alone: none may be smaller than one that was observed strictly earlier, that is,
+ * whose answer came before this one was asked for.
+ */
+export function checkEnds(examination: Examination): void {
+  const { run, counts, findings } = examination;
+  const byPartition = new Map<number, EndEvent[]>();
+  for (const event of run.events) {
+    if (event.type !== 'end') continue;
+    const known = byPartition.get(event.partition);
+    if (known === undefined) byPartition.set(event.partition, [event]);
+    else known.push(event);
+  }
+  for (const [partition, ends] of byPartition) {
+    const leaders = new Set(examination.leadershipOf(partition).terms.map(({ leader }) => leader));
+    const ruling = judgeEnds({
+      contract: run.info.contract,
+      leaderChanges: leaders.size > 1,
+      laggingWatermarks: watermarksMayLag(run.info),
+    });
+    const cause = { ruling };
+    for (const { end, before } of regressions(ends)) {
+      counts['end-regressed']++;
+      const group = findings.add('end-regressed', null, partition, cause, end.offset, end.completeNs);
+      if (!group.wantsExample) continue;
+      group.examples.push({
+        value: '',
+        broker: end.broker < 0 ? null : end.broker,
+        detail: `the end was ${grouped(before.offset)} at ${moment(before.completeNs)}, and ${grouped(end.offset)} at ${moment(end.completeNs)}`,
+      });
+    }
+  }
+}
+
+function regressions(ends: readonly EndEvent[]): { end: EndEvent; before: EndEvent }[] {
+  const byAnswer = ends.toSorted((a, b) => a.completeNs - b.completeNs);
+  const found: { end: EndEvent; before: EndEvent }[] = [];
+  let answered = 0;
+  let highest: EndEvent | null = null;
+  for (const end of ends.toSorted((a, b) => a.invokeNs - b.invokeNs)) {
+    for (; answered < byAnswer.length && byAnswer[answered]!.completeNs < end.invokeNs; answered++) {
+      if (highest === null || byAnswer[answered]!.offset > highest.offset) highest = byAnswer[answered]!;
+    }
+    if (highest !== null && highest.offset > end.offset) found.push({ end, before: highest });
+  }
+  return found;
+}
+
+/** Up to Kafka 2.1 a new leader may answer with an end offset that has not caught up (KIP-207). */
+export function watermarksMayLag({ versions }: RunInfo): boolean {
+  const [major = Infinity, minor = 0] = (versions.kafka ?? '')
+    .split('.')
+    .map((part) => Number.parseInt(part, 10));
+  return major < 2 || (major === 2 && minor < 2);
+}
+
+/**
+ * Whether an end offset must be above everything that was acknowledged before it was asked for. It is a high
+ * watermark, and that waits for the followers; with acks=all so does the acknowledgement.
+ */
+export function endsAreStrict(info: RunInfo): boolean {
+  return info.contract.acks === 'all' && !watermarksMayLag(info);
+}

@@ -1,0 +1,184 @@
+import type { Example, Finding, FindingKind } from './result.ts';
+import type { Ruling } from './judgement.ts';
+import type { Term } from './leadership.ts';
+import { ValueRanges } from './ranges.ts';
+
+/**
+ * Findings, gathered without keeping them: anomalies of one kind with one cause that are neighbours in a partition
+ * make one group, with counts, ranges and the first few examples. Everything may be lost, and memory stays small.
+ */
+export interface Cause {
+  readonly ruling: Ruling;
+  /** The leader that acknowledged, and the one that took over. */
+  readonly term?: Term | null;
+  readonly successor?: Term | null;
+}
+
+export type Loss = NonNullable<Finding['loss']>;
+
+/** Values with so many offsets between them are still neighbours: failed writes leave small gaps among the lost. */
+const NEIGHBOUR_OFFSETS = 100;
+const GROUPS_MAX = 32;
+const EXAMPLES_MAX = 10;
+
+/** One finding in the making. */
+export class Group {
+  count = 0;
+  firstOffset = -1;
+  lastOffset = -1;
+  firstNs = Infinity;
+  lastNs = -Infinity;
+  readonly values = new ValueRanges();
+  examples: Example[] = [];
+
+  get wantsExample(): boolean {
+    return this.examples.length < EXAMPLES_MAX;
+  }
+
+  /** @param offset -1 if there is none; `timeNs` -1 if it is not known. */
+  extend(offset: number, timeNs: number): void {
+    this.count++;
+    if (offset >= 0) {
+      if (this.firstOffset < 0 || offset < this.firstOffset) this.firstOffset = offset;
+      if (offset > this.lastOffset) this.lastOffset = offset;
+    }
+    if (timeNs >= 0) {
+      if (timeNs < this.firstNs) this.firstNs = timeNs;
+      if (timeNs > this.lastNs) this.lastNs = timeNs;
+    }
+  }
+
+  absorb(other: Group): void {
+    this.count += other.count;
+    this.firstOffset = Math.min(this.firstOffset, other.firstOffset);
+    this.lastOffset = Math.max(this.lastOffset, other.lastOffset);
+    this.firstNs = Math.min(this.firstNs, other.firstNs);
+    this.lastNs = Math.max(this.lastNs, other.lastNs);
+    this.values.absorb(other.values);
+    this.examples = [...this.examples, ...other.examples].slice(0, EXAMPLES_MAX);
+  }
+}
+
+/** The groups of one kind and cause in one partition, by offset. */
+class Neighbourhood {
+  readonly groups: Group[] = [];
+  unplaced: Group | null = null;
+  #reach: number;
+  #last = 0;
+
+  constructor(reach: number) {
+    this.#reach = reach;
+  }
+
+  add(offset: number, timeNs: number): Group {
+    const group = offset < 0 ? (this.unplaced ??= new Group()) : this.#groupAt(offset);
+    group.extend(offset, timeNs);
+    return group;
+  }
+
+  #groupAt(offset: number): Group {
+    const { groups } = this;
+    const last = groups[this.#last];
+    if (last !== undefined && offset >= last.firstOffset && offset <= last.lastOffset) return last;
+    // The first group that does not end out of reach below the offset.
+    let low = 0;
+    let high = groups.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (groups[middle]!.lastOffset + this.#reach < offset) low = middle + 1;
+      else high = middle;
+    }
+    this.#last = low;
+    const found = groups[low];
+    if (found === undefined || found.firstOffset - this.#reach > offset) {
+      const fresh = new Group();
+      groups.splice(low, 0, fresh);
+      fresh.firstOffset = fresh.lastOffset = offset;
+      if (groups.length <= GROUPS_MAX) return fresh;
+      return this.#coarsen(offset);
+    }
+    found.firstOffset = Math.min(found.firstOffset, offset);
+    found.lastOffset = Math.max(found.lastOffset, offset);
+    const next = groups[low + 1];
+    if (next !== undefined && next.firstOffset - this.#reach <= found.lastOffset) {
+      found.absorb(next);
+      groups.splice(low + 1, 1);
+    }
+    return found;
+  }
+
+  /** Too many groups: what counts as a neighbour reaches further from now on. */
+  #coarsen(offset: number): Group {
+    while (this.groups.length > GROUPS_MAX / 2) {
+      this.#reach *= 4;
+      const before = this.groups.splice(0);
+      for (const group of before) {
+        const previous = this.groups.at(-1);
+        if (previous !== undefined && group.firstOffset - this.#reach <= previous.lastOffset)
+          previous.absorb(group);
+        else this.groups.push(group);
+      }
+    }
+    this.#last = 0;
+    return this.groups.find((group) => offset >= group.firstOffset && offset <= group.lastOffset)!;
+  }
+}
+
+/** All findings of a run. */
+export class Findings {
+  readonly #kinds = new Map<string, Map<Cause, Neighbourhood>>();
+
+  /** Counts one anomaly; the caller may add values and an example to the group that it gets. */
+  add(
+    kind: FindingKind,
+    loss: Loss | null,
+    partition: number,
+    cause: Cause,
+    offset: number,
+    timeNs: number,
+  ): Group {
+    const causes = this.#causesOf(kind, loss, partition);
+    let neighbourhood = causes.get(cause);
+    if (neighbourhood === undefined) {
+      neighbourhood = new Neighbourhood(loss === 'hole' ? 1 : NEIGHBOUR_OFFSETS);
+      causes.set(cause, neighbourhood);
+    }
+    return neighbourhood.add(offset, timeNs);
+  }
+
+  /** Every group, in the order in which kinds and causes were first met, by offset. */
+  *[Symbol.iterator](): Generator<{
+    kind: FindingKind;
+    loss: Loss | null;
+    partition: number;
+    cause: Cause;
+    group: Group;
+  }> {
+    for (const [key, causes] of this.#kinds) {
+      const [kind, loss, partition] = key.split('/') as [FindingKind, Loss | '', string];
+      for (const [cause, { groups, unplaced }] of causes) {
+        for (const group of unplaced === null ? groups : [...groups, unplaced]) {
+          yield { kind, loss: loss === '' ? null : loss, partition: Number(partition), cause, group };
+        }
+      }
+    }
+  }
+
+  #lastKey: {
+    kind: FindingKind;
+    loss: Loss | null;
+    partition: number;
+    causes: Map<Cause, Neighbourhood>;
+  } | null = null;
+
+  #causesOf(kind: FindingKind, loss: Loss | null, partition: number): Map<Cause, Neighbourhood> {
+    const last = this.#lastKey;
+    if (last !== null && last.kind === kind && last.loss === loss && last.partition === partition)
+      return last.causes;
+    const key = `${kind}/${loss ?? ''}/${partition}`;
+    let causes = this.#kinds.get(key);
+    if (causes === undefined) this.#kinds.set(key, (causes = new Map()));
+    this.#lastKey = { kind, loss, partition, causes };
+    return causes;
+  }
+}

@@ -1,0 +1,228 @@
+import type { Contract } from '../history/run.ts';
+import type { Finding, Judgement } from './result.ts';
+import type { Term } from './leadership.ts';
+import { listed } from './wording.ts';
+
+/**
+ * What Kafka promises for these settings, and so which anomalies its contract permits. Rows are tried from the top;
+ * the first that applies gives the judgement. A reason completes the sentence "permitted: …" or "violation: …".
+ *
+ * - acks=0 promises nothing.
+ * - acks=1 promises that a record survives while the leader that acknowledged it stays leader.
+ * - acks=all with unclean election off promises that it survives min.insync.replicas − 1 permanent losses among the
+ *   replicas in sync; so nothing is promised once the in-sync set shrank to fewer than the faults destroyed.
+ * - unclean election prefers availability: a suffix of the log may go with any change of leader.
+ */
+export interface Ruling {
+  readonly judgement: Judgement;
+  readonly reason: string;
+  readonly blame: Finding['blame'];
+}
+
+/** What is known about the loss of a record. */
+export interface LossCase {
+  contract: Contract;
+  /** Why the evidence points at the client library, in words; null when it does not. */
+  clientFault: string | null;
+  /** Whether the history says who led the partition at any time. */
+  watched: boolean;
+  /** The leader that acknowledged it. */
+  term: Term | null;
+  /** The leader that took over without the record. */
+  successor: Term | null;
+  /** Whether any leader followed, even one whose log is known to have reached beyond the record. */
+  replaced: boolean;
+  /** Brokers that lost power together, and so what they had not synced. */
+  unpowered: readonly string[];
+  /** Whether a fault struck the leader while it led. */
+  leaderStruck: boolean;
+}
+
+interface Row {
+  when: (loss: LossCase) => boolean;
+  judgement: Judgement;
+  reason: (loss: LossCase) => string;
+}
+
+const ACKS_1 = 'acks=1 promises survival only while the leader that acknowledged stays leader';
+
+const LOSS_TABLE: readonly Row[] = [
+  {
+    when: ({ clientFault }) => clientFault !== null,
+    judgement: 'violation',
+    reason: ({ clientFault }) => clientFault!,
+  },
+  {
+    when: ({ contract }) => contract.acks === 0,
+    judgement: 'permitted',
+    reason: () => 'acks=0 promises nothing',
+  },
+  {
+    when: ({ contract, successor }) => contract.acks === 1 && successor !== null,
+    judgement: 'permitted',
+    reason: ({ term, successor }) => `${ACKS_1}, and ${nameOf(term)} was replaced by ${termName(successor!)}`,
+  },
+  {
+    when: ({ contract, unpowered, term }) =>
+      contract.acks === 1 && term !== null && unpowered.includes(term.node),
+    judgement: 'permitted',
+    reason: ({ term }) => `acks=1 waits for one copy, in the memory of ${nameOf(term)}, and that lost power`,
+  },
+  {
+    when: ({ contract, replaced }) => contract.acks === 1 && replaced,
+    judgement: 'violation',
+    reason: ({ term }) =>
+      `${ACKS_1}; ${nameOf(term)} was replaced, but by leaders whose logs began beyond these offsets, so that they had the records`,
+  },
+  {
+    when: ({ contract }) => contract.acks === 1,
+    judgement: 'violation',
+    reason: () =>
+      'acks=1 promises survival while the leader that acknowledged stays leader, and no change of leader is known',
+  },
+  {
+    when: ({ contract, successor, watched }) =>
+      contract.uncleanLeaderElection && (successor !== null || !watched),
+    judgement: 'permitted',
+    reason: ({ successor }) =>
+      successor === null
+        ? 'unclean leader election is on, so a replica that is out of sync may lead and cut the log off'
+        : `unclean leader election is on, so a replica that is out of sync may lead and cut the log off, and ${termName(successor)} took over`,
+  },
+  {
+    when: ({ contract, unpowered }) => unpowered.length >= contract.minInsyncReplicas,
+    judgement: 'permitted',
+    reason: ({ contract, unpowered }) =>
+      `acks=all with min.insync.replicas=${contract.minInsyncReplicas} survives the loss of ${contract.minInsyncReplicas - 1} copies that were not yet on disk, and ${listed(unpowered)} lost power together`,
+  },
+  {
+    when: ({ contract, term, successor, leaderStruck }) =>
+      contract.minInsyncReplicas === 1 && term?.alone === true && (successor !== null || leaderStruck),
+    judgement: 'permitted',
+    reason: ({ term, successor }) =>
+      `with min.insync.replicas=1 acks=all waits for nobody but ${nameOf(term)} once it is alone in sync, and ${successor === null ? 'it was struck' : `${termName(successor)} replaced it`}`,
+  },
+  {
+    when: () => true,
+    judgement: 'violation',
+    reason: ({ contract }) =>
+      `acks=all with min.insync.replicas=${contract.minInsyncReplicas} and unclean election ${contract.uncleanLeaderElection ? 'on' : 'off'} promises survival, and nothing that is known to have happened permits this`,
+  },
+];
+
+/** The judgement on an acknowledged record that is gone. */
+export function judgeLoss(loss: LossCase): Ruling {
+  const { judgement, reason } = LOSS_TABLE.find(({ when }) => when(loss))!;
+  return { judgement, reason: reason(loss), blame: loss.clientFault === null ? 'broker' : 'client' };
+}
+
+/** The judgements that do not depend on who led, by kind of finding. */
+export const RULINGS = {
+  sentMissing: {
+    judgement: 'permitted',
+    reason: 'acks=0 promises nothing: nobody acknowledged these records',
+    blame: 'unknown',
+  },
+  unread: {
+    judgement: 'permitted',
+    reason: 'no final scan covered these records, so nothing is known about them',
+    blame: 'unknown',
+  },
+  abortedRead: {
+    judgement: 'violation',
+    reason:
+      'these writes were reported as not appended, and are in the log: the broker appended what it refused, or the client reported a failure that it could not know',
+    blame: 'unknown',
+  },
+  misplaced: {
+    judgement: 'violation',
+    reason: 'a record stays at the offset at which it was acknowledged',
+    blame: 'broker',
+  },
+  reordered: {
+    judgement: 'violation',
+    reason: 'a record that was acknowledged before another one was sent stands before it in the log',
+    blame: 'broker',
+  },
+  divergentReads: {
+    judgement: 'violation',
+    reason: 'an offset holds one record for ever, and readers were given different ones',
+    blame: 'broker',
+  },
+} as const satisfies Record<string, Ruling>;
+
+/** A divergence where the acknowledged value is gone: it is judged as the loss is. */
+export function judgeDivergence(loss: Ruling): Ruling {
+  return { ...loss, reason: `one offset was given to two records, and one of them is gone: ${loss.reason}` };
+}
+
+/** A value that is found, but not where it was acknowledged. */
+export function judgeMisplaced(contract: Contract, loss: Ruling): Ruling {
+  if (contract.mode === 'exactly-once') return RULINGS.misplaced;
+  return {
+    ...loss,
+    reason: `the copy that was acknowledged is gone, and that of another attempt remains: ${loss.reason}`,
+  };
+}
+
+export function judgeDuplicate(contract: Contract): Ruling {
+  if (contract.mode === 'at-least-once') {
+    return {
+      judgement: 'permitted',
+      reason: 'the client retries by itself, at least once is all it promises',
+      blame: 'client',
+    };
+  }
+  return {
+    judgement: 'violation',
+    reason: 'each of these was sent once: one attempt may be appended no more than once',
+    blame: 'unknown',
+  };
+}
+
+/** A divergence that readers saw: after a loss that the contract permits it is permitted too. */
+export function judgeDivergentReads(contract: Contract, leaderChanges: boolean): Ruling {
+  if (!leaderChanges || (contract.acks === 'all' && !contract.uncleanLeaderElection))
+    return RULINGS.divergentReads;
+  return {
+    judgement: 'permitted',
+    reason: `readers were given different records at one offset, which ${weakness(contract)} permits where the leader changes`,
+    blame: 'broker',
+  };
+}
+
+/** An end offset (high watermark) that went back. */
+export function judgeEnds(facts: {
+  contract: Contract;
+  leaderChanges: boolean;
+  laggingWatermarks: boolean;
+}): Ruling {
+  const { contract, leaderChanges, laggingWatermarks } = facts;
+  if (laggingWatermarks) {
+    return {
+      judgement: 'permitted',
+      reason: 'before Kafka 2.2 (KIP-207) a new leader may give an end offset that is behind',
+      blame: 'broker',
+    };
+  }
+  if (leaderChanges && (contract.acks !== 'all' || contract.uncleanLeaderElection)) {
+    return {
+      judgement: 'permitted',
+      reason: `${weakness(contract)} permits that the log is cut off where the leader changes`,
+      blame: 'broker',
+    };
+  }
+  return { judgement: 'violation', reason: 'the end of a log does not go back', blame: 'broker' };
+}
+
+function weakness(contract: Contract): string {
+  return contract.uncleanLeaderElection ? 'unclean leader election' : `acks=${contract.acks}`;
+}
+
+function nameOf(term: Term | null): string {
+  return term === null ? 'the leader' : term.node;
+}
+
+function termName(term: Term): string {
+  return term.epoch === null ? term.node : `${term.node} (epoch ${term.epoch})`;
+}

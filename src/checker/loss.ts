@@ -1,0 +1,193 @@
+import { int64At, type WriteBatch } from '../history/run.ts';
+import type { ClientFault } from './attribution.ts';
+import type { Examination } from './examination.ts';
+import type { Cause, Group, Loss } from './grouping.ts';
+import { RULINGS } from './judgement.ts';
+import {
+  ACKED_HERE,
+  BY_SCAN,
+  DIVERGENT,
+  DIVERGENT_COUNTED,
+  FIRST_VALUE,
+  FOREIGN,
+  RIVALLED,
+  type PartitionLog,
+} from './partition.ts';
+import { isTaken, termCodeOf } from './placement.ts';
+import { FOUND, FOUND_TWICE, IS_FAIL, IS_OK, IS_SENT, OUTCOME_BITS, REPEATED, SEEN } from './values.ts';
+import { valueName } from './wording.ts';
+
+const UNREAD: Cause = { ruling: RULINGS.unread };
+const SENT_MISSING: Cause = { ruling: RULINGS.sentMissing };
+const ABORTED_READ: Cause = { ruling: RULINGS.abortedRead };
+
+/**
+ * Third pass over the writes, only where something is out of place: what has become of each of them.
+ *
+ * An acknowledged value that the deciding scan did not return is lost, but only if that scan covered all that there
+ * was when the value was acknowledged; else it is unread, which accuses nobody.
+ */
+export function classifyWrites(examination: Examination): void {
+  const { run, values } = examination;
+  const { states } = values;
+  for (const batch of run.writes()) {
+    for (let row = 0; row < batch.length; row++) {
+      const id = values.idOf(batch.worker[row]!, int64At(batch.seq, row));
+      const state = states.get(id);
+      if ((state & REPEATED) !== 0) continue;
+      const log = examination.logOf(batch.partition[row]!);
+      switch (state & OUTCOME_BITS) {
+        case IS_OK:
+          classifyAcknowledged(examination, log, batch, row, id, state);
+          break;
+        case IS_SENT:
+          if ((state & FOUND) === 0 && isReadable(examination, log, batch, row, -1, id)) {
+            note(examination, 'sent-missing', null, log, SENT_MISSING, batch, row);
+          }
+          break;
+        case IS_FAIL:
+          if ((state & (FOUND | SEEN)) !== 0)
+            note(examination, 'aborted-read', null, log, ABORTED_READ, batch, row);
+          break;
+        default:
+      }
+    }
+  }
+}
+
+function classifyAcknowledged(
+  examination: Examination,
+  log: PartitionLog,
+  batch: WriteBatch,
+  row: number,
+  id: number,
+  state: number,
+): void {
+  const offset = int64At(batch.offset, row);
+  const isFound = (state & FOUND) !== 0;
+  if (isFound && (offset < 0 || log.slots.get(offset) === id + FIRST_VALUE)) return;
+
+  const causes = examination.causesOf(log);
+  const clientFault = clientFaultOf(examination, log, batch, row, offset);
+  const cause = causes.causeOf(batch.broker[row]!, int64At(batch.completeNs, row), offset, clientFault);
+  if (offset >= 0) noteDivergence(examination, log, causes.divergenceOf(cause), batch, row, id, offset);
+  if (isFound) {
+    note(examination, 'misplaced', null, log, causes.misplacedOf(cause), batch, row);
+  } else if (isReadable(examination, log, batch, row, offset, id)) {
+    const kind = (state & SEEN) === 0 ? 'lost' : 'lost-after-read';
+    const group = note(examination, kind, lossOf(log, offset, id), log, cause, batch, row);
+    describeHolder(examination, log, group, offset);
+  } else {
+    note(examination, 'unread', null, log, UNREAD, batch, row);
+  }
+}
+
+/** Whether the value would have been returned by the deciding scan, were it in the log. */
+function isReadable(
+  { readsIncomplete }: Examination,
+  log: PartitionLog,
+  batch: WriteBatch,
+  row: number,
+  offset: number,
+  id: number,
+): boolean {
+  const { scan } = log;
+  if (scan === null || !scan.covered) return false;
+  const { from, end, invokeNs, completeNs } = scan;
+  // Below its start a log may have been cleaned up; a value without an offset might have been there.
+  if (from > 0 && offset < from) return false;
+  // The end was asked for when the scan began: what was acknowledged later may lie beyond it.
+  if (completeNs > 0 && int64At(batch.completeNs, row) > invokeNs) return false;
+  if (!readsIncomplete) return true;
+  return offset >= end || (offset >= 0 && isTaken(log, offset, id));
+}
+
+function lossOf(log: PartitionLog, offset: number, id: number): Loss | null {
+  if (offset < 0) return null;
+  return offset >= log.scan!.end || isTaken(log, offset, id) ? 'truncated' : 'hole';
+}
+
+/** Is it the client that accepted one answer for two records? */
+function clientFaultOf(
+  examination: Examination,
+  log: PartitionLog,
+  batch: WriteBatch,
+  row: number,
+  offset: number,
+): ClientFault | null {
+  const marks = offset < 0 ? 0 : log.marks.get(offset);
+  if ((marks & RIVALLED) === 0) return null;
+  const { values, run } = examination;
+  const holder = log.slots.get(offset) - FIRST_VALUE;
+  if (values.workerOf(holder) !== batch.worker[row]) return null;
+  const [broker, timeNs] = [batch.broker[row]!, int64At(batch.completeNs, row)];
+  if ((marks & ACKED_HERE) !== 0) {
+    return log.rivalTerms!.get(offset) === termCodeOf(examination, log, broker, timeNs) ? 'shared-ack' : null;
+  }
+  if (!run.info.contract.idempotence || (values.states.get(holder) & FOUND_TWICE) === 0) return null;
+  const { leadership } = examination.causesOf(log);
+  const term = leadership.termAt(broker, timeNs);
+  return term === null || leadership.successorOf(term, offset) === null ? 'deduplicated' : null;
+}
+
+function noteDivergence(
+  examination: Examination,
+  log: PartitionLog,
+  cause: Cause,
+  batch: WriteBatch,
+  row: number,
+  id: number,
+  offset: number,
+): void {
+  const marks = log.marks.get(offset);
+  if ((marks & DIVERGENT) === 0 || (marks & DIVERGENT_COUNTED) !== 0) return;
+  if (log.slots.get(offset) === id + FIRST_VALUE) return;
+  log.mark(offset, DIVERGENT_COUNTED);
+  describeHolder(examination, log, note(examination, 'divergent', null, log, cause, batch, row), offset);
+}
+
+/** Counts a write as a finding of this kind. */
+function note(
+  examination: Examination,
+  kind: 'lost' | 'lost-after-read' | 'divergent' | 'misplaced' | 'unread' | 'sent-missing' | 'aborted-read',
+  loss: Loss | null,
+  log: PartitionLog,
+  cause: Cause,
+  batch: WriteBatch,
+  row: number,
+): Group {
+  examination.counts[kind]++;
+  const [worker, seq] = [batch.worker[row]!, int64At(batch.seq, row)];
+  const [offset, timeNs] = [int64At(batch.offset, row), int64At(batch.completeNs, row)];
+  const group = examination.findings.add(kind, loss, log.partition, cause, offset, timeNs);
+  group.values.add(worker, seq);
+  if (group.wantsExample) {
+    const broker = batch.broker[row]!;
+    group.examples.push({
+      value: valueName(worker, seq),
+      ackedOffset: offset < 0 ? null : offset,
+      ...(timeNs >= 0 && { ackedNs: timeNs }),
+      broker: broker < 0 ? null : broker,
+    });
+  }
+  return group;
+}
+
+/** Says in the group's newest example what stands at the offset instead. */
+function describeHolder({ values }: Examination, log: PartitionLog, group: Group, offset: number): void {
+  const example = group.examples.at(-1);
+  if (offset < 0 || example === undefined || example.ackedOffset !== offset || example.detail !== undefined)
+    return;
+  const held = log.slots.get(offset);
+  const holder = held === FOREIGN ? 'a record that is not of this run' : valueOf(values, held);
+  const isThere = (log.marks.get(offset) & BY_SCAN) !== 0;
+  if (isThere) example.detail = `offset ${offset} holds ${holder}`;
+  else if (holder !== example.value) example.detail = `offset ${offset} was given to ${holder} too`;
+  else if (log.scan !== null && offset >= log.scan.end) example.detail = `the log ends at ${log.scan.end}`;
+  else if (log.scan !== null)
+    example.detail = `offset ${offset} is empty, and the log ends at ${log.scan.end}`;
+}
+
+function valueOf(values: Examination['values'], held: number): string {
+  return valueName(values.workerOf(held - FIRST_VALUE), values.seqOf(held - FIRST_VALUE));
+}

@@ -1,0 +1,74 @@
+import type { ScanEvent } from '../history/event.ts';
+import { PagedColumn } from './paged.ts';
+
+/**
+ * A partition as the history tells it: which value stands at which offset, and who says so. The deciding scan comes
+ * first, then acknowledgements, then other readers: whoever comes later may fill what is empty, and where he says
+ * something else than is there already, the offset is divergent.
+ */
+export class PartitionLog {
+  readonly partition: number;
+  /** Dense: in the order in which the history mentions partitions. */
+  readonly index: number;
+  /** The scan that decides about this partition; null when there was no final one. */
+  readonly scan: ScanEvent | null;
+  /** By offset: 0 for nothing, else a slot code. */
+  slots: PagedColumn;
+  /** By offset: the bits below. */
+  readonly marks = new PagedColumn('uint8');
+  /** By offset: the earliest moment at which a reader had the slot's record, plus one. Only where it matters. */
+  readonly readNs = new PagedColumn('float64');
+  /** By offset, where two values of one worker were acknowledged: a code for the term in which the one that stayed was. */
+  rivalTerms: PagedColumn | null = null;
+  /** Of all its writes. */
+  attempted = 0;
+  lastInvokeNs = 0;
+  /** Of the records that the deciding scan returned: when the first one came. */
+  firstReadNs = Infinity;
+  /** Records that other scans than the deciding one returned. */
+  earlierReads = 0;
+
+  constructor(partition: number, index: number, scan: ScanEvent | null, slotKind: 'uint32' | 'float64') {
+    this.partition = partition;
+    this.index = index;
+    this.scan = scan;
+    this.slots = new PagedColumn(slotKind);
+  }
+
+  /** Whether the deciding scan read all that there was to read. */
+  get covered(): boolean {
+    return this.scan?.covered === true;
+  }
+
+  /** Whether the deciding scan began while writers were still at it, so that its reads have something to say of time. */
+  get readWhileWritten(): boolean {
+    return this.firstReadNs < this.lastInvokeNs;
+  }
+
+  /** Adds marks to an offset; false when it had all of them. */
+  mark(offset: number, bits: number): boolean {
+    const before = this.marks.get(offset);
+    if ((before & bits) === bits) return false;
+    this.marks.set(offset, before | bits);
+    return true;
+  }
+}
+
+/** Slot codes: a record that is none of this run's values, or a value by its id. */
+export const FOREIGN = 1;
+export const FIRST_VALUE = 2;
+
+/** The deciding scan returned the slot's value at this offset. */
+export const BY_SCAN = 1;
+/** The slot is filled by an acknowledgement; no scan says what is there. */
+export const BY_ACK = 2;
+export const BY_READER = 4;
+/** Somebody says that another value is there. */
+export const DIVERGENT = 8;
+/** And that was counted. */
+export const DIVERGENT_COUNTED = 16;
+export const PHANTOM = 32;
+/** The slot's value was acknowledged at this offset. */
+export const ACKED_HERE = 64;
+/** A value of the slot's worker was acknowledged here too: was it the client's mistake? */
+export const RIVALLED = 128;

@@ -1,0 +1,163 @@
+import { INTEGRITIES, type Integrity } from '../history/write.ts';
+import { int64At } from '../history/run.ts';
+import type { Examination } from './examination.ts';
+import type { Cause } from './grouping.ts';
+import { judgeDuplicate, RULINGS } from './judgement.ts';
+import {
+  BY_SCAN,
+  DIVERGENT,
+  DIVERGENT_COUNTED,
+  FIRST_VALUE,
+  FOREIGN,
+  PHANTOM,
+  type PartitionLog,
+} from './partition.ts';
+import { FOUND, FOUND_TWICE, IS_FAIL, IS_INFO, OUTCOME_BITS, REPEATED, SEEN } from './values.ts';
+import { valueName } from './wording.ts';
+
+const NO_WORKER = 0xffffffff;
+const VALID = INTEGRITIES.indexOf('valid');
+
+/**
+ * First pass over the reads. What the deciding scan of a partition returned fills the log's slots; of what other
+ * readers returned it is only noted that they did. A record that no write explains is a phantom.
+ */
+export function recordPresence(examination: Examination): void {
+  const { run, values, counts } = examination;
+  const { states } = values;
+  const duplicate: Cause = { ruling: judgeDuplicate(run.info.contract) };
+  for (const batch of run.reads()) {
+    const { worker, seq, partition, scan, timeNs, integrity } = batch;
+    for (let row = 0; row < batch.length; row++) {
+      const offset = int64At(batch.offset, row);
+      const log = examination.logOf(partition[row]!);
+      const decides = log.scan !== null && log.scan.scan === scan[row];
+      if (!decides) log.earlierReads++;
+      const code = slotCodeOf(examination, log, integrity[row]!, worker[row]!, int64At(seq, row));
+      const state = code === FOREIGN ? 0 : states.get(code - FIRST_VALUE);
+      const isKnown = isOfThisLog(examination, log, code, state);
+      if (!isKnown) notePhantom(examination, log, offset, code, integrity[row]!, int64At(timeNs, row));
+      if (isKnown && (state & OUTCOME_BITS) === IS_FAIL && (state & (FOUND | SEEN)) === 0)
+        examination.suspicious++;
+      if (!decides) {
+        if (isKnown) states.set(code - FIRST_VALUE, state | SEEN);
+        continue;
+      }
+      const readNs = int64At(timeNs, row);
+      if (readNs > 0 && readNs < log.firstReadNs) log.firstReadNs = readNs;
+      const held = log.slots.get(offset);
+      if (held === code) continue;
+      if (held === 0) {
+        log.slots.set(offset, code);
+        log.mark(offset, BY_SCAN);
+      } else {
+        noteDivergentScan(examination, log, offset, readNs);
+      }
+      if (!isKnown) continue;
+      if ((state & FOUND) === 0) {
+        states.set(code - FIRST_VALUE, state | FOUND);
+        counts.found++;
+        if ((state & OUTCOME_BITS) === IS_INFO) counts['info-found']++;
+      } else {
+        noteDuplicate(examination, log, duplicate, code - FIRST_VALUE, offset, readNs);
+      }
+    }
+  }
+}
+
+/** What a slot holds when it holds this record. */
+export function slotCodeOf(
+  examination: Examination,
+  log: PartitionLog,
+  integrity: number,
+  worker: number,
+  seq: number,
+): number {
+  if (integrity !== VALID || worker === NO_WORKER || seq < 0) return FOREIGN;
+  const id = examination.values.idOf(worker, seq);
+  if (id >= 0) return id + FIRST_VALUE;
+  return examination.hasRoomForStrangers ? examination.values.add(worker, seq) + FIRST_VALUE : FOREIGN;
+}
+
+/** Whether a write of this run to this partition explains the record. */
+export function isOfThisLog({ homes }: Examination, log: PartitionLog, code: number, state: number): boolean {
+  return (state & OUTCOME_BITS) !== 0 && homes.get(code - FIRST_VALUE) === log.index;
+}
+
+/** One value at another offset than before. */
+export function noteDuplicate(
+  { values, counts, findings }: Examination,
+  log: PartitionLog,
+  cause: Cause,
+  id: number,
+  offset: number,
+  timeNs: number,
+): void {
+  const state = values.states.get(id);
+  if ((state & (FOUND_TWICE | REPEATED)) !== 0) return;
+  values.states.set(id, state | FOUND_TWICE);
+  counts.duplicate++;
+  const group = findings.add('duplicate', null, log.partition, cause, offset, timeNs);
+  const [worker, seq] = [values.workerOf(id), values.seqOf(id)];
+  group.values.add(worker, seq);
+  if (group.wantsExample) group.examples.push({ value: valueName(worker, seq) });
+}
+
+const divergentScan: Cause = { ruling: RULINGS.divergentReads };
+
+function noteDivergentScan(
+  { counts, findings }: Examination,
+  log: PartitionLog,
+  offset: number,
+  timeNs: number,
+): void {
+  if (!log.mark(offset, DIVERGENT | DIVERGENT_COUNTED)) return;
+  counts.divergent++;
+  findings.add('divergent', null, log.partition, divergentScan, offset, timeNs);
+}
+
+function notePhantom(
+  examination: Examination,
+  log: PartitionLog,
+  offset: number,
+  code: number,
+  integrity: number,
+  timeNs: number,
+): void {
+  const { values, counts, findings } = examination;
+  const isStranger = code !== FOREIGN && (values.states.get(code - FIRST_VALUE) & OUTCOME_BITS) === 0;
+  if (isStranger && examination.writesIncomplete) {
+    examination.unexplained++;
+    return;
+  }
+  if (!log.mark(offset, PHANTOM)) return;
+  counts.phantom++;
+  const kind =
+    code === FOREIGN
+      ? (INTEGRITIES[integrity] ?? 'unreadable')
+      : isStranger
+        ? 'never-written'
+        : 'wrong-place';
+  const group = findings.add('phantom', null, log.partition, PHANTOMS[kind], offset, timeNs);
+  if (code !== FOREIGN)
+    group.values.add(values.workerOf(code - FIRST_VALUE), values.seqOf(code - FIRST_VALUE));
+  if (!group.wantsExample) return;
+  const value =
+    code === FOREIGN
+      ? 'unknown'
+      : valueName(values.workerOf(code - FIRST_VALUE), values.seqOf(code - FIRST_VALUE));
+  group.examples.push({ value, foundOffsets: [offset] });
+}
+
+const PHANTOMS: Record<Integrity | 'never-written', Cause> = {
+  valid: phantom('the record has no readable value', 'unknown'),
+  unreadable: phantom('the record is none of this program: somebody else writes to the topic', 'unknown'),
+  'bad-checksum': phantom('the checksum of the record does not hold: its bytes were changed', 'broker'),
+  'foreign-run': phantom('the record was written by another run', 'unknown'),
+  'wrong-place': phantom('the record was written to another topic or partition', 'unknown'),
+  'never-written': phantom('the record carries a number that no write of this run had', 'unknown'),
+};
+
+function phantom(reason: string, blame: 'broker' | 'unknown'): Cause {
+  return { ruling: { judgement: 'violation', reason, blame } };
+}

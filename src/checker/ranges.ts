@@ -1,0 +1,79 @@
+/**
+ * Which values a finding is about, as ranges of seqs per worker: `w0 0..327 331; w3 12..40`. Values come nearly in
+ * order, and there may be millions of them that no range joins, so memory is bounded: what exceeds it is left out,
+ * and the text ends with an ellipsis.
+ */
+const RANGES_MAX = 256;
+const SHOWN_MAX = 24;
+
+export class ValueRanges {
+  /** By worker: first, last, first, last …, ascending. */
+  readonly #workers = new Map<number, number[]>();
+  #ranges = 0;
+  #cut = false;
+
+  add(worker: number, seq: number): void {
+    let ranges = this.#workers.get(worker);
+    if (ranges === undefined) {
+      if (this.#ranges >= RANGES_MAX) {
+        this.#cut = true;
+        return;
+      }
+      this.#workers.set(worker, (ranges = []));
+    }
+    this.#addRange(ranges, seq, seq);
+  }
+
+  /** All that the other one has. */
+  absorb(other: ValueRanges): void {
+    this.#cut ||= other.#cut;
+    for (const [worker, ranges] of other.#workers) {
+      let own = this.#workers.get(worker);
+      if (own === undefined) this.#workers.set(worker, (own = []));
+      for (let at = 0; at < ranges.length; at += 2) this.#addRange(own, ranges[at]!, ranges[at + 1]!);
+    }
+  }
+
+  toString(): string {
+    const parts: string[] = [];
+    let shown = 0;
+    for (const [worker, ranges] of [...this.#workers].toSorted(([a], [b]) => a - b)) {
+      const texts: string[] = [];
+      for (let at = 0; at < ranges.length && shown < SHOWN_MAX; at += 2, shown++) {
+        const [first, last] = [ranges[at]!, ranges[at + 1]!];
+        texts.push(first === last ? `${first}` : `${first}..${last}`);
+      }
+      if (texts.length > 0) parts.push(`w${worker} ${texts.join(' ')}`);
+    }
+    const text = parts.join('; ');
+    return this.#cut || shown < this.#ranges ? `${text} …` : text;
+  }
+
+  #addRange(ranges: number[], first: number, last: number): void {
+    // From the end, where a new one belongs nearly always, to the first range that begins at or before it.
+    let at = ranges.length - 2;
+    while (at >= 0 && ranges[at]! > first) at -= 2;
+    if (at >= 0 && first <= ranges[at + 1]! + 1) {
+      ranges[at + 1] = Math.max(ranges[at + 1]!, last);
+    } else {
+      at += 2;
+      const touchesNext = at < ranges.length && last + 1 >= ranges[at]!;
+      if (!touchesNext && this.#ranges >= RANGES_MAX) {
+        this.#cut = true;
+        return;
+      }
+      if (touchesNext) {
+        ranges[at] = first;
+        ranges[at + 1] = Math.max(ranges[at + 1]!, last);
+      } else {
+        ranges.splice(at, 0, first, last);
+        this.#ranges++;
+      }
+    }
+    while (at + 2 < ranges.length && ranges[at + 2]! <= ranges[at + 1]! + 1) {
+      ranges[at + 1] = Math.max(ranges[at + 1]!, ranges[at + 3]!);
+      ranges.splice(at + 2, 2);
+      this.#ranges--;
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import { int64At } from '../history/run.ts';
+import type { Examination } from './examination.ts';
+import type { Cause } from './grouping.ts';
+import { judgeDivergentReads, judgeDuplicate } from './judgement.ts';
+import { PagedColumn } from './paged.ts';
+import {
+  BY_READER,
+  BY_SCAN,
+  DIVERGENT,
+  DIVERGENT_COUNTED,
+  FIRST_VALUE,
+  FOREIGN,
+  type PartitionLog,
+} from './partition.ts';
+import { isOfThisLog, noteDuplicate, slotCodeOf } from './presence.ts';
+import { FOUND } from './values.ts';
+
+/**
+ * Second pass over the reads, where there are readers besides the deciding scans: what they were given must be what
+ * is there, at the same offset; and having been given it, they prove that it had been appended by then.
+ */
+export function compareRereads(examination: Examination): void {
+  const { run, values, counts, findings } = examination;
+  if (examination.logs.every((log) => log.earlierReads === 0 && !log.readWhileWritten)) return;
+  const duplicate: Cause = { ruling: judgeDuplicate(run.info.contract) };
+  const divergences = new Map<PartitionLog, Cause>();
+  const divergenceOf = (log: PartitionLog): Cause => {
+    let cause = divergences.get(log);
+    if (cause === undefined) {
+      const leaders = new Set(examination.leadershipOf(log.partition).terms.map(({ leader }) => leader));
+      cause = { ruling: judgeDivergentReads(run.info.contract, leaders.size > 1) };
+      divergences.set(log, cause);
+    }
+    return cause;
+  };
+  /** By value id: where it was seen first, plus one, if the deciding scan did not return it there. */
+  const strays = new PagedColumn('float64');
+
+  for (const batch of run.reads()) {
+    const { worker, seq, partition, scan, integrity } = batch;
+    for (let row = 0; row < batch.length; row++) {
+      const log = examination.logOf(partition[row]!);
+      const decides = log.scan !== null && log.scan.scan === scan[row];
+      if (decides && !log.readWhileWritten) continue;
+      const offset = int64At(batch.offset, row);
+      const timeNs = int64At(batch.timeNs, row);
+      const code = slotCodeOf(examination, log, integrity[row]!, worker[row]!, int64At(seq, row));
+      const held = log.slots.get(offset);
+      if (held === 0) {
+        log.slots.set(offset, code);
+        log.mark(offset, BY_READER);
+      } else if (held !== code && log.mark(offset, DIVERGENT | DIVERGENT_COUNTED)) {
+        counts.divergent++;
+        findings.add('divergent', null, log.partition, divergenceOf(log), offset, timeNs);
+      }
+      if (held === code || held === 0) noteRead(log, offset, timeNs);
+      if (decides || code === FOREIGN || (held === code && (log.marks.get(offset) & BY_SCAN) !== 0)) continue;
+
+      const id = code - FIRST_VALUE;
+      if (!isOfThisLog(examination, log, code, values.states.get(id))) continue;
+      const first = strays.get(id);
+      if ((values.states.get(id) & FOUND) !== 0 || (first !== 0 && first !== offset + 1)) {
+        noteDuplicate(examination, log, duplicate, id, offset, timeNs);
+      } else if (first === 0) {
+        strays.set(id, offset + 1);
+      }
+    }
+  }
+}
+
+function noteRead(log: PartitionLog, offset: number, timeNs: number): void {
+  if (timeNs <= 0) return;
+  const known = log.readNs.get(offset);
+  if (known === 0 || timeNs + 1 < known) log.readNs.set(offset, timeNs + 1);
+}

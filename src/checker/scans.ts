@@ -1,0 +1,20 @@
+import type { Event, ScanEvent } from '../history/event.ts';
+
+/**
+ * Which scan decides about each partition: a final one that covered it, the last of them if there are several; if
+ * none covered it, the last final one, which can still say what is there, but not what is missing.
+ */
+export function decidingScans(events: readonly Event[]): Map<number, ScanEvent> {
+  const deciding = new Map<number, ScanEvent>();
+  for (const event of events) {
+    if (event.type !== 'scan' || !event.final) continue;
+    const known = deciding.get(event.partition);
+    if (known === undefined || decidesOver(event, known)) deciding.set(event.partition, event);
+  }
+  return deciding;
+}
+
+function decidesOver(candidate: ScanEvent, known: ScanEvent): boolean {
+  if (candidate.covered !== known.covered) return candidate.covered;
+  return candidate.completeNs >= known.completeNs;
+}

@@ -1,0 +1,43 @@
+import { int64At } from '../history/run.ts';
+import type { Examination } from './examination.ts';
+import { slotCodeOf } from './presence.ts';
+import { FIRST_VALUE } from './partition.ts';
+import type { Example, FindingKind } from './result.ts';
+
+const SHOWN_MAX = 10;
+const FOUND_ELSEWHERE: readonly FindingKind[] = ['misplaced', 'duplicate', 'aborted-read'];
+
+/** A last pass over the reads, if there is need of it: where the few values that stand as examples were found. */
+export function locateExamples(examination: Examination): void {
+  const { run, values, findings } = examination;
+  const wanted = new Map<number, Example[]>();
+  for (const { kind, group } of findings) {
+    if (!FOUND_ELSEWHERE.includes(kind)) continue;
+    for (const example of group.examples) {
+      const [worker, seq] = example.value.slice(1).split(':').map(Number) as [number, number];
+      const id = values.idOf(worker, seq);
+      wanted.set(id, [...(wanted.get(id) ?? []), example]);
+    }
+  }
+  if (wanted.size === 0) return;
+  for (const batch of run.reads()) {
+    for (let row = 0; row < batch.length; row++) {
+      const log = examination.logOf(batch.partition[row]!);
+      const code = slotCodeOf(
+        examination,
+        log,
+        batch.integrity[row]!,
+        batch.worker[row]!,
+        int64At(batch.seq, row),
+      );
+      const examples = wanted.get(code - FIRST_VALUE);
+      if (examples === undefined) continue;
+      const offset = int64At(batch.offset, row);
+      for (const example of examples) {
+        const offsets = (example.foundOffsets ??= []);
+        if (offsets.length < SHOWN_MAX && !offsets.includes(offset)) offsets.push(offset);
+      }
+    }
+  }
+  for (const example of [...wanted.values()].flat()) example.foundOffsets?.sort((a, b) => a - b);
+}

@@ -1,0 +1,83 @@
+import { PAGE_KEYS, PagedColumn } from './paged.ts';
+
+/**
+ * Every value of a run, the pair (worker, seq), gets an id: a number that columns can be indexed by. A worker counts
+ * its writes, so 64 Ki successive seqs share a page, and an id is the page's number and the place in it. A page costs
+ * nothing by itself; the columns that are indexed by ids know how to be sparse.
+ */
+export class ValueTable {
+  /** What is known of a value: an outcome code and bits, see below. */
+  readonly states = new PagedColumn('uint8');
+  readonly #near: (WorkerPages | undefined)[] = [];
+  readonly #far = new Map<number, WorkerPages>();
+  readonly #workers: number[] = [];
+  readonly #firstSeqs: number[] = [];
+
+  /** The id of a value; it gets one if it had none. */
+  add(worker: number, seq: number): number {
+    let pages = worker < NEAR_WORKERS ? this.#near[worker] : this.#far.get(worker);
+    if (pages === undefined) {
+      pages = { near: [], far: new Map() };
+      if (worker < NEAR_WORKERS) this.#near[worker] = pages;
+      else this.#far.set(worker, pages);
+    }
+    const number = pageNumberOf(seq);
+    let page = number < NEAR_SEQ_PAGES ? pages.near[number] : pages.far.get(number);
+    if (page === undefined) {
+      page = this.#workers.push(worker) - 1;
+      this.#firstSeqs.push(number * PAGE_KEYS);
+      if (number < NEAR_SEQ_PAGES) pages.near[number] = page;
+      else pages.far.set(number, page);
+    }
+    return page * PAGE_KEYS + (seq & 0xffff);
+  }
+
+  /** The id of a value, if a page has room for it; whether it was ever written is a question to `states`. Else -1. */
+  idOf(worker: number, seq: number): number {
+    const pages = worker < NEAR_WORKERS ? this.#near[worker] : this.#far.get(worker);
+    if (pages === undefined) return -1;
+    const number = pageNumberOf(seq);
+    const page = number < NEAR_SEQ_PAGES ? pages.near[number] : pages.far.get(number);
+    return page === undefined ? -1 : page * PAGE_KEYS + (seq & 0xffff);
+  }
+
+  workerOf(id: number): number {
+    return this.#workers[Math.floor(id / PAGE_KEYS)]!;
+  }
+
+  seqOf(id: number): number {
+    return this.#firstSeqs[Math.floor(id / PAGE_KEYS)]! + (id & 0xffff);
+  }
+
+  /** Ids are below this number of pages times 64 Ki. */
+  get pages(): number {
+    return this.#workers.length;
+  }
+}
+
+/** The low bits of a state: 0 when no write of the run explains the value, else 1 + its outcome's code. */
+export const OUTCOME_BITS = 0b111;
+export const IS_OK = 1;
+export const IS_SENT = 2;
+export const IS_FAIL = 3;
+export const IS_INFO = 4;
+/** The deciding scan of its partition returned it. */
+export const FOUND = 8;
+/** Scans returned it at more than one offset. */
+export const FOUND_TWICE = 16;
+/** Another scan, or a consumer, returned it. */
+export const SEEN = 32;
+/** The history has more than one row for it, so that nothing can be said about it. */
+export const REPEATED = 64;
+
+interface WorkerPages {
+  near: (number | undefined)[];
+  far: Map<number, number>;
+}
+
+const NEAR_WORKERS = 65_536;
+const NEAR_SEQ_PAGES = 65_536;
+
+function pageNumberOf(seq: number): number {
+  return seq >= 0 && seq < 4294967296 ? seq >>> 16 : Math.floor(seq / PAGE_KEYS);
+}

@@ -1,0 +1,180 @@
+import { endingOf, faultsDuring } from './attribution.ts';
+import type { Examination } from './examination.ts';
+import {
+  FINDING_KINDS,
+  type Claim,
+  type Finding,
+  type FindingKind,
+  type Result,
+  type Verdict,
+} from './result.ts';
+import { counted, grouped } from './wording.ts';
+
+/** Turns what was found into a result: findings, a verdict, and why. */
+export function resultOf(examination: Examination, claim: Claim): Result {
+  const { run, counts, doubts } = examination;
+  const findings = findingsOf(examination);
+  const broken = findings.filter((finding) => breaksClaim(finding, claim, run.info.contract.mode));
+  const verdict: Verdict = broken.length > 0 ? 'invalid' : doubts.length > 0 ? 'inconclusive' : 'valid';
+  const reasons = [...brokenReasons(broken, counts.ok), ...doubts, ...notes(examination, findings, broken)];
+  if (verdict === 'valid') reasons.unshift(keptReason(examination, findings));
+  return {
+    version: 1,
+    run: run.info.run,
+    claim,
+    verdict,
+    reasons,
+    contract: run.info.contract,
+    counts,
+    findings,
+  };
+}
+
+/** `unread` and `sent-missing` accuse nobody; where the client may repeat itself, duplicates break no promise. */
+function breaksClaim(
+  { kind, judgement }: Finding,
+  claim: Claim,
+  mode: 'exactly-once' | 'at-least-once',
+): boolean {
+  if (kind === 'unread' || kind === 'sent-missing') return false;
+  if (kind === 'duplicate' && mode === 'at-least-once') return false;
+  return claim === 'kept' || judgement === 'violation';
+}
+
+/** Violations first, then by kind, partition and offset. */
+function findingsOf(examination: Examination): Finding[] {
+  const { run, faults } = examination;
+  const findings: Finding[] = [];
+  for (const { kind, loss, partition, cause, group } of examination.findings) {
+    const { term } = cause;
+    const attributed = term !== undefined;
+    const during = attributed ? faultsDuring(group, faults) : [];
+    const ending = attributed ? endingOf(partition, cause, group, { events: run.events, faults }) : null;
+    findings.push({
+      kind,
+      ...(loss !== null && { loss }),
+      partition,
+      count: group.count,
+      ...cause.ruling,
+      values: group.values.toString(),
+      ...(group.firstOffset >= 0 && { offsets: [group.firstOffset, group.lastOffset] as [number, number] }),
+      ...(group.firstNs <= group.lastNs && { timeNs: [group.firstNs, group.lastNs] as [number, number] }),
+      ...(term != null && { leader: { node: term.node, id: term.leader, epoch: term.epoch } }),
+      ...(during.length > 0 && { faults: during }),
+      ...(ending !== null && { endedBy: ending }),
+      examples: group.examples,
+    });
+  }
+  return findings.toSorted(
+    (a, b) =>
+      Number(a.judgement === 'permitted') - Number(b.judgement === 'permitted') ||
+      FINDING_KINDS.indexOf(a.kind) - FINDING_KINDS.indexOf(b.kind) ||
+      a.partition - b.partition ||
+      (a.offsets?.[0] ?? -1) - (b.offsets?.[0] ?? -1) ||
+      (a.timeNs?.[0] ?? -1) - (b.timeNs?.[0] ?? -1),
+  );
+}
+
+/** A sentence for each kind and judgement: how many, and why that is permitted or not. */
+function brokenReasons(broken: readonly Finding[], acknowledged: number): string[] {
+  const byReason = new Map<string, { first: Finding; count: number; reasons: Set<string> }>();
+  for (const finding of broken) {
+    const key = `${finding.kind} ${finding.judgement}`;
+    const known = byReason.get(key);
+    if (known === undefined)
+      byReason.set(key, { first: finding, count: finding.count, reasons: new Set([finding.reason]) });
+    else {
+      known.count += finding.count;
+      known.reasons.add(finding.reason);
+    }
+  }
+  return [...byReason.values()].map(({ first, count, reasons }) => {
+    const others =
+      reasons.size > 1 ? ` (and ${counted(reasons.size - 1, 'other reason')}, see the findings)` : '';
+    return `${headlineOf(first.kind, count, acknowledged)}; ${first.judgement}: ${first.reason}${others}.`;
+  });
+}
+
+function headlineOf(kind: FindingKind, count: number, acknowledged: number): string {
+  const be = count === 1 ? 'is' : 'are';
+  switch (kind) {
+    case 'lost':
+      return `${grouped(count)} of ${counted(acknowledged, 'acknowledged record')} ${be} missing`;
+    case 'lost-after-read':
+      return `${grouped(count)} of ${counted(acknowledged, 'acknowledged record')} ${be} missing, though a reader had seen ${count === 1 ? 'it' : 'them'}`;
+    case 'divergent':
+      return `${counted(count, 'offset')} ${count === 1 ? 'was' : 'were'} given to more than one record`;
+    case 'misplaced':
+      return `${counted(count, 'record')} ${be} at another offset than the acknowledged one`;
+    case 'duplicate':
+      return `${counted(count, 'record')} ${be} stored more than once`;
+    case 'aborted-read':
+      return `${counted(count, 'write')} that failed ${be} in the log`;
+    case 'phantom':
+      return `${counted(count, 'record')} in the log ${be} explained by no write of this run`;
+    case 'reordered':
+      return `the order of the log contradicts real time in ${counted(count, 'partition')}`;
+    case 'end-regressed':
+      return `${counted(count, 'end offset')} ${be} smaller than one that was seen before`;
+    case 'unread':
+      return `${counted(count, 'acknowledged record')} ${be} covered by no scan`;
+    case 'sent-missing':
+      return `${counted(count, 'record')} that ${count === 1 ? 'was' : 'were'} sent with acks=0 ${be} missing`;
+  }
+}
+
+/** What a reader of the verdict should know although it does not decide it. */
+function notes(
+  { run, counts }: Examination,
+  findings: readonly Finding[],
+  broken: readonly Finding[],
+): string[] {
+  const list: string[] = [];
+  const clientFaults = broken
+    .filter(({ blame }) => blame === 'client')
+    .reduce((sum, { count }) => sum + count, 0);
+  if (clientFaults > 0) {
+    list.push(
+      `The evidence for ${grouped(clientFaults)} of these points at the client library, not at the broker.`,
+    );
+  }
+  if (counts['sent-missing'] > 0) {
+    list.push(
+      `${grouped(counts['sent-missing'])} of ${counted(counts.sent, 'record')} that ${counts.sent === 1 ? 'was' : 'were'} sent with acks=0 ${counts['sent-missing'] === 1 ? 'is' : 'are'} missing: nobody had acknowledged them.`,
+    );
+  }
+  const accused = new Set(broken);
+  const silent = findings.filter(
+    (finding) => !accused.has(finding) && finding.kind !== 'unread' && finding.kind !== 'sent-missing',
+  );
+  for (const kind of new Set(silent.map((finding) => finding.kind))) {
+    const ofKind = silent.filter((finding) => finding.kind === kind);
+    const count = ofKind.reduce((sum, finding) => sum + finding.count, 0);
+    list.push(
+      `${sentence(headlineOf(kind, count, counts.ok))}; ${ofKind[0]!.judgement}: ${ofKind[0]!.reason}.`,
+    );
+  }
+  if (run.info.status === 'interrupted') list.push('The run was stopped early.');
+  return list.map(sentence);
+}
+
+function keptReason({ run, counts }: Examination, findings: readonly Finding[]): string {
+  if (counts.ok === 0) {
+    const there = counts.sent - counts['sent-missing'];
+    return `Nothing was acknowledged with acks=${run.info.contract.acks}; ${grouped(there)} of ${counted(counts.sent, 'record')} that were sent are there.`;
+  }
+  const lost = counts.lost + counts['lost-after-read'];
+  if (lost > 0) {
+    const rest = findings.some(({ judgement }) => judgement === 'violation')
+      ? ''
+      : ', and all that is missing is permitted to be';
+    return `${grouped(counts.ok - lost)} of ${counted(counts.ok, 'acknowledged record')} are there${rest}.`;
+  }
+  return counts.ok === 1
+    ? 'The only acknowledged record is there.'
+    : `Every one of ${counted(counts.ok, 'acknowledged record')} is there.`;
+}
+
+function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

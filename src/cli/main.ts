@@ -1,0 +1,85 @@
+import { Command, CommanderError } from 'commander';
+import { EXIT, Failure, messageOf } from '../core/failure.ts';
+import { addCheckCommand } from './check.ts';
+import { addDoctorCommand } from './doctor.ts';
+import { addInsideCommand, addLabCommand } from './lab.ts';
+import { addRunCommand } from './run.ts';
+import { addScenariosCommand } from './scenarios.ts';
+import { addSuiteCommand } from './suite.ts';
+import { keptVersion } from './version.ts';
+
+/**
+ * The command line: `kept COMMAND`. Commands load what is heavy (clients, drawing, Arrow) when they need it, so that
+ * `--help` answers at once.
+ * Every way out of it is an exit status that --help documents.
+ */
+export async function main(argv: readonly string[]): Promise<void> {
+  const program = new Command('kept')
+    .description('Did Kafka keep what it acknowledged?')
+    .version(keptVersion())
+    .showHelpAfterError('("kept --help" and "kept COMMAND --help" teach the rest)')
+    .configureHelp({ showGlobalOptions: false })
+    .exitOverride()
+    .addHelpText(
+      'after',
+      `
+Start here:
+  kept run                               a real cluster, killed, paused and partitioned for a minute
+  kept run leader-isolated-acks-1        watch Kafka lose thousands of acknowledged records
+  kept check store/example               decide a recorded run again, without Kafka
+  kept doctor                            what this machine can do, and what is missing
+
+Exit status:
+  0  valid: everything that was claimed holds       64  wrong usage
+  1  invalid: it does not                           70  a defect of kept
+  2  inconclusive: nothing could be proven         130  interrupted before anything could be said`,
+    );
+  for (const add of [
+    addRunCommand,
+    addCheckCommand,
+    addScenariosCommand,
+    addSuiteCommand,
+    addLabCommand,
+    addInsideCommand,
+    addDoctorCommand,
+  ]) {
+    add(program);
+  }
+  for (const command of program.commands)
+    command.exitOverride().showHelpAfterError(`("kept ${command.name()} --help" teaches)`);
+
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+  } catch (error) {
+    const { text, exitStatus } = explain(error);
+    if (text !== '') process.stderr.write(`${text}\n`);
+    process.exitCode = exitStatus;
+  }
+  await drained(process.stdout);
+  await drained(process.stderr);
+  // Sockets to brokers that no longer exist may linger; nothing is left to be done for them.
+  process.exit();
+}
+
+/** What a person is told about anything that was thrown, and the exit status that goes with it. */
+function explain(error: unknown): { text: string; exitStatus: number } {
+  if (error instanceof CommanderError) {
+    // Commander has already said it.
+    return { text: '', exitStatus: error.exitCode === 0 ? EXIT.valid : EXIT.usage };
+  }
+  if (error instanceof Failure) {
+    const hint = error.hint === '' ? '' : `\n  ${error.hint}`;
+    return { text: `kept: ${error.message}${hint}`, exitStatus: error.exitStatus };
+  }
+  const stack = process.env['KEPT_DEBUG'] !== undefined && error instanceof Error ? `\n${error.stack}` : '';
+  return {
+    text: `kept: internal error: ${messageOf(error)}\n  This is a defect of kept. KEPT_DEBUG=1 shows where it happened.${stack}`,
+    exitStatus: EXIT.internal,
+  };
+}
+
+function drained(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    stream.write('', () => resolve());
+  });
+}

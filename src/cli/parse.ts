@@ -1,0 +1,47 @@
+import { InvalidArgumentError } from 'commander';
+
+/** Parsers of option values. Each says what it expected; commander adds the option's name. */
+
+/** `90s`, `1500ms`, `10m`, `2h`; a bare number means seconds. Returns milliseconds. */
+export function parseDurationMs(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text.trim());
+  if (match === null) throw new InvalidArgumentError('Expected a duration such as 90s, 1500ms, 10m or 2h.');
+  const factor = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }[match[2] ?? 's']!;
+  return Math.round(Number(match[1]) * factor);
+}
+
+export function parseCount(text: string): number {
+  if (!/^\d+$/.test(text.trim()) || Number(text) < 1) {
+    throw new InvalidArgumentError('Expected a whole number of at least 1.');
+  }
+  return Number(text);
+}
+
+/** Writes per second, or `max` for full speed (null). */
+export function parseRate(text: string): number | null {
+  if (text === 'max') return null;
+  const rate = Number(text);
+  if (!(rate > 0)) throw new InvalidArgumentError('Expected writes per second, or "max" for full speed.');
+  return rate;
+}
+
+export function parseSeed(text: string): number {
+  if (!/^\d+$/.test(text) || Number(text) >= 2 ** 31) {
+    throw new InvalidArgumentError('Expected a whole number below 2147483648.');
+  }
+  return Number(text);
+}
+
+export function parseAcks(text: string): 0 | 1 | 'all' {
+  if (text === 'all' || text === '-1') return 'all';
+  if (text === '0') return 0;
+  if (text === '1') return 1;
+  throw new InvalidArgumentError('Expected 0, 1 or all.');
+}
+
+export function parseList(text: string): string[] {
+  return text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+}

@@ -1,0 +1,122 @@
+import colors from 'picocolors';
+import { NS_PER_SECOND } from '../core/clock.ts';
+import { describeFault } from '../history/fault.ts';
+import type { Event } from '../history/event.ts';
+import type { NodeInfo } from '../history/run.ts';
+import { controllerOf, newestClaim } from '../nemesis/targets.ts';
+import type { Progress } from '../runner/progress.ts';
+
+/**
+ * What a person sees while a run goes on: a line per thing that happens and, on a terminal, one living line below
+ * them. Everywhere else the living line is printed plainly every few seconds.
+ */
+export interface Status {
+  progress(progress: Readonly<Progress>): void;
+  event(event: Event): void;
+  line(text: string): void;
+  /** Removes the living line. */
+  end(): void;
+}
+
+const REDRAW_NS = 0.2 * NS_PER_SECOND;
+const PLAIN_NS = 5 * NS_PER_SECOND;
+
+export function createStatus(stream: NodeJS.WriteStream, nodes: () => readonly NodeInfo[]): Status {
+  const living = stream.isTTY === true;
+  let drawnNs = -Infinity;
+  let drawn = '';
+  let previous = { elapsedNs: 0, written: 0, perSecond: 0 };
+
+  const clear = () => {
+    if (drawn !== '') stream.write('\r\u001B[K');
+    drawn = '';
+  };
+  const line = (text: string) => {
+    const again = drawn;
+    clear();
+    stream.write(`${text}\n`);
+    if (again !== '') draw(again);
+  };
+  const draw = (text: string) => {
+    clear();
+    drawn = text.slice(0, Math.max(20, (stream.columns ?? 100) - 1));
+    stream.write(drawn);
+  };
+
+  return {
+    line,
+    end: clear,
+    event(event) {
+      const text = describeEvent(event);
+      if (text !== null) line(text);
+    },
+    progress(progress) {
+      if (progress.elapsedNs - drawnNs < (living ? REDRAW_NS : PLAIN_NS)) return;
+      drawnNs = progress.elapsedNs;
+      const written = progress.ok + progress.sent;
+      const seconds = (progress.elapsedNs - previous.elapsedNs) / NS_PER_SECOND;
+      if (seconds >= 1) {
+        previous = {
+          elapsedNs: progress.elapsedNs,
+          written,
+          perSecond: Math.round((written - previous.written) / seconds),
+        };
+      }
+      const text = describeProgress(progress, previous.perSecond, nodes());
+      if (living) draw(text);
+      else line(text);
+    },
+  };
+}
+
+function describeProgress(
+  progress: Readonly<Progress>,
+  perSecond: number,
+  nodes: readonly NodeInfo[],
+): string {
+  const parts = [`${secondsOf(progress.elapsedNs)} ${progress.phase}`];
+  if (progress.read > 0) parts.push(`${progress.read.toLocaleString('en')} records read back`);
+  else parts.push(`${perSecond.toLocaleString('en')} acked/s`);
+  parts.push(`ok ${progress.ok + progress.sent} fail ${progress.fail} info ${progress.info}`);
+  const claim = progress.view && newestClaim(progress.view, 0);
+  if (progress.view && claim) {
+    const nameOf = (id: number) => nodes.find((node) => node.id === id)?.name ?? String(id);
+    parts.push(`leader ${nameOf(claim.leader)} isr ${claim.isr.toSorted((a, b) => a - b).join(',')}`);
+    parts.push(`controller ${nameOf(controllerOf(progress.view))}`);
+  }
+  if (progress.faults.length > 0)
+    parts.push(progress.faults.map((fault) => describeFault(fault.fault)).join(' + '));
+  return parts.join(' · ');
+}
+
+function describeEvent(event: Event): string | null {
+  switch (event.type) {
+    case 'phase':
+      return colors.dim(`${secondsOf(event.timeNs)} ${event.name}`);
+    case 'fault-start':
+      return colors.yellow(
+        `${secondsOf(event.timeNs)} ${describeFault(event.fault)}${event.targets.length > 0 ? `: ${event.targets.join(', ')}` : ''} (${event.evidence})`,
+      );
+    case 'fault-stop':
+      return colors.green(`${secondsOf(event.timeNs)} healed ${event.id} (${event.evidence})`);
+    case 'fault-failed':
+      return colors.red(
+        `${secondsOf(event.timeNs)} could not ${describeFault(event.fault)}: ${event.reason}`,
+      );
+    case 'fault-skipped':
+      return colors.dim(`${secondsOf(event.timeNs)} left out ${describeFault(event.fault)}: ${event.reason}`);
+    case 'note':
+      return colors.dim(`${secondsOf(event.timeNs)} ${event.text}`);
+    case 'node':
+    case 'view':
+    case 'controller':
+    case 'end':
+    case 'scan':
+    case 'log':
+      return null;
+  }
+}
+
+function secondsOf(timeNs: number): string {
+  return `${(timeNs / NS_PER_SECOND).toFixed(1).padStart(6)} s`;
+}

@@ -1,0 +1,83 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { execa } from 'execa';
+import { Failure, messageOf } from '../../core/failure.ts';
+import type { Net } from '../net.ts';
+import { processRemote } from '../process-remote.ts';
+import type { Remote } from '../remote.ts';
+import { netnsNet } from './netns-net.ts';
+import { BRIDGE, insideCommand } from './place.ts';
+
+/**
+ * A lab inside the namespaces that `enterLab` made: a bridge, and one network namespace per node with an address of
+ * its own. The workers run in the lab's root namespace, at the bridge's address, under the name `client`.
+ *
+ * The addresses are of 192.0.2.0/24, which RFC 5737 reserves for documentation: no real host ever has one.
+ */
+export interface Lab {
+  net: Net;
+  /** By name. */
+  nodes: ReadonlyMap<string, Remote>;
+}
+
+const CLIENT_ADDRESS = '192.0.2.1';
+const FIRST_NODE = 10;
+const NODES_MAX = 200;
+
+export async function createLab(nodes: readonly { name: string }[]): Promise<Lab> {
+  if (nodes.length > NODES_MAX)
+    throw new Failure(`A lab has room for ${NODES_MAX} nodes, not ${nodes.length}.`);
+  const addresses = new Map([
+    ['client', CLIENT_ADDRESS],
+    ...nodes.map((node, index) => [node.name, `192.0.2.${FIRST_NODE + index}`] as const),
+  ]);
+  try {
+    await execa('mount', ['--make-rprivate', '/']);
+    await execa('mount', ['-t', 'tmpfs', 'tmpfs', '/run']);
+    mkdirSync('/run/netns');
+    await execa('ip', ['-batch', '-'], { input: bridgeAndCables(nodes) });
+    await Promise.all(
+      nodes.map(({ name }) =>
+        execa('ip', ['-n', name, '-batch', '-'], { input: insideNode(addresses.get(name)!) }),
+      ),
+    );
+    // Names resolve inside the lab, in brokers and in a user's shell alike, without any name server.
+    writeFileSync('/run/hosts', hostsFile(addresses));
+    await execa('mount', ['--bind', '/run/hosts', '/etc/hosts']);
+  } catch (error) {
+    throw new Failure(`The lab's network could not be built: ${messageOf(error)}`, {
+      hint: '"kept doctor" says what this machine allows.',
+      cause: error,
+    });
+  }
+  return {
+    net: netnsNet(addresses),
+    nodes: new Map(
+      nodes.map(({ name }) => [name, processRemote(name, addresses.get(name)!, insideCommand(name))]),
+    ),
+  };
+}
+
+function bridgeAndCables(nodes: readonly { name: string }[]): string {
+  return [
+    'link set lo up',
+    `link add ${BRIDGE} type bridge`,
+    `addr add ${CLIENT_ADDRESS}/24 dev ${BRIDGE}`,
+    `link set ${BRIDGE} up`,
+    ...nodes.flatMap(({ name }, index) => [
+      `netns add ${name}`,
+      `link add cable${index} type veth peer name eth0 netns ${name}`,
+      `link set cable${index} master ${BRIDGE} up`,
+    ]),
+    '',
+  ].join('\n');
+}
+
+function insideNode(address: string): string {
+  return ['link set lo up', `addr add ${address}/24 dev eth0`, 'link set eth0 up', ''].join('\n');
+}
+
+function hostsFile(addresses: ReadonlyMap<string, string>): string {
+  const lines = [...addresses].map(([name, address]) => `${address} ${name}`);
+  return [`127.0.0.1 localhost ${hostname()}`, ...lines, ''].join('\n');
+}

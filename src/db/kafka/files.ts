@@ -1,0 +1,90 @@
+import { copyFile, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { NodeInfo } from '../../history/run.ts';
+import { javaCommand } from './command.ts';
+import { hostsFile, metaProperties, serverProperties, zooCfg, type Timeouts } from './config.ts';
+import type { Distribution } from './distribution.ts';
+import { LOGGING_FILE, loggingConfiguration, type LoggingBackend } from './logging.ts';
+import type { KafkaMode } from './recipes.ts';
+
+/** What a node's files are made from. */
+export interface NodeFilesOptions {
+  distribution: Distribution;
+  mode: KafkaMode;
+  node: NodeInfo;
+  nodes: readonly NodeInfo[];
+  /** Configuration and log; stays with the run. */
+  directory: string;
+  /** The records; may be thrown away with the lab. */
+  dataDirectory: string;
+  timeouts: Timeouts;
+  clusterId: string;
+  logging: LoggingBackend;
+  brokerSettings?: Readonly<Record<string, string>> | undefined;
+  /** What a formatted controller's data directory holds beside meta.properties. */
+  bootstrapDirectory?: string | undefined;
+  archive?: { file: string; use: 'read' | 'write' } | undefined;
+}
+
+export interface NodeFiles {
+  command: string[];
+  /** Everything that the node prints, through all its starts. */
+  logFile: string;
+}
+
+/** In a node's directory; everything that it prints, through all its starts. */
+export const LOG_FILE = 'server.log';
+
+/** Writes a node's configuration and formats its data directory. The command starts it with these. */
+export async function writeNodeFiles(options: NodeFilesOptions): Promise<NodeFiles> {
+  const { node, directory, dataDirectory } = options;
+  const program = node.roles.includes('zookeeper') ? 'zookeeper' : 'kafka';
+  const configurationFile = join(directory, program === 'zookeeper' ? 'zoo.cfg' : 'server.properties');
+  const logging = { backend: options.logging, file: join(directory, LOGGING_FILE) };
+  const hosts = join(directory, 'hosts');
+  await Promise.all([mkdir(directory, { recursive: true }), mkdir(dataDirectory, { recursive: true })]);
+  await Promise.all([
+    writeFile(configurationFile, configurationOf(options)),
+    writeFile(logging.file, loggingConfiguration(options.logging, options.distribution.version)),
+    writeFile(hosts, hostsFile(options.nodes, hostname())),
+    options.mode === 'zookeeper' ? null : format(options),
+  ]);
+  return {
+    command: javaCommand(options.distribution, {
+      program,
+      configurationFile,
+      logging,
+      hostsFile: hosts,
+      archive: program === 'kafka' ? options.archive : undefined,
+    }),
+    logFile: join(directory, LOG_FILE),
+  };
+}
+
+function configurationOf(options: NodeFilesOptions): string {
+  const { node, dataDirectory, timeouts } = options;
+  if (node.roles.includes('zookeeper')) {
+    const sessionTimeoutMs = timeouts.zookeeperSessionTimeoutMs;
+    return zooCfg({ address: node.address, dataDirectory, sessionTimeoutMs });
+  }
+  return serverProperties({ ...options, extra: options.brokerSettings });
+}
+
+/** Does by hand what the format tool does, which would cost every node a JVM of its own. */
+async function format({
+  node,
+  dataDirectory,
+  clusterId,
+  bootstrapDirectory,
+}: NodeFilesOptions): Promise<void> {
+  await writeFile(join(dataDirectory, 'meta.properties'), metaProperties({ clusterId, nodeId: node.id! }));
+  if (bootstrapDirectory === undefined || !node.roles.includes('controller')) return;
+  for (const entry of await readdir(bootstrapDirectory, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const source = join(entry.parentPath, entry.name);
+    const target = join(dataDirectory, source.slice(bootstrapDirectory.length));
+    await mkdir(dirname(target), { recursive: true });
+    await copyFile(source, target);
+  }
+}

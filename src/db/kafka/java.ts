@@ -1,0 +1,54 @@
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { Failure } from '../../core/failure.ts';
+
+export interface Java {
+  /** The executable, as it is started. */
+  path: string;
+  /** As it calls itself: `17.0.15`, `1.8.0_402`. */
+  version: string;
+  /** 17, 8. */
+  major: number;
+}
+
+/**
+ * The Java that runs the brokers: `JAVA_HOME`'s if that is set, else the `java` on the PATH.
+ * @throws Failure when there is none.
+ */
+export async function findJava(environment: NodeJS.ProcessEnv): Promise<Java> {
+  const home = environment['JAVA_HOME'];
+  const path = home ? join(home, 'bin', 'java') : 'java';
+  const result = await execa(path, ['-version'], {
+    reject: false,
+    env: environment,
+    extendEnv: false,
+    all: true,
+  });
+  const version = /version "([^"]+)"/.exec(result.all ?? '')?.[1];
+  if (version === undefined) {
+    throw new Failure(
+      home
+        ? `JAVA_HOME is ${home}, but there is no working ${path}`
+        : 'Kafka needs Java, and no java is on the PATH',
+      { hint: 'install Java 17 or newer, for example with: apt-get install openjdk-17-jre-headless' },
+    );
+  }
+  return { path, version, major: javaMajor(version) };
+}
+
+/** 8 of `1.8.0_402`, 17 of `17.0.15`, 25 of `25-ea`. */
+export function javaMajor(version: string): number {
+  const parts = /^(?:1\.)?(\d+)/.exec(version);
+  return Number(parts?.[1] ?? 0);
+}
+
+/** @throws Failure when `java` is older than this version of Kafka asks for. */
+export function assertJava(java: Java, kafkaVersion: string, javaVersionMin: number): void {
+  if (java.major >= javaVersionMin) return;
+  throw new Failure(
+    `Kafka ${kafkaVersion} needs Java ${javaVersionMin} or newer, and ${java.path} is ${java.version}`,
+    {
+      hint: `install Java ${javaVersionMin} or newer and point JAVA_HOME at it, or use an older Kafka: --kafka 3.9.1`,
+    },
+  );
+}

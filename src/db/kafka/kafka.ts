@@ -1,0 +1,199 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import type { Clock } from '../../core/clock.ts';
+import { Failure, messageOf } from '../../core/failure.ts';
+import { freshId } from '../../core/random.ts';
+import type { Remote } from '../../control/remote.ts';
+import type { Event } from '../../history/event.ts';
+import type { NodeInfo } from '../../history/run.ts';
+import type { Db, Observed, TopicSettings, View } from '../db.ts';
+import { findClassArchive } from './archive.ts';
+import { bootstrapFiles } from './bootstrap.ts';
+import { CLIENT_PORT, type Timeouts } from './config.ts';
+import type { Distribution } from './distribution.ts';
+import { LOG_FILE, writeNodeFiles } from './files.ts';
+import { assertLogging } from './logging.ts';
+import { watchLogs } from './logs.ts';
+import { coordinationAnswers, kafkaNode, type KafkaNode } from './node.ts';
+import { assertMode, type KafkaMode } from './recipes.ts';
+import { completeObserved } from './view.ts';
+
+export interface KafkaOptions {
+  distribution: Distribution;
+  mode: KafkaMode;
+  nodes: readonly { info: NodeInfo; remote: Remote }[];
+  /** The run's: configuration and log of each node go to nodes/NAME below it. */
+  directory: string;
+  /** The nodes' records go to NAME below it; of no use once the run is over. */
+  dataDirectory: string;
+  topic: TopicSettings;
+  timeouts: Timeouts;
+  /** More of Kafka's own properties, for every broker and controller; they win over this program's. */
+  brokerSettings?: Readonly<Record<string, string>>;
+  /** One Metadata request to this very broker; null when it does not answer in time. */
+  observe: (nodeName: string, address: string, port: number) => Promise<Observed | null>;
+  createTopic: (bootstrap: string, topic: TopicSettings) => Promise<void>;
+  clock: Clock;
+  onEvent: (event: Event) => void;
+  /** How long a node may take to answer after its start; 60 s if absent. */
+  startTimeoutMs?: number;
+}
+
+/** A real Kafka cluster on nodes under control. It is there after `setup()`. */
+export function createKafka(options: KafkaOptions): Db {
+  const { mode, clock, topic } = options;
+  const infos = options.nodes.map(({ info }) => info);
+  const brokers = infos.filter((info) => info.roles.includes('broker'));
+  const startTimeoutMs = options.startTimeoutMs ?? 60_000;
+  const stopping = new AbortController();
+  const nodes = new Map<string, KafkaNode>();
+  assertMode(options.distribution.version, mode);
+
+  const directoryOf = (name: string) => join(options.directory, 'nodes', name);
+  const dataOf = (name: string) => join(options.dataDirectory, name);
+
+  async function observe(info: NodeInfo): Promise<Observed | null> {
+    const observed = await options.observe(info.name, info.address, CLIENT_PORT);
+    if (observed === null) return null;
+    return completeObserved(observed, {
+      id: info.id!,
+      dataDirectory: dataOf(info.name),
+      mode,
+      topic: topic.name,
+    });
+  }
+
+  async function view(): Promise<View> {
+    const answers = await Promise.all(brokers.map(async (info) => [info.name, await observe(info)] as const));
+    return { observers: Object.fromEntries(answers) };
+  }
+
+  const answers = (info: NodeInfo) => async () =>
+    info.roles.includes('broker') ? (await observe(info)) !== null : coordinationAnswers(info);
+
+  async function makeNodes(): Promise<void> {
+    const { distribution } = options;
+    const logging = assertLogging(Object.keys(distribution.jars), distribution.directory);
+    const bootstrapDirectory = mode === 'zookeeper' ? undefined : await bootstrapFiles(distribution, logging);
+    const archive = await findClassArchive(distribution, mode);
+    const clusterId = freshClusterId();
+    await Promise.all(
+      options.nodes.map(async ({ info, remote }) => {
+        const files = await writeNodeFiles({
+          ...options,
+          logging,
+          bootstrapDirectory,
+          archive: archive === undefined ? undefined : { file: archive, use: 'read' },
+          node: info,
+          nodes: infos,
+          directory: directoryOf(info.name),
+          dataDirectory: dataOf(info.name),
+          clusterId,
+        });
+        const signal = stopping.signal;
+        const directory = directoryOf(info.name);
+        const { onEvent } = options;
+        nodes.set(
+          info.name,
+          kafkaNode({ info, remote, files, directory, clock, onEvent, startTimeoutMs, signal }),
+        );
+      }),
+    );
+  }
+
+  /** Repeats `attempt` until it gives null; what it gives otherwise tells why not yet. */
+  async function until(attempt: () => Promise<string | null>): Promise<void> {
+    const deadlineNs = clock.nowNs() + startTimeoutMs * 1e6;
+    for (;;) {
+      const missing = await attempt();
+      if (missing === null) return;
+      if (stopping.signal.aborted) throw new Failure('The cluster was torn down while it was being set up');
+      if (clock.nowNs() > deadlineNs) {
+        throw new Failure(`The brokers answer, but after ${startTimeoutMs / 1000} s ${missing}`, {
+          hint: `their logs are in ${join(options.directory, 'nodes')}`,
+        });
+      }
+      await clock.sleep(50, stopping.signal);
+    }
+  }
+
+  /** A topic cannot be made before the controller knows all brokers: it is asked for until it can. */
+  async function makeTopic(): Promise<void> {
+    const bootstrap = brokers.map((info) => `${info.address}:${CLIENT_PORT}`).join(',');
+    await until(async () => {
+      if (Object.values((await view()).observers).some((observed) => observed !== null && isThere(observed)))
+        return null;
+      try {
+        await options.createTopic(bootstrap, topic);
+        return null;
+      } catch (error) {
+        if (error instanceof Failure) throw error;
+        return `the topic ${topic.name} could not be made: ${messageOf(error)}`;
+      }
+    });
+    await until(async () => {
+      const { observers } = await view();
+      const waiting = brokers.filter(({ name }) => !isComplete(observers[name] ?? null, topic));
+      return waiting.length === 0
+        ? null
+        : `${waiting.map(({ name }) => name).join(', ')} sees no full ISR yet`;
+    });
+  }
+
+  const isThere = (observed: Observed) => observed.partitions.length === topic.partitions;
+
+  function node(name: string): KafkaNode {
+    const found = nodes.get(name);
+    if (found === undefined) throw new Failure(`There is no node ${name} in this cluster`);
+    return found;
+  }
+
+  return {
+    nodes: infos,
+    async setup() {
+      await makeNodes();
+      if (stopping.signal.aborted) throw new Failure('The cluster was torn down while it was being set up');
+      await Promise.all([...nodes.values()].map((each) => each.launch()));
+      await Promise.all([...nodes.values()].map((each) => each.untilUp(answers(each.info))));
+      await makeTopic();
+    },
+    async teardown() {
+      stopping.abort();
+      await Promise.all([...nodes.values()].map((each) => each.discard()));
+    },
+    view,
+    watch: (sink) =>
+      watchLogs({
+        logs: infos.map(({ name, id }) => ({
+          node: name,
+          id,
+          topic: topic.name,
+          kafkaVersion: options.distribution.version,
+          file: join(directoryOf(name), LOG_FILE),
+        })),
+        clock,
+        sink,
+      }),
+    kill: async (name) => node(name).kill(),
+    stop: async (name) => node(name).stop(),
+    start: async (name) => node(name).restart(answers(node(name).info)),
+    pause: async (name) => node(name).pause(),
+    resume: async (name) => node(name).resume(),
+  };
+}
+
+/** Every partition has a leader and as many replicas in sync as the topic has replicas at all, by this account. */
+function isComplete(observed: Observed | null, topic: TopicSettings): boolean {
+  return (
+    observed !== null &&
+    observed.controller !== -1 &&
+    observed.partitions.length === topic.partitions &&
+    observed.partitions.every(({ leader, isr }) => leader !== -1 && isr.length === topic.replicationFactor)
+  );
+}
+
+/** 22 characters of base64url, as Kafka writes its UUIDs; never starting with a dash, which its tools take for a flag. */
+function freshClusterId(): string {
+  const digest = createHash('sha256').update(freshId()).digest();
+  return `k${digest.subarray(0, 16).toString('base64url').slice(1)}`;
+}

@@ -1,0 +1,82 @@
+import { open } from 'node:fs/promises';
+import { NS_PER_MS, wallClockMs, type Clock } from '../../core/clock.ts';
+import { messageOf } from '../../core/failure.ts';
+import type { Event } from '../../history/event.ts';
+import { logInterpreter, parseLogLine, type LogSource } from './log-lines.ts';
+
+/** A node's log that grows while it is read. */
+export interface WatchedLog extends LogSource {
+  file: string;
+}
+
+const POLL_MS = 200;
+const CHUNK_BYTES = 256 * 1024;
+
+/**
+ * Follows the nodes' logs from their beginnings and tells what they tell, at the time that stands in their lines:
+ * the brokers' clocks and this one are one machine's, so a stamp has its place on the run's axis to the millisecond.
+ * @returns a function that stops it.
+ */
+export function watchLogs(options: {
+  logs: readonly WatchedLog[];
+  clock: Clock;
+  sink: (event: Event) => void;
+}): () => void {
+  const { clock, sink } = options;
+  const stopped = new AbortController();
+  for (const log of options.logs) {
+    follow(log, clock, sink, stopped.signal).catch((error: unknown) => {
+      const text = `The log of ${log.node} is no longer watched: ${messageOf(error)}`;
+      sink({ type: 'note', timeNs: clock.nowNs(), about: 'warning', text });
+    });
+  }
+  return () => stopped.abort();
+}
+
+async function follow(
+  log: WatchedLog,
+  clock: Clock,
+  sink: (event: Event) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const interpret = logInterpreter(log);
+  const lines = growingLines(log.file);
+  while (!signal.aborted) {
+    const fresh = await lines.next();
+    const runStartedMs = wallClockMs() - clock.nowNs() / NS_PER_MS;
+    for (const line of fresh) {
+      const parsed = parseLogLine(line);
+      if (parsed === null) continue;
+      const timeNs = Math.max(0, Math.round((parsed.wallMs - runStartedMs) * NS_PER_MS));
+      for (const told of interpret(parsed.text)) sink({ ...told, timeNs });
+    }
+    if (fresh.length === 0) await clock.sleep(POLL_MS, signal);
+  }
+}
+
+/** The whole lines that were added since the last call; none while the file is not there yet. */
+export function growingLines(file: string): { next(): Promise<string[]> } {
+  let position = 0;
+  /** Bytes after the last line break: the rest of them is still being written. */
+  let rest = Buffer.alloc(0);
+
+  return {
+    async next() {
+      const handle = await open(file).catch((error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return null;
+        throw error;
+      });
+      if (handle === null) return [];
+      try {
+        const { buffer, bytesRead } = await handle.read(Buffer.alloc(CHUNK_BYTES), { position });
+        position += bytesRead;
+        const text = Buffer.concat([rest, buffer.subarray(0, bytesRead)]);
+        const end = text.lastIndexOf(0x0a) + 1;
+        rest = text.subarray(end);
+        return end === 0 ? [] : text.toString('utf8', 0, end - 1).split('\n');
+      } finally {
+        await handle.close();
+      }
+    },
+  };
+}

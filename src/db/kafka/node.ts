@@ -1,0 +1,151 @@
+import type { Clock } from '../../core/clock.ts';
+import { Failure } from '../../core/failure.ts';
+import type { Remote } from '../../control/remote.ts';
+import type { NodeEvent } from '../../history/event.ts';
+import type { NodeInfo } from '../../history/run.ts';
+import { accepts, readLog, sizeOf, startFailure } from './answers.ts';
+import { CONTROLLER_PORT, ZOOKEEPER_PORT } from './config.ts';
+import type { NodeFiles } from './files.ts';
+import { nodeProcess, type NodeProcess } from './process.ts';
+
+/** A node of the cluster: its process, and what has become of it, told as events. */
+export interface KafkaNode {
+  readonly info: NodeInfo;
+  readonly isBroker: boolean;
+  /** Starts the process, without waiting for an answer. */
+  launch(): Promise<void>;
+  /**
+   * Waits until it answers.
+   * @param answers one attempt; must not take long.
+   * @throws Failure with the end of its log, when it ends or stays mute.
+   */
+  untilUp(answers: () => Promise<boolean>): Promise<void>;
+  /** Starts it again after a kill or a stop, and waits until it answers. */
+  restart(answers: () => Promise<boolean>): Promise<string>;
+  kill(): Promise<string>;
+  stop(): Promise<string>;
+  pause(): Promise<string>;
+  resume(): Promise<string>;
+  /** Kills it if it runs. */
+  discard(): Promise<void>;
+}
+
+export interface NodeOptions {
+  info: NodeInfo;
+  remote: Remote;
+  files: NodeFiles;
+  directory: string;
+  clock: Clock;
+  onEvent: (event: NodeEvent) => void;
+  startTimeoutMs: number;
+  /** Aborted when the whole cluster is torn down. */
+  signal: AbortSignal;
+}
+
+const POLL_MS = 50;
+
+export function kafkaNode(options: NodeOptions): KafkaNode {
+  const { info, clock, files, signal } = options;
+  /** How it ended, when nobody asked for it, and since its last start. */
+  let crash: string | null = null;
+  let logFrom = 0;
+
+  const tell = (state: NodeEvent['state'], detail?: string) =>
+    options.onEvent({
+      type: 'node',
+      timeNs: clock.nowNs(),
+      node: info.name,
+      state,
+      ...(detail ? { detail } : {}),
+    });
+
+  const process: NodeProcess = nodeProcess({
+    info,
+    remote: options.remote,
+    command: files.command,
+    logFile: files.logFile,
+    workingDirectory: options.directory,
+    clock,
+    onUnexpectedExit: (how) => {
+      crash = how;
+      tell('down', how);
+    },
+  });
+
+  async function launch(): Promise<void> {
+    crash = null;
+    logFrom = await sizeOf(files.logFile);
+    tell('starting');
+    await process.launch();
+    // The cluster went away while this one was on its way.
+    if (signal.aborted) await process.kill();
+  }
+
+  async function untilUp(answers: () => Promise<boolean>): Promise<void> {
+    const deadlineNs = clock.nowNs() + options.startTimeoutMs * 1e6;
+    while (!(await answers())) {
+      if (signal.aborted) throw new Failure(`The cluster was torn down while ${info.name} was starting`);
+      if (crash !== null && !(await relaunched())) {
+        throw await startFailure(info.name, crash, { file: files.logFile, from: logFrom, ended: true });
+      }
+      if (clock.nowNs() > deadlineNs) {
+        const how = `does not answer ${options.startTimeoutMs / 1000} s after its start`;
+        throw await startFailure(info.name, how, { file: files.logFile, from: logFrom, ended: false });
+      }
+      await clock.sleep(POLL_MS, signal);
+    }
+    tell('up');
+  }
+
+  /**
+   * Kafka before 2.2 gives up when ZooKeeper still holds the session of its killed predecessor (KAFKA-7165). It then
+   * has to be started again until that session has run out, as every supervisor would.
+   */
+  async function relaunched(): Promise<boolean> {
+    if (!/NodeExists/.test(await readLog(files.logFile, logFrom))) return false;
+    await clock.sleep(500, signal);
+    if (!signal.aborted) await launch();
+    return true;
+  }
+
+  return {
+    info,
+    isBroker: info.roles.includes('broker'),
+    launch,
+    untilUp,
+    async restart(answers) {
+      await launch();
+      await untilUp(answers);
+      return `pid ${process.pid} answers on ${info.address}`;
+    },
+    async kill() {
+      const evidence = await process.kill();
+      tell('down', 'killed');
+      return evidence;
+    },
+    async stop() {
+      const evidence = await process.stop();
+      tell('down', 'stopped');
+      return evidence;
+    },
+    async pause() {
+      const evidence = await process.pause();
+      tell('paused');
+      return evidence;
+    },
+    async resume() {
+      const evidence = await process.resume();
+      tell('up', 'resumed');
+      return evidence;
+    },
+    async discard() {
+      if (process.pid !== null) await process.kill();
+    },
+  };
+}
+
+/** Whether a node that is no broker takes connections. */
+export function coordinationAnswers(info: NodeInfo): Promise<boolean> {
+  const port = info.roles.includes('zookeeper') ? ZOOKEEPER_PORT : CONTROLLER_PORT;
+  return accepts(info.address, port, 1000);
+}

@@ -1,0 +1,51 @@
+import type { Generator } from './generator.ts';
+import type { Pace } from './pace.ts';
+
+/**
+ * Every worker counts its own writes from 0: the pairs (worker, seq) are the unique values of the run. Each worker
+ * follows its own timetable, so that one that waits for a dead broker holds up nobody else.
+ *
+ * The partition is a hash of seed, worker and seq. It needs no state: the plan is the same whatever the timing.
+ */
+export function uniqueValues(options: {
+  workers: number;
+  partitions: number;
+  seed: number;
+  pace: Pace;
+}): Generator {
+  return from(options, new Array<number>(options.workers).fill(0));
+}
+
+function from(options: Parameters<typeof uniqueValues>[0], nextSeq: readonly number[]): Generator {
+  return {
+    next({ nowNs, free }) {
+      let chosen = -1;
+      let chosenNs = Infinity;
+      for (const worker of free) {
+        const intendedNs = options.pace.intendedNs(worker, nextSeq[worker]!, nowNs);
+        if (intendedNs < chosenNs) {
+          chosen = worker;
+          chosenNs = intendedNs;
+        }
+      }
+      if (chosen < 0) return 'pending';
+      const seq = nextSeq[chosen]!;
+      const op = {
+        worker: chosen,
+        seq,
+        partition: partitionOf(options.seed, chosen, seq, options.partitions),
+        intendedNs: chosenNs,
+      };
+      return [op, from(options, nextSeq.with(chosen, seq + 1))];
+    },
+  };
+}
+
+/** Spreads values evenly over the partitions. The mixing steps are MurmurHash3's finalizer. */
+export function partitionOf(seed: number, worker: number, seq: number, partitions: number): number {
+  if (partitions === 1) return 0;
+  let mixed = seed ^ Math.imul(worker + 1, 0x9e3779b1) ^ Math.imul(seq + 1, 0x85ebca77);
+  mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b);
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+  return ((mixed ^ (mixed >>> 16)) >>> 0) % partitions;
+}

@@ -1,0 +1,137 @@
+import { readFileSync, statSync } from 'node:fs';
+import { mkdir, readdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { EXIT, Failure } from '../core/failure.ts';
+import { ColumnReader } from './column-reader.ts';
+import { READ_COLUMNS, WRITE_COLUMNS } from './columns.ts';
+import { Damages } from './damage.ts';
+import { errnoOf } from './errno.ts';
+import { decodeLines, type Lines } from './event-lines.ts';
+import { ERROR_NAMES_KEY, EVENTS_FILE, READS_FILE, WRITES_FILE } from './layout.ts';
+import { resolveInfo } from './run-info.ts';
+import type { ReadBatch, Run, WriteBatch } from './run.ts';
+
+/**
+ * The run in a directory: finished, torn or damaged. Damage costs what it touches, and is told by `damage()`; only
+ * when nothing says any more what ran is there no run.
+ * @throws Failure with status 64 when the path is not a run of a version that this program knows, 2 when it was one.
+ */
+export async function openRun(path: string): Promise<Run> {
+  assertDirectory(path);
+  const damages = new Damages();
+  const lines = readLines(join(path, EVENTS_FILE), damages);
+  const info = resolveInfo(path, lines?.info ?? null, damages);
+  const areForeign = lines?.info != null && lines.info.run !== info.run;
+  if (areForeign) {
+    const detail = `The events are of run ${lines.info!.run}, not of ${info.run}; they are left out.`;
+    damages.add({ file: EVENTS_FILE, kind: 'corrupt', detail });
+  }
+  const reader = { run: info.run, damages };
+  const writes = new ColumnReader({ ...reader, schema: WRITE_COLUMNS, path: join(path, WRITES_FILE) });
+  const reads = new ColumnReader({ ...reader, schema: READ_COLUMNS, path: join(path, READS_FILE) });
+  return {
+    info,
+    events: areForeign ? [] : (lines?.events ?? []),
+    writes: () => writeBatches(writes),
+    reads: () => readBatches(reads),
+    damage: () => damages.list,
+  };
+}
+
+function* writeBatches(reader: ColumnReader<typeof WRITE_COLUMNS>): Generator<WriteBatch> {
+  let errors = '';
+  let errorNames: string[] = [''];
+  for (const { rows, columns, metadata } of reader.batches()) {
+    const text = metadata.get(ERROR_NAMES_KEY) ?? '[""]';
+    if (text !== errors) errorNames = JSON.parse(text);
+    errors = text;
+    yield { length: rows, errorNames, ...columns };
+  }
+}
+
+function* readBatches(reader: ColumnReader<typeof READ_COLUMNS>): Generator<ReadBatch> {
+  for (const { rows, columns } of reader.batches()) yield { length: rows, ...columns };
+}
+
+function assertDirectory(path: string): void {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat?.isDirectory() === true) return;
+  if (stat === undefined) {
+    throw new Failure(`there is no run at ${path}`, {
+      hint: `see what is there: ls ${dirname(path)}`,
+      exitStatus: EXIT.usage,
+    });
+  }
+  throw new Failure(`${path} is not a run directory but a file`, {
+    hint: `name the directory, such as ${dirname(path)}`,
+    exitStatus: EXIT.usage,
+  });
+}
+
+function readLines(path: string, damages: Damages): Lines | null {
+  try {
+    return decodeLines(readFileSync(path), path, damages);
+  } catch (error) {
+    const code = errnoOf(error);
+    damages.add(
+      code === 'ENOENT'
+        ? { file: path, kind: 'missing', detail: 'The file is missing, and all events with it.' }
+        : { file: path, kind: 'corrupt', detail: `The file cannot be read (${code}).` },
+    );
+    return null;
+  }
+}
+
+/** Runs of a store are called run-1, run-2, … in the order in which they began. */
+const RUN_NAME = /^run-([1-9]\d{0,14})$/;
+
+/**
+ * Makes store/run-N with the next number, and the store if need be. Making a directory is atomic, so that runs that
+ * begin at the same moment get different ones.
+ * @returns its path.
+ */
+export async function createRunDirectory(store: string): Promise<string> {
+  try {
+    await mkdir(store, { recursive: true });
+    for (let number = 1 + ((await runNumbers(store)).at(-1) ?? 0); ; number++) {
+      const path = join(store, `run-${number}`);
+      if (await makeDirectory(path)) return path;
+    }
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    throw new Failure(`no run directory can be made in ${store} (${errnoOf(error)})`, {
+      hint: 'name a directory that you may write to with --store',
+      exitStatus: EXIT.usage,
+      cause: error,
+    });
+  }
+}
+
+/** The names of a store's runs in the order of their numbers; none when there is no such store. */
+export async function listRuns(store: string): Promise<string[]> {
+  return (await runNumbers(store)).map((number) => `run-${number}`);
+}
+
+async function runNumbers(store: string): Promise<number[]> {
+  const names = await readdir(store).catch((error: unknown) => {
+    if (errnoOf(error) === 'ENOENT') return [];
+    throw new Failure(`the store ${store} cannot be read (${errnoOf(error)})`, {
+      hint: 'name the directory that holds the runs',
+      exitStatus: EXIT.usage,
+      cause: error,
+    });
+  });
+  const numbers = names.map((name) => Number(RUN_NAME.exec(name)?.[1] ?? 0));
+  return numbers.filter((number) => number > 0).toSorted((a, b) => a - b);
+}
+
+/** False when it is there already. */
+async function makeDirectory(path: string): Promise<boolean> {
+  try {
+    await mkdir(path);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') return false;
+    throw error;
+  }
+}

@@ -1,0 +1,44 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { EXIT, Failure } from '../core/failure.ts';
+import type { Damages } from './damage.ts';
+import { EVENTS_FILE, READS_FILE, RUN_FILE, WRITES_FILE } from './layout.ts';
+import type { RunInfo } from './run.ts';
+import { readRunFile } from './run-file.ts';
+
+/**
+ * What ran, from run.json or, when that is damaged, from its copy among the events.
+ * @throws Failure when neither says, or when they are of a version that this program does not know.
+ */
+export function resolveInfo(path: string, copy: RunInfo | null, damages: Damages): RunInfo {
+  const file = join(path, RUN_FILE);
+  const found = readRunFile(file);
+  if (found.state === 'whole') return found.info;
+  if (found.state === 'foreign') {
+    throw new Failure(
+      `${path} was recorded in version ${String(found.version)} of the format; this program reads version 1`,
+      {
+        hint: 'use the version of kept that recorded it, or a newer one',
+        exitStatus: EXIT.usage,
+      },
+    );
+  }
+  if (copy !== null && copy.version === 1) {
+    const detail = `The file is ${found.state === 'missing' ? 'missing' : `damaged: ${found.reason}`}. Its copy in ${EVENTS_FILE} was used.`;
+    damages.add({ file, kind: found.state, detail });
+    return copy;
+  }
+  const names = new Set(readdirSync(path));
+  if (found.state === 'missing' && ![EVENTS_FILE, WRITES_FILE, READS_FILE].some((name) => names.has(name))) {
+    throw new Failure(`${path} is not a run directory: it has no ${RUN_FILE}`, {
+      hint: [...names].some((name) => /^run-\d+$/.test(name))
+        ? `it is a store: name one of its runs`
+        : 'name a directory such as store/run-1',
+      exitStatus: EXIT.usage,
+    });
+  }
+  const reason = found.state === 'missing' ? 'is missing' : `is damaged: ${found.reason}`;
+  throw new Failure(`${file} ${reason}, and so is its copy in ${EVENTS_FILE}: what ran is no longer known`, {
+    hint: `restore ${RUN_FILE} from a backup; nothing can be decided without it`,
+  });
+}

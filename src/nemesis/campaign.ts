@@ -1,0 +1,106 @@
+import { NS_PER_MS, type Clock } from '../core/clock.ts';
+import { messageOf } from '../core/failure.ts';
+import type { Event } from '../history/event.ts';
+import type { Aim, Applied, Nemesis } from './nemesis.ts';
+import type { Schedule, Strike } from './schedule.ts';
+
+/**
+ * Carries out a schedule. Strikes may overlap; each has a life of its own: wait, aim, strike, hold, heal. Whatever
+ * happens, everything that was struck is healed before `run` resolves, and what could not be done stands in the
+ * history.
+ */
+export interface Campaign {
+  /** Resolves when every strike is over and healed. Never rejects: a fault that fails is an event. */
+  run(): Promise<void>;
+}
+
+export interface CampaignOptions {
+  schedule: Schedule;
+  nemesis: Nemesis;
+  clock: Clock;
+  record: (event: Event) => void;
+  /**
+   * The names of all brokers, and how many of them must stay untouched: a strike that would leave fewer waits until
+   * other faults are healed, and is skipped when that would not help.
+   */
+  brokers: readonly string[];
+  keepBrokersUp: number;
+  /** Resolves when so many writes have been attempted, or when the load is over. */
+  writesReached: (count: number) => Promise<void>;
+  /** The least length of the faults phase; strikes without an end of their own last until then. */
+  durationMs: number;
+  /** Gets the faults in force whenever they change. */
+  onChange: (inForce: readonly Applied[]) => void;
+  /** Heals at once and starts nothing more. */
+  signal: AbortSignal;
+}
+
+export function campaign(options: CampaignOptions): Campaign {
+  const { nemesis, clock, record, signal } = options;
+  const inForce = new Map<string, Applied>();
+  const waitingForHeal: (() => void)[] = [];
+
+  async function start({ id, fault }: Strike): Promise<void> {
+    const requestedNs = clock.nowNs();
+    try {
+      let aim = await nemesis.aim(fault);
+      while (leftUntouchedBy(aim) < options.keepBrokersUp) {
+        if (inForce.size === 0) {
+          const reason = `it would leave ${leftUntouchedBy(aim)} brokers untouched, and ${options.keepBrokersUp} must stay so`;
+          record({ type: 'fault-skipped', id, timeNs: clock.nowNs(), fault, reason });
+          return;
+        }
+        await new Promise<void>((resolve) => waitingForHeal.push(resolve));
+        aim = await nemesis.aim(fault);
+      }
+      if (signal.aborted) return;
+      const applied = await nemesis.strike(aim);
+      inForce.set(id, applied);
+      record({ type: 'fault-start', id, requestedNs, ...applied });
+      options.onChange([...inForce.values()]);
+    } catch (error) {
+      record({ type: 'fault-failed', id, timeNs: clock.nowNs(), fault, reason: messageOf(error) });
+    }
+  }
+
+  function leftUntouchedBy(aim: Aim): number {
+    const touched = new Set([...inForce.values(), aim].flatMap((entry) => entry.targets));
+    return options.brokers.filter((name) => !touched.has(name)).length;
+  }
+
+  async function heal(id: string): Promise<void> {
+    const applied = inForce.get(id);
+    if (applied === undefined) return;
+    const requestedNs = clock.nowNs();
+    try {
+      const healed = await nemesis.heal(applied);
+      record({ type: 'fault-stop', id, requestedNs, ...healed });
+    } catch (error) {
+      const reason = `it could not be healed: ${messageOf(error)}`;
+      record({ type: 'fault-failed', id, timeNs: clock.nowNs(), fault: applied.fault, reason });
+    } finally {
+      inForce.delete(id);
+      options.onChange([...inForce.values()]);
+      for (const resolve of waitingForHeal.splice(0)) resolve();
+    }
+  }
+
+  async function live(strike: Strike): Promise<void> {
+    if (strike.afterWrites !== undefined) await options.writesReached(strike.afterWrites);
+    await clock.sleep(strike.atMs, signal);
+    if (signal.aborted) return;
+    await start(strike);
+    if (strike.forMs === null) return;
+    await clock.sleep(strike.forMs, signal);
+    await heal(strike.id);
+  }
+
+  return {
+    async run() {
+      const startNs = clock.nowNs();
+      await Promise.all(options.schedule.map((strike) => live(strike)));
+      await clock.sleep(options.durationMs - (clock.nowNs() - startNs) / NS_PER_MS, signal);
+      await Promise.all([...inForce.keys()].map((id) => heal(id)));
+    },
+  };
+}

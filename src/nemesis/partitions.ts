@@ -1,0 +1,86 @@
+import type { Random } from '../core/random.ts';
+import type { Fault, Link } from '../history/fault.ts';
+import type { NodeInfo } from '../history/run.ts';
+import { coordinationNames } from './targets.ts';
+
+/**
+ * Which directed links a partition cuts. Pure: the same fault, nodes and random stream give the same links. Clients
+ * keep their links to all brokers unless the fault is `isolate … from everyone`: a leader that nobody can reach loses
+ * nothing, the dangerous one is the leader that only its peers have lost.
+ */
+export type PartitionFault = Extract<Fault, { kind: 'isolate' | 'bisect' | 'bridge' | 'majority-ring' }>;
+
+export function isPartition(fault: Fault): fault is PartitionFault {
+  return ['isolate', 'bisect', 'bridge', 'majority-ring'].includes(fault.kind);
+}
+
+/** The workers' place in the network. */
+export const CLIENT = 'client';
+
+export function linksCutBy(
+  fault: PartitionFault,
+  situation: { nodes: readonly NodeInfo[]; targets: readonly string[]; random: Random },
+): Link[] {
+  const names = situation.nodes.map((node) => node.name);
+  switch (fault.kind) {
+    case 'isolate':
+      return isolate(fault, situation.nodes, situation.targets);
+    case 'bisect': {
+      const shuffled = situation.random.shuffle(names);
+      const half = Math.ceil(shuffled.length / 2);
+      return bothWays(between(shuffled.slice(0, half), shuffled.slice(half)));
+    }
+    case 'bridge': {
+      const shuffled = situation.random.shuffle(names);
+      const half = Math.ceil((shuffled.length - 1) / 2);
+      return bothWays(between(shuffled.slice(1, 1 + half), shuffled.slice(1 + half)));
+    }
+    case 'majority-ring':
+      return majorityRing(situation.random.shuffle(names));
+  }
+}
+
+function isolate(
+  fault: Extract<Fault, { kind: 'isolate' }>,
+  nodes: readonly NodeInfo[],
+  targets: readonly string[],
+): Link[] {
+  const brokers = nodes.filter((node) => node.roles.includes('broker')).map((node) => node.name);
+  const peers = {
+    brokers,
+    coordination: coordinationNames(nodes),
+    cluster: nodes.map((node) => node.name),
+    everyone: [...nodes.map((node) => node.name), CLIENT],
+  }[fault.from].filter((name) => !targets.includes(name));
+  const outbound = between(targets, peers);
+  const inbound = between(peers, targets);
+  if (fault.direction === 'outbound') return outbound;
+  if (fault.direction === 'inbound') return inbound;
+  return [...outbound, ...inbound];
+}
+
+/**
+ * Nodes on a circle; each keeps its nearest neighbours up to a majority, itself included (Jepsen's majorities-ring).
+ * Three nodes have no such ring: there the first and the last lose each other, which is a bridge.
+ */
+function majorityRing(circle: readonly string[]): Link[] {
+  if (circle.length <= 3) return bothWays(between(circle.slice(0, 1), circle.slice(2)));
+  const majority = Math.floor(circle.length / 2) + 1;
+  const reach = Math.ceil((majority - 1) / 2);
+  return circle.flatMap((from, index) =>
+    circle
+      .filter((_, other) => {
+        const apart = Math.abs(index - other);
+        return Math.min(apart, circle.length - apart) > reach;
+      })
+      .map((to) => ({ from, to })),
+  );
+}
+
+function between(from: readonly string[], to: readonly string[]): Link[] {
+  return from.flatMap((a) => to.map((b) => ({ from: a, to: b })));
+}
+
+function bothWays(links: readonly Link[]): Link[] {
+  return links.flatMap((link) => [link, { from: link.to, to: link.from }]);
+}

@@ -1,0 +1,92 @@
+import { z } from 'zod';
+import type { Random } from '../core/random.ts';
+import { faultSchema, type Fault } from '../history/fault.ts';
+
+/**
+ * What the nemesis does and when, as data: written by hand in a scenario, or drawn from a seed. schedule.json holds
+ * it, so that a run can be repeated.
+ */
+export const strikeSchema = z.strictObject({
+  id: z.string().min(1).optional(),
+  atMs: z.number().min(0).describe('milliseconds after the faults phase begins'),
+  afterWrites: z
+    .int()
+    .min(0)
+    .optional()
+    .describe('strike only once so many writes have been attempted; atMs then counts from there'),
+  fault: faultSchema,
+  forMs: z.number().positive().nullable().describe('how long it stays in force; null: until the final heal'),
+});
+export type Strike = z.infer<typeof strikeSchema> & { id: string };
+export type Schedule = readonly Strike[];
+
+/** The kinds that a random schedule can mix. */
+export const MIX_KINDS = [
+  'kill',
+  'stop',
+  'pause',
+  'isolate',
+  'cut-from-coordination',
+  'one-way',
+  'bisect',
+  'bridge',
+  'majority-ring',
+] as const;
+export type MixKind = (typeof MIX_KINDS)[number];
+
+export const randomScheduleSchema = z.strictObject({
+  mix: z.array(z.enum(MIX_KINDS)).min(1).describe('the kinds of faults; each occurs before any occurs twice'),
+  meanIntervalMs: z.number().positive().describe('mean time between the end of a fault and the next one'),
+  meanDurationMs: z.number().positive(),
+  /** At the strike, a fault that would leave fewer than this many brokers untouched is skipped. */
+  keepBrokersUp: z.int().min(0).default(1),
+});
+export type RandomSchedule = z.infer<typeof randomScheduleSchema>;
+
+/**
+ * Draws a schedule: faults one after another, gaps and durations exponential (durations between half and twice the
+ * mean, so that each is long enough to be felt and none eats the run). The kinds come in shuffled rounds, so that a
+ * short run still has some of each.
+ */
+export function drawSchedule(settings: RandomSchedule, durationMs: number, random: Random): Schedule {
+  const strikes: Strike[] = [];
+  let round: MixKind[] = [];
+  let atMs = random.exponential(settings.meanIntervalMs) / 2;
+  for (let number = 1; ; number++) {
+    const drawn = random.exponential(settings.meanDurationMs);
+    const forMs = Math.round(
+      Math.min(Math.max(drawn, settings.meanDurationMs / 2), settings.meanDurationMs * 2),
+    );
+    if (round.length === 0) round = random.shuffle(settings.mix);
+    const fault = drawFault(round.pop()!, random);
+    if (atMs + forMs > durationMs) return strikes;
+    strikes.push({ id: `fault-${number}`, atMs: Math.round(atMs), fault, forMs });
+    atMs += forMs + random.exponential(settings.meanIntervalMs);
+  }
+}
+
+/** Leaders are struck more often than others: what happens to them decides what is kept. */
+function drawFault(kind: MixKind, random: Random): Fault {
+  const target = random.float() < 0.7 ? 'leader' : random.pick(['follower', 'controller', 'broker']);
+  switch (kind) {
+    case 'kill':
+    case 'stop':
+    case 'pause':
+      return { kind, target };
+    case 'isolate':
+      return {
+        kind,
+        target,
+        from: random.pick(['cluster', 'cluster', 'everyone', 'brokers']),
+        direction: 'both',
+      };
+    case 'cut-from-coordination':
+      return { kind: 'isolate', target: 'leader', from: 'coordination', direction: 'both' };
+    case 'one-way':
+      return { kind: 'isolate', target, from: 'cluster', direction: random.pick(['inbound', 'outbound']) };
+    case 'bisect':
+    case 'bridge':
+    case 'majority-ring':
+      return { kind };
+  }
+}

@@ -1,0 +1,102 @@
+import type { Finding, Result } from '../../checker/result.ts';
+import { isLoss } from '../phrases.ts';
+
+/**
+ * Which of the acknowledged writes are lost, as far as a picture must know it. The checker names lost records in
+ * groups (partition, leader, offsets, time of acknowledgement); a write inside all four bounds of a group counts as
+ * lost. Where a group is not dense, because others at its offsets survived, each counts for the group's density, so
+ * that the sums still agree with the checker's count.
+ */
+export interface LostGroups {
+  /** The share of an acknowledged write that is lost: 0, 1, or in between for a group that is not dense. */
+  shareOf(partition: number, broker: number, offset: number, timeNs: number): number;
+  /** Groups without offsets (acks=0): all that is known of them is when they were sent. */
+  readonly withoutOffsets: readonly { count: number; timeNs: readonly [number, number] }[];
+  /** The partition that lost most; 0 when nothing is lost. */
+  readonly worstPartition: number;
+}
+
+interface Group {
+  from: number;
+  to: number;
+  fromNs: number;
+  toNs: number;
+  leader: number | null;
+  density: number;
+}
+
+/** Indexes a result's losses for one pass over the writes. */
+export function lostGroupsOf(result: Result): LostGroups {
+  const losses = result.findings.filter((finding) => isLoss(finding.kind));
+  const byPartition = new Map<number, { groups: Group[]; furthest: Float64Array }>();
+  for (const partition of new Set(losses.map((finding) => finding.partition))) {
+    const groups = losses
+      .filter((finding) => finding.partition === partition)
+      .flatMap(groupOf)
+      .toSorted((a, b) => a.from - b.from);
+    byPartition.set(partition, { groups, furthest: runningMax(groups) });
+  }
+  return {
+    shareOf: (partition, broker, offset, timeNs) => {
+      const index = byPartition.get(partition);
+      if (index === undefined) return 0;
+      // Backwards from the last group that begins at or before the offset, as long as an earlier one may reach it.
+      let at = lastFrom(index.groups, offset);
+      for (; at >= 0 && index.furthest[at]! >= offset; at--) {
+        const group = index.groups[at]!;
+        if (offset > group.to || timeNs < group.fromNs || timeNs > group.toNs) continue;
+        if (group.leader === null || group.leader === broker) return group.density;
+      }
+      return 0;
+    },
+    withoutOffsets: losses.flatMap((finding) =>
+      finding.offsets === undefined && finding.timeNs !== undefined
+        ? [{ count: finding.count, timeNs: finding.timeNs }]
+        : [],
+    ),
+    worstPartition: worstPartitionOf(losses),
+  };
+}
+
+function groupOf(finding: Finding): Group[] {
+  if (finding.offsets === undefined) return [];
+  const [from, to] = finding.offsets;
+  const [fromNs, toNs] = finding.timeNs ?? [-Infinity, Infinity];
+  const density = Math.min(1, finding.count / (to - from + 1));
+  return [{ from, to, fromNs, toNs, leader: finding.leader?.id ?? null, density }];
+}
+
+function runningMax(groups: readonly Group[]): Float64Array {
+  const furthest = new Float64Array(groups.length);
+  let reach = -Infinity;
+  for (const [index, group] of groups.entries()) {
+    reach = Math.max(reach, group.to);
+    furthest[index] = reach;
+  }
+  return furthest;
+}
+
+/** Index of the last group whose first offset is not above `offset`; -1 when there is none. */
+function lastFrom(groups: readonly Group[], offset: number): number {
+  let low = 0;
+  let high = groups.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (groups[middle]!.from <= offset) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
+
+function worstPartitionOf(losses: readonly Finding[]): number {
+  const lost = new Map<number, number>();
+  for (const finding of losses) {
+    lost.set(finding.partition, (lost.get(finding.partition) ?? 0) + finding.count);
+  }
+  let worst = 0;
+  for (const [partition, count] of lost) {
+    const most = lost.get(worst) ?? 0;
+    if (count > most || (count === most && partition < worst)) worst = partition;
+  }
+  return worst;
+}

@@ -1,0 +1,96 @@
+import { scaleLinear } from 'd3-scale';
+import type { EndEvent, ScanEvent } from '../../history/event.ts';
+import type { Picture } from './picture.ts';
+import { FreeRoom, textWidth } from './labels.ts';
+import type { Area, Point } from './labels.ts';
+import { MUTED, PLOT_LEFT, PLOT_RIGHT } from './look.ts';
+import { columnsOf, runsOf } from './series.ts';
+import type { Column } from './series.ts';
+import { stroke } from './svg.ts';
+import type { Pen } from './svg.ts';
+
+/** Where the offsets of one partition lie on the screen, and where there is still room for words about them. */
+export interface OffsetPlot {
+  readonly pen: Pen;
+  readonly picture: Picture;
+  readonly top: number;
+  readonly bottom: number;
+  /** The y of an offset. */
+  y(this: void, offset: number): number;
+  /** Round offsets for the gridlines. */
+  readonly ticks: readonly number[];
+  readonly room: FreeRoom;
+  /** What each broker acknowledged, in the order of their ids; broker -1: not known which. */
+  readonly series: readonly { broker: number; runs: Column[][] }[];
+  readonly lostRuns: readonly Column[][];
+  /** End offsets as brokers told them. */
+  readonly ends: readonly EndEvent[];
+  /** Of the final scan, or the last one told. Null when nobody told any. */
+  readonly finalEnd: number | null;
+}
+
+export const PLOT_HEIGHT = 320;
+/** Above the highest offset, for the label of the line at the log's end. */
+const HEADROOM = 26;
+/** How many raster cells of what is drawn a note may cover. */
+const COVER_MAX = 12;
+
+export function offsetPlot(pen: Pen, top: number, picture: Picture): OffsetPlot {
+  const { aggregate, axis, focusPartition, run } = picture;
+  const ends = run.events.filter(
+    (event): event is EndEvent => event.type === 'end' && event.partition === focusPartition,
+  );
+  const finalScan = run.events.findLast(
+    (event): event is ScanEvent => event.type === 'scan' && event.final && event.partition === focusPartition,
+  );
+  const finalEnd = finalScan?.end ?? ends.at(-1)?.offset ?? null;
+  const bottom = top + PLOT_HEIGHT;
+  const scale = scaleLinear(boundsOf(picture, finalEnd), [bottom, top + HEADROOM]).clamp(true);
+  const y = (offset: number) => scale(offset);
+  return {
+    pen,
+    picture,
+    top,
+    bottom,
+    y,
+    ticks: scale.ticks(6).filter((tick) => Number.isInteger(tick)),
+    room: new FreeRoom({ x: PLOT_LEFT, y: top, width: PLOT_RIGHT - PLOT_LEFT, height: PLOT_HEIGHT }),
+    series: [...aggregate.acked]
+      .toSorted(([a], [b]) => a - b)
+      .map(([broker, envelope]) => ({
+        broker,
+        runs: runsOf(columnsOf(envelope, aggregate.bucketNs, axis, y)),
+      })),
+    lostRuns: runsOf(columnsOf(aggregate.lostOffsets, aggregate.bucketNs, axis, y)),
+    ends,
+    finalEnd,
+  };
+}
+
+/** From the smallest to the largest acknowledged offset; from 0 where that costs little. */
+function boundsOf({ aggregate }: Picture, finalEnd: number | null): [number, number] {
+  let low = Infinity;
+  let high = finalEnd ?? -Infinity;
+  for (const { min, max } of aggregate.acked.values()) {
+    low = min.reduce((least, value) => Math.min(least, value), low);
+    high = max.reduce((most, value) => Math.max(most, value), high);
+  }
+  if (low < 0.4 * high) low = 0;
+  return [low, Math.max(high, low + 1)];
+}
+
+/** A note in a colour, as near to its anchor as there is room; left out when there is none. */
+export function note(plot: OffsetPlot, text: string, anchor: Point, colour: string): void {
+  const area = plot.room.place(textWidth(text, 12.8), 16, anchor, COVER_MAX);
+  if (area === null) return;
+  pointTo(plot, area, anchor);
+  plot.pen.text(area.x, area.y + 12, text, 'note', { style: `fill:${colour}` });
+}
+
+/** A thin line from a label to what it speaks of, where they are not next to each other. */
+export function pointTo({ pen }: OffsetPlot, area: Area, anchor: Point): void {
+  const x = Math.min(Math.max(anchor.x, area.x), area.x + area.width);
+  const y = Math.min(Math.max(anchor.y, area.y), area.y + area.height);
+  if (Math.hypot(x - anchor.x, y - anchor.y) <= 14) return;
+  pen.path(stroke(x, y, anchor.x, anchor.y), 'pointer', { stroke: MUTED });
+}

@@ -1,0 +1,113 @@
+import { NS_PER_MS, type Clock } from '../core/clock.ts';
+import type { Client } from '../client/client.ts';
+import type { Generator, Op } from '../generator/generator.ts';
+import type { Write } from '../history/write.ts';
+
+/**
+ * Turns a generator's plan into writes. One loop for all workers: completions are taken before the generator is
+ * asked again, so that a worker counts as free as soon as it is (otherwise the history would claim concurrency that
+ * never was).
+ */
+export interface Load {
+  /** Resolves when the generator has ended or `stop` aborted, and every outstanding write has its outcome. */
+  run(): Promise<void>;
+  /** Resolves when so many writes have been invoked, or when the load is over. */
+  invoked(count: number): Promise<void>;
+  /** The longest time by which a write was invoked later than intended. */
+  behindMs(): number;
+}
+
+export function load(options: {
+  generator: Generator;
+  clients: readonly Client[];
+  /** Writes that one worker may have outstanding. */
+  inFlight: number;
+  clock: Clock;
+  record: (write: Write) => void;
+  stop: AbortSignal;
+}): Load {
+  const { clients, clock, stop } = options;
+  const outstanding = new Array<number>(clients.length).fill(0);
+  const free = new Set(clients.keys());
+  const waiting: { count: number; resolve: () => void }[] = [];
+  let generator = options.generator;
+  let invokedCount = 0;
+  let behindNs = 0;
+  let over = false;
+  let wake: AbortController | null = null;
+
+  function release(): void {
+    for (let index = waiting.length - 1; index >= 0; index--) {
+      if (!over && waiting[index]!.count > invokedCount) continue;
+      waiting.splice(index, 1)[0]!.resolve();
+    }
+  }
+
+  async function write(op: Op): Promise<void> {
+    const { worker, seq, partition, intendedNs } = op;
+    const invokeNs = clock.nowNs();
+    invokedCount++;
+    behindNs = Math.max(behindNs, invokeNs - intendedNs);
+    if (++outstanding[worker]! >= options.inFlight) free.delete(worker);
+    if (waiting.length > 0) release();
+    const completion = await clients[worker]!.write({ worker, seq, partition });
+    options.record({
+      worker,
+      seq,
+      partition,
+      intendedNs,
+      invokeNs,
+      completeNs: clock.nowNs(),
+      ...completion,
+    });
+    outstanding[worker]!--;
+    free.add(worker);
+    wake?.abort();
+  }
+
+  /** Until a completion, `stop`, or `ms` have passed. */
+  async function pause(ms: number): Promise<void> {
+    wake = new AbortController();
+    const wakeUp = () => wake?.abort();
+    stop.addEventListener('abort', wakeUp, { once: true });
+    if (!stop.aborted) await clock.sleep(ms, wake.signal);
+    stop.removeEventListener('abort', wakeUp);
+    wake = null;
+  }
+
+  return {
+    behindMs: () => behindNs / NS_PER_MS,
+    invoked: (count) =>
+      over || invokedCount >= count
+        ? Promise.resolve()
+        : new Promise((resolve) => waiting.push({ count, resolve })),
+    async run() {
+      const writes = new Set<Promise<void>>();
+      try {
+        while (!stop.aborted) {
+          const nowNs = clock.nowNs();
+          const next = generator.next({ nowNs, free: [...free] });
+          if (next === null) break;
+          if (next === 'pending') {
+            await pause(60_000);
+            continue;
+          }
+          const [op, after] = next;
+          if (op.intendedNs > nowNs) {
+            await pause((op.intendedNs - nowNs) / NS_PER_MS);
+            continue;
+          }
+          generator = after;
+          const pending = write(op).finally(() => writes.delete(pending));
+          writes.add(pending);
+          // Lets completions in that are already there: the loop must not run ahead of them.
+          await Promise.resolve();
+        }
+      } finally {
+        over = true;
+        release();
+      }
+      await Promise.all(writes);
+    },
+  };
+}

@@ -1,0 +1,14 @@
+import type { Entry } from './entry.ts';
+import { FAILURE_SCENARIOS } from './failure-scenarios.ts';
+import { RANDOM } from './random.ts';
+
+/** All scenarios that can be run by name, the default one first. */
+export const CATALOG: readonly Entry[] = [RANDOM, ...FAILURE_SCENARIOS];
+
+/** Sets of scenarios that `kept suite` runs one after another. */
+export const SUITES: Readonly<Record<string, readonly Entry[]>> = { 'failure-scenarios': FAILURE_SCENARIOS };
+
+/** By name or alias. */
+export function findEntry(name: string): Entry | undefined {
+  return CATALOG.find((entry) => entry.scenario.name === name || entry.aliases.includes(name));
+}

@@ -1,0 +1,105 @@
+import { z } from 'zod';
+import { randomScheduleSchema, strikeSchema } from '../nemesis/schedule.ts';
+
+/**
+ * A scenario: everything about a run that does not depend on the machine. One schema is the type, the validation
+ * and the documentation; a JSON file of this shape can be run with `kept run FILE.json`.
+ */
+const producerSchema = z
+  .strictObject({
+    acks: z.union([z.literal(0), z.literal(1), z.literal('all')]).default('all'),
+    idempotence: z.boolean().default(false),
+    retries: z
+      .int()
+      .min(0)
+      .default(0)
+      .describe(
+        '0: one request, one verdict. More: the client library retries by itself, as an application would',
+      ),
+    requestTimeoutMs: z.int().positive().default(3_000).describe('how long the client waits for an answer'),
+    produceTimeoutMs: z
+      .int()
+      .positive()
+      .default(1_500)
+      .describe('how long the broker waits for its followers'),
+  })
+  .prefault({});
+
+const loadSchema = z
+  .strictObject({
+    workers: z.int().min(1).max(1_000).default(8),
+    ratePerSecond: z
+      .number()
+      .positive()
+      .nullable()
+      .default(1_000)
+      .describe('writes per second of all workers together (open loop); null: full speed (closed loop)'),
+    inFlight: z.int().min(1).max(10_000).default(4).describe('writes that one worker may have outstanding'),
+    recordBytes: z.int().min(1).max(1_000_000).default(128),
+    count: z.int().positive().optional().describe('stop after so many writes, however long it takes'),
+  })
+  .prefault({});
+
+const topicSchema = z
+  .strictObject({
+    partitions: z.int().min(1).max(1_000).default(1),
+    replicationFactor: z.int().min(1).default(3),
+    minInsyncReplicas: z.int().min(1).default(1),
+    uncleanLeaderElection: z.boolean().default(false),
+  })
+  .prefault({});
+
+const phasesSchema = z
+  .strictObject({
+    warmUpMs: z.int().min(0).default(3_000),
+    faultsMs: z.int().min(0).default(12_000),
+    recoveryMs: z.int().min(0).default(5_000).describe('load goes on so long after the final heal'),
+  })
+  .prefault({});
+
+/** How fast failures are noticed. `original`: the settings of the 2018 experiments. */
+export const DETECTION_TIMEOUTS = {
+  short: {
+    zookeeperSessionTimeoutMs: 3_000,
+    replicaLagTimeMaxMs: 3_000,
+    brokerSessionTimeoutMs: 3_000,
+    brokerHeartbeatIntervalMs: 500,
+  },
+  original: {
+    zookeeperSessionTimeoutMs: 6_000,
+    replicaLagTimeMaxMs: 10_000,
+    brokerSessionTimeoutMs: 9_000,
+    brokerHeartbeatIntervalMs: 2_000,
+  },
+} as const;
+
+export const scenarioSchema = z.strictObject({
+  name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'a name has lower-case letters, digits and dashes'),
+  title: z.string(),
+  description: z.string().default(''),
+  brokers: z.int().min(1).max(9).default(3),
+  kraftMode: z
+    .enum(['kraft-combined', 'kraft-separate'])
+    .default('kraft-combined')
+    .describe('how to lay the cluster out where Kafka runs without ZooKeeper'),
+  detection: z.enum(['short', 'original']).default('short'),
+  topic: topicSchema,
+  producer: producerSchema,
+  load: loadSchema,
+  phases: phasesSchema,
+  brokerSettings: z.record(z.string(), z.string()).default({}).describe('extra lines of server.properties'),
+  nemesis: z
+    .union([
+      z.strictObject({ script: z.array(strikeSchema), keepBrokersUp: z.int().min(0).default(0) }),
+      z.strictObject({ random: randomScheduleSchema }),
+    ])
+    .default({ script: [], keepBrokersUp: 0 }),
+  expect: z
+    .enum(['loss', 'no-loss', 'any'])
+    .default('any')
+    .describe('what `kept suite` holds the outcome against'),
+});
+
+export type Scenario = z.infer<typeof scenarioSchema>;
+/** A scenario as people write it: everything but name and title has a default. */
+export type ScenarioInput = z.input<typeof scenarioSchema>;

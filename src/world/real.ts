@@ -1,0 +1,112 @@
+import type { Clock } from '../core/clock.ts';
+import type { Random } from '../core/random.ts';
+import { createDriver } from '../client/driver.ts';
+import { createObserver, type Observer } from '../client/observe.ts';
+import { createReader } from '../client/reader.ts';
+import { createTopic } from '../client/topic.ts';
+import { createLab } from '../control/netns/lab.ts';
+import type { Distribution } from '../db/kafka/distribution.ts';
+import { createKafka } from '../db/kafka/kafka.ts';
+import { planNodes } from '../db/kafka/plan.ts';
+import type { KafkaMode } from '../db/kafka/recipes.ts';
+import type { Event } from '../history/event.ts';
+import type { NodeInfo } from '../history/run.ts';
+import type { Encoder } from '../history/value.ts';
+import { DETECTION_TIMEOUTS, type Scenario } from '../scenario/schema.ts';
+import type { World } from './world.ts';
+
+/** The real world has to be taken down again. The lab itself ends with its namespaces. */
+export interface RealWorld extends World {
+  nodes: readonly NodeInfo[];
+  close(): Promise<void>;
+}
+
+const CLIENT_PORT = 9092;
+/** A broker that does not answer a metadata request in this time counts as silent for that sample. */
+const OBSERVE_TIMEOUT_MS = 1_000;
+const CONNECTION_TIMEOUT_MS = 1_000;
+
+/** Real Kafka on the nodes of a lab, in real time. To be called inside the lab's namespaces. */
+export async function realWorld(options: {
+  scenario: Scenario;
+  distribution: Distribution;
+  mode: KafkaMode;
+  topic: string;
+  clock: Clock;
+  random: Random;
+  encode: Encoder;
+  /** Configuration and logs of each node go to `nodes/<name>` below it. */
+  directory: string;
+  dataDirectory: string;
+  onEvent: (event: Event) => void;
+}): Promise<RealWorld> {
+  const { scenario, clock } = options;
+  const planned = planNodes(options.mode, scenario.brokers);
+  const lab = await createLab(planned);
+  const nodes = planned.map((node) => ({ ...node, address: lab.nodes.get(node.name)!.address }));
+  const brokers = nodes.filter((node) => node.roles.includes('broker'));
+  const bootstrap = brokers.map((node) => `${node.address}:${CLIENT_PORT}`);
+  const observers = new Map<string, Observer>();
+
+  const db = createKafka({
+    distribution: options.distribution,
+    mode: options.mode,
+    nodes: nodes.map((info) => ({ info, remote: lab.nodes.get(info.name)! })),
+    directory: options.directory,
+    dataDirectory: options.dataDirectory,
+    topic: {
+      name: options.topic,
+      ...scenario.topic,
+      acks: scenario.producer.acks,
+      idempotence: scenario.producer.idempotence,
+      mode: scenario.producer.retries > 0 ? 'at-least-once' : 'exactly-once',
+    },
+    timeouts: DETECTION_TIMEOUTS[scenario.detection],
+    brokerSettings: scenario.brokerSettings,
+    observe: (_node, address, port) => {
+      const place = `${address}:${port}`;
+      let observer = observers.get(place);
+      if (observer === undefined) {
+        observer = createObserver(place, options.topic, { timeoutMs: OBSERVE_TIMEOUT_MS, clock });
+        observers.set(place, observer);
+      }
+      return observer.observe();
+    },
+    createTopic: (addresses, topic) => createTopic(addresses.split(','), topic),
+    clock,
+    onEvent: options.onEvent,
+  });
+
+  return {
+    clock,
+    random: options.random,
+    db,
+    net: lab.net,
+    nodes,
+    openClient: (worker) =>
+      createDriver({
+        worker,
+        brokers: bootstrap,
+        topic: options.topic,
+        acks: scenario.producer.acks,
+        idempotence: scenario.producer.idempotence,
+        retries: scenario.producer.retries,
+        requestTimeoutMs: scenario.producer.requestTimeoutMs,
+        produceTimeoutMs: scenario.producer.produceTimeoutMs,
+        connectionTimeoutMs: CONNECTION_TIMEOUT_MS,
+        encode: options.encode,
+        clock,
+      }),
+    openReader: () =>
+      createReader({
+        brokers: bootstrap,
+        topic: options.topic,
+        partitions: scenario.topic.partitions,
+        clock,
+      }),
+    async close() {
+      for (const observer of observers.values()) await observer.close();
+      await db.teardown();
+    },
+  };
+}

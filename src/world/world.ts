@@ -1,0 +1,18 @@
+import type { Client, Reader } from '../client/client.ts';
+import type { Net } from '../control/net.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Random } from '../core/random.ts';
+import type { Db } from '../db/db.ts';
+
+/**
+ * Everything that a run touches outside itself. The runner, the nemesis and the generator know no other way out, so
+ * that they run unchanged against real Kafka in real time and against a model of it in virtual time.
+ */
+export interface World {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly db: Db;
+  readonly net: Net;
+  openClient(worker: number): Client;
+  openReader(): Reader;
+}

@@ -1,0 +1,155 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { realClock } from '../../src/core/clock.ts';
+import { Failure } from '../../src/core/failure.ts';
+import { localRemote } from '../../src/control/local.ts';
+import type { Db, TopicSettings } from '../../src/db/db.ts';
+import { resolveDistribution } from '../../src/db/kafka/distribution.ts';
+import { createKafka } from '../../src/db/kafka/kafka.ts';
+import { planNodes } from '../../src/db/kafka/plan.ts';
+import type { KafkaMode } from '../../src/db/kafka/recipes.ts';
+import type { Event } from '../../src/history/event.ts';
+import { createTopic, observe } from './raw-kafka.ts';
+
+/** Real brokers on loopback addresses of their own: the oldest and the newest that must work, and one that cannot. */
+
+const TOPIC: TopicSettings = {
+  name: 't',
+  partitions: 1,
+  replicationFactor: 3,
+  minInsyncReplicas: 2,
+  uncleanLeaderElection: false,
+  acks: 'all',
+  idempotence: false,
+  mode: 'exactly-once',
+};
+
+interface Cluster {
+  db: Db;
+  events: Event[];
+}
+
+async function startable(
+  t: ExecutionContext,
+  options: { kafka: string; mode: KafkaMode; network: number },
+): Promise<Cluster> {
+  const distribution = await resolveDistribution({ kafka: options.kafka, environment: process.env });
+  const directory = await mkdtemp(join(tmpdir(), 'kept-e2e-'));
+  const events: Event[] = [];
+  const nodes = planNodes(options.mode, 3).map((node, index) => {
+    const address = `127.91.${options.network}.${index + 1}`;
+    return { info: Object.assign(node, { address }), remote: localRemote(node.name, address) };
+  });
+  const db = createKafka({
+    distribution,
+    mode: options.mode,
+    nodes,
+    directory,
+    dataDirectory: join(directory, 'data'),
+    topic: TOPIC,
+    timeouts: {
+      zookeeperSessionTimeoutMs: 3_000,
+      replicaLagTimeMaxMs: 10_000,
+      brokerSessionTimeoutMs: 3_000,
+      brokerHeartbeatIntervalMs: 500,
+    },
+    observe: (_name, address, port) => observe(address, port, TOPIC.name),
+    createTopic,
+    clock: realClock(),
+    onEvent: (event) => events.push(event),
+  });
+  t.teardown(async () => {
+    await db.teardown();
+    await rm(directory, { recursive: true, force: true });
+  });
+  return { db, events };
+}
+
+const survives = test.macro({
+  async exec(t, kafka: string, mode: KafkaMode, network: number) {
+    t.timeout(180_000);
+    const { db, events } = await startable(t, { kafka, mode, network });
+    await db.setup();
+
+    const told: Event[] = [];
+    const stopWatching = db.watch!((event) => told.push(event));
+    t.teardown(stopWatching);
+
+    const before = await db.view();
+    const first = leaderOf(before.observers['kafka1']!);
+    for (const observed of Object.values(before.observers))
+      t.is(leaderOf(observed!), first, 'all agree on the leader');
+    t.is(before.observers[`kafka${first}`]!.partitions[0]!.epoch, 0);
+
+    t.regex(await db.pause!('kafka1'), /is stopped \(state T\)/);
+    t.regex(await db.resume!('kafka1'), /is running/);
+
+    t.regex(await db.kill!(`kafka${first}`), /^pid \d+ is gone$/);
+    t.is((await db.view()).observers[`kafka${first}`], null, 'a killed broker does not answer');
+    const second = await until(async () => {
+      const { observers } = await db.view();
+      const leaders = Object.values(observers).map((observed) =>
+        observed === null ? -1 : leaderOf(observed),
+      );
+      return leaders.find((leader) => leader !== -1 && leader !== first);
+    });
+    t.truthy(second, 'another broker took over');
+    t.regex(await db.start!(`kafka${first}`), /answers on 127\.91/);
+
+    const takeover = await until(async () =>
+      told.find(
+        (event) => event.type === 'view' && event.observer === `log:kafka${second}` && event.epoch !== 0,
+      ),
+    );
+    t.like(
+      takeover,
+      { type: 'view', leader: second, startOffset: 0 },
+      'the new leader’s own log tells of it',
+    );
+    const states = events
+      .filter((event) => event.type === 'node')
+      .filter((event) => event.node === `kafka${first}`);
+    t.deepEqual([states[0]!.state, states[1]!.state, states.at(-1)!.state], ['starting', 'up', 'up']);
+    t.true(states.some(({ state, detail }) => state === 'down' && detail === 'killed'));
+  },
+  title: (_given, kafka: string, mode: KafkaMode) =>
+    `Kafka ${kafka} (${mode}) comes up, loses its leader, elects another, and gets it back`,
+});
+
+test.serial(survives, '4.4.0', 'kraft-separate', 1);
+test.serial(survives, '2.0.1', 'zookeeper', 2);
+
+test.serial('a broker that cannot have its port ends the setup at once, with the reason', async (t) => {
+  t.timeout(120_000);
+  const { db } = await startable(t, { kafka: '4.4.0', mode: 'kraft-combined', network: 3 });
+  const squatter = await listen('127.91.3.2', 9092);
+  t.teardown(() => squatter.close());
+  const failure = await t.throwsAsync(db.setup(), { instanceOf: Failure });
+  t.regex(failure.message, /^kafka2 exited with status 1: its port is in use/);
+  t.regex(failure.hint, /the end of .*kafka2\/server\.log/);
+});
+
+function leaderOf(observed: { partitions: { leader: number }[] }): number {
+  return observed.partitions[0]!.leader;
+}
+
+function listen(address: string, port: number): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(port, address, () => resolve(server));
+  });
+}
+
+/** Asks until there is an answer, for half a minute at most. */
+async function until<T>(ask: () => Promise<T | undefined>): Promise<T | undefined> {
+  const clock = realClock();
+  while (clock.nowNs() < 30e9) {
+    const answer = await ask();
+    if (answer !== undefined) return answer;
+    await clock.sleep(100);
+  }
+  return undefined;
+}

@@ -1,0 +1,130 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import test from 'ava';
+import { execa } from 'execa';
+import type { Result } from '../../src/checker/result.ts';
+
+/**
+ * The whole thing against real Kafka: a cluster is started, injured and read back, and the verdicts are the ones that
+ * the protocol says they must be. Serial: two clusters at once would disturb each other's failure detection.
+ */
+const KEPT = resolve('bin/kept.js');
+const store = mkdtempSync(join(tmpdir(), 'kept-e2e-'));
+test.after.always(() => rmSync(store, { recursive: true, force: true }));
+
+const kept = (...args: string[]) => execa(process.execPath, [KEPT, ...args], { reject: false });
+/** Short, but longer than it takes to elect a new leader. */
+const SHORT = ['--warm-up', '2s', '--duration', '9s', '--recovery', '3s'];
+const newest = () =>
+  join(
+    store,
+    readdirSync(store)
+      .toSorted((a, b) => Number(a.slice(4)) - Number(b.slice(4)))
+      .at(-1)!,
+  );
+
+test.serial(
+  'acks=1 loses what an isolated leader acknowledged; Kafka permits it, and the picture shows it',
+  async (t) => {
+    t.timeout(180_000);
+    const run = await kept(
+      'run',
+      'leader-isolated-acks-1',
+      '--kafka',
+      '3.9.1',
+      ...SHORT,
+      '--store',
+      store,
+      '--json',
+    );
+    t.is(run.exitCode, 1, run.stderr);
+    const result = JSON.parse(run.stdout) as Result;
+    t.is(result.verdict, 'invalid');
+    t.true(result.counts.lost > 500, `lost ${result.counts.lost}`);
+    t.true(result.counts.divergent > 0);
+    const losses = result.findings.filter((finding) => finding.kind === 'lost');
+    t.true(
+      losses.every((finding) => finding.judgement === 'permitted'),
+      JSON.stringify(losses.slice(0, 3)),
+    );
+    t.true(losses.some((finding) => (finding.faults?.length ?? 0) > 0 && finding.leader !== undefined));
+    const picture = readFileSync(join(newest(), 'timeline.svg'), 'utf8');
+    t.regex(picture, /^<svg[^]*<\/svg>\s*$/);
+    t.true(statSync(join(newest(), 'timeline.svg')).size < 1_000_000);
+
+    const again = await kept('check', newest(), '--json');
+    t.deepEqual(JSON.parse(again.stdout), result, 'from disk alone the answer is the same');
+    t.is(again.exitCode, 1);
+    const contract = await kept('check', newest(), '--claim', 'contract');
+    t.is(contract.exitCode, 0, contract.stdout);
+  },
+);
+
+test.serial('acks=all keeps everything while the same leader is isolated', async (t) => {
+  t.timeout(180_000);
+  const run = await kept('run', 'leader-isolated-acks-all', ...SHORT, '--store', store, '--json');
+  const result = JSON.parse(run.stdout) as Result;
+  t.is(result.verdict, 'valid', JSON.stringify(result.reasons));
+  t.is(result.counts.lost, 0);
+  t.true(result.counts.ok > 500);
+  t.is(run.exitCode, 0);
+});
+
+/** A run that is under load, and the pids of the Java processes that it started. */
+async function underLoad() {
+  const child = spawn(process.execPath, [KEPT, 'run', 'random', ...['--duration', '60s', '--store', store]], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let text = '';
+  for await (const chunk of child.stderr) {
+    text += String(chunk);
+    if (/\bok [1-9]\d\d+/.test(text)) break;
+  }
+  child.stderr.resume();
+  const exited = new Promise<number | null>((done) => child.once('exit', done));
+  return { child, exited, directory: newest() };
+}
+
+/** Java processes whose command line names a file of this store. */
+function brokersOfThisStore(): string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        const command = readFileSync(`/proc/${pid}/cmdline`, 'latin1');
+        return command.includes('java') && command.includes(store);
+      } catch {
+        return false;
+      }
+    });
+}
+
+test.serial('kill -9 in mid-run leaves no process behind, and a store that can be judged', async (t) => {
+  t.timeout(180_000);
+  const { child, exited, directory } = await underLoad();
+  t.true(brokersOfThisStore().length > 0);
+  child.kill('SIGKILL');
+  await exited;
+  for (let attempt = 0; attempt < 100 && brokersOfThisStore().length > 0; attempt++) {
+    await new Promise((resume) => setTimeout(resume, 50));
+  }
+  t.deepEqual(brokersOfThisStore(), []);
+  const check = await kept('check', directory, '--json');
+  const result = JSON.parse(check.stdout) as Result;
+  t.is(result.verdict, 'inconclusive');
+  t.is(check.exitCode, 2);
+  t.true(result.counts.ok > 0, 'what was flushed before is there');
+});
+
+test.serial('Ctrl-C ends the load early, and still heals, reads back and decides', async (t) => {
+  t.timeout(180_000);
+  const { child, exited, directory } = await underLoad();
+  child.kill('SIGINT');
+  const status = await exited;
+  const result = JSON.parse(readFileSync(join(directory, 'results.json'), 'utf8')) as Result;
+  t.true(result.counts.found > 0);
+  t.is(result.counts.lost, 0);
+  t.is(status, result.verdict === 'valid' ? 0 : 2);
+});

@@ -1,0 +1,197 @@
+import test from 'ava';
+import fc from 'fast-check';
+import { realClock } from '../../src/core/clock.ts';
+import { seededRandom } from '../../src/core/random.ts';
+import type { View } from '../../src/db/db.ts';
+import type { Event } from '../../src/history/event.ts';
+import type { NodeInfo } from '../../src/history/run.ts';
+import { campaign, type CampaignOptions } from '../../src/nemesis/campaign.ts';
+import type { Nemesis } from '../../src/nemesis/nemesis.ts';
+import { linksCutBy, type PartitionFault } from '../../src/nemesis/partitions.ts';
+import { drawSchedule, MIX_KINDS } from '../../src/nemesis/schedule.ts';
+import { leaderOf, resolveTarget } from '../../src/nemesis/targets.ts';
+
+const NODES: NodeInfo[] = [
+  { name: 'zookeeper', id: null, roles: ['zookeeper'], address: '192.0.2.10' },
+  { name: 'kafka1', id: 1, roles: ['broker'], address: '192.0.2.11' },
+  { name: 'kafka2', id: 2, roles: ['broker'], address: '192.0.2.12' },
+  { name: 'kafka3', id: 3, roles: ['broker'], address: '192.0.2.13' },
+];
+
+const observed = (leader: number, epoch: number | null = null, controller = 1) => ({
+  controller,
+  partitions: [{ partition: 0, leader, epoch, isr: [1, 2, 3] }],
+});
+
+const situation = (view: View) => ({ nodes: NODES, view, partition: 0, random: seededRandom(1) });
+
+test('a zombie is outvoted: two brokers know better than one', (t) => {
+  t.is(leaderOf({ observers: { kafka1: observed(1), kafka2: observed(2), kafka3: observed(2) } }, 0), 2);
+});
+
+test('a higher leader epoch beats any number of older claims', (t) => {
+  t.is(
+    leaderOf({ observers: { kafka1: observed(1, 4), kafka2: observed(1, 4), kafka3: observed(3, 5) } }, 0),
+    3,
+  );
+});
+
+test('roles are resolved when the fault strikes', (t) => {
+  const view = { observers: { kafka1: observed(2), kafka2: observed(2), kafka3: null } };
+  const resolve = (target: string) => resolveTarget(target, situation(view));
+  t.deepEqual(resolve('leader'), ['kafka2']);
+  t.deepEqual(resolve('followers'), ['kafka1', 'kafka3']);
+  t.deepEqual(resolve('controller'), ['kafka1']);
+  t.deepEqual(resolve('coordination'), ['zookeeper']);
+  t.is(resolve('minority').length, 1);
+  t.is(resolve('majority').length, 2);
+  t.deepEqual(resolve('kafka3'), ['kafka3']);
+  t.throws(() => resolve('kafka9'), { message: /no node or role named "kafka9"/ });
+});
+
+test('nobody knows a leader: the strike says so instead of guessing', (t) => {
+  t.throws(() => resolveTarget('leader', situation({ observers: { kafka1: observed(-1), kafka2: null } })), {
+    message: /No broker knows of a leader/,
+  });
+});
+
+const cuts = (fault: PartitionFault, targets: string[] = []) =>
+  linksCutBy(fault, { nodes: NODES, targets, random: seededRandom(3) })
+    .map((link) => `${link.from}>${link.to}`)
+    .toSorted();
+
+test('isolating a leader from the cluster leaves its clients connected; from everyone does not', (t) => {
+  const from = (what: 'cluster' | 'coordination' | 'everyone') =>
+    cuts({ kind: 'isolate', target: 'leader', from: what, direction: 'both' }, ['kafka1']);
+  t.deepEqual(from('coordination'), ['kafka1>zookeeper', 'zookeeper>kafka1']);
+  t.is(from('cluster').length, 6);
+  t.false(from('cluster').some((link) => link.includes('client')));
+  t.true(from('everyone').includes('client>kafka1'));
+});
+
+test('one-way cuts name their direction from the struck node', (t) => {
+  const oneWay = (direction: 'inbound' | 'outbound') =>
+    cuts({ kind: 'isolate', target: 'leader', from: 'cluster', direction }, ['kafka1']);
+  t.true(oneWay('inbound').every((link) => link.endsWith('>kafka1')));
+  t.true(oneWay('outbound').every((link) => link.startsWith('kafka1>')));
+});
+
+test('in a bisection nobody reaches the other half; over a bridge exactly one node sees all; in a ring all see a majority', (t) => {
+  const names = NODES.map((node) => node.name);
+  const seenBy = (name: string, links: string[]) =>
+    names.filter((other) => other === name || !links.includes(`${name}>${other}`)).length;
+  const seen = (kind: 'bisect' | 'bridge' | 'majority-ring') => {
+    const links = cuts({ kind });
+    return names.map((name) => seenBy(name, links)).toSorted();
+  };
+  t.deepEqual(seen('bisect'), [2, 2, 2, 2]);
+  t.is(seen('bridge').filter((count) => count === 4).length, 1);
+  t.deepEqual(seen('majority-ring'), [3, 3, 3, 3]);
+});
+
+const mixed = { mix: [...MIX_KINDS], meanIntervalMs: 500, meanDurationMs: 1_000, keepBrokersUp: 1 };
+
+test('a seed draws one schedule, faults do not overlap, and all of them end in time', (t) => {
+  fc.assert(
+    fc.property(fc.integer(), fc.integer({ min: 1_000, max: 120_000 }), (seed, durationMs) => {
+      const schedule = drawSchedule(mixed, durationMs, seededRandom(seed));
+      t.deepEqual(schedule, drawSchedule(mixed, durationMs, seededRandom(seed)));
+      let freeFromMs = 0;
+      for (const { atMs, forMs } of schedule) {
+        t.true(atMs >= freeFromMs - 1);
+        freeFromMs = atMs + forMs!;
+        t.true(freeFromMs <= durationMs + 1);
+      }
+    }),
+  );
+});
+
+test('every kind of fault occurs before any occurs twice', (t) => {
+  const kinds = drawSchedule({ ...mixed, mix: ['kill', 'pause', 'stop', 'bisect'] }, 600_000, seededRandom(5))
+    .slice(0, 4)
+    .map((strike) => strike.fault.kind);
+  t.is(new Set(kinds).size, 4);
+});
+
+/** A nemesis that only takes notes. */
+function noted(targets: string[], failing = false): Nemesis & { log: string[] } {
+  const log: string[] = [];
+  return {
+    log,
+    aim: async (fault) => ({ fault, targets, links: [] }),
+    strike: async (aim) => {
+      if (failing) throw new Error('the process is out of reach');
+      log.push(`strike ${aim.fault.kind}`);
+      return { ...aim, timeNs: 1, evidence: 'seen' };
+    },
+    heal: async (applied) => {
+      log.push(`heal ${applied.fault.kind}`);
+      return { timeNs: 2, evidence: 'seen' };
+    },
+  };
+}
+
+async function carryOut(nemesis: Nemesis, change: Partial<CampaignOptions> = {}): Promise<Event[]> {
+  const events: Event[] = [];
+  await campaign({
+    schedule: [{ id: 'a', atMs: 0, fault: { kind: 'kill', target: 'leader' }, forMs: 5 }],
+    nemesis,
+    clock: realClock(),
+    record: (event) => events.push(event),
+    brokers: ['kafka1', 'kafka2', 'kafka3'],
+    keepBrokersUp: 0,
+    writesReached: () => Promise.resolve(),
+    durationMs: 10,
+    onChange: () => undefined,
+    signal: new AbortController().signal,
+    ...change,
+  }).run();
+  return events;
+}
+
+test('what is struck is healed, and both stand in the history', async (t) => {
+  const nemesis = noted(['kafka1']);
+  const events = await carryOut(nemesis);
+  t.deepEqual(nemesis.log, ['strike kill', 'heal kill']);
+  t.deepEqual(
+    events.map((event) => event.type),
+    ['fault-start', 'fault-stop'],
+  );
+});
+
+test('a fault without an end of its own is healed when the phase is over', async (t) => {
+  const nemesis = noted(['kafka1']);
+  await carryOut(nemesis, {
+    schedule: [{ id: 'a', atMs: 0, fault: { kind: 'pause', target: 'leader' }, forMs: null }],
+  });
+  t.deepEqual(nemesis.log, ['strike pause', 'heal pause']);
+});
+
+test('an early end heals at once and starts nothing more', async (t) => {
+  const nemesis = noted(['kafka1']);
+  const stop = new AbortController();
+  await carryOut(nemesis, {
+    signal: stop.signal,
+    durationMs: 60_000,
+    schedule: [
+      { id: 'a', atMs: 0, fault: { kind: 'kill', target: 'leader' }, forMs: 60_000 },
+      { id: 'b', atMs: 50_000, fault: { kind: 'pause', target: 'leader' }, forMs: 1_000 },
+    ],
+    onChange: (inForce) => {
+      if (inForce.length > 0) stop.abort();
+    },
+  });
+  t.deepEqual(nemesis.log, ['strike kill', 'heal kill']);
+});
+
+test('a strike that would break what must stay up is left out, and the history says why', async (t) => {
+  const nemesis = noted(['kafka1', 'kafka2']);
+  const events = await carryOut(nemesis, { keepBrokersUp: 2 });
+  t.deepEqual(nemesis.log, []);
+  t.like(events[0], { type: 'fault-skipped' });
+});
+
+test('a fault that cannot be applied is loud, and the run goes on', async (t) => {
+  const events = await carryOut(noted(['kafka1'], true));
+  t.like(events[0], { type: 'fault-failed', reason: 'the process is out of reach' });
+});

@@ -1,0 +1,222 @@
+import test from 'ava';
+import { SaxesParser } from 'saxes';
+import { fc, testProp } from '@fast-check/ava';
+import { allocateColumns, WRITE_COLUMNS } from '../../src/history/columns.ts';
+import { runOf } from '../../src/history/memory.ts';
+import type { Event } from '../../src/history/event.ts';
+import type { Run, WriteBatch } from '../../src/history/run.ts';
+import { lanesOf } from '../../src/report/timeline/lanes.ts';
+import { textWidth, wrap } from '../../src/report/timeline/labels.ts';
+import { renderTimeline } from '../../src/report/timeline/timeline.ts';
+import {
+  emptyRun,
+  isolatedLeaderAcksAll,
+  killedLeader,
+  NODES,
+  randomRun,
+  resultOf,
+  tinyRun,
+  unansweredRun,
+  zombieLeader,
+} from './scenes.ts';
+
+/** All texts of a picture, in the order of drawing. Throws unless it is well-formed XML. */
+function textsOf(svg: string): string[] {
+  const texts: string[] = [];
+  const parser = new SaxesParser({ xmlns: true });
+  parser.on('error', (error) => {
+    throw error;
+  });
+  parser.on('text', (text) => {
+    if (text.trim() !== '') texts.push(text);
+  });
+  parser.write(svg).close();
+  return texts;
+}
+
+const SCENES = {
+  zombieLeader,
+  killedLeader,
+  isolatedLeaderAcksAll,
+  randomRun,
+  tinyRun,
+  emptyRun,
+  unansweredRun,
+};
+
+for (const [name, scene] of Object.entries(SCENES)) {
+  test(`${name}: well-formed, free of NaN, small, and the same bytes every time`, (t) => {
+    const { run, result } = scene();
+    const svg = renderTimeline(run, result);
+    t.true(textsOf(svg).includes(result.verdict.toUpperCase()));
+    t.notRegex(svg, /NaN|Infinity|undefined|null/);
+    t.true(svg.length < 200_000, `${svg.length} bytes`);
+    t.is(renderTimeline(scene().run, scene().result), svg);
+  });
+}
+
+test('the picture of a zombie tells the whole story', (t) => {
+  const { run, result } = zombieLeader();
+  const texts = textsOf(renderTimeline(run, result));
+  for (const text of [
+    'INVALID',
+    'Kafka did not keep everything that it acknowledged.',
+    'isolate leader (kafka1) from cluster',
+    'leader, epoch 0',
+    'still leads: a zombie for 9.3 s',
+    'leader, epoch 1',
+    'acknowledged, later lost',
+    '8,367 acknowledged records lost',
+    'acknowledged by kafka1 in epoch 0 from 10.0 s to 22.4 s',
+    'kafka1 cuts its log back to 3,603',
+    'kafka2, epoch 1, leads from 3,603',
+    'end of the log after the run: 12,109',
+  ]) {
+    t.true(texts.includes(text), text);
+  }
+});
+
+test('a truncated loss shows as a fall even where no broker’s log told of it', (t) => {
+  const { run, result } = zombieLeader();
+  const silent: Run = {
+    ...run,
+    events: run.events.filter((event) => event.type !== 'log'),
+  };
+  t.true(textsOf(renderTimeline(silent, result)).includes('the log falls back to 3,603'));
+});
+
+test('of several partitions the one that lost most is shown, and said so', (t) => {
+  const { run, result } = randomRun();
+  t.true(textsOf(renderTimeline(run, result)).includes('acknowledged offsets of partition 1 (one of 3)'));
+});
+
+const hostile = fc.string({ unit: 'binary', maxLength: 40 });
+
+testProp(
+  'hostile names and reasons stay text',
+  [
+    hostile,
+    hostile,
+    fc.constantFrom('</text><script>', ']]>', '&nbsp;', '"\'><', '\u0000\u0008\uFFFE\uD800'),
+  ],
+  (t, title, node, nasty) => {
+    const nodes = NODES.map(({ id, roles, address }, index) => ({
+      id,
+      roles,
+      address,
+      name: `${node}${nasty}${index}`,
+    }));
+    const run = runOf({
+      info: { scenario: { name: 'x', title: title + nasty }, nodes, run: nasty },
+      events: [
+        { type: 'node', timeNs: 1e9, node: nodes[0]!.name, state: 'down', detail: nasty },
+        { type: 'node', timeNs: 9e9, node: nodes[0]!.name, state: 'up' },
+        {
+          type: 'fault-start',
+          id: nasty,
+          fault: { kind: 'kill', target: node || 'a' },
+          requestedNs: 1,
+          timeNs: 1e9,
+          targets: [nodes[0]!.name],
+          links: [],
+          evidence: nasty,
+        },
+        { type: 'note', about: 'warning', timeNs: 2e9, text: nasty },
+      ],
+    });
+    const svg = renderTimeline(run, resultOf(run, [], [], [nasty + title]));
+    t.notThrows(() => textsOf(svg));
+    t.false(svg.includes('<script'));
+  },
+  { numRuns: 25 },
+);
+
+test('a million writes and a thousand faults: under 1 MB, in seconds, in constant memory', (t) => {
+  const million = millionWrites();
+  const { run: eventful, result } = randomRun({ faults: 1000, seconds: 3600 });
+  const run: Run = { ...eventful, writes: () => million };
+  const svg = renderTimeline(run, result);
+  t.true(svg.length < 500_000, `${svg.length} bytes`);
+  textsOf(svg);
+});
+
+/** A million writes over an hour, as columns from the start; completions jitter, and three brokers take turns. */
+function millionWrites(): WriteBatch[] {
+  const rows = 100_000;
+  return Array.from({ length: 10 }, (_, batch) => {
+    const columns = allocateColumns(WRITE_COLUMNS, rows);
+    for (let row = 0; row < rows; row++) {
+      const index = batch * rows + row;
+      const timeNs = 6e9 + index * 3_600_000 + (index % 17) * 1e6;
+      columns.partition[row] = index % 3;
+      columns.outcome[row] = index % 50 === 0 ? 3 : 0;
+      columns.broker[row] = 1 + (Math.floor(index / 7000) % 3);
+      for (const column of [columns.invokeNs, columns.completeNs, columns.intendedNs]) {
+        column[2 * row] = timeNs;
+        column[2 * row + 1] = Math.floor(timeNs / 2 ** 32);
+      }
+      columns.offset[2 * row] = Math.floor(index / 3) - (Math.floor(index / 9000) % 2) * 5000;
+      columns.offset[2 * row + 1] = columns.offset[2 * row]! < 0 ? -1 : 0;
+    }
+    return { length: rows, errorNames: [''], ...columns };
+  });
+}
+
+test('lanes: two leaders at once, and the older one is the zombie from the moment the other began', (t) => {
+  const { run } = zombieLeader();
+  const [kafka1, kafka2] = lanesOf(run.info, run.events, 0, 35e9);
+  t.deepEqual(kafka1!.leading, [
+    { fromNs: 5.2e9, toNs: 22.5e9, state: true, epoch: 0, zombieFromNs: 13.2e9 },
+  ]);
+  t.deepEqual(kafka2!.leading, [{ fromNs: 13.2e9, toNs: 35e9, state: true, epoch: 1, zombieFromNs: null }]);
+  t.deepEqual(kafka1!.cutOff, [{ fromNs: 10e9, toNs: 22e9, state: 'cut off from cluster' }]);
+  t.deepEqual(
+    kafka1!.inSync.map(({ fromNs, toNs }) => [fromNs, toNs]),
+    [
+      [5.2e9, 13.2e9],
+      [25e9, 35e9],
+    ],
+  );
+});
+
+const node = (second: number, state: 'down' | 'up'): Event => ({
+  type: 'node',
+  timeNs: second * 1e9,
+  node: 'kafka1',
+  state,
+});
+
+const view = (second: number, observer: string, leader: number): Event => ({
+  type: 'view',
+  timeNs: second * 1e9,
+  observer,
+  partition: 0,
+  leader,
+  epoch: 4,
+  isr: [1],
+});
+
+test('lanes: a leader that dies leads no longer; one that restarts unchallenged leads again', (t) => {
+  const { info } = killedLeader().run;
+  const unchallenged = lanesOf(info, [view(1, 'kafka1', 1), node(3, 'down'), node(5, 'up')], 0, 9e9);
+  t.deepEqual(
+    unchallenged[0]!.leading.map(({ fromNs, toNs }) => [fromNs / 1e9, toNs / 1e9]),
+    [
+      [1, 3],
+      [5, 9],
+    ],
+  );
+  const replaced = [view(1, 'kafka1', 1), node(3, 'down'), view(4, 'kafka2', 2), node(5, 'up')];
+  t.is(lanesOf(info, replaced, 0, 9e9)[0]!.leading.length, 1);
+});
+
+testProp(
+  'wrapped lines are never wider than their room, and nothing is invented',
+  [fc.lorem({ maxCount: 40 }), fc.integer({ min: 60, max: 400 }), fc.integer({ min: 1, max: 5 })],
+  (t, text, width, lines) => {
+    const broken = wrap(text, 13, width, lines);
+    t.true(broken.length <= lines);
+    for (const line of broken) t.true(textWidth(line, 13) <= width);
+    if (broken.every((line) => !line.includes('…') && line !== '')) t.is(broken.join(' '), text.trim());
+  },
+);

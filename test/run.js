@@ -1,0 +1,67 @@
+// Runs the tests and says how many passed and failed, in one plain line that any machine can read.
+//
+//   node test/run.js              lint, then everything
+//   node test/run.js --quick      lint, then what needs no cluster (under a minute)
+//   node test/run.js --only NAME  the test files whose path contains NAME, no lint
+import { spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+
+const args = process.argv.slice(2);
+const only = args.includes('--only') ? args[args.indexOf('--only') + 1] : null;
+const quick = args.includes('--quick');
+
+const files = readdirSync('test', { recursive: true, encoding: 'utf8' })
+  .map((file) => `test/${file.replaceAll('\\', '/')}`)
+  .filter((file) => file.endsWith('.test.ts'))
+  .filter((file) => only === null || file.includes(only))
+  .filter((file) => !(quick && file.endsWith('.e2e.test.ts')))
+  .toSorted();
+// Clusters are started one at a time: two at once on a small machine would disturb each other's failure detection.
+const clusters = files.filter((file) => file.endsWith('.e2e.test.ts'));
+const others = files.filter((file) => !clusters.includes(file));
+
+let passed = 0;
+let failed = 0;
+
+function run(command, commandArgs, onLine) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, commandArgs, { stdio: ['ignore', 'pipe', 'inherit'] });
+    createInterface({ input: child.stdout }).on('line', onLine);
+    child.on('error', reject).on('close', (status) => resolve(status));
+  });
+}
+
+async function step(name, command, commandArgs) {
+  const status = await run(command, commandArgs, (line) => process.stdout.write(`${line}\n`));
+  process.stdout.write(`${status === 0 ? 'ok' : 'not ok'} - ${name}\n`);
+  if (status === 0) passed++;
+  else failed++;
+}
+
+/** AVA's own summary is for people; its TAP output is counted line by line. */
+async function ava(testFiles, concurrency) {
+  if (testFiles.length === 0) return;
+  const before = failed;
+  const status = await run(
+    'npx',
+    ['ava', '--tap', '--concurrency', String(concurrency), ...testFiles],
+    (line) => {
+      if (/^\s*ok \d+/.test(line) && !/# (skip|todo)/i.test(line)) passed++;
+      if (/^\s*not ok \d+/.test(line)) failed++;
+      process.stdout.write(`${line}\n`);
+    },
+  );
+  // A file that dies before its first test has no line of its own.
+  if (status !== 0 && failed === before) failed++;
+}
+
+if (only === null) {
+  await step('types', 'npx', ['tsc', '--noEmit']);
+  await step('lint', 'npx', ['oxlint', '--type-aware', '--deny-warnings']);
+  await step('formatting', 'npx', ['prettier', '--check', '--log-level', 'warn', '.']);
+}
+await ava(others, 2);
+await ava(clusters, 1);
+process.stdout.write(`\n${passed} passed, ${failed} failed\n`);
+process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
