@@ -35,9 +35,9 @@ export class Examination {
 
   readonly #scans: ReturnType<typeof decidingScans>;
   readonly #logs = new Map<number, PartitionLog>();
+  readonly #nearLogs: (PartitionLog | undefined)[] = [];
   readonly #causes = new Map<PartitionLog, LossCauses>();
   #slotKind: 'uint32' | 'float64' = 'uint32';
-  #lastLog: PartitionLog | null = null;
 
   constructor(run: Run) {
     this.run = run;
@@ -52,15 +52,19 @@ export class Examination {
   }
 
   logOf(partition: number): PartitionLog {
-    if (this.#lastLog?.partition === partition) return this.#lastLog;
-    let log = this.#logs.get(partition);
-    if (log === undefined) {
-      if (this.#logs.size >= PARTITIONS_MAX) throw new RangeError(`more than ${PARTITIONS_MAX} partitions`);
-      const scan = this.#scans.get(partition) ?? null;
-      log = new PartitionLog(partition, this.#logs.size, scan, this.#slotKind);
-      this.#logs.set(partition, log);
-    }
-    this.#lastLog = log;
+    return this.#nearLogs[partition] ?? this.#logs.get(partition) ?? this.#newLog(partition);
+  }
+
+  #newLog(partition: number): PartitionLog {
+    if (this.#logs.size >= PARTITIONS_MAX) throw new RangeError(`more than ${PARTITIONS_MAX} partitions`);
+    const log = new PartitionLog(
+      partition,
+      this.#logs.size,
+      this.#scans.get(partition) ?? null,
+      this.#slotKind,
+    );
+    this.#logs.set(partition, log);
+    if (partition >= 0 && partition < PARTITIONS_MAX) this.#nearLogs[partition] = log;
     return log;
   }
 

@@ -1,4 +1,5 @@
 import type { ScanEvent } from '../history/event.ts';
+import { AckPace } from './ack-pace.ts';
 import { PagedColumn } from './paged.ts';
 
 /**
@@ -18,8 +19,12 @@ export class PartitionLog {
   readonly marks = new PagedColumn('uint8');
   /** By offset: the earliest moment at which a reader had the slot's record, plus one. Only where it matters. */
   readonly readNs = new PagedColumn('float64');
-  /** By offset, where two values of one worker were acknowledged: a code for the term in which the one that stayed was. */
+  /** By offset, where two values of one worker met: 1 + a code for the term in which the one that stayed was acknowledged there. */
   rivalTerms: PagedColumn | null = null;
+  /** The acknowledgements at offsets that hold what was acknowledged. */
+  readonly pace = new AckPace();
+  /** Offsets at which the deciding scan returned a record. */
+  scanned = 0;
   /** Of all its writes. */
   attempted = 0;
   lastInvokeNs = 0;
@@ -68,7 +73,5 @@ export const DIVERGENT = 8;
 /** And that was counted. */
 export const DIVERGENT_COUNTED = 16;
 export const PHANTOM = 32;
-/** The slot's value was acknowledged at this offset. */
-export const ACKED_HERE = 64;
-/** A value of the slot's worker was acknowledged here too: was it the client's mistake? */
-export const RIVALLED = 128;
+/** Another value of the slot's worker was acknowledged here: was it the client's mistake? */
+export const RIVALLED = 64;

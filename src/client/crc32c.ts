@@ -36,7 +36,8 @@ type Tables = [
 ];
 
 function buildTables(): Tables {
-  const built = Array.from({ length: 8 }, () => new Int32Array(256)) as Tables;
+  const table = () => new Int32Array(256);
+  const built: Tables = [table(), table(), table(), table(), table(), table(), table(), table()];
   for (let byte = 0; byte < 256; byte++) {
     let crc = byte;
     for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? POLYNOMIAL : 0);
