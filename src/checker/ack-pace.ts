@@ -41,4 +41,4 @@ export class AckPace {
   }
 }
 
-const WINDOW = 4096;
+const WINDOW = 1024;

@@ -1,6 +1,6 @@
 import type { Run } from '../history/run.ts';
 import { LossCauses } from './attribution.ts';
-import { faultSpansOf, type FaultSpan } from './faults.ts';
+import type { FaultSpan } from './faults.ts';
 import { Findings } from './grouping.ts';
 import { leadershipsOf, type Leadership } from './leadership.ts';
 import { PagedColumn } from './paged.ts';
@@ -16,7 +16,7 @@ export class Examination {
   readonly findings = new Findings();
   /** Why the run may prove less than it seems to, in sentences. */
   readonly doubts: string[] = [];
-  readonly faults: readonly FaultSpan[];
+  faults: readonly FaultSpan[] = [];
   readonly leadershipOf: (partition: number) => Leadership;
   readonly values = new ValueTable();
   /** By value id: the index of its partition's log. */
@@ -41,7 +41,6 @@ export class Examination {
 
   constructor(run: Run) {
     this.run = run;
-    this.faults = faultSpansOf(run.events);
     this.leadershipOf = leadershipsOf(run.events, run.info.nodes);
     this.#scans = decidingScans(run.events);
   }

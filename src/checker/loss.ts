@@ -12,7 +12,7 @@ import {
   RIVALLED,
   type PartitionLog,
 } from './partition.ts';
-import { isTaken, termCodeOf } from './placement.ts';
+import { isInPlace, isTaken, termCodeOf } from './placement.ts';
 import { FOUND, FOUND_TWICE, IS_FAIL, IS_OK, IS_SENT, OUTCOME_BITS, REPEATED, SEEN } from './values.ts';
 import { valueName } from './wording.ts';
 
@@ -64,7 +64,7 @@ function classifyAcknowledged(
 ): void {
   const offset = int64At(batch.offset, row);
   const isFound = (state & FOUND) !== 0;
-  if (isFound && (offset < 0 || log.slots.get(offset) === id + FIRST_VALUE)) return;
+  if (isFound && (offset < 0 || isInPlace(log, offset, id))) return;
 
   const causes = examination.causesOf(log);
   const clientFault = clientFaultOf(examination, log, batch, row, offset);

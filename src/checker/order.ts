@@ -87,12 +87,13 @@ function readTimes(examination: Examination, part: Part): void {
   for (const batch of run.writes()) {
     const { worker, seq, partition } = batch;
     for (let row = 0; row < batch.length; row++) {
-      const { index, slots } = examination.logOf(partition[row]!);
-      const sweep = sweeps[index];
+      const log = examination.logOf(partition[row]!);
+      const sweep = sweeps[log.index];
       if (sweep === undefined) continue;
       const id = values.idOf(worker[row]!, int64At(seq, row));
       const offset = int64At(batch.offset, row);
-      const isInPlace = offset >= 0 && slots.get(offset) === id + FIRST_VALUE;
+      const isInPlace =
+        offset >= 0 && log.slots.get(offset) === id + FIRST_VALUE && isInLog(log, log.marks.get(offset));
       if (isInPlace) sweep.placed(offset, int64At(batch.invokeNs, row), int64At(batch.completeNs, row));
       if (!isInPlace || (values.states.get(id) & FOUND_TWICE) !== 0)
         sweep.loose(id, int64At(batch.invokeNs, row));

@@ -76,6 +76,11 @@ export function termCodeOf(
   return 1 + (examination.causesOf(log).leadership.termAt(broker, timeNs)?.index ?? -1);
 }
 
+/** Whether the deciding scan found this value at the offset. */
+export function isInPlace(log: PartitionLog, offset: number, id: number): boolean {
+  return log.slots.get(offset) === id + FIRST_VALUE && (log.marks.get(offset) & BY_SCAN) !== 0;
+}
+
 /** Whether the deciding scan found another record than this value at the offset. */
 export function isTaken(log: PartitionLog, offset: number, id: number): boolean {
   const held = log.slots.get(offset);

@@ -48,6 +48,12 @@ Exit status:
   for (const command of program.commands)
     command.exitOverride().showHelpAfterError(`("kept ${command.name()} --help" teaches)`);
 
+  // What nobody awaited is a defect like any other: one sentence, and the history as far as it was flushed.
+  process.on('uncaughtException', (error) => {
+    const { text, exitStatus } = explain(error);
+    process.stderr.write(`${text}\n`, () => process.exit(exitStatus));
+  });
+
   try {
     await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {

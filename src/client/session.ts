@@ -9,7 +9,7 @@
 import { connect, type Socket } from 'node:net';
 import type { Clock } from '../core/clock.ts';
 import { messageOf } from '../core/failure.ts';
-import { ConnectionClass, innerLogger, requests, type Call, type Thrown, type Versions } from './kafkajs.ts';
+import { asThrown, ConnectionClass, innerLogger, requests, type Call, type Versions } from './kafkajs.ts';
 
 export interface SessionOptions {
   /** Bounds the TCP connect and the first exchange (which versions the broker speaks) together. */

@@ -34,7 +34,11 @@ test('a zombie is outvoted: two brokers know better than one', (t) => {
 
 test('a higher leader epoch beats any number of older claims', (t) => {
   t.is(
-    leaderOf({ observers: { kafka1: observed(1, 4), kafka2: observed(1, 4), kafka3: observed(3, 5) } }, 0),
+    leaderOf(
+      { observers: { kafka1: observed(1, 4), kafka2: observed(1, 4), kafka3: observed(3, 5) } },
+      0,
+      NODES,
+    ),
     3,
   );
 });
