@@ -94,9 +94,11 @@ function readTimes(examination: Examination, part: Part): void {
       const offset = int64At(batch.offset, row);
       const isInPlace =
         offset >= 0 && log.slots.get(offset) === id + FIRST_VALUE && isInLog(log, log.marks.get(offset));
-      if (isInPlace) sweep.placed(offset, int64At(batch.invokeNs, row), int64At(batch.completeNs, row));
-      if (!isInPlace || (values.states.get(id) & FOUND_TWICE) !== 0)
-        sweep.loose(id, int64At(batch.invokeNs, row));
+      const state = values.states.get(id);
+      const isElsewhere = isInPlace ? (state & FOUND_TWICE) !== 0 : (state & (FOUND | SEEN)) !== 0;
+      const callNs = int64At(batch.invokeNs, row);
+      if (isInPlace) sweep.placed(offset, callNs, int64At(batch.completeNs, row));
+      if (isElsewhere) sweep.loose(id, callNs);
     }
   }
 }

@@ -63,15 +63,12 @@ export class PartitionLog {
 export const FOREIGN = 1;
 export const FIRST_VALUE = 2;
 
-/** The deciding scan returned the slot's value at this offset. */
+/** The deciding scan returned the slot's value at this offset; else only an acknowledgement or another reader says so. */
 export const BY_SCAN = 1;
-/** The slot is filled by an acknowledgement; no scan says what is there. */
-export const BY_ACK = 2;
-export const BY_READER = 4;
 /** Somebody says that another value is there. */
-export const DIVERGENT = 8;
+export const DIVERGENT = 2;
 /** And that was counted. */
-export const DIVERGENT_COUNTED = 16;
-export const PHANTOM = 32;
+export const DIVERGENT_COUNTED = 4;
+export const PHANTOM = 8;
 /** Another value of the slot's worker was acknowledged here: was it the client's mistake? */
-export const RIVALLED = 64;
+export const RIVALLED = 16;

@@ -1,7 +1,7 @@
 import { int64At } from '../history/run.ts';
 import type { Examination } from './examination.ts';
 import { PagedColumn } from './paged.ts';
-import { BY_ACK, BY_SCAN, DIVERGENT, FIRST_VALUE, RIVALLED, type PartitionLog } from './partition.ts';
+import { BY_SCAN, DIVERGENT, FIRST_VALUE, RIVALLED, type PartitionLog } from './partition.ts';
 import { FOUND, IS_OK, IS_SENT, OUTCOME_BITS, REPEATED } from './values.ts';
 
 /**
@@ -34,7 +34,6 @@ export function placeAcknowledgements(examination: Examination): void {
       examination.suspicious++;
       if (held === 0) {
         log.slots.set(offset, id + FIRST_VALUE);
-        log.mark(offset, BY_ACK);
       } else {
         const isRival = held >= FIRST_VALUE && values.workerOf(held - FIRST_VALUE) === worker[row];
         if (log.mark(offset, isRival ? DIVERGENT | RIVALLED : DIVERGENT) && isRival)

@@ -12,11 +12,10 @@ import { makeClassArchive } from '../db/kafka/archive.ts';
 import { classPath } from '../db/kafka/command.ts';
 import { scenarioSchema } from '../scenario/schema.ts';
 import type { RealWorld } from '../world/real.ts';
-import type { Plan } from './plan.ts';
+import { TOPIC, type Plan } from './plan.ts';
 import { addClusterOptions, preparePlan, type ClusterOptions } from './run.ts';
 import { parseCount } from './parse.ts';
 
-const TOPIC = 'kept';
 /** In the lab's own memory file system. */
 const LAB_DIRECTORY = '/run/kept-lab';
 

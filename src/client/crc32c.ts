@@ -35,8 +35,9 @@ type Tables = [
   Int32Array,
 ];
 
+const table = (): Int32Array => new Int32Array(256);
+
 function buildTables(): Tables {
-  const table = () => new Int32Array(256);
   const built: Tables = [table(), table(), table(), table(), table(), table(), table(), table()];
   for (let byte = 0; byte < 256; byte++) {
     let crc = byte;

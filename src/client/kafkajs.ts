@@ -145,6 +145,8 @@ interface Requests {
 export const API = { produce: 0, fetch: 1, listOffsets: 2, metadata: 3, initProducerId: 22 } as const;
 
 const VERSION = '2.2.4';
+// What a module without types holds is declared where it is loaded.
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters
 const load: <T>(path: string) => T = createRequire(import.meta.url);
 
 // The library warns about its new partitioner on every start; every write here names its partition.

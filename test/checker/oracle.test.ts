@@ -111,6 +111,7 @@ const slot = fc.record({
   took: small(8),
   fate: fc.constantFrom('acked', 'acked', 'acked without an offset', 'unknown'),
   readAt: fc.option(small(14), { freq: 4 }),
+  scannedAt: fc.option(small(14), { freq: 1 }),
 });
 const endOffset = fc.record({ offset: small(8), call: small(14), took: small(4) });
 
@@ -119,13 +120,15 @@ test('the sweep over offsets agrees with trying every order of the operations', 
   fc.assert(
     fc.property(
       fc.array(slot, { maxLength: 4 }),
+      fc.boolean(),
       fc.array(endOffset, { maxLength: 2 }),
-      (slots, ends) => {
+      (slots, onlyAcknowledgements, ends) => {
         let next = 0;
         const placed = slots.map((one) => {
           const offset = next + one.gap;
           next = offset + 1;
-          return { ...one, offset };
+          const alone = onlyAcknowledgements ? { fate: 'acked', readAt: null, scannedAt: null } : {};
+          return { ...one, ...alone, offset };
         });
         const operations: LogOperation[] = [
           ...placed.map(({ offset, call, took, fate }) => ({
@@ -137,17 +140,22 @@ test('the sweep over offsets agrees with trying every order of the operations', 
           ...placed.flatMap(({ offset, readAt }) =>
             readAt === null ? [] : [{ kind: 'read' as const, offset, callNs: -1, retNs: readAt + 1 }],
           ),
+          ...placed.flatMap(({ offset, scannedAt }) =>
+            scannedAt === null ? [] : [{ kind: 'read' as const, offset, callNs: -1, retNs: scannedAt + 1 }],
+          ),
           ...ends.map(({ offset, call, took }) => ({ kind: 'end' as const, offset, callNs: call, retNs: call + took })),
         ];
         const { counts } = judge({
-          writes: placed.map(({ offset, call, took, fate }, index) =>
-            fate === 'unknown'
-              ? unknown(`0:${index}`, { at: call, until: call + took })
-              : acked(`0:${index}`, fate === 'acked' ? offset : null, { at: call, until: call + took }),
-          ),
-          reads: placed.flatMap(({ offset, readAt }, index) => [
+          writes: placed
+            .map(({ offset, call, took, fate }, index) =>
+              fate === 'unknown'
+                ? unknown(`0:${index}`, { at: call, until: call + took })
+                : acked(`0:${index}`, fate === 'acked' ? offset : null, { at: call, until: call + took }),
+            )
+            .toSorted((a, b) => a.completeNs! - b.completeNs!),
+          reads: placed.flatMap(({ offset, readAt, scannedAt }, index) => [
             ...(readAt === null ? [] : [consumed(offset, `0:${index}`, { at: readAt + 1 })]),
-            found(offset, `0:${index}`),
+            found(offset, `0:${index}`, { at: scannedAt === null ? 100 : scannedAt + 1 }),
           ]),
           events: [
             ...ends.map(({ offset, call, took }) => end(offset, call, { completeNs: (call + took) * S })),
