@@ -54,7 +54,7 @@ logs of each node). To cut and heal the way from kafka1 to kafka2 by hand:
         const file = join(directory, 'lab.json');
         writeFileSync(file, JSON.stringify({ plan, words } satisfies LabRequest));
         process.exitCode = await enterLab(['inside-lab', '--shell', file], {
-          interactive: process.stdin.isTTY === true,
+          interactive: process.stdin.isTTY,
         });
       } finally {
         rmSync(directory, { recursive: true, force: true });
@@ -151,7 +151,7 @@ function runCommand(words: readonly string[], environment: Record<string, string
   const [program = process.env['SHELL'] ?? '/bin/sh', ...args] = words;
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { stdio: 'inherit', env: { ...process.env, ...environment } });
-    if (process.stdin.isTTY !== true) {
+    if (!process.stdin.isTTY) {
       for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => child.kill(name));
     }
     child.on('error', (error) =>

@@ -39,9 +39,9 @@ export function clusterNemesis(world: { db: Db; net: Net; clock: Clock; random: 
 
   /** TCP needs both directions, so one probe tells of each pair whether either is cut. */
   function probe(links: readonly Link[]): Promise<{ pair: string; reachable: boolean }[]> {
-    const pairs = new Map(links.map((link) => [pairOf(link), link]));
+    const onePerPair = new Map(links.map((link) => [pairOf(link), link]));
     return Promise.all(
-      [...pairs].map(async ([pair, link]) => ({
+      [...onePerPair].map(async ([pair, link]) => ({
         pair,
         reachable: await net.reachable(link, PROBE_TIMEOUT_MS),
       })),

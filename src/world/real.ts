@@ -105,7 +105,7 @@ export async function realWorld(options: {
         clock,
       }),
     async close() {
-      for (const observer of observers.values()) await observer.close();
+      for (const observer of observers.values()) observer.close();
       await db.teardown();
     },
   };

@@ -66,14 +66,27 @@ const events = fc.array(
         final: fc.constantFrom(true, true, false),
         invokeNs: fc.constantFrom(5, 30, 30),
       })
-      .map((scan): Event => ({ type: 'scan', name: 'a scan', ...scan, completeNs: scan.invokeNs + 10 + scan.scan })),
+      .map((scan): Event => ({
+        type: 'scan',
+        name: 'a scan',
+        ...scan,
+        completeNs: scan.invokeNs + 10 + scan.scan,
+      })),
     fc
       .record({ partition: small(1), offset: small(7), invokeNs: small(40), tookNs: small(5) })
-      .map(
-        ({ tookNs, ...observed }): Event => ({ type: 'end', broker: 1, completeNs: observed.invokeNs + tookNs, ...observed }),
-      ),
+      .map(({ tookNs, ...observed }): Event => ({
+        type: 'end',
+        broker: 1,
+        completeNs: observed.invokeNs + tookNs,
+        ...observed,
+      })),
     fc
-      .record({ partition: small(1), leader: fc.integer({ min: 1, max: 2 }), epoch: fc.option(small(3)), timeNs: small(20) })
+      .record({
+        partition: small(1),
+        leader: fc.integer({ min: 1, max: 2 }),
+        epoch: fc.option(small(3)),
+        timeNs: small(20),
+      })
       .map((view): Event => ({ type: 'view', observer: 'kafka1', isr: [1, 2], ...view })),
   ),
   { maxLength: 6 },
@@ -81,24 +94,36 @@ const events = fc.array(
 
 test('the checker counts what the definitions say, whatever the history', (t) => {
   fc.assert(
-    fc.property(writes, reads, events, fc.boolean(), fc.boolean(), (w, r, e, writesIncomplete, readsIncomplete) => {
-      const run = runOf({ writes: w, reads: r, events: e }, 3);
-      const damage = [
-        ...(writesIncomplete ? [{ file: 'writes.arrow', kind: 'torn' as const, detail: 'torn' }] : []),
-        ...(readsIncomplete ? [{ file: 'reads.arrow', kind: 'corrupt' as const, detail: 'corrupt' }] : []),
-      ];
-      const { counts, findings, reasons, verdict } = check({ ...run, damage: () => damage }, { claim: 'kept' });
-      const expected = bruteCounts({ writes: w, reads: r, events: e, writesIncomplete, readsIncomplete });
-      t.deepEqual({ ...counts, reordered: 0 }, expected);
+    fc.property(
+      writes,
+      reads,
+      events,
+      fc.boolean(),
+      fc.boolean(),
+      (w, r, e, writesIncomplete, readsIncomplete) => {
+        const run = runOf({ writes: w, reads: r, events: e }, 3);
+        const damage = [
+          ...(writesIncomplete ? [{ file: 'writes.arrow', kind: 'torn' as const, detail: 'torn' }] : []),
+          ...(readsIncomplete ? [{ file: 'reads.arrow', kind: 'corrupt' as const, detail: 'corrupt' }] : []),
+        ];
+        const { counts, findings, reasons, verdict } = check(
+          { ...run, damage: () => damage },
+          { claim: 'kept' },
+        );
+        const expected = bruteCounts({ writes: w, reads: r, events: e, writesIncomplete, readsIncomplete });
+        t.deepEqual({ ...counts, reordered: 0 }, expected);
 
-      t.true(reasons.length > 0);
-      if (damage.length > 0) t.not(verdict, 'valid');
-      // Every anomaly that is counted is in some finding, and the other way round.
-      for (const kind of new Set(findings.map((finding) => finding.kind))) {
-        const inFindings = findings.filter((finding) => finding.kind === kind).reduce((sum, { count }) => sum + count, 0);
-        t.is(inFindings, counts[kind], kind);
-      }
-    }),
+        t.true(reasons.length > 0);
+        if (damage.length > 0) t.not(verdict, 'valid');
+        // Every anomaly that is counted is in some finding, and the other way round.
+        for (const kind of new Set(findings.map((finding) => finding.kind))) {
+          const inFindings = findings
+            .filter((finding) => finding.kind === kind)
+            .reduce((sum, { count }) => sum + count, 0);
+          t.is(inFindings, counts[kind], kind);
+        }
+      },
+    ),
     RUNS,
   );
   t.pass();
@@ -143,7 +168,12 @@ test('the sweep over offsets agrees with trying every order of the operations', 
           ...placed.flatMap(({ offset, scannedAt }) =>
             scannedAt === null ? [] : [{ kind: 'read' as const, offset, callNs: -1, retNs: scannedAt + 1 }],
           ),
-          ...ends.map(({ offset, call, took }) => ({ kind: 'end' as const, offset, callNs: call, retNs: call + took })),
+          ...ends.map(({ offset, call, took }) => ({
+            kind: 'end' as const,
+            offset,
+            callNs: call,
+            retNs: call + took,
+          })),
         ];
         const { counts } = judge({
           writes: placed

@@ -74,7 +74,7 @@ test.serial('acks=all keeps everything while the same leader is isolated', async
 
 /** A run that is under load, and the pids of the Java processes that it started. */
 async function underLoad() {
-  const child = spawn(process.execPath, [KEPT, 'run', 'random', ...['--duration', '60s', '--store', store]], {
+  const child = spawn(process.execPath, [KEPT, 'run', 'random', '--duration', '60s', '--store', store], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let text = '';

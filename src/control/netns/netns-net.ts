@@ -45,15 +45,23 @@ export function netnsNet(addresses: ReadonlyMap<string, string>): Net {
     await Promise.all(
       [...linesByNode].map(async ([node, lines]) => {
         const namespace = node === CLIENT ? [] : ['-n', node];
-        const { exitCode, stderr, shortMessage } = await execa('ip', [...namespace, '-force', '-batch', '-'], {
-          input: `${lines.join('\n')}\n`,
-          env: { LC_ALL: 'C' },
-          reject: false,
-        });
+        const { exitCode, stderr, shortMessage } = await execa(
+          'ip',
+          [...namespace, '-force', '-batch', '-'],
+          {
+            input: `${lines.join('\n')}\n`,
+            env: { LC_ALL: 'C' },
+            reject: false,
+          },
+        );
         if (exitCode === 0) return;
-        const problems = stderr.split('\n').filter((line) => !line.startsWith('Command failed') && !NOT_THERE.test(line));
+        const problems = stderr
+          .split('\n')
+          .filter((line) => !line.startsWith('Command failed') && !NOT_THERE.test(line));
         if (problems.length > 0 || stderr === '') {
-          throw new Failure(`The links of ${node} could not be changed: ${problems.join('; ') || shortMessage}`);
+          throw new Failure(
+            `The links of ${node} could not be changed: ${problems.join('; ') || shortMessage}`,
+          );
         }
       }),
     );

@@ -22,7 +22,12 @@ const ATTEMPT =
 export function unshareArguments(rootless: boolean): string[] {
   return [
     ...(rootless ? ['--user', '--map-root-user'] : []),
-    ...['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'],
+    '--net',
+    '--mount',
+    '--pid',
+    '--fork',
+    '--kill-child',
+    '--mount-proc',
   ];
 }
 
