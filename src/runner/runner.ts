@@ -1,4 +1,4 @@
-import { messageOf } from '../core/failure.ts';
+import { EXIT, Failure, messageOf } from '../core/failure.ts';
 import { atFullSpeed, atRate } from '../generator/pace.ts';
 import { limit } from '../generator/limit.ts';
 import { uniqueValues } from '../generator/unique-values.ts';
@@ -15,7 +15,7 @@ import { load } from './load.ts';
 import type { Progress } from './progress.ts';
 import { finalScan } from './scan.ts';
 import { settle } from './settle.ts';
-import { watchViews } from './watch.ts';
+import { watchEnds, watchViews } from './watch.ts';
 
 /**
  * A run from beginning to end: set up, warm up, strike while the load goes on, heal, let the cluster settle, read
@@ -41,6 +41,7 @@ const SETTLE_TIMEOUT_MS = 90_000;
 const BEHIND_MS = 1_000;
 const FINAL_SCAN = 0;
 
+/** @throws Failure (130) when it is stopped before there is anything to decide about. */
 export async function run(options: RunOptions): Promise<void> {
   const { world, scenario, recorder, abort } = options;
   const { clock, db } = world;
@@ -77,11 +78,13 @@ export async function run(options: RunOptions): Promise<void> {
   };
 
   enter('setup');
-  await db.setup();
+  await Promise.race([db.setup(), interrupted(stop)]);
   const clients = Array.from({ length: scenario.load.workers }, (_, worker) => world.openClient(worker));
   const reader = world.openReader();
+  // The scan must not wait for an answer that the samples wait for.
+  const sampler = world.openReader();
   const stopWatchingLogs = db.watch?.(record) ?? (() => undefined);
-  const watched = watchViews({
+  const views = watchViews({
     db,
     clock,
     record,
@@ -91,8 +94,11 @@ export async function run(options: RunOptions): Promise<void> {
       report();
     },
   });
+  let ends: Promise<void> = Promise.resolve();
   try {
-    await Promise.all([...clients.map((client) => client.open()), reader.open()]);
+    await Promise.all([...clients, reader, sampler].map((session) => session.open()));
+    const { partitions, replicationFactor } = scenario.topic;
+    ends = watchEnds({ reader: sampler, partitions, clock, record, signal: watching.signal });
 
     const endLoad = new AbortController();
     const { ratePerSecond, workers, inFlight, count } = scenario.load;
@@ -148,7 +154,6 @@ export async function run(options: RunOptions): Promise<void> {
     }
 
     enter('settle');
-    const { partitions, replicationFactor } = scenario.topic;
     const settled = await settle({
       db,
       reader,
@@ -183,7 +188,8 @@ export async function run(options: RunOptions): Promise<void> {
   } finally {
     watching.abort();
     stopWatchingLogs();
-    await watched.catch((error: unknown) =>
+    await Promise.allSettled([...clients, reader, sampler].map((session) => session.close()));
+    await Promise.all([views, ends]).catch((error: unknown) =>
       record({
         type: 'note',
         timeNs: clock.nowNs(),
@@ -191,6 +197,19 @@ export async function run(options: RunOptions): Promise<void> {
         text: `The watch ended: ${messageOf(error)}`,
       }),
     );
-    await Promise.allSettled([...clients.map((client) => client.close()), reader.close()]);
   }
+}
+
+/** Rejects when the run is stopped: a cluster that is still starting is not worth waiting for. */
+function interrupted(stop: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const give = () =>
+      reject(
+        new Failure('The run was interrupted while its cluster was starting.', {
+          exitStatus: EXIT.interrupted,
+        }),
+      );
+    if (stop.aborted) give();
+    stop.addEventListener('abort', give, { once: true });
+  });
 }

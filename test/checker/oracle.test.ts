@@ -135,8 +135,8 @@ const slot = fc.record({
   call: small(12),
   took: small(8),
   fate: fc.constantFrom('acked', 'acked', 'acked without an offset', 'unknown'),
-  readAt: fc.option(small(14), { freq: 4 }),
-  scannedAt: fc.option(small(14), { freq: 1 }),
+  readAt: fc.option(small(14), { freq: 2 }),
+  scannedAt: fc.option(small(14), { freq: 2 }),
 });
 const endOffset = fc.record({ offset: small(8), call: small(14), took: small(4) });
 
