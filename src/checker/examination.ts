@@ -34,7 +34,6 @@ export class Examination {
   readsIncomplete = false;
 
   readonly #scans: ReturnType<typeof decidingScans>;
-  readonly #lastEndsNs = new Map<number, number>();
   readonly #logs = new Map<number, PartitionLog>();
   readonly #nearLogs: (PartitionLog | undefined)[] = [];
   readonly #causes = new Map<PartitionLog, LossCauses>();
@@ -44,13 +43,6 @@ export class Examination {
     this.run = run;
     this.leadershipOf = leadershipsOf(run.events, run.info.nodes);
     this.#scans = decidingScans(run.events);
-    for (const event of run.events) {
-      if (event.type !== 'end') continue;
-      this.#lastEndsNs.set(
-        event.partition,
-        Math.max(event.invokeNs, this.#lastEndsNs.get(event.partition) ?? 0),
-      );
-    }
   }
 
   /** Every partition that was met so far, by number. */
@@ -70,7 +62,6 @@ export class Examination {
       this.#scans.get(partition) ?? null,
       this.#slotKind,
     );
-    log.lastEndNs = this.#lastEndsNs.get(partition) ?? 0;
     this.#logs.set(partition, log);
     if (partition >= 0 && partition < PARTITIONS_MAX) this.#nearLogs[partition] = log;
     return log;

@@ -28,8 +28,6 @@ export class PartitionLog {
   /** Of all its writes. */
   attempted = 0;
   lastInvokeNs = 0;
-  /** When its end offset was asked for the last time. */
-  lastEndNs = 0;
   /** Of the records that the deciding scan returned: when the first one came. */
   firstReadNs = Infinity;
   /** Records that other scans than the deciding one returned. */
@@ -47,9 +45,9 @@ export class PartitionLog {
     return this.scan?.covered === true;
   }
 
-  /** Whether the deciding scan began while others were still at it, so that its reads have something to say of time. */
+  /** Whether the deciding scan began while writers were still at it, so that its reads have something to say of time. */
   get readWhileWritten(): boolean {
-    return this.firstReadNs < Math.max(this.lastInvokeNs, this.lastEndNs);
+    return this.firstReadNs < this.lastInvokeNs;
   }
 
   /** Adds marks to an offset; false when it had all of them. */

@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { constants } from 'node:os';
@@ -18,18 +18,9 @@ const INSIDE = 'KEPT_INSIDE_LAB';
 /** What process 1 of a lab calls itself. */
 const PROCESS_ONE_NAME = 'kept-lab';
 
-/** Descriptor 3 is the socket to the outer command; nothing but the shell and its listener may hold it. */
-const LISTENER = `
-(
-  while read -r signal <&3; do kill -s "$signal" "$main"; done
-  kill -s KILL "$main"
-) >/dev/null 2>&1 </dev/null &
-exec 3<&-
-`;
-
 /**
- * Process 1 as \`sh\`. A shell gives /dev/null to what it starts with "&", so the real standard input takes a way round,
- * by descriptor 5.
+ * Descriptor 3 is the socket to the outer command; only this shell and its listener hold it. A shell gives /dev/null to
+ * what it starts with "&", so the real standard input takes a way round, by descriptor 5.
  */
 const PROCESS_ONE = `
 echo inside >&3
@@ -37,28 +28,14 @@ exec 5<&0
 "$@" <&5 3<&- 5<&- &
 main=$!
 exec 5<&-
-${LISTENER}
+(
+  while read -r signal <&3; do kill -s "$signal" "$main"; done
+  kill -s KILL "$main"
+) >/dev/null 2>&1 </dev/null &
+exec 3<&-
 wait "$main"
 exit
 `;
-
-/**
- * Process 1 as \`bash\`, at a terminal. Shells hand the terminal from one process group to another, and those from
- * outside have no number in here: so the command becomes a group of its own and gets the terminal first. Stopped by
- * Ctrl-Z, it goes on.
- */
-const PROCESS_ONE_AT_TERMINAL = `
-set -m
-echo inside >&3
-"$@" 3<&- &
-main=$!
-${LISTENER}
-while fg %1 >/dev/null; status=$?; kill -0 "$main" 2>/dev/null; do :; done
-exit "$status"
-`;
-
-/** What gives the terminal back to the outer command's process group: a shell does so after each of its jobs. */
-const TAKE_TERMINAL_BACK = 'set -m; (:)';
 
 /** Signals that are passed on to the command inside. */
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -108,9 +85,14 @@ export async function enterLab(argv: readonly string[], options: EnterOptions = 
     'unshare',
     [
       ...unshareArguments(probed.rootless),
-      ...(interactive ? ['bash', '-c', PROCESS_ONE_AT_TERMINAL] : ['/bin/sh', '-c', PROCESS_ONE]),
+      '/bin/sh',
+      '-c',
+      PROCESS_ONE,
       PROCESS_ONE_NAME,
-      ...[process.execPath, ...process.execArgv, process.argv[1]!, ...argv],
+      process.execPath,
+      ...process.execArgv,
+      process.argv[1]!,
+      ...argv,
     ],
     {
       stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
@@ -162,7 +144,6 @@ export async function enterLab(argv: readonly string[], options: EnterOptions = 
     for (const stop of forwarders) stop();
     process.off('SIGINT', ignoreInterrupt);
     control.destroy();
-    if (interactive) spawnSync('bash', ['-c', TAKE_TERMINAL_BACK], { stdio: 'inherit' });
   }
 }
 

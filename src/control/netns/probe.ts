@@ -25,10 +25,8 @@ ip link add probe1 type veth peer name eth0 netns probe
 
 /** The arguments for `unshare` that make a lab's namespaces. */
 export function unshareArguments(rootless: boolean): string[] {
-  return [
-    ...(rootless ? ['--user', '--map-root-user'] : []),
-    ...['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'],
-  ];
+  const namespaces = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'];
+  return rootless ? ['--user', '--map-root-user', ...namespaces] : namespaces;
 }
 
 /** Whether a lab can be built here: finds out by building a very small one, in some hundredths of a second. */
