@@ -201,7 +201,7 @@ test('a later record stands before an earlier one: reordered, and the example te
 });
 
 test('an end offset that goes back is counted, and permitted where a log may be cut off', (t) => {
-  const events = [end(3, 10), end(1, 20), end(3, 30, { invokeNs: 9 * S }), finalScan(3)];
+  const events = [end(3, 10), end(1, 20, { broker: 2 }), end(3, 30, { invokeNs: 9 * S }), finalScan(3)];
   const result = judge({ ...GOOD, events });
   t.deepEqual(anomalies(result), { 'end-regressed': 1 });
   t.is(only(result, 'end-regressed').judgement, 'violation');

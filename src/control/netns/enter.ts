@@ -27,11 +27,11 @@ echo inside >&3
 exec 5<&0
 "$@" <&5 3<&- 5<&- &
 main=$!
-exec 5<&-
+exec 5<&- </dev/null >/dev/null 2>&1
 (
   while read -r signal <&3; do kill -s "$signal" "$main"; done
   kill -s KILL "$main"
-) >/dev/null 2>&1 </dev/null &
+) &
 exec 3<&-
 wait "$main"
 exit
