@@ -66,7 +66,11 @@ const tasks: Record<string, () => Promise<unknown>> = {
       { from: 'client', to: 'c' },
       { from: 'b', to: 'c' },
     ]);
+    // Two cuts of one link need two heals.
+    await net.cut([{ from: 'b', to: 'c' }]);
+    const stillCut = await net.heal([{ from: 'b', to: 'c' }]);
     const client = {
+      twice: stillCut.length,
       c: await reachSoon('client', 'c'),
       b: await reach('client', 'b'),
       bc: await reachSoon('b', 'c'),

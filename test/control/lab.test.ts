@@ -73,9 +73,9 @@ real(
       {
         before: true,
         during: { ab: false, ba: false, ac: true, client: true },
-        // It was cut twice, and healed once.
+        // It was cut twice, and everything was healed.
         after: true,
-        client: { c: false, b: true, bc: false },
+        client: { twice: 0, c: false, b: true, bc: false },
         partly: { c: true, bc: false },
         atOnce: { ca: true, bc: true },
       },
