@@ -1,0 +1,263 @@
+import type { Automaton } from './automaton.ts';
+import { Configurations } from './configurations.ts';
+import type { Memory } from './limits.ts';
+import type { Operation } from './operation.ts';
+import { scheduleOf, type Schedule } from './schedule.ts';
+import { Trace } from './trace.ts';
+
+/** A history in the letters of an automaton. */
+export interface Problem {
+  automaton: Automaton;
+  history: readonly Operation[];
+  letters: Int32Array;
+}
+
+/**
+ * The engine: just-in-time linearization, event by event.
+ *
+ * A configuration is what may be the case after some events: a state, and which open operations have taken effect.
+ * A call only opens an operation. When x returns it must have taken effect: configurations in which it has forget
+ * it; in the others further open operations take effect, one after another, until x has. When no configuration is
+ * left, x cannot be placed. Memory follows from how much is concurrent, not from how long the history is.
+ *
+ * Three things keep the set small, none of which loses an answer:
+ * - Operations that only observe take effect as soon as they fit: they change nothing and never need to wait.
+ *   (A write that happens to leave the state as it is must not be hurried: it may be needed later.)
+ * - Of open operations of one letter, the one that returns first goes first, and those that never return go last:
+ *   in any linearization two of them can change places until it is so.
+ * - What has used fewer unknowns beats what has used more (see `Configurations`).
+ *
+ * `width` bounds the configurations kept at a return. A narrow search that arrives is a proof; one that dies is a
+ * verdict only if it never left anything out.
+ */
+export class Search {
+  /** Rows looked at so far. */
+  steps = 0;
+  /** Something was left out because of `width`: a dead end proves nothing. */
+  narrowed = false;
+
+  readonly #automaton: Automaton;
+  readonly #history: readonly Operation[];
+  readonly #letters: Int32Array;
+  readonly #schedule: Schedule;
+  readonly #memory: Memory;
+  readonly #width: number;
+  readonly #trace: Trace;
+  #current: Configurations;
+  #next: Configurations;
+  /** The configuration in hand, and the one being made of it. */
+  #row: Int32Array;
+  #made: Int32Array;
+  /** Where the walk is: the event, and within a return the row. */
+  #event = 0;
+  #offset = 0;
+  /** Open operations that return, in the order of their returns, and by slot the one of its letter before it. */
+  #open: number[] = [];
+  #twins: Int32Array;
+  #lastOfLetter: Int32Array;
+  #available: Int32Array;
+  #returning = -1;
+  #automatonBytes = 0;
+
+  constructor({ automaton, history, letters }: Problem, options: { width: number; memory: Memory }) {
+    this.#automaton = automaton;
+    this.#history = history;
+    this.#letters = letters;
+    this.#schedule = scheduleOf(history, letters);
+    this.#memory = options.memory;
+    this.#width = options.width;
+    this.#trace = new Trace(options.memory);
+    const { slotCount, classes } = this.#schedule;
+    const words = Math.ceil(slotCount / 32);
+    this.#current = new Configurations(words, classes.length, options.memory);
+    this.#next = new Configurations(words, classes.length, options.memory);
+    this.#row = new Int32Array(this.#current.stride);
+    this.#made = new Int32Array(this.#current.stride);
+    this.#twins = new Int32Array(slotCount);
+    this.#lastOfLetter = new Int32Array(automaton.letterCount).fill(NONE);
+    this.#available = new Int32Array(classes.length);
+    this.#row[0] = automaton.start;
+    this.#current.add(this.#row);
+  }
+
+  /**
+   * Goes on for about so many rows.
+   * @returns the operations in a legal order; or the one that cannot be placed; or null: there is more to do.
+   * @throws OutOfMemory
+   */
+  advance(rows: number): { order: number[] } | { stuck: number } | null {
+    const until = this.steps + rows;
+    while (this.steps < until) {
+      if (this.#returning >= 0) {
+        if (!this.#walk(until)) break;
+        if (!this.#closeReturn()) return { stuck: this.#returning };
+        this.#returning = -1;
+        continue;
+      }
+      if (this.#event === this.#schedule.events.length) return { order: this.#trace.pathTo(this.#firstTrace()) };
+      const event = this.#schedule.events[this.#event++]!;
+      this.steps++;
+      if (event >= 0) this.#call(event);
+      else this.#openReturn(~event);
+    }
+    this.#claimAutomaton();
+    return null;
+  }
+
+  #call(operation: number): void {
+    const { ret } = this.#history[operation]!;
+    if (ret === Infinity) {
+      this.#available[this.#schedule.places[operation]!]!++;
+      return;
+    }
+    let at = this.#open.length;
+    while (at > 0 && this.#history[this.#open[at - 1]!]!.ret > ret) at--;
+    this.#open.splice(at, 0, operation);
+  }
+
+  #openReturn(operation: number): void {
+    this.#returning = operation;
+    this.#offset = 0;
+    for (const open of this.#open) {
+      const letter = this.#letters[open]!;
+      this.#twins[this.#schedule.places[open]!] = this.#lastOfLetter[letter]!;
+      this.#lastOfLetter[letter] = this.#schedule.places[open]!;
+    }
+  }
+
+  /** Looks at the rows one by one, those included that are added meanwhile. @returns false when interrupted. */
+  #walk(until: number): boolean {
+    const { stride } = this.#current;
+    const slot = this.#schedule.places[this.#returning]!;
+    const rowsMax = this.#width * WALK_FACTOR;
+    for (; this.#offset < this.#current.length * stride; this.#offset += stride) {
+      if (this.#next.size >= this.#width || this.#offset >= rowsMax * stride) {
+        this.narrowed = true;
+        return true;
+      }
+      if (this.steps++ >= until) return false;
+      if (this.#current.isDead(this.#offset)) continue;
+      this.#row.set(this.#current.rows.subarray(this.#offset, this.#offset + stride));
+      this.#observe(this.#row);
+      if (isSet(this.#row, slot)) this.#keep(this.#row, slot);
+      else this.#expand(slot);
+    }
+    return true;
+  }
+
+  /** Everything that can happen next in the row in hand. */
+  #expand(returning: number): void {
+    const { places, classes } = this.#schedule;
+    const row = this.#row;
+    for (const operation of this.#open) {
+      const slot = places[operation]!;
+      if (isSet(row, slot)) continue;
+      const twin = this.#twins[slot]!;
+      if (twin !== NONE && !isSet(row, twin)) continue;
+      const state = this.#automaton.step(row[0]!, this.#letters[operation]!);
+      if (state < 0) continue;
+      this.#made.set(row);
+      setBit(this.#made, slot);
+      this.#make(state, operation, returning);
+    }
+    for (let number = 0; number < classes.length; number++) {
+      const used = row[this.#current.counts + number]!;
+      if (used >= this.#available[number]!) continue;
+      const { letter, members } = classes[number]!;
+      const twin = this.#lastOfLetter[letter]!;
+      if (twin !== NONE && !isSet(row, twin)) continue;
+      const state = this.#automaton.step(row[0]!, letter);
+      if (state < 0 || state === row[0]) continue;
+      this.#made.set(row);
+      this.#made[this.#current.counts + number] = used + 1;
+      this.#make(state, members[used]!, returning);
+    }
+  }
+
+  #make(state: number, operation: number, returning: number): void {
+    const made = this.#made;
+    made[0] = state;
+    made[this.#current.trace] = this.#trace.add(made[this.#current.trace]!, operation);
+    this.#observe(made);
+    if (isSet(made, returning)) this.#keep(made, returning);
+    else this.#current.add(made);
+  }
+
+  /** Lets every open observer take effect that fits the state. */
+  #observe(row: Int32Array): void {
+    const { observes } = this.#automaton;
+    for (const operation of this.#open) {
+      const letter = this.#letters[operation]!;
+      if (observes[letter] === 0) continue;
+      const slot = this.#schedule.places[operation]!;
+      if (isSet(row, slot) || this.#automaton.step(row[0]!, letter) < 0) continue;
+      setBit(row, slot);
+      row[this.#current.trace] = this.#trace.add(row[this.#current.trace]!, operation);
+    }
+  }
+
+  /** A configuration that has seen the return: the slot is free again. */
+  #keep(row: Int32Array, slot: number): void {
+    row[1 + (slot >>> 5)]! &= ~(1 << (slot & 31));
+    this.#next.add(row);
+  }
+
+  #closeReturn(): boolean {
+    for (const open of this.#open) this.#lastOfLetter[this.#letters[open]!] = NONE;
+    if (this.#next.size === 0) return false;
+    this.#open.splice(this.#open.indexOf(this.#returning), 1);
+    [this.#current, this.#next] = [this.#next, this.#current];
+    this.#next.clear();
+    if (this.#trace.wantsPruning) this.#pruneTrace();
+    if (this.#automaton.stateCount > STATES_MAX && this.#automaton.stateCount > this.#current.size * 8) {
+      this.#forgetStates();
+    }
+    return true;
+  }
+
+  #firstTrace(): number {
+    for (const offset of this.#liveRows()) return this.#current.rows[offset + this.#current.trace]!;
+    throw new Error('no configuration is left, yet none was missed');
+  }
+
+  *#liveRows(): Generator<number> {
+    const { stride } = this.#current;
+    for (let offset = 0; offset < this.#current.length * stride; offset += stride) {
+      if (!this.#current.isDead(offset)) yield offset;
+    }
+  }
+
+  #pruneTrace(): void {
+    const { rows, trace } = this.#current;
+    const live = [...this.#liveRows()];
+    const numbers = this.#trace.prune(live.map((offset) => rows[offset + trace]!));
+    for (const offset of live) rows[offset + trace] = numbers[rows[offset + trace]!]!;
+  }
+
+  /** States that no configuration is in any more are forgotten once they are many. */
+  #forgetStates(): void {
+    const { rows } = this.#current;
+    const live = [...this.#liveRows()];
+    const numbers = this.#automaton.keepOnly(new Set(live.map((offset) => rows[offset]!)));
+    for (const offset of live) rows[offset] = numbers.get(rows[offset]!)!;
+    this.#current.rebuild();
+  }
+
+  #claimAutomaton(): void {
+    this.#memory.claim(this.#automaton.bytes - this.#automatonBytes);
+    this.#automatonBytes = this.#automaton.bytes;
+  }
+}
+
+function isSet(row: Int32Array, slot: number): boolean {
+  return (row[1 + (slot >>> 5)]! & (1 << (slot & 31))) !== 0;
+}
+
+function setBit(row: Int32Array, slot: number): void {
+  row[1 + (slot >>> 5)]! |= 1 << (slot & 31);
+}
+
+const NONE = -1;
+/** Rows that may be looked at for each that may be kept. */
+const WALK_FACTOR = 16;
+const STATES_MAX = 1 << 16;
