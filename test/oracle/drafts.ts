@@ -1,4 +1,4 @@
-import { fc } from '@fast-check/ava';
+import fc from 'fast-check';
 import type { Operation, Value } from '../../src/checker/linear/operation.ts';
 import type { Sequential } from './sequential.ts';
 
@@ -51,8 +51,8 @@ export function historyOf(kind: Kind, plan: readonly Draft[]): Operation[] {
   for (const { draft, index, f, input } of byMoment) {
     const { call, length, fate } = draft;
     const after = kind.object.apply(state, f, input);
-    // Nothing answers while it has to wait, and what never happened changes nothing.
-    const unknown = fate === 'info' || fate === 'never' || after === null;
+    // Only a liar answers while it has to wait, and what never happened changes nothing.
+    const unknown = fate === 'info' || fate === 'never' || (after === null && fate !== 'lies');
     if (after !== null && fate !== 'never') ({ state } = after);
     const honest = after?.output ?? null;
     const output = unknown ? (f === 'cas' ? true : null) : fate === 'lies' ? kind.lie(draft, { f, input }, honest) : honest;

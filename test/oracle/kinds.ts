@@ -12,8 +12,8 @@ export interface Sort extends Kind {
 const pick = <T>(items: readonly T[], draft: Draft): T => items[draft.f % items.length]!;
 const number = ({ first }: Draft): Value => first;
 /** Reads what is not there: another value, or nothing. */
-const otherNumber = ({ second }: Draft, _operation: unknown, honest: Value): Value =>
-  second === honest ? null : second;
+const otherNumber = ({ second }: Draft, { f }: { f: string }, honest: Value): Value =>
+  f !== 'read' && f !== 'dequeue' ? honest : second === honest ? null : second;
 const shortened = ({ second }: Draft, _operation: unknown, honest: Value): Value =>
   Array.isArray(honest) ? (second % 2 === 0 ? honest.slice(0, -1) : honest.slice(1)) : honest;
 
@@ -41,14 +41,14 @@ export const SORTS: Record<string, Sort> = {
       const f = pick(['read', 'read', 'write', 'cas'], draft);
       return { f, input: f === 'read' ? null : f === 'write' ? index : [draft.first, index] };
     },
-    lie: (draft, { f }, honest) => (f === 'cas' ? true : otherNumber(draft, {}, honest)),
+    lie: (draft, operation, honest) => (operation.f === 'cas' ? true : otherNumber(draft, operation, honest)),
   },
   'appended texts': {
     model: 'kv',
     object: OBJECTS['text']!,
     operation(draft) {
       const f = pick(['read', 'append', 'append', 'write', 'cas', 'read'], draft);
-      const [one, other] = ['a', 'b', 'ab', ''].map((_text, at, all) => all[(at + draft.first) % 3]!) as [string, string];
+      const [one, other] = [draft.first, draft.second].map((at) => ['a', 'b', 'ab'][at % 3]!) as [string, string];
       return { f, input: f === 'read' ? null : f === 'cas' ? [one, other] : one };
     },
     lie: ({ second }, { f }, honest) =>
@@ -75,7 +75,7 @@ export const SORTS: Record<string, Sort> = {
     object: OBJECTS['fifo-queue']!,
     operation: (draft) =>
       pick([0, 1], draft) === 0 ? { f: 'dequeue', input: null } : { f: 'enqueue', input: draft.first },
-    lie: (draft, { f }, honest) => (f === 'dequeue' ? otherNumber(draft, {}, honest) : honest),
+    lie: otherNumber,
   },
   'queue, distinct values': {
     model: 'fifo-queue',
@@ -83,7 +83,7 @@ export const SORTS: Record<string, Sort> = {
     object: OBJECTS['fifo-queue']!,
     operation: (draft, index) =>
       pick([0, 1], draft) === 0 ? { f: 'dequeue', input: null } : { f: 'enqueue', input: index },
-    lie: (draft, { f }, honest) => (f === 'dequeue' ? otherNumber(draft, {}, honest) : honest),
+    lie: otherNumber,
   },
   mutex: {
     model: 'mutex',

@@ -79,8 +79,9 @@ async function blame(
 ): Promise<Culprit> {
   const { operation: stuck, reason } = found;
   const before = object.filter(({ call }) => found.suspects !== null || call < stuck.ret);
-  const returned = before.filter(({ ret }) => ret <= stuck.ret && ret !== Infinity).toSorted((a, b) => b.ret - a.ret);
-  const smallest = await smallestContradiction(model, before, found.suspects ?? returned, signal);
+  const nearby = before.toSorted((a, b) => remoteness(a, stuck) - remoteness(b, stuck));
+  const suspects = [...new Set([...(found.suspects ?? []), ...nearby])];
+  const smallest = await smallestContradiction(model, before, suspects, signal);
   const members = smallest ?? found.suspects ?? before.filter(({ ret }) => ret >= stuck.call);
   const operation = smallest?.at(-1) ?? stuck;
   return {
@@ -90,6 +91,11 @@ async function blame(
     minimal: smallest !== null,
     reason,
   };
+}
+
+/** How far an operation is from the one that is stuck: by return, and farther still if it had not returned yet. */
+function remoteness({ ret }: Operation, stuck: Operation): number {
+  return ret <= stuck.ret ? stuck.ret - ret : ret;
 }
 
 function assertKnown(model: Model, operation: Operation): void {

@@ -11,7 +11,7 @@ import type { Operation } from './operation.ts';
  * can only make a history easier to explain, so a smallest set of operations that cannot all be kept to their word is
  * found by bisection: the shortest list of candidates that suffices ends with one that is needed.
  *
- * @param suspects candidates, the likeliest first; together they are known or expected to suffice.
+ * @param suspects candidates, the likeliest first; together they are a contradiction.
  * @returns null where no contradiction was found within the effort that is worth it.
  */
 export async function smallestContradiction(

@@ -31,7 +31,7 @@ export interface Machine {
   letter(operation: Operation): string;
 }
 
-/** What a shortcut found. */
+/** What a shortcut found. `suspects` are likely members of the smallest contradiction, no more. */
 export type Decision =
   | { verdict: 'valid'; method: 'zones' | 'sweep'; witness: Operation[] }
   | { verdict: 'invalid'; method: 'zones' | 'sweep'; operation: Operation; suspects: Operation[]; reason: string };

@@ -27,7 +27,7 @@ export function prefixSweep(history: readonly Operation[]): Decision | null {
     groups.push([append], []);
   }
   for (const read of reads) groups[2 * contentOf(read).length]!.push(read);
-  return inRealTime([...groups, [...rest.values()].filter(({ outcome }) => outcome === 'ok')]);
+  return inRealTime([...groups, [...rest.values()].filter(({ outcome }) => outcome === 'ok')], reads);
 }
 
 /** The same for sets without `remove`: the reads must contain one another. */
@@ -59,18 +59,21 @@ export function inclusionSweep(history: readonly Operation[]): Decision | null {
     smaller = read;
     size = members.size;
   }
-  return inRealTime([...groups, [...rest.values()].filter(({ outcome }) => outcome === 'ok')]);
+  return inRealTime(
+    [...groups, [...rest.values()].filter(({ outcome }) => outcome === 'ok')],
+    reads.map(({ read }) => read),
+  );
 }
 
-/** Holds an order of groups against real time; operations of one group may come in any order. */
-function inRealTime(groups: readonly Operation[][]): Decision {
+/** Holds an order of groups, known from `reads`, against real time; operations of one group may come in any order. */
+function inRealTime(groups: readonly Operation[][], reads: readonly Operation[]): Decision {
   const witness: Operation[] = [];
   let latest: Operation | null = null;
   for (const group of groups) {
     const before: Operation | null = latest;
     for (const operation of group.toSorted((a, b) => a.call - b.call)) {
       if (before !== null && before.call > operation.ret) {
-        return invalid(before, operation, 'the order that the reads show contradicts real time');
+        return invalid(before, operation, 'the order that the reads show contradicts real time', reads);
       }
       witness.push(operation);
       if (latest === null || operation.call > latest.call) latest = operation;
@@ -99,7 +102,8 @@ function unexplained(read: Operation, value: Value, twice: boolean): Decision {
   return { verdict: 'invalid', method: 'sweep', operation: read, suspects: [read], reason };
 }
 
-function invalid(one: Operation, other: Operation, reason: string): Decision {
+function invalid(one: Operation, other: Operation, reason: string, proof: readonly Operation[] = []): Decision {
   const [first, last] = one.ret < other.ret ? [one, other] : [other, one];
-  return { verdict: 'invalid', method: 'sweep', operation: last, suspects: [first, last], reason };
+  const suspects = [...new Set([last, first, ...proof])];
+  return { verdict: 'invalid', method: 'sweep', operation: last, suspects, reason };
 }

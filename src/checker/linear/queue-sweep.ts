@@ -38,8 +38,8 @@ export function queueSweep(history: readonly Operation[]): Decision | null {
   if (empties.length > 0 && unknown.length > 0) return null;
   const inside = [...items.values()].filter(({ enqueue, taken }) => enqueue.outcome === 'ok' || taken !== null);
   return (
-    overtaken(inside) ??
     removeUnknown(inside, unknown) ??
+    overtaken(inside) ??
     neverEmpty(inside, empties) ?? { verdict: 'valid', method: 'sweep', witness: queueWitness(inside, empties) }
   );
 }
@@ -73,7 +73,7 @@ function overtaken(items: readonly Item[]): Decision | null {
 
 /**
  * A value that nobody took out, though a younger one was taken out by `deadline`, must have left through a dequeue
- * of unknown outcome. (`overtaken` has found those already if there are no such dequeues.)
+ * of unknown outcome.
  */
 function removeUnknown(items: readonly Item[], unknown: readonly Operation[]): Decision | null {
   if (unknown.length === 0) return null;
@@ -87,7 +87,7 @@ function removeUnknown(items: readonly Item[], unknown: readonly Operation[]): D
     }
     remove(item, by, deadline);
   }
-  return overtaken(items);
+  return null;
 }
 
 /** Values that stay, with the first return of a dequeue of a younger value. */

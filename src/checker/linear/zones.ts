@@ -17,7 +17,7 @@ export function zones(history: readonly Operation[], initial: Value): Decision |
   const blocks = new Map<State, Block>([[identity(initial), { writer: origin, reads: [], next: null }]]);
   for (const operation of history) {
     if (operation.f === 'read') continue;
-    if (operation.output === false) return null;
+    if (operation.output === false || changesNothing(operation)) return null;
     const value = identity(writtenBy(operation));
     if (blocks.has(value)) return null;
     blocks.set(value, { writer: operation, reads: [], next: null });
@@ -95,6 +95,11 @@ function judge(blocks: ReadonlyMap<State, Block>, origin: Operation): Decision {
 
 function after(block: Block, blocks: ReadonlyMap<State, Block>): Block | undefined {
   return block.next === null ? undefined : blocks.get(identity(writtenBy(block.next)));
+}
+
+/** `cas [v v]`: it finds a value and leaves it. */
+export function changesNothing({ f, input }: Operation): boolean {
+  return f === 'cas' && identity((input as readonly Value[])[0]!) === identity((input as readonly Value[])[1]!);
 }
 
 function writtenBy({ f, input }: Operation): Value {

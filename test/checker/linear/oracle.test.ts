@@ -1,5 +1,5 @@
 import test from 'ava';
-import { fc } from '@fast-check/ava';
+import fc from 'fast-check';
 import { drafts } from '../../oracle/drafts.ts';
 import { hold } from '../../oracle/hold.ts';
 import { SORTS } from '../../oracle/kinds.ts';

@@ -1,6 +1,6 @@
 import type { Model, State } from '../model.ts';
 import { identity, type Operation, type Value } from '../operation.ts';
-import { zones } from '../zones.ts';
+import { changesNothing, zones } from '../zones.ts';
 
 /**
  * A register that holds one value: `write v`, `read → v` and, as a CAS register, `cas [from to] → true | false`.
@@ -59,15 +59,24 @@ function unseenAlike(history: readonly Operation[], initial: Value): (value: Val
 }
 
 /**
- * A write of unknown outcome whose value nobody looks for need not have happened, and a read without an answer says
- * nothing. A failed cas is glad of any other value, so the writes stay where there is one.
+ * A write of unknown outcome need not have happened unless somebody saw its value: a read, a cas that swapped, or a
+ * cas of unknown outcome that somebody saw in turn. A failed cas is glad of any value but one, so the writes stay
+ * where there is one. A read without an answer says nothing.
  */
 function withoutUnseen(history: readonly Operation[]): readonly Operation[] {
-  const answered = history.filter(({ f, outcome }) => outcome === 'ok' || f !== 'read');
-  if (answered.some(({ f, output }) => f === 'cas' && output === false)) return answered;
-  const seen = seenValues(answered);
-  const isSeen = ({ f, input }: Operation) => seen.has(identity(f === 'cas' ? (input as [Value, Value])[1] : input));
-  const kept = answered.filter((operation) => operation.outcome === 'ok' || isSeen(operation));
-  // A dropped cas may have been the only one to look for another write's value.
-  return kept.length === answered.length ? kept : withoutUnseen(kept);
+  const telling = history.filter((operation) => operation.outcome === 'ok' || !(operation.f === 'read' || changesNothing(operation)));
+  if (telling.some(({ f, output }) => f === 'cas' && output === false)) return telling;
+  const seen = seenValues(telling.filter(({ outcome }) => outcome === 'ok'));
+  const unknown = telling.filter(({ outcome }) => outcome === 'info');
+  const kept = new Set<Operation>();
+  for (let before = -1; kept.size > before; ) {
+    before = kept.size;
+    for (const operation of unknown) {
+      const [from, to] = operation.f === 'cas' ? (operation.input as [Value, Value]) : [null, operation.input];
+      if (kept.has(operation) || !seen.has(identity(to))) continue;
+      kept.add(operation);
+      if (operation.f === 'cas') seen.add(identity(from));
+    }
+  }
+  return telling.filter((operation) => operation.outcome === 'ok' || kept.has(operation));
 }
