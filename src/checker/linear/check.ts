@@ -78,11 +78,10 @@ async function blame(
   signal: AbortSignal | undefined,
 ): Promise<Culprit> {
   const { operation: stuck, reason } = found;
-  const before = object.filter(({ call }) => found.suspects !== null || call < stuck.ret);
-  const nearby = before.toSorted((a, b) => remoteness(a, stuck) - remoteness(b, stuck));
+  const nearby = object.toSorted((a, b) => remoteness(a, stuck) - remoteness(b, stuck));
   const suspects = [...new Set([...(found.suspects ?? []), ...nearby])];
-  const smallest = await smallestContradiction(model, before, suspects, signal);
-  const members = smallest ?? found.suspects ?? before.filter(({ ret }) => ret >= stuck.call);
+  const smallest = await smallestContradiction(model, object, suspects, signal);
+  const members = smallest ?? found.suspects ?? object.filter(({ call, ret }) => call < stuck.ret && ret >= stuck.call);
   const operation = smallest?.at(-1) ?? stuck;
   return {
     ...(stuck.key === undefined ? {} : { key: stuck.key }),

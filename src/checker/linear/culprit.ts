@@ -55,11 +55,14 @@ function trialOf(model: Model, history: readonly Operation[], signal: AbortSigna
 
   return async (kept: ReadonlySet<Operation>): Promise<boolean> => {
     if (stepsLeft <= 0 || signal?.aborted === true) return false;
+    // What is called when all of these have returned cannot help or hinder them.
+    let end = -Infinity;
+    for (const { ret } of kept) end = Math.max(end, ret);
     const weaker: Operation[] = [];
     for (const [at, operation] of history.entries()) {
       if (kept.has(operation)) weaker.push(operation);
       // An observer without its answer says nothing.
-      else if (!machine.observes(operation)) weaker.push(excused[at]!);
+      else if (operation.call < end && !machine.observes(operation)) weaker.push(excused[at]!);
     }
     const pruned = model.prune?.(weaker) ?? weaker;
     stepsLeft -= pruned.length;
