@@ -53,6 +53,11 @@ export class Automaton {
     return this.#number(this.#machine.start);
   }
 
+  /** The number of the state that nobody can ever see; -1 where there is none. */
+  get sink(): number {
+    return this.#machine.sink === undefined ? NONE : this.#number(this.#machine.sink);
+  }
+
   /** The state after `letter` in `state`; -1 when it does not fit. */
   step(state: number, letter: number): number {
     const cell = state * this.#width + letter;
@@ -114,6 +119,7 @@ export class Automaton {
   }
 }
 
+const NONE = -1;
 const ILLEGAL = -1;
 const UNKNOWN = -2;
 /** 8 MB: beyond it most cells would never be asked for. */

@@ -27,6 +27,8 @@ export interface Machine {
   step(state: State, operation: Operation): State | null;
   /** True for operations that never change any state: the engine may place them as soon as they fit. */
   observes(operation: Operation): boolean;
+  /** A state that is never left and that no observer can answer in, where there is one. */
+  readonly sink?: State;
   /** Operations with one letter do the same in every state: they are interchangeable. */
   letter(operation: Operation): string;
 }

@@ -20,12 +20,13 @@ export interface Problem {
  * it; in the others further open operations take effect, one after another, until x has. When no configuration is
  * left, x cannot be placed. Memory follows from how much is concurrent, not from how long the history is.
  *
- * Three things keep the set small, none of which loses an answer:
+ * Four things keep the set small, none of which loses an answer:
  * - Operations that only observe take effect as soon as they fit: they change nothing and never need to wait.
  *   (A write that happens to leave the state as it is must not be hurried: it may be needed later.)
  * - Of open operations of one letter, the one that returns first goes first, and those that never return go last:
  *   in any linearization two of them can change places until it is so.
  * - What has used fewer unknowns beats what has used more (see `Configurations`).
+ * - A state that no observer can ever see again is a dead end while there is an observer to come.
  *
  * `width` bounds the configurations kept at a return. A narrow search that arrives is a proof; one that dies is a
  * verdict only if it never left anything out.
@@ -56,7 +57,12 @@ export class Search {
   #twins: Int32Array;
   #lastOfLetter: Int32Array;
   #available: Int32Array;
+  /** The number of the machine's sink, and observers that have yet to return. */
+  #sink: number;
+  #observersDue = 0;
   #returning = -1;
+  #useUnknown = false;
+  #rowsMax = 0;
   #automatonBytes = 0;
 
   constructor({ automaton, history, letters }: Problem, options: { width: number; memory: Memory }) {
@@ -76,6 +82,10 @@ export class Search {
     this.#twins = new Int32Array(slotCount);
     this.#lastOfLetter = new Int32Array(automaton.letterCount).fill(NONE);
     this.#available = new Int32Array(classes.length);
+    this.#sink = automaton.sink;
+    for (const [at, { ret }] of history.entries()) {
+      if (ret !== Infinity) this.#observersDue += automaton.observes[letters[at]!]!;
+    }
     this.#row[0] = automaton.start;
     this.#current.add(this.#row);
   }
@@ -90,6 +100,7 @@ export class Search {
     while (this.steps < until) {
       if (this.#returning >= 0) {
         if (!this.#walk(until)) break;
+        if (this.#resortToUnknown()) continue;
         if (!this.#closeReturn()) return { stuck: this.#returning };
         this.#returning = -1;
         continue;
@@ -118,6 +129,8 @@ export class Search {
   #openReturn(operation: number): void {
     this.#returning = operation;
     this.#offset = 0;
+    this.#useUnknown = this.#width === Infinity;
+    this.#rowsMax = this.#current.length + this.#width * WALK_FACTOR;
     for (const open of this.#open) {
       const letter = this.#letters[open]!;
       this.#twins[this.#schedule.places[open]!] = this.#lastOfLetter[letter]!;
@@ -129,9 +142,8 @@ export class Search {
   #walk(until: number): boolean {
     const { stride } = this.#current;
     const slot = this.#schedule.places[this.#returning]!;
-    const rowsMax = this.#width * WALK_FACTOR;
     for (; this.#offset < this.#current.length * stride; this.#offset += stride) {
-      if (this.#next.size >= this.#width || this.#offset >= rowsMax * stride) {
+      if (this.#next.size >= this.#width || this.#offset >= this.#rowsMax * stride) {
         this.narrowed = true;
         return true;
       }
@@ -145,9 +157,25 @@ export class Search {
     return true;
   }
 
+  /**
+   * A search that may leave things out does without operations of unknown outcome as long as it can: there is always
+   * another chance for them. @returns whether to walk over the rows again, this time with them.
+   */
+  #resortToUnknown(): boolean {
+    if (this.#useUnknown || this.#schedule.classes.length === 0) return false;
+    if (this.#next.size > 0) {
+      this.narrowed = true;
+      return false;
+    }
+    this.#useUnknown = true;
+    this.#offset = 0;
+    this.#rowsMax = this.#current.length + this.#width * WALK_FACTOR;
+    return true;
+  }
+
   /** Everything that can happen next in the row in hand. */
   #expand(returning: number): void {
-    const { places, classes } = this.#schedule;
+    const { places } = this.#schedule;
     const row = this.#row;
     for (const operation of this.#open) {
       const slot = places[operation]!;
@@ -160,6 +188,12 @@ export class Search {
       setBit(this.#made, slot);
       this.#make(state, operation, returning);
     }
+    if (this.#useUnknown) this.#expandUnknown(returning);
+  }
+
+  #expandUnknown(returning: number): void {
+    const { classes } = this.#schedule;
+    const row = this.#row;
     for (let number = 0; number < classes.length; number++) {
       const used = row[this.#current.counts + number]!;
       if (used >= this.#available[number]!) continue;
@@ -178,22 +212,28 @@ export class Search {
     const made = this.#made;
     made[0] = state;
     made[this.#current.trace] = this.#trace.add(made[this.#current.trace]!, operation);
-    this.#observe(made);
+    const observed = this.#observe(made);
+    if (state === this.#sink && observed < this.#observersDue) return;
     if (isSet(made, returning)) this.#keep(made, returning);
     else this.#current.add(made);
   }
 
-  /** Lets every open observer take effect that fits the state. */
-  #observe(row: Int32Array): void {
+  /** Lets every open observer take effect that fits the state. @returns how many open ones have taken effect. */
+  #observe(row: Int32Array): number {
     const { observes } = this.#automaton;
+    let observed = 0;
     for (const operation of this.#open) {
       const letter = this.#letters[operation]!;
       if (observes[letter] === 0) continue;
       const slot = this.#schedule.places[operation]!;
-      if (isSet(row, slot) || this.#automaton.step(row[0]!, letter) < 0) continue;
-      setBit(row, slot);
-      row[this.#current.trace] = this.#trace.add(row[this.#current.trace]!, operation);
+      if (!isSet(row, slot)) {
+        if (this.#automaton.step(row[0]!, letter) < 0) continue;
+        setBit(row, slot);
+        row[this.#current.trace] = this.#trace.add(row[this.#current.trace]!, operation);
+      }
+      observed++;
     }
+    return observed;
   }
 
   /** A configuration that has seen the return: the slot is free again. */
@@ -205,6 +245,7 @@ export class Search {
   #closeReturn(): boolean {
     for (const open of this.#open) this.#lastOfLetter[this.#letters[open]!] = NONE;
     if (this.#next.size === 0) return false;
+    this.#observersDue -= this.#automaton.observes[this.#letters[this.#returning]!]!;
     this.#open.splice(this.#open.indexOf(this.#returning), 1);
     [this.#current, this.#next] = [this.#next, this.#current];
     this.#next.clear();
@@ -241,6 +282,7 @@ export class Search {
     const numbers = this.#automaton.keepOnly(new Set(live.map((offset) => rows[offset]!)));
     for (const offset of live) rows[offset] = numbers.get(rows[offset]!)!;
     this.#current.rebuild();
+    this.#sink = this.#automaton.sink;
   }
 
   #claimAutomaton(): void {

@@ -6,7 +6,8 @@ import { prefixSweep } from '../order-sweep.ts';
  * A list that only grows: `append v`, `read → [v …]` of all of it.
  *
  * A state is a node of a tree whose path from the root spells the list: appending is one look-up however long the
- * list has become.
+ * list has become. Only lists that some read returned, and their beginnings, have nodes. Once something has been
+ * appended out of turn nobody can have read the list any more: all such lists are one.
  */
 export const appendList: Model = {
   name: 'append-list',
@@ -18,35 +19,31 @@ export const appendList: Model = {
     return history.filter(({ f, input, outcome }) => outcome === 'ok' || (f === 'append' && seen.has(identity(input))));
   },
   shortcut: prefixSweep,
-  open() {
+  open(history) {
     const nodes = new Map<string, number>();
-    const append = (list: number, value: Value) => {
+    const grow = (list: number, value: Value) => {
       const step = `${list} ${identity(value)}`;
-      const known = nodes.get(step);
-      if (known !== undefined) return known;
-      nodes.set(step, nodes.size + 1);
-      return nodes.size;
+      const known = nodes.get(step) ?? nodes.size + 1;
+      nodes.set(step, known);
+      return known;
     };
-    const reads = new Map<Operation, number>();
-    const listOf = (read: Operation) => {
-      let list = reads.get(read);
-      if (list === undefined) {
-        list = contentOf(read).reduce<number>(append, 0);
-        reads.set(read, list);
-      }
-      return list;
-    };
+    const lists = new Map(history.map((read) => [read, contentOf(read).reduce<number>(grow, EMPTY)]));
     return {
-      start: 0,
+      start: EMPTY,
+      sink: UNSEEN,
       step(state, operation) {
-        if (operation.f === 'append') return append(state as number, operation.input);
-        return listOf(operation) === state ? state : null;
+        if (operation.f === 'append') return nodes.get(`${state} ${identity(operation.input)}`) ?? UNSEEN;
+        return lists.get(operation) === state ? state : null;
       },
       observes: ({ f }) => f === 'read',
-      letter: (operation) => (operation.f === 'read' ? `r${listOf(operation)}` : `a${identity(operation.input)}`),
+      letter: (operation) =>
+        operation.f === 'read' ? `r${lists.get(operation) ?? UNSEEN}` : `a${identity(operation.input)}`,
     };
   },
 };
+
+const EMPTY = 0;
+const UNSEEN = -1;
 
 function contentOf({ f, output, outcome }: Operation): readonly Value[] {
   return f === 'read' && outcome === 'ok' ? (output as readonly Value[]) : [];

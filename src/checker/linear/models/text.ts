@@ -10,7 +10,9 @@ import type { Operation, Value } from '../operation.ts';
 export function textMachine(history: readonly Operation[], initial: Value): Machine {
   const seen = seenTexts(history);
   const alias = (text: string): State => (beginsOneOf(seen, text) ? text : UNSEEN);
+  const onlyGrows = history.every(({ f }) => f === 'append' || f === 'read');
   return {
+    ...(onlyGrows ? { sink: UNSEEN } : {}),
     start: alias(textOf(initial)),
     step(state, { f, input, output }) {
       if (f === 'append') return state === UNSEEN ? UNSEEN : alias(String(state) + textOf(input));
