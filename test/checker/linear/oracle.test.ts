@@ -5,10 +5,10 @@ import { hold } from '../../oracle/hold.ts';
 import { SORTS } from '../../oracle/kinds.ts';
 
 /**
- * Every algorithm against its brute-force twin. KEPT_HISTORIES sets how many histories of each sort are tried (the
- * nightly script takes 200,000), KEPT_SEED where they begin.
+ * Every algorithm against its brute-force twin. KEPT_HISTORIES sets how many histories of each sort are tried (more: the
+ * nightly script, test/oracle/nightly.ts), KEPT_SEED where they begin.
  */
-const numRuns = Number(process.env['KEPT_HISTORIES'] ?? 1250);
+const numRuns = Number(process.env['KEPT_HISTORIES'] ?? 5000);
 const seed = process.env['KEPT_SEED'] === undefined ? {} : { seed: Number(process.env['KEPT_SEED']) };
 
 for (const [name, sort] of Object.entries(SORTS)) {
