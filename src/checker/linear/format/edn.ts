@@ -24,6 +24,7 @@ class Reader {
   readonly #text: string;
   #at = 0;
   #line: number;
+  #depth = 0;
 
   constructor(text: string, line = 1) {
     this.#text = text;
@@ -37,6 +38,13 @@ class Reader {
   }
 
   #form(): Value {
+    if (++this.#depth > DEPTH_MAX) throw new Failure(`Line ${this.#line} nests more than ${DEPTH_MAX} deep.`);
+    const form = this.#formByStart();
+    this.#depth--;
+    return form;
+  }
+
+  #formByStart(): Value {
     this.#skip();
     const char = this.#text[this.#at];
     switch (char) {
@@ -169,6 +177,9 @@ function byText(a: Value, b: Value): number {
   const [one, other] = [JSON.stringify(a), JSON.stringify(b)];
   return one < other ? -1 : Number(one > other);
 }
+
+/** No history is so deep; a broken file may be. */
+const DEPTH_MAX = 500;
 
 const NAMED_CHARACTERS: Record<string, string> = { newline: '\n', space: ' ', tab: '\t', return: '\r' };
 const codeOf = (char: string) => char.charCodeAt(0);
