@@ -11,9 +11,14 @@ import { modelNamed } from '../../src/checker/linear/models/catalog.ts';
 const [directory, rounds, explain] = process.argv.slice(2) as [string, string, string?];
 
 const logs = ['jepsen', 'kv'].flatMap((folder) =>
-  readdirSync(join(directory, folder)).map((file) => ({ log: `${folder}/${file}`, name: folder === 'kv' ? 'kv' : 'cas-register' })),
+  readdirSync(join(directory, folder)).map((file) => ({
+    log: `${folder}/${file}`,
+    name: folder === 'kv' ? 'kv' : 'cas-register',
+  })),
 );
-const best = new Map(logs.map(({ log }) => [log, { log, valid: false, parseMs: Infinity, checkMs: Infinity }]));
+const best = new Map(
+  logs.map(({ log }) => [log, { log, valid: false, parseMs: Infinity, checkMs: Infinity }]),
+);
 for (let round = 0; round < Number(rounds); round++) {
   for (const { log, name } of logs) {
     const figures = best.get(log)!;

@@ -17,11 +17,16 @@ export interface Porcupine {
 /** Fetches the current version through the Go module proxy and builds it in a temporary directory. Needs Go. */
 export async function fetchPorcupine(): Promise<Porcupine> {
   const directory = mkdtempSync(join(tmpdir(), 'kept-porcupine-'));
-  const { stdout } = await execa('go', ['mod', 'download', '-json', 'github.com/anishathalye/porcupine@latest'], { cwd: directory });
+  const { stdout } = await execa(
+    'go',
+    ['mod', 'download', '-json', 'github.com/anishathalye/porcupine@latest'],
+    { cwd: directory },
+  );
   const { Dir, Version } = JSON.parse(stdout) as { Dir: string; Version: string };
   cpSync(Dir, directory, { recursive: true });
   // The module cache is read-only, and so are copies of it.
-  for (const entry of readdirSync(directory, { recursive: true, encoding: 'utf8' })) chmodSync(join(directory, entry), 0o755);
+  for (const entry of readdirSync(directory, { recursive: true, encoding: 'utf8' }))
+    chmodSync(join(directory, entry), 0o755);
   chmodSync(directory, 0o755);
   cpSync(join(import.meta.dirname, 'kept_bench_test.go'), join(directory, 'kept_bench_test.go'));
   const binary = join(directory, 'porcupine.test');

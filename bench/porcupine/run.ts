@@ -37,24 +37,35 @@ async function compare({ version, logs, expected }: Porcupine): Promise<void> {
     .map(({ log, checkMs }) => ({ log, byMs: checkMs - byLog.get(log)!.checkMs }))
     .toSorted((a, b) => b.byMs - a.byMs)[0]!;
 
-  print(`Porcupine ${version}, ${ours.length} logs, best of ${ROUNDS} rounds; ${wrong.length} of ${2 * ours.length} verdicts differ from the published ones`);
+  print(
+    `Porcupine ${version}, ${ours.length} logs, best of ${ROUNDS} rounds; ${wrong.length} of ${2 * ours.length} verdicts differ from the published ones`,
+  );
   for (const { log, valid } of wrong) print(`  ${log}: said ${valid ? 'valid' : 'invalid'}`);
   row('', 'Porcupine', 'kept', 'ratio');
   for (const [label, select] of [
     ['etcd logs, checking', (all: Figures[]) => sum(all, 'jepsen/', checking)],
     ['kv logs, checking', (all: Figures[]) => sum(all, 'kv/', checking)],
     ['all logs, checking', (all: Figures[]) => sum(all, '', checking)],
-    ['all logs, reading and checking', (all: Figures[]) => sum(all, '', ({ parseMs, checkMs }) => parseMs + checkMs)],
+    [
+      'all logs, reading and checking',
+      (all: Figures[]) => sum(all, '', ({ parseMs, checkMs }) => parseMs + checkMs),
+    ],
   ] as const) {
     ratio(label, select(theirs), select(ours));
   }
   ratio('all logs, checking and explaining', sum(theirs, '', checking), sum(explained, '', checking));
-  print(`worst single log: ${slower.log}, ${slower.byMs <= 0 ? 'faster' : 'slower'} by ${Math.abs(slower.byMs).toFixed(2)} ms`);
+  print(
+    `worst single log: ${slower.log}, ${slower.byMs <= 0 ? 'faster' : 'slower'} by ${Math.abs(slower.byMs).toFixed(2)} ms`,
+  );
 
   const wholeTheirs = await best(() => porcupineFigures('once'));
   const bundle = await bundled(logs);
   ratio('whole process, all logs (sources)', wholeTheirs, await best(() => keptFigures('1')));
-  ratio('whole process, all logs (bundled)', wholeTheirs, await best(() => execa('node', [bundle, logs, '1'])));
+  ratio(
+    'whole process, all logs (bundled)',
+    wholeTheirs,
+    await best(() => execa('node', [bundle, logs, '1'])),
+  );
   if (wrong.length > 0) process.exitCode = 1;
 }
 
@@ -75,7 +86,15 @@ async function keptFigures(rounds: string, explain: 'explain' | 'decide' = 'deci
 /** kept.ts in one file of plain JavaScript: what is left without the time to load and translate the sources. */
 async function bundled(beside: string): Promise<string> {
   const file = join(beside, 'kept.mjs');
-  await execa('npx', ['esbuild', join(import.meta.dirname, 'kept.ts'), '--bundle', '--platform=node', '--format=esm', '--target=node20', `--outfile=${file}`]);
+  await execa('npx', [
+    'esbuild',
+    join(import.meta.dirname, 'kept.ts'),
+    '--bundle',
+    '--platform=node',
+    '--format=esm',
+    '--target=node20',
+    `--outfile=${file}`,
+  ]);
   return file;
 }
 

@@ -21,17 +21,28 @@ interface LinOptions extends Partial<Dialect> {
 export function addLinCommand(program: Command): void {
   program
     .command('lin')
-    .argument('<history>', 'a file in Jepsen EDN, the same as JSON or NDJSON, or a Jepsen log; - for standard input')
+    .argument(
+      '<history>',
+      'a file in Jepsen EDN, the same as JSON or NDJSON, or a Jepsen log; - for standard input',
+    )
     .description("is anybody's history linearizable?")
-    .addOption(new Option('--model <name>', 'what the object promises').choices(MODEL_NAMES).makeOptionMandatory())
+    .addOption(
+      new Option('--model <name>', 'what the object promises').choices(MODEL_NAMES).makeOptionMandatory(),
+    )
     .option('--initial <json>', 'what a register holds at first (default: null)', parseValue)
     .option('--timeout <time>', 'give up after that long: 30s, 5m (default: never)', parseDurationMs)
     .option('--memory <mib>', 'give up rather than hold more', parseCount, 1024)
     .addOption(
-      new Option('--failed-cas <meaning>', 'a failed cas found another value, or never happened').choices(['mismatch', 'dropped']),
+      new Option('--failed-cas <meaning>', 'a failed cas found another value, or never happened').choices([
+        'mismatch',
+        'dropped',
+      ]),
     )
     .addOption(
-      new Option('--nil-read <meaning>', 'a read of nil found nothing there, or says nothing').choices(['empty', 'any']),
+      new Option('--nil-read <meaning>', 'a read of nil found nothing there, or says nothing').choices([
+        'empty',
+        'any',
+      ]),
     )
     .option('--no-explain', 'only the verdict, without the smallest contradiction')
     .option('--json', 'print { verdict, method, culprit | witness, stats } as JSON')
@@ -56,8 +67,12 @@ Examples:
         explain,
         ...(timeout === undefined ? {} : { signal: AbortSignal.timeout(timeout) }),
       });
-      process.stdout.write(options.json === true ? `${JSON.stringify(result, null, 2)}\n` : renderLin(result));
-      process.exitCode = { valid: EXIT.valid, invalid: EXIT.invalid, unknown: EXIT.inconclusive }[result.verdict];
+      process.stdout.write(
+        options.json === true ? `${JSON.stringify(result, null, 2)}\n` : renderLin(result),
+      );
+      process.exitCode = { valid: EXIT.valid, invalid: EXIT.invalid, unknown: EXIT.inconclusive }[
+        result.verdict
+      ];
     });
 }
 
@@ -68,9 +83,16 @@ export function renderLin({ verdict, method, culprit, reason, stats }: LinearRes
   const lines = [`${SENTENCES[verdict]} (${stats.operations} operations${unknown}${keys}; ${method})`];
   if (reason !== undefined) lines.push(`  ${reason}`);
   if (culprit !== undefined) {
-    lines.push('', `Cannot be placed: #${culprit.operation.index} ${culprit.operation.text}`, `  ${culprit.reason}`);
+    lines.push(
+      '',
+      `Cannot be placed: #${culprit.operation.index} ${culprit.operation.text}`,
+      `  ${culprit.reason}`,
+    );
     if (culprit.conflicts.length > 0) {
-      lines.push('', culprit.minimal ? 'It contradicts these, and needs every one of them:' : 'Concurrent with it were:');
+      lines.push(
+        '',
+        culprit.minimal ? 'It contradicts these, and needs every one of them:' : 'Concurrent with it were:',
+      );
       for (const { index, text } of culprit.conflicts) lines.push(`  #${index} ${text}`);
     }
   }
@@ -91,6 +113,9 @@ function parseValue(text: string): Value {
   try {
     return JSON.parse(text) as Value;
   } catch (error) {
-    throw new Failure(`--initial expects a JSON value such as 0 or "a", not ${text}.`, { exitStatus: EXIT.usage, cause: error });
+    throw new Failure(`--initial expects a JSON value such as 0 or "a", not ${text}.`, {
+      exitStatus: EXIT.usage,
+      cause: error,
+    });
   }
 }

@@ -55,9 +55,24 @@ export function historyOf(kind: Kind, plan: readonly Draft[]): Operation[] {
     const unknown = fate === 'info' || fate === 'never' || (after === null && fate !== 'lies');
     if (after !== null && fate !== 'never') ({ state } = after);
     const honest = after?.output ?? null;
-    const output = unknown ? (f === 'cas' ? true : null) : fate === 'lies' ? kind.lie(draft, { f, input }, honest) : honest;
+    const output = unknown
+      ? f === 'cas'
+        ? true
+        : null
+      : fate === 'lies'
+        ? kind.lie(draft, { f, input }, honest)
+        : honest;
     const outcome = unknown ? 'info' : 'ok';
-    history.push({ index, process: index, f, input, output, outcome, call, ret: unknown ? Infinity : call + length });
+    history.push({
+      index,
+      process: index,
+      f,
+      input,
+      output,
+      outcome,
+      call,
+      ret: unknown ? Infinity : call + length,
+    });
   }
   return history.toSorted((a, b) => a.index - b.index);
 }

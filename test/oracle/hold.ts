@@ -32,7 +32,11 @@ async function judge(sort: Sort, model: Model, history: readonly Operation[], ex
   };
   if (result.verdict !== expected) fail(`${result.method} says ${result.verdict}, brute force ${expected}`);
   if (result.witness !== undefined) {
-    const flaw = flawOf(sort.object, history, result.witness.flatMap(({ order }) => order));
+    const flaw = flawOf(
+      sort.object,
+      history,
+      result.witness.flatMap(({ order }) => order),
+    );
     if (flaw !== null) fail(`the witness is none: ${flaw}`);
   }
   if (result.culprit !== undefined) {
@@ -42,7 +46,8 @@ async function judge(sort: Sort, model: Model, history: readonly Operation[], ex
     if (isLinearizable(sort.object, excuse(history, new Set(members)))) fail('the contradiction is none');
     for (const spared of members) {
       const rest = new Set(members.filter((index) => index !== spared));
-      if (!isLinearizable(sort.object, excuse(history, rest))) fail(`the contradiction does not need ${spared}`);
+      if (!isLinearizable(sort.object, excuse(history, rest)))
+        fail(`the contradiction does not need ${spared}`);
     }
   }
   return { verdict: result.verdict, method: result.method };

@@ -21,7 +21,8 @@ export const SORTS: Record<string, Sort> = {
   register: {
     model: 'register',
     object: OBJECTS['register']!,
-    operation: (draft) => (pick([0, 1], draft) === 0 ? { f: 'read', input: null } : { f: 'write', input: number(draft) }),
+    operation: (draft) =>
+      pick([0, 1], draft) === 0 ? { f: 'read', input: null } : { f: 'write', input: number(draft) },
     lie: otherNumber,
   },
   'cas register': {
@@ -31,7 +32,8 @@ export const SORTS: Record<string, Sort> = {
       const f = pick(['read', 'write', 'cas', 'cas'], draft);
       return { f, input: f === 'read' ? null : f === 'write' ? draft.first : [draft.first, draft.second] };
     },
-    lie: (draft, operation, honest) => (operation.f === 'cas' ? honest !== true : otherNumber(draft, operation, honest)),
+    lie: (draft, operation, honest) =>
+      operation.f === 'cas' ? honest !== true : otherNumber(draft, operation, honest),
   },
   'cas register, distinct values': {
     model: 'cas-register',
@@ -48,7 +50,10 @@ export const SORTS: Record<string, Sort> = {
     object: OBJECTS['text']!,
     operation(draft) {
       const f = pick(['read', 'append', 'append', 'write', 'cas', 'read'], draft);
-      const [one, other] = [draft.first, draft.second].map((at) => ['a', 'b', 'ab'][at % 3]!) as [string, string];
+      const [one, other] = [draft.first, draft.second].map((at) => ['a', 'b', 'ab'][at % 3]!) as [
+        string,
+        string,
+      ];
       return { f, input: f === 'read' ? null : f === 'cas' ? [one, other] : one };
     },
     lie: ({ second }, { f }, honest) =>
@@ -67,7 +72,8 @@ export const SORTS: Record<string, Sort> = {
     model: 'set',
     fast: 'sweep',
     object: OBJECTS['set']!,
-    operation: (draft, index) => (pick([0, 1], draft) === 0 ? { f: 'read', input: null } : { f: 'add', input: index }),
+    operation: (draft, index) =>
+      pick([0, 1], draft) === 0 ? { f: 'read', input: null } : { f: 'add', input: index },
     lie: shortened,
   },
   queue: {
@@ -94,14 +100,16 @@ export const SORTS: Record<string, Sort> = {
   'list, repeating values': {
     model: 'append-list',
     object: OBJECTS['append-list']!,
-    operation: (draft) => (pick([0, 1], draft) === 0 ? { f: 'read', input: null } : { f: 'append', input: draft.first }),
+    operation: (draft) =>
+      pick([0, 1], draft) === 0 ? { f: 'read', input: null } : { f: 'append', input: draft.first },
     lie: shortened,
   },
   'list, distinct values': {
     model: 'append-list',
     fast: 'sweep',
     object: OBJECTS['append-list']!,
-    operation: (draft, index) => (pick([0, 1], draft) === 0 ? { f: 'read', input: null } : { f: 'append', input: index }),
+    operation: (draft, index) =>
+      pick([0, 1], draft) === 0 ? { f: 'read', input: null } : { f: 'append', input: index },
     lie: shortened,
   },
 };

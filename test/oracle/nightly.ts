@@ -11,7 +11,11 @@ import { freshSeed } from '../../src/core/random.ts';
  * Ends with status 1 at the first difference, with what repeats it.
  */
 const { values } = parseArgs({
-  options: { histories: { type: 'string', default: '200000' }, seed: { type: 'string' }, sort: { type: 'string' } },
+  options: {
+    histories: { type: 'string', default: '200000' },
+    seed: { type: 'string' },
+    sort: { type: 'string' },
+  },
 });
 const seed = values.seed === undefined ? freshSeed() : Number(values.seed);
 process.stdout.write(`seed ${seed}, ${values.histories} histories of each sort\n`);

@@ -25,7 +25,9 @@ export const OBJECTS: Record<string, Sequential> = {
   text: {
     start: '',
     apply(state, f, input) {
-      return f === 'append' ? { state: `${state as string}${input as string}`, output: null } : cell.apply(state, f, input);
+      return f === 'append'
+        ? { state: `${state as string}${input as string}`, output: null }
+        : cell.apply(state, f, input);
     },
   },
   set: {
@@ -34,7 +36,10 @@ export const OBJECTS: Record<string, Sequential> = {
       const members = state as number[];
       if (f === 'read') return { state, output: state };
       const others = members.filter((member) => member !== input);
-      return { state: f === 'add' ? [...others, input as number].sort((a, b) => a - b) : others, output: null };
+      return {
+        state: f === 'add' ? [...others, input as number].sort((a, b) => a - b) : others,
+        output: null,
+      };
     },
   },
   'fifo-queue': {
@@ -73,7 +78,8 @@ export function isLinearizable(object: Sequential, history: readonly Operation[]
     return left.some((operation) => {
       if (operation.call > firstReturn) return false;
       const after = object.apply(state, operation.f, operation.input);
-      if (after === null || (operation.outcome === 'ok' && !same(after.output, operation.output))) return false;
+      if (after === null || (operation.outcome === 'ok' && !same(after.output, operation.output)))
+        return false;
       return visit(
         left.filter((other) => other !== operation),
         after.state,
@@ -84,7 +90,11 @@ export function isLinearizable(object: Sequential, history: readonly Operation[]
 }
 
 /** What is wrong with an order as an explanation of a history; null when nothing is. */
-export function flawOf(object: Sequential, history: readonly Operation[], order: readonly number[]): string | null {
+export function flawOf(
+  object: Sequential,
+  history: readonly Operation[],
+  order: readonly number[],
+): string | null {
   const placed = order.map((index) => history.find((operation) => operation.index === index)!);
   if (new Set(order).size !== order.length) return 'an operation stands twice in the order';
   const missing = history.find(({ index, outcome }) => outcome === 'ok' && !order.includes(index));
@@ -95,7 +105,8 @@ export function flawOf(object: Sequential, history: readonly Operation[], order:
     if (late !== undefined) return `operation ${late.index} returned before ${operation.index} was called`;
     const after = object.apply(state, operation.f, operation.input);
     if (after === null) return `operation ${operation.index} cannot happen here`;
-    if (operation.outcome === 'ok' && !same(after.output, operation.output)) return `operation ${operation.index} would have answered otherwise`;
+    if (operation.outcome === 'ok' && !same(after.output, operation.output))
+      return `operation ${operation.index} would have answered otherwise`;
     ({ state } = after);
   }
   return null;
@@ -106,7 +117,10 @@ export function excuse(history: readonly Operation[], kept: ReadonlySet<number>)
   return history.flatMap((operation) => {
     const { index, f, output } = operation;
     if (kept.has(index)) return [operation];
-    const observes = f === 'read' || (f === 'cas' && output === false) || (f === 'dequeue' && operation.outcome === 'ok' && output === null);
+    const observes =
+      f === 'read' ||
+      (f === 'cas' && output === false) ||
+      (f === 'dequeue' && operation.outcome === 'ok' && output === null);
     return observes ? [] : [{ ...operation, outcome: 'info' as const, ret: Infinity }];
   });
 }

@@ -34,7 +34,15 @@ export function simulate(options: {
     if (choice === 0 && open.length < processes && history.length < operations) {
       const index = history.length;
       const asked = ask(random, index);
-      const operation: Operation = { index, process: index, ...asked, output: null, outcome: 'ok', call: time++, ret: 0 };
+      const operation: Operation = {
+        index,
+        process: index,
+        ...asked,
+        output: null,
+        outcome: 'ok',
+        call: time++,
+        ret: 0,
+      };
       history.push(operation);
       open.push(operation);
       due.add(operation);

@@ -71,7 +71,12 @@ export class Automaton {
 
   /** An estimate of the memory held. */
   get bytes(): number {
-    return this.#table.byteLength + (this.#sparse?.size ?? 0) * 40 + this.#states.length * 80 + this.#textLength * 2;
+    return (
+      this.#table.byteLength +
+      (this.#sparse?.size ?? 0) * 40 +
+      this.#states.length * 80 +
+      this.#textLength * 2
+    );
   }
 
   /** Forgets all states but these, and says their new numbers: for histories that go on and on. */

@@ -43,14 +43,18 @@ export async function check(
     stats.bytesPeak = Math.max(stats.bytesPeak, found.bytesPeak);
     if (found.method !== '') methods.add(found.method);
     if (found.verdict === 'invalid') {
-      const culprit = options.explain === false ? undefined : await blame(model, object, found, limits.signal);
+      const culprit =
+        options.explain === false ? undefined : await blame(model, object, found, limits.signal);
       return { verdict: 'invalid', method: found.method, ...(culprit && { culprit }), stats };
     }
     if (found.verdict === 'unknown') doubt ??= REASONS[found.because];
-    else witness.push({ ...(key === undefined ? {} : { key }), order: found.witness.map(({ index }) => index) });
+    else
+      witness.push({ ...(key === undefined ? {} : { key }), order: found.witness.map(({ index }) => index) });
   }
   const method = [...methods].toSorted().join('+') || 'none';
-  return doubt === null ? { verdict: 'valid', method, witness, stats } : { verdict: 'unknown', method, reason: doubt, stats };
+  return doubt === null
+    ? { verdict: 'valid', method, witness, stats }
+    : { verdict: 'unknown', method, reason: doubt, stats };
 }
 
 async function decide(model: Model, object: readonly Operation[], limits: Limits) {
@@ -81,7 +85,8 @@ async function blame(
   const nearby = object.toSorted((a, b) => remoteness(a, stuck) - remoteness(b, stuck));
   const suspects = [...new Set([...(found.suspects ?? []), ...nearby])];
   const smallest = await smallestContradiction(model, object, suspects, signal);
-  const members = smallest ?? found.suspects ?? object.filter(({ call, ret }) => call < stuck.ret && ret >= stuck.call);
+  const members =
+    smallest ?? found.suspects ?? object.filter(({ call, ret }) => call < stuck.ret && ret >= stuck.call);
   const operation = smallest?.at(-1) ?? stuck;
   return {
     ...(stuck.key === undefined ? {} : { key: stuck.key }),

@@ -53,7 +53,7 @@ export class Configurations {
     const cell = this.#find(candidate, 0);
     const { rows, stride } = this;
     let previous = -1;
-    for (let row = this.#cells[cell]! - 1; row >= 0; ) {
+    for (let row = this.#cells[cell]! - 1; row >= 0;) {
       const offset = row * stride;
       const next = rows[offset + this.#chain]! - 1;
       const relation = this.#compare(rows, offset, candidate);
@@ -108,7 +108,8 @@ export class Configurations {
   /** The cell of a configuration's state and mask, or the empty one where it belongs. */
   #find(from: Int32Array, offset: number): number {
     let hash = from[offset]!;
-    for (let word = 1; word < this.counts; word++) hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d) ^ from[offset + word]!;
+    for (let word = 1; word < this.counts; word++)
+      hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d) ^ from[offset + word]!;
     hash = Math.imul(hash, 0x297a2d39);
     const last = this.#cells.length - 1;
     for (let cell = (hash ^ (hash >>> 15)) & last; ; cell = (cell + 1) & last) {
@@ -124,7 +125,11 @@ export class Configurations {
     return true;
   }
 
-  #compare(rows: Int32Array, offset: number, candidate: Int32Array): typeof AS_GOOD | typeof WORSE | typeof NEITHER {
+  #compare(
+    rows: Int32Array,
+    offset: number,
+    candidate: Int32Array,
+  ): typeof AS_GOOD | typeof WORSE | typeof NEITHER {
     let fewer = false;
     let more = false;
     for (let field = this.counts; field < this.trace; field++) {

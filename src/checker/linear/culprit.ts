@@ -27,7 +27,7 @@ export async function smallestContradiction(
   if (!(await contradict(candidates))) return null;
   while (!(await contradict(needed))) {
     let enough = candidates.length;
-    for (let tooFew = 0; tooFew < enough - 1; ) {
+    for (let tooFew = 0; tooFew < enough - 1;) {
       const middle = (tooFew + enough) >>> 1;
       if (await contradict([...needed, ...candidates.slice(0, middle)])) enough = middle;
       else tooFew = middle;
@@ -68,7 +68,11 @@ function trialOf(model: Model, history: readonly Operation[], signal: AbortSigna
     stepsLeft -= pruned.length;
     const quick = model.shortcut?.(pruned) ?? null;
     if (quick !== null) return quick.verdict === 'invalid';
-    const problem = { automaton, history: pruned, letters: Int32Array.from(pruned, (operation) => letters.get(operation)!) };
+    const problem = {
+      automaton,
+      history: pruned,
+      letters: Int32Array.from(pruned, (operation) => letters.get(operation)!),
+    };
     const stepsMax = Math.min(TRIAL_STEPS_MAX, stepsLeft);
     const found = await explore(problem, { signal, memoryBytesMax: TRIAL_BYTES_MAX, stepsMax });
     stepsLeft -= found.steps;

@@ -22,7 +22,10 @@ export type Found =
  * ones as long as what was left out might have been the answer. Most valid histories have so many explanations that
  * a narrow search meets one, whereas trying everything would take for ever.
  */
-export async function explore(problem: Problem, limits: Limits): Promise<Found & { steps: number; bytesPeak: number }> {
+export async function explore(
+  problem: Problem,
+  limits: Limits,
+): Promise<Found & { steps: number; bytesPeak: number }> {
   const stepsMax = limits.stepsMax ?? Infinity;
   let steps = 0;
   let bytesPeak = 0;

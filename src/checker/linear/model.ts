@@ -36,4 +36,10 @@ export interface Machine {
 /** What a shortcut found. `suspects` are likely members of the smallest contradiction, no more. */
 export type Decision =
   | { verdict: 'valid'; method: 'zones' | 'sweep'; witness: Operation[] }
-  | { verdict: 'invalid'; method: 'zones' | 'sweep'; operation: Operation; suspects: Operation[]; reason: string };
+  | {
+      verdict: 'invalid';
+      method: 'zones' | 'sweep';
+      operation: Operation;
+      suspects: Operation[];
+      reason: string;
+    };

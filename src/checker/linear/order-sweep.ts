@@ -14,7 +14,9 @@ export function prefixSweep(history: readonly Operation[]): Decision | null {
   const reads = history.filter(isAnsweredRead).toSorted((a, b) => contentOf(a).length - contentOf(b).length);
   const longest = reads.at(-1);
   const order = longest === undefined ? [] : contentOf(longest);
-  const contrary = reads.find((read) => contentOf(read).some((value, at) => identity(value) !== identity(order[at]!)));
+  const contrary = reads.find((read) =>
+    contentOf(read).some((value, at) => identity(value) !== identity(order[at]!)),
+  );
   if (contrary !== undefined) {
     return invalid(longest!, contrary, 'two reads disagree about the order of the list');
   }
@@ -102,7 +104,12 @@ function unexplained(read: Operation, value: Value, twice: boolean): Decision {
   return { verdict: 'invalid', method: 'sweep', operation: read, suspects: [read], reason };
 }
 
-function invalid(one: Operation, other: Operation, reason: string, proof: readonly Operation[] = []): Decision {
+function invalid(
+  one: Operation,
+  other: Operation,
+  reason: string,
+  proof: readonly Operation[] = [],
+): Decision {
   const [first, last] = one.ret < other.ret ? [one, other] : [other, one];
   const suspects = [...new Set([last, first, ...proof])];
   return { verdict: 'invalid', method: 'sweep', operation: last, suspects, reason };

@@ -27,7 +27,7 @@ export function filledTimes(items: readonly Item[]): { from: number; to: number 
 /** The first moment from the call on at which the queue can have been empty. */
 export function emptyMoment(filled: readonly { from: number; to: number }[], { call }: Operation): number {
   let low = 0;
-  for (let high = filled.length; low < high; ) {
+  for (let high = filled.length; low < high;) {
     const middle = (low + high) >>> 1;
     if (filled[middle]!.to > call) high = middle;
     else low = middle + 1;

@@ -30,17 +30,25 @@ export function queueSweep(history: readonly Operation[]): Decision | null {
     else {
       const item = items.get(identity(operation.output));
       if (item === undefined) return invalid([operation], 'nobody ever enqueued what it took out');
-      if (item.taken !== null) return invalid([item.taken, operation], 'both took out one and the same value');
-      if (operation.ret < item.enqueue.call) return invalid([operation], 'it took out a value before anybody enqueued it');
+      if (item.taken !== null)
+        return invalid([item.taken, operation], 'both took out one and the same value');
+      if (operation.ret < item.enqueue.call)
+        return invalid([operation], 'it took out a value before anybody enqueued it');
       remove(item, operation, operation.ret);
     }
   }
   if (empties.length > 0 && unknown.length > 0) return null;
-  const inside = [...items.values()].filter(({ enqueue, taken }) => enqueue.outcome === 'ok' || taken !== null);
+  const inside = [...items.values()].filter(
+    ({ enqueue, taken }) => enqueue.outcome === 'ok' || taken !== null,
+  );
   return (
     removeUnknown(inside, unknown) ??
     overtaken(inside) ??
-    neverEmpty(inside, empties) ?? { verdict: 'valid', method: 'sweep', witness: queueWitness(inside, empties) }
+    neverEmpty(inside, empties) ?? {
+      verdict: 'valid',
+      method: 'sweep',
+      witness: queueWitness(inside, empties),
+    }
   );
 }
 
@@ -82,8 +90,13 @@ function removeUnknown(items: readonly Item[], unknown: readonly Operation[]): D
   for (const [at, { item, deadline, because }] of stuck.entries()) {
     const by = byCall[at];
     if (by === undefined || by.call > deadline) {
-      const others = stuck.slice(0, at).flatMap((other) => [other.item.enqueue, other.because.enqueue, other.because.taken]);
-      return invalid([item.enqueue, because.enqueue, because.taken, ...others], 'a value overtook an older one');
+      const others = stuck
+        .slice(0, at)
+        .flatMap((other) => [other.item.enqueue, other.because.enqueue, other.because.taken]);
+      return invalid(
+        [item.enqueue, because.enqueue, because.taken, ...others],
+        'a value overtook an older one',
+      );
     }
     remove(item, by, deadline);
   }

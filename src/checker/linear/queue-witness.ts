@@ -15,13 +15,16 @@ export function queueWitness(items: readonly Item[], empties: readonly Operation
   const epochs: Item[][] = cuts.map(() => []);
   epochs.push([]);
   for (const item of items) epochs[firstCutFrom(cuts, item.dc)]!.push(item);
-  return epochs.flatMap((epoch, at) => [...merge(inOrder(epoch)), ...(at < cuts.length ? [cuts[at]!.empty] : [])]);
+  return epochs.flatMap((epoch, at) => [
+    ...merge(inOrder(epoch)),
+    ...(at < cuts.length ? [cuts[at]!.empty] : []),
+  ]);
 }
 
 /** How many cuts lie before a moment: the number of its epoch. */
 function firstCutFrom(cuts: readonly { moment: number }[], moment: number): number {
   let low = 0;
-  for (let high = cuts.length; low < high; ) {
+  for (let high = cuts.length; low < high;) {
     const middle = (low + high) >>> 1;
     if (cuts[middle]!.moment >= moment) high = middle;
     else low = middle + 1;

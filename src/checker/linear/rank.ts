@@ -8,7 +8,8 @@ import { describe, type Operation } from './operation.ts';
 export function ranked(history: readonly Operation[]): Operation[] {
   const copies = history.map((operation) => {
     const { call, ret, outcome } = operation;
-    if (!(call <= ret)) throw new Failure(`Operation ${operation.index} (${describe(operation)}) returns before it is called.`);
+    if (!(call <= ret))
+      throw new Failure(`Operation ${operation.index} (${describe(operation)}) returns before it is called.`);
     if (outcome === 'ok' && ret === Infinity) {
       throw new Failure(`Operation ${operation.index} (${describe(operation)}) is ok but never returns.`);
     }
@@ -19,7 +20,8 @@ export function ranked(history: readonly Operation[]): Operation[] {
   let rank = 0;
   let returned = 0;
   for (const operation of calls) {
-    while (returned < returns.length && returns[returned]!.ret < operation.call) returns[returned++]!.ret = rank++;
+    while (returned < returns.length && returns[returned]!.ret < operation.call)
+      returns[returned++]!.ret = rank++;
     operation.call = rank++;
   }
   while (returned < returns.length) returns[returned++]!.ret = rank++;

@@ -105,7 +105,8 @@ export class Search {
         this.#returning = -1;
         continue;
       }
-      if (this.#event === this.#schedule.events.length) return { order: this.#trace.pathTo(this.#firstTrace()) };
+      if (this.#event === this.#schedule.events.length)
+        return { order: this.#trace.pathTo(this.#firstTrace()) };
       const event = this.#schedule.events[this.#event++]!;
       this.steps++;
       if (event >= 0) this.#call(event);

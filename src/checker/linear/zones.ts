@@ -30,7 +30,8 @@ export function zones(history: readonly Operation[], initial: Value): Decision |
       return invalid([operation], `nobody ever wrote the ${JSON.stringify(wanted)} that it found`);
     }
     if (operation.f === 'read') block.reads.push(operation);
-    else if (block.next !== null) return invalid([block.next, operation], 'both took over from one and the same value');
+    else if (block.next !== null)
+      return invalid([block.next, operation], 'both took over from one and the same value');
     else block.next = operation;
   }
   return judge(blocks, origin);
@@ -85,9 +86,13 @@ function judge(blocks: ReadonlyMap<State, Block>, origin: Operation): Decision {
   for (const zone of chains) {
     if (widest !== null && zone.first.ret < widest.last.call) {
       const suspects = [widest.first, widest.last, zone.first, zone.last];
-      return invalid(suspects.filter((operation) => operation !== origin), 'two values must each come before the other');
+      return invalid(
+        suspects.filter((operation) => operation !== origin),
+        'two values must each come before the other',
+      );
     }
-    if (zone.first.ret < zone.last.call && (widest === null || zone.last.call > widest.last.call)) widest = zone;
+    if (zone.first.ret < zone.last.call && (widest === null || zone.last.call > widest.last.call))
+      widest = zone;
   }
   const witness = chains.flatMap(({ operations }) => operations).filter((operation) => operation !== origin);
   return { verdict: 'valid', method: 'zones', witness };
@@ -99,7 +104,9 @@ function after(block: Block, blocks: ReadonlyMap<State, Block>): Block | undefin
 
 /** `cas [v v]`: it finds a value and leaves it. */
 export function changesNothing({ f, input }: Operation): boolean {
-  return f === 'cas' && identity((input as readonly Value[])[0]!) === identity((input as readonly Value[])[1]!);
+  return (
+    f === 'cas' && identity((input as readonly Value[])[0]!) === identity((input as readonly Value[])[1]!)
+  );
 }
 
 function writtenBy({ f, input }: Operation): Value {
@@ -137,7 +144,9 @@ function zoneOf(operations: Operation[]): Zone {
 
 function invalid(suspects: Operation[], reason: string): Decision {
   const distinct = [...new Set(suspects)];
-  const operation = distinct.reduce((last, suspect) => (returnedBy(suspect) > returnedBy(last) ? suspect : last));
+  const operation = distinct.reduce((last, suspect) =>
+    returnedBy(suspect) > returnedBy(last) ? suspect : last,
+  );
   return { verdict: 'invalid', method: 'zones', operation, suspects: distinct, reason };
 }
 

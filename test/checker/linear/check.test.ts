@@ -28,7 +28,8 @@ function drawn(picture: string): Operation[] {
   });
 }
 
-const judge = (model: string, picture: string, options?: CheckOptions) => check(modelNamed(model), drawn(picture), options);
+const judge = (model: string, picture: string, options?: CheckOptions) =>
+  check(modelNamed(model), drawn(picture), options);
 
 /** Everything in the smallest contradiction. */
 async function contradiction(model: string, picture: string): Promise<number[]> {
@@ -125,7 +126,10 @@ test('a queue is not found empty while something is certainly inside', async (t)
 });
 
 test('a lock that two hold at once', async (t) => {
-  t.deepEqual(await contradiction('mutex', '|--| acquire\n      |--| acquire\n           |--| release'), [0, 1]);
+  t.deepEqual(
+    await contradiction('mutex', '|--| acquire\n      |--| acquire\n           |--| release'),
+    [0, 1],
+  );
 });
 
 test('a list shows its order: appends may not be read the other way round', async (t) => {
@@ -151,12 +155,25 @@ test('what returns at the very time of a call is concurrent with it', async (t) 
 
 test('keys are objects of their own', async (t) => {
   const write = (key: string, index: number): Operation => {
-    return { index, process: index, f: 'write', key, input: 1, output: null, outcome: 'ok', call: index * 2, ret: index * 2 + 1 };
+    return {
+      index,
+      process: index,
+      f: 'write',
+      key,
+      input: 1,
+      output: null,
+      outcome: 'ok',
+      call: index * 2,
+      ret: index * 2 + 1,
+    };
   };
   const read = { ...write('b', 2), f: 'read', input: null, output: null };
   const { verdict, witness } = await check(modelNamed('kv'), [write('a', 0), write('c', 1), read]);
   t.is(verdict, 'valid');
-  t.deepEqual(witness?.map(({ key }) => key), ['a', 'c', 'b']);
+  t.deepEqual(
+    witness?.map(({ key }) => key),
+    ['a', 'c', 'b'],
+  );
   const { culprit } = await check(modelNamed('kv'), [write('a', 0), write('b', 1), read]);
   t.is(culprit?.key, 'b');
 });
@@ -178,7 +195,13 @@ test('a hundred processes at once, a mask of four words', async (t) => {
 
 test('memory follows from concurrency, not from length', async (t) => {
   const bytes = async (operations: number) => {
-    const history = simulate({ object: OBJECTS['cas-register']!, ask: askCas, operations, processes: 8, seed: 5 });
+    const history = simulate({
+      object: OBJECTS['cas-register']!,
+      ask: askCas,
+      operations,
+      processes: 8,
+      seed: 5,
+    });
     const result = await check(modelNamed('cas-register'), history);
     t.is(result.verdict, 'valid');
     return result.stats.bytesPeak;
@@ -188,7 +211,13 @@ test('memory follows from concurrency, not from length', async (t) => {
 });
 
 test('a planted stale read in a long correct history is found, and blamed', async (t) => {
-  const history = simulate({ object: OBJECTS['register']!, ask: askDistinct, operations: 3000, processes: 12, seed: 11 });
+  const history = simulate({
+    object: OBJECTS['register']!,
+    ask: askDistinct,
+    operations: 3000,
+    processes: 12,
+    seed: 11,
+  });
   t.is((await check(modelNamed('register'), history)).verdict, 'valid');
   const read = history.find(({ f, index }) => f === 'read' && index > 2000)!;
   const forgotten = history.find(({ f, index }) => f === 'write' && index > 1000)!;
@@ -203,7 +232,14 @@ test('a planted stale read in a long correct history is found, and blamed', asyn
 });
 
 test('the same history gives the same result, byte for byte', async (t) => {
-  const history = simulate({ object: OBJECTS['cas-register']!, ask: askCas, operations: 400, processes: 20, seed: 9, unknown: 0.05 });
+  const history = simulate({
+    object: OBJECTS['cas-register']!,
+    ask: askCas,
+    operations: 400,
+    processes: 20,
+    seed: 9,
+    unknown: 0.05,
+  });
   const results = await Promise.all([1, 2].map(() => check(modelNamed('cas-register'), history)));
   t.is(JSON.stringify(results[0]), JSON.stringify(results[1]));
 });
@@ -214,8 +250,19 @@ const hopeless = () =>
     const f = index < 30 ? 'enqueue' : 'dequeue';
     const value = index % 15;
     const [call, ret] = index < 30 ? [0, 1] : [index, index + 0.5];
-    return { index, process: index, f, input: f === 'enqueue' ? value : null, output: f === 'enqueue' ? null : (index * 7) % 15, outcome: 'ok', call, ret };
-  }).concat([{ index: 60, process: 60, f: 'dequeue', input: null, output: 99, outcome: 'ok', call: 100, ret: 101 }]);
+    return {
+      index,
+      process: index,
+      f,
+      input: f === 'enqueue' ? value : null,
+      output: f === 'enqueue' ? null : (index * 7) % 15,
+      outcome: 'ok',
+      call,
+      ret,
+    };
+  }).concat([
+    { index: 60, process: 60, f: 'dequeue', input: null, output: 99, outcome: 'ok', call: 100, ret: 101 },
+  ]);
 
 test('time that runs out makes the verdict unknown', async (t) => {
   const controller = new AbortController();
@@ -229,15 +276,25 @@ test('time that runs out makes the verdict unknown', async (t) => {
 });
 
 test('memory that runs out makes the verdict unknown', async (t) => {
-  const { verdict, reason } = await check(modelNamed('fifo-queue'), hopeless().slice(0, 60), { memoryBytesMax: 2 ** 20 });
+  const { verdict, reason } = await check(modelNamed('fifo-queue'), hopeless().slice(0, 60), {
+    memoryBytesMax: 2 ** 20,
+  });
   t.is(verdict, 'unknown');
   t.regex(reason!, /memory/);
 });
 
 test('operations that no model knows, and times that cannot be, are refused in a sentence', async (t) => {
-  await t.throwsAsync(judge('register', '|--| cas 1 2'), { message: 'Operation 0 (p0 cas [1 2] → true): the model register knows read, write, not cas.' });
-  await t.throwsAsync(check(modelNamed('register'), drawn('|--| write 1').map((operation) => ({ ...operation, ret: -1 }))), {
-    message: /returns before it is called/,
+  await t.throwsAsync(judge('register', '|--| cas 1 2'), {
+    message: 'Operation 0 (p0 cas [1 2] → true): the model register knows read, write, not cas.',
   });
+  await t.throwsAsync(
+    check(
+      modelNamed('register'),
+      drawn('|--| write 1').map((operation) => ({ ...operation, ret: -1 })),
+    ),
+    {
+      message: /returns before it is called/,
+    },
+  );
   t.throws(() => modelNamed('stack'), { message: 'There is no model "stack".' });
 });

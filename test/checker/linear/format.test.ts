@@ -15,8 +15,15 @@ test('EDN: everything that Jepsen writes', (t) => {
   t.deepEqual(plain(forms('#jepsen.history.Op{:f :read} #inst "2020-01-01" #_ gone #_{:x 1} 1 ; comment\n 2')), [
     { f: 'read' }, '2020-01-01', 1, 2,
   ]); // prettier-ignore
-  t.deepEqual(forms('123456789012345678901 1/3'), ['123456789012345678901', '1/3'], 'what a double cannot hold stays text');
-  t.deepEqual([...readEdn('1\n\n"a\nb" ; c\n 2')].map(({ line }) => line), [1, 3, 5]);
+  t.deepEqual(
+    forms('123456789012345678901 1/3'),
+    ['123456789012345678901', '1/3'],
+    'what a double cannot hold stays text',
+  );
+  t.deepEqual(
+    [...readEdn('1\n\n"a\nb" ; c\n 2')].map(({ line }) => line),
+    [1, 3, 5],
+  );
 });
 
 test('EDN: a broken text is refused, with its line', (t) => {
@@ -35,16 +42,28 @@ test('EDN: a broken text is refused, with its line', (t) => {
 
 test('EDN: what is written is read', (t) => {
   const written = (value: Value): string =>
-    Array.isArray(value) ? `[${value.map(written).join(' ')}]` : value === null ? 'nil' : JSON.stringify(value);
-  const leaf = fc.oneof(fc.integer(), fc.boolean(), fc.constant(null), fc.string().filter((text) => !/[\u007f-\uffff]/.test(text)));
-  const value = fc.letrec<{ tree: Value }>((tie) => ({ tree: fc.oneof(leaf, fc.array(tie('tree'), { maxLength: 4 })) })).tree;
+    Array.isArray(value)
+      ? `[${value.map(written).join(' ')}]`
+      : value === null
+        ? 'nil'
+        : JSON.stringify(value);
+  const leaf = fc.oneof(
+    fc.integer(),
+    fc.boolean(),
+    fc.constant(null),
+    fc.string().filter((text) => !/[\u007f-\uffff]/.test(text)),
+  );
+  const value = fc.letrec<{ tree: Value }>((tie) => ({
+    tree: fc.oneof(leaf, fc.array(tie('tree'), { maxLength: 4 })),
+  })).tree;
   fc.assert(fc.property(value, (original) => t.deepEqual(forms(written(original)), [original])));
 });
 
 /** The essence of an operation: asked, answered, and how it ended. */
 const told = (history: Operation[]) =>
   history.map(({ process, f, input, output, outcome, call, ret }) =>
-    [process, f, JSON.stringify(input), JSON.stringify(output), outcome, call, ret].join(' '));
+    [process, f, JSON.stringify(input), JSON.stringify(output), outcome, call, ret].join(' '),
+  );
 
 const EDN = `{:process 0, :type :invoke, :f :write, :value 1, :time 5}
 {:process 1 :type :invoke :f :read :value nil}
@@ -59,7 +78,10 @@ const EDN = `{:process 0, :type :invoke, :f :write, :value 1, :time 5}
 test('one history in every format', (t) => {
   const json = forms(EDN);
   const expected = ['0 write 1 null ok 0 3', '1 read null 1 ok 1 4', '2 cas [1,2] true info 5 Infinity'];
-  const log = EDN.replaceAll(/\{:process :?(\w+),? :type (:\w+),? :f (:\S+?),? :value (.*?)(?:, :time 5)?\}/g, 'INFO  jepsen.util - $1\t$2\t$3\t$4');
+  const log = EDN.replaceAll(
+    /\{:process :?(\w+),? :type (:\w+),? :f (:\S+?),? :value (.*?)(?:, :time 5)?\}/g,
+    'INFO  jepsen.util - $1\t$2\t$3\t$4',
+  );
   const texts = {
     'a stream of EDN maps': EDN,
     'an EDN vector': `[${EDN}]`,
@@ -81,17 +103,26 @@ test('a failed cas and a nil read mean what the tool means by them', (t) => {
     '0 cas [1,2] false ok 0 1',
     '0 read null null ok 2 3',
   ]);
-  const log = 'INFO  jepsen.util - 0 :invoke :cas [1 2]\nINFO  jepsen.util - 0 :fail :cas [1 2]\nINFO  jepsen.util - 0 :invoke :read nil\nINFO  jepsen.util - 0 :fail :read :timed-out';
-  t.deepEqual(told(readHistory(log, { model: 'cas-register' })), ['0 cas [1,2] false ok 0 1'], 'as in the etcd logs');
+  const log =
+    'INFO  jepsen.util - 0 :invoke :cas [1 2]\nINFO  jepsen.util - 0 :fail :cas [1 2]\nINFO  jepsen.util - 0 :invoke :read nil\nINFO  jepsen.util - 0 :fail :read :timed-out';
+  t.deepEqual(
+    told(readHistory(log, { model: 'cas-register' })),
+    ['0 cas [1,2] false ok 0 1'],
+    'as in the etcd logs',
+  );
 });
 
 test('keys stand in a field of their own, or before the value', (t) => {
-  const field = '{:process 0 :type :invoke :f :put :key "a" :value 1} {:process 0 :type :ok :f :put :key "a" :value 1}';
-  const tuple = '{:process 0 :type :invoke :f :write :value ["a" 1]} {:process 0 :type :ok :f :write :value ["a" 1]}';
+  const field =
+    '{:process 0 :type :invoke :f :put :key "a" :value 1} {:process 0 :type :ok :f :put :key "a" :value 1}';
+  const tuple =
+    '{:process 0 :type :invoke :f :write :value ["a" 1]} {:process 0 :type :ok :f :write :value ["a" 1]}';
   for (const text of [field, tuple]) {
     t.like(readHistory(text, { model: 'kv' })[0], { key: 'a', f: 'write', input: 1 });
   }
-  t.throws(() => readHistory('{:process 0 :type :invoke :f :write :value 1}', { model: 'kv' }), { message: /line 1 does not say which key/ });
+  t.throws(() => readHistory('{:process 0 :type :invoke :f :write :value 1}', { model: 'kv' }), {
+    message: /line 1 does not say which key/,
+  });
 });
 
 test('a set of EDN and a nil dequeue', (t) => {
@@ -121,7 +152,30 @@ test('what is no history is refused in one sentence that says where', (t) => {
 });
 
 test('any bytes at all either read or are refused: nothing else is thrown', (t) => {
-  const scrap = fc.array(fc.constantFrom('{', '}', '[', ']', '"', ':process 0 ', ':type :invoke ', ':f :read ', '\\', '#', '#_', ':value ', '1', ' ', '\n', ';', '{"process":0', 'jepsen.util - 1 :ok :read ')).map((parts) => parts.join(''));
+  const scrap = fc
+    .array(
+      fc.constantFrom(
+        '{',
+        '}',
+        '[',
+        ']',
+        '"',
+        ':process 0 ',
+        ':type :invoke ',
+        ':f :read ',
+        '\\',
+        '#',
+        '#_',
+        ':value ',
+        '1',
+        ' ',
+        '\n',
+        ';',
+        '{"process":0',
+        'jepsen.util - 1 :ok :read ',
+      ),
+    )
+    .map((parts) => parts.join(''));
   fc.assert(
     fc.property(scrap, (text) => {
       try {

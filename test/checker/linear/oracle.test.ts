@@ -24,7 +24,8 @@ for (const [name, sort] of Object.entries(SORTS)) {
     );
     // A test of checkers that only ever sees one verdict tests nothing; nor does one that never takes the path.
     t.true((tally.get('valid') ?? 0) > numRuns / 20, `valid: ${tally.get('valid')}`);
-    if (sort.model !== 'mutex') t.true((tally.get('invalid') ?? 0) > numRuns / 20, `invalid: ${tally.get('invalid')}`);
+    if (sort.model !== 'mutex')
+      t.true((tally.get('invalid') ?? 0) > numRuns / 20, `invalid: ${tally.get('invalid')}`);
     t.true((tally.get(sort.fast ?? 'jit') ?? 0) > numRuns / 20, JSON.stringify([...tally]));
   });
 }

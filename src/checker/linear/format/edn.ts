@@ -75,7 +75,8 @@ class Reader {
 
   #map(): Value {
     const entries = this.#sequence('}');
-    if (entries.length % 2 !== 0) throw new Failure(`A map that ends in line ${this.#line} has a key without a value.`);
+    if (entries.length % 2 !== 0)
+      throw new Failure(`A map that ends in line ${this.#line} has a key without a value.`);
     const map: Record<string, Value> = Object.create(null) as Record<string, Value>;
     for (let at = 0; at < entries.length; at += 2) {
       const key = entries[at]!;
@@ -119,7 +120,10 @@ class Reader {
     const first = this.#text[this.#at] ?? '';
     this.#at += 1;
     const name = first + (/\w/.test(first) ? this.#token() : '');
-    return NAMED_CHARACTERS[name] ?? (/^u[0-9a-fA-F]{4}$/.test(name) ? String.fromCharCode(parseInt(name.slice(1), 16)) : name);
+    return (
+      NAMED_CHARACTERS[name] ??
+      (/^u[0-9a-fA-F]{4}$/.test(name) ? String.fromCharCode(parseInt(name.slice(1), 16)) : name)
+    );
   }
 
   #atom(): Value {
@@ -183,6 +187,18 @@ const DEPTH_MAX = 500;
 
 const NAMED_CHARACTERS: Record<string, string> = { newline: '\n', space: ' ', tab: '\t', return: '\r' };
 const codeOf = (char: string) => char.charCodeAt(0);
-const [COLON, MINUS, PLUS, ZERO, NINE] = [':', '-', '+', '0', '9'].map(codeOf) as [number, number, number, number, number];
-const [NEWLINE, SEMICOLON, HASH, SPACE, COMMA] = ['\n', ';', '#', ' ', ','].map(codeOf) as [number, number, number, number, number];
+const [COLON, MINUS, PLUS, ZERO, NINE] = [':', '-', '+', '0', '9'].map(codeOf) as [
+  number,
+  number,
+  number,
+  number,
+  number,
+];
+const [NEWLINE, SEMICOLON, HASH, SPACE, COMMA] = ['\n', ';', '#', ' ', ','].map(codeOf) as [
+  number,
+  number,
+  number,
+  number,
+  number,
+];
 const ENDS_TOKEN = new Set([...' \t\r\n,()[]{}";'].map(codeOf));

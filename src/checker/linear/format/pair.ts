@@ -24,7 +24,9 @@ export function pair(events: readonly Event[], how: { model: string } & Dialect)
       if (pending !== undefined && process !== 'nemesis') {
         throw new Failure(
           `Process ${process} invokes ${event.f} in line ${line} while its ${pending.event.f} of line ${pending.event.line} is still open.`,
-          { hint: 'A process does one thing at a time; after an unknown outcome it must go on under another name.' },
+          {
+            hint: 'A process does one thing at a time; after an unknown outcome it must go on under another name.',
+          },
         );
       }
       open.set(process, { event, time });
@@ -54,19 +56,29 @@ interface Moment {
 }
 
 /** The operation, or null when it says nothing. */
-function operationOf(call: Moment, completion: Moment | null, how: { model: string } & Dialect): Operation | null {
+function operationOf(
+  call: Moment,
+  completion: Moment | null,
+  how: { model: string } & Dialect,
+): Operation | null {
   const { process } = call.event;
   if (process === 'nemesis') return null;
   const f = NAMES.get(call.event.f) ?? call.event.f;
   const type = completion?.event.type ?? 'info';
-  const mismatch = type === 'fail' && f === 'cas' && how.failedCas === 'mismatch' && completion!.event.value !== 'timed-out';
+  const mismatch =
+    type === 'fail' && f === 'cas' && how.failedCas === 'mismatch' && completion!.event.value !== 'timed-out';
   if (type === 'fail' && !mismatch) return null;
   const outcome = type === 'info' ? 'info' : 'ok';
   const asked = keyed(call.event, how.model);
-  const answered = completion === null || outcome === 'info' ? { value: null } : keyed(completion.event, how.model);
+  const answered =
+    completion === null || outcome === 'info' ? { value: null } : keyed(completion.event, how.model);
   const answers = f === 'read' || f === 'dequeue';
   const output = f === 'cas' ? !mismatch : answers ? answered.value : null;
-  if (f === 'read' && (outcome === 'info' || (output === null && how.nilRead === 'any' && !COLLECTIONS.has(how.model)))) return null;
+  if (
+    f === 'read' &&
+    (outcome === 'info' || (output === null && how.nilRead === 'any' && !COLLECTIONS.has(how.model)))
+  )
+    return null;
   return {
     index: 0,
     process,

@@ -40,7 +40,8 @@ const READERS: Record<Format, (text: string) => Iterable<Event>> = {
     }
   },
   *json(text) {
-    for (const [at, form] of (parseJson(text, 'The history') as Value[]).entries()) yield eventOf(form, at + 1);
+    for (const [at, form] of (parseJson(text, 'The history') as Value[]).entries())
+      yield eventOf(form, at + 1);
   },
   *ndjson(text) {
     let line = 0;

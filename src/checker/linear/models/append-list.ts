@@ -16,7 +16,9 @@ export const appendList: Model = {
     f === 'read' && outcome === 'ok' && !Array.isArray(output) ? 'read must return a list' : null,
   prune(history) {
     const seen = new Set(history.flatMap((operation) => contentOf(operation).map(identity)));
-    return history.filter(({ f, input, outcome }) => outcome === 'ok' || (f === 'append' && seen.has(identity(input))));
+    return history.filter(
+      ({ f, input, outcome }) => outcome === 'ok' || (f === 'append' && seen.has(identity(input))),
+    );
   },
   shortcut: prefixSweep,
   open(history) {

@@ -8,7 +8,15 @@ import { mutex } from './mutex.ts';
 import { register } from './register.ts';
 import { set } from './set.ts';
 
-export const MODEL_NAMES = ['register', 'cas-register', 'kv', 'set', 'fifo-queue', 'mutex', 'append-list'] as const;
+export const MODEL_NAMES = [
+  'register',
+  'cas-register',
+  'kv',
+  'set',
+  'fifo-queue',
+  'mutex',
+  'append-list',
+] as const;
 export type ModelName = (typeof MODEL_NAMES)[number];
 
 /** A model by its name. @param options.initial what a register (or every key of `kv`) holds at first; default null. */

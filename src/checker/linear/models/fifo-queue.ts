@@ -12,7 +12,9 @@ export const fifoQueue: Model = {
   fault: ({ f, input }) => (f === 'enqueue' && input === null ? 'enqueue expects a value' : null),
   prune(history) {
     const seen = new Set(history.filter(({ f }) => f === 'dequeue').map(({ output }) => identity(output)));
-    return history.filter(({ f, input, outcome }) => outcome === 'ok' || f === 'dequeue' || seen.has(identity(input)));
+    return history.filter(
+      ({ f, input, outcome }) => outcome === 'ok' || f === 'dequeue' || seen.has(identity(input)),
+    );
   },
   shortcut: queueSweep,
   open(history) {

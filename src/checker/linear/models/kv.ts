@@ -19,7 +19,8 @@ export function kv(options: { initial?: Value } = {}): Model {
     },
     prune: (history) => (appends(history) ? history.filter(isAnswered) : cellOf(history).prune!(history)),
     shortcut: (history) => (appends(history) ? null : cellOf(history).shortcut!(history)),
-    open: (history) => (appends(history) ? textMachine(history, options.initial ?? null) : cellOf(history).open(history)),
+    open: (history) =>
+      appends(history) ? textMachine(history, options.initial ?? null) : cellOf(history).open(history),
   };
 }
 

@@ -64,15 +64,18 @@ function unseenAlike(history: readonly Operation[], initial: Value): (value: Val
  * where there is one. A read without an answer says nothing.
  */
 function withoutUnseen(history: readonly Operation[]): readonly Operation[] {
-  const telling = history.filter((operation) => operation.outcome === 'ok' || !(operation.f === 'read' || changesNothing(operation)));
+  const telling = history.filter(
+    (operation) => operation.outcome === 'ok' || !(operation.f === 'read' || changesNothing(operation)),
+  );
   if (telling.some(({ f, output }) => f === 'cas' && output === false)) return telling;
   const seen = seenValues(telling.filter(({ outcome }) => outcome === 'ok'));
   const unknown = telling.filter(({ outcome }) => outcome === 'info');
   const kept = new Set<Operation>();
-  for (let before = -1; kept.size > before; ) {
+  for (let before = -1; kept.size > before;) {
     before = kept.size;
     for (const operation of unknown) {
-      const [from, to] = operation.f === 'cas' ? (operation.input as [Value, Value]) : [null, operation.input];
+      const [from, to] =
+        operation.f === 'cas' ? (operation.input as [Value, Value]) : [null, operation.input];
       if (kept.has(operation) || !seen.has(identity(to))) continue;
       kept.add(operation);
       if (operation.f === 'cas') seen.add(identity(from));

@@ -16,7 +16,8 @@ export const set: Model = {
   prune(history) {
     const seen = new Set(history.flatMap((operation) => membersOf(operation).map(identity)));
     return history.filter(
-      ({ f, input, outcome }) => outcome === 'ok' || (f === 'add' ? seen.has(identity(input)) : f === 'remove'),
+      ({ f, input, outcome }) =>
+        outcome === 'ok' || (f === 'add' ? seen.has(identity(input)) : f === 'remove'),
     );
   },
   shortcut: inclusionSweep,
@@ -33,7 +34,10 @@ export const set: Model = {
     const contentOf = (read: Operation) => {
       let content = reads.get(read);
       if (content === undefined) {
-        content = membersOf(read).reduce<number>((trie, value) => tries.with(trie, memberOf(value), true), EMPTY);
+        content = membersOf(read).reduce<number>(
+          (trie, value) => tries.with(trie, memberOf(value), true),
+          EMPTY,
+        );
         reads.set(read, content);
       }
       return content;

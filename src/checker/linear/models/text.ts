@@ -24,7 +24,11 @@ export function textMachine(history: readonly Operation[], initial: Value): Mach
     },
     observes: ({ f, output }) => f === 'read' || (f === 'cas' && output === false),
     letter: ({ f, input, output }) =>
-      f === 'read' ? `r${textOf(output)}` : f === 'cas' ? `${JSON.stringify(input)} ${output === false}` : `${f} ${textOf(input)}`,
+      f === 'read'
+        ? `r${textOf(output)}`
+        : f === 'cas'
+          ? `${JSON.stringify(input)} ${output === false}`
+          : `${f} ${textOf(input)}`,
   };
 }
 
@@ -48,7 +52,7 @@ function seenTexts(history: readonly Operation[]): string[] {
 /** Texts that begin with `start` stand together in the sorted list, from where `start` itself would be. */
 function beginsOneOf(sorted: readonly string[], start: string): boolean {
   let low = 0;
-  for (let high = sorted.length; low < high; ) {
+  for (let high = sorted.length; low < high;) {
     const middle = (low + high) >>> 1;
     if (sorted[middle]! >= start) high = middle;
     else low = middle + 1;
