@@ -27,10 +27,10 @@ async function lin(...argv: string[]): Promise<{ text: string; status: typeof pr
   for (const command of program.commands) command.exitOverride();
   const write = process.stdout.write.bind(process.stdout);
   let text = '';
-  process.stdout.write = ((chunk: string) => {
-    text += chunk;
+  process.stdout.write = (chunk: string | Uint8Array) => {
+    text += String(chunk);
     return true;
-  }) as typeof process.stdout.write;
+  };
   try {
     await program.parseAsync(['lin', ...argv], { from: 'user' });
     return { text, status: process.exitCode };

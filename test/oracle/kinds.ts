@@ -14,8 +14,11 @@ const number = ({ first }: Draft): Value => first;
 /** Reads what is not there: another value, or nothing. */
 const otherNumber = ({ second }: Draft, { f }: { f: string }, honest: Value): Value =>
   f !== 'read' && f !== 'dequeue' ? honest : second === honest ? null : second;
-const shortened = ({ second }: Draft, _operation: unknown, honest: Value): Value =>
-  Array.isArray(honest) ? (second % 2 === 0 ? honest.slice(0, -1) : honest.slice(1)) : honest;
+const shortened = ({ second }: Draft, _operation: unknown, honest: Value): Value => {
+  if (!Array.isArray(honest)) return honest;
+  if (honest.length === 0) return [second];
+  return second % 2 === 0 ? honest.slice(0, -1) : honest.slice(1);
+};
 
 export const SORTS: Record<string, Sort> = {
   register: {

@@ -37,7 +37,7 @@ export const OBJECTS: Record<string, Sequential> = {
       if (f === 'read') return { state, output: state };
       const others = members.filter((member) => member !== input);
       return {
-        state: f === 'add' ? [...others, input as number].sort((a, b) => a - b) : others,
+        state: f === 'add' ? [...others, input as number].toSorted((a, b) => a - b) : others,
         output: null,
       };
     },

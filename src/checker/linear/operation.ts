@@ -35,7 +35,12 @@ export function identity(value: Value): number | string {
   return typeof value === 'number' ? value : JSON.stringify(value);
 }
 
-/** `w3 write 5`, `w1 read → 4`, `w2 cas [1 2] → false`, `w4 write 7 (unknown)`: one operation, for people. */
+/** The argument of a `cas`: what it looks for, and what it leaves. */
+export function exchangeOf({ input }: Pick<Operation, 'input'>): readonly [from: Value, to: Value] {
+  return input as readonly [Value, Value];
+}
+
+/** `p3 write 5`, `p1 read → 4`, `p2 cas [1 2] → false`, `p4 write 7 (unknown)`: one operation, for people. */
 export function describe(operation: Operation): string {
   const { f, input, output, outcome } = operation;
   const key = operation.key === undefined ? '' : ` ${show(operation.key)}:`;

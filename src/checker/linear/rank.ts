@@ -16,7 +16,7 @@ export function ranked(history: readonly Operation[]): Operation[] {
     return { ...operation, ret: outcome === 'info' ? Infinity : ret };
   });
   const calls = copies.toSorted((a, b) => a.call - b.call);
-  const returns = copies.filter(({ ret }) => ret !== Infinity).sort((a, b) => a.ret - b.ret);
+  const returns = copies.filter(({ ret }) => ret !== Infinity).toSorted((a, b) => a.ret - b.ret);
   let rank = 0;
   let returned = 0;
   for (const operation of calls) {

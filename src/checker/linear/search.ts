@@ -1,6 +1,8 @@
 import type { Automaton } from './automaton.ts';
 import { Configurations } from './configurations.ts';
 import type { Memory } from './limits.ts';
+import { clearBit, isSet, setBit, wordsFor } from './mask.ts';
+import { Openings } from './openings.ts';
 import type { Operation } from './operation.ts';
 import { scheduleOf, type Schedule } from './schedule.ts';
 import { Trace } from './trace.ts';
@@ -23,8 +25,7 @@ export interface Problem {
  * Four things keep the set small, none of which loses an answer:
  * - Operations that only observe take effect as soon as they fit: they change nothing and never need to wait.
  *   (A write that happens to leave the state as it is must not be hurried: it may be needed later.)
- * - Of open operations of one letter, the one that returns first goes first, and those that never return go last:
- *   in any linearization two of them can change places until it is so.
+ * - Of open operations of one letter only one is next (see `Openings`).
  * - What has used fewer unknowns beats what has used more (see `Configurations`).
  * - A state that no observer can ever see again is a dead end while there is an observer to come.
  *
@@ -52,11 +53,9 @@ export class Search {
   /** Where the walk is: the event, and within a return the row. */
   #event = 0;
   #offset = 0;
-  /** Open operations that return, in the order of their returns, and by slot the one of its letter before it. */
-  #open: number[] = [];
-  #twins: Int32Array;
-  #lastOfLetter: Int32Array;
-  #available: Int32Array;
+  readonly #open: Openings;
+  /** By class: how many have been called. */
+  readonly #available: Int32Array;
   /** The number of the machine's sink, and observers that have yet to return. */
   #sink: number;
   #observersDue = 0;
@@ -74,13 +73,11 @@ export class Search {
     this.#width = options.width;
     this.#trace = new Trace(options.memory);
     const { slotCount, classes } = this.#schedule;
-    const words = Math.ceil(slotCount / 32);
-    this.#current = new Configurations(words, classes.length, options.memory);
-    this.#next = new Configurations(words, classes.length, options.memory);
+    this.#current = new Configurations(wordsFor(slotCount), classes.length, options.memory);
+    this.#next = new Configurations(wordsFor(slotCount), classes.length, options.memory);
     this.#row = new Int32Array(this.#current.stride);
     this.#made = new Int32Array(this.#current.stride);
-    this.#twins = new Int32Array(slotCount);
-    this.#lastOfLetter = new Int32Array(automaton.letterCount).fill(NONE);
+    this.#open = new Openings(history, letters, automaton.letterCount, this.#schedule);
     this.#available = new Int32Array(classes.length);
     this.#sink = automaton.sink;
     for (const [at, { ret }] of history.entries()) {
@@ -117,14 +114,8 @@ export class Search {
   }
 
   #call(operation: number): void {
-    const { ret } = this.#history[operation]!;
-    if (ret === Infinity) {
-      this.#available[this.#schedule.places[operation]!]!++;
-      return;
-    }
-    let at = this.#open.length;
-    while (at > 0 && this.#history[this.#open[at - 1]!]!.ret > ret) at--;
-    this.#open.splice(at, 0, operation);
+    if (this.#history[operation]!.ret !== Infinity) this.#open.open(operation);
+    else this.#available[this.#schedule.places[operation]!]!++;
   }
 
   #openReturn(operation: number): void {
@@ -132,11 +123,7 @@ export class Search {
     this.#offset = 0;
     this.#useUnknown = this.#width === Infinity;
     this.#rowsMax = this.#current.length + this.#width * WALK_FACTOR;
-    for (const open of this.#open) {
-      const letter = this.#letters[open]!;
-      this.#twins[this.#schedule.places[open]!] = this.#lastOfLetter[letter]!;
-      this.#lastOfLetter[letter] = this.#schedule.places[open]!;
-    }
+    this.#open.line();
   }
 
   /** Looks at the rows one by one, those included that are added meanwhile. @returns false when interrupted. */
@@ -178,11 +165,9 @@ export class Search {
   #expand(returning: number): void {
     const { places } = this.#schedule;
     const row = this.#row;
-    for (const operation of this.#open) {
+    for (const operation of this.#open.list) {
       const slot = places[operation]!;
-      if (isSet(row, slot)) continue;
-      const twin = this.#twins[slot]!;
-      if (twin !== NONE && !isSet(row, twin)) continue;
+      if (isSet(row, slot) || !this.#open.isNext(row, slot)) continue;
       const state = this.#automaton.step(row[0]!, this.#letters[operation]!);
       if (state < 0) continue;
       this.#made.set(row);
@@ -199,8 +184,7 @@ export class Search {
       const used = row[this.#current.counts + number]!;
       if (used >= this.#available[number]!) continue;
       const { letter, members } = classes[number]!;
-      const twin = this.#lastOfLetter[letter]!;
-      if (twin !== NONE && !isSet(row, twin)) continue;
+      if (!this.#open.mayUnknownGo(row, letter)) continue;
       const state = this.#automaton.step(row[0]!, letter);
       if (state < 0 || state === row[0]) continue;
       this.#made.set(row);
@@ -223,7 +207,7 @@ export class Search {
   #observe(row: Int32Array): number {
     const { observes } = this.#automaton;
     let observed = 0;
-    for (const operation of this.#open) {
+    for (const operation of this.#open.list) {
       const letter = this.#letters[operation]!;
       if (observes[letter] === 0) continue;
       const slot = this.#schedule.places[operation]!;
@@ -239,15 +223,14 @@ export class Search {
 
   /** A configuration that has seen the return: the slot is free again. */
   #keep(row: Int32Array, slot: number): void {
-    row[1 + (slot >>> 5)]! &= ~(1 << (slot & 31));
+    clearBit(row, slot);
     this.#next.add(row);
   }
 
   #closeReturn(): boolean {
-    for (const open of this.#open) this.#lastOfLetter[this.#letters[open]!] = NONE;
     if (this.#next.size === 0) return false;
     this.#observersDue -= this.#automaton.observes[this.#letters[this.#returning]!]!;
-    this.#open.splice(this.#open.indexOf(this.#returning), 1);
+    this.#open.close();
     [this.#current, this.#next] = [this.#next, this.#current];
     this.#next.clear();
     if (this.#trace.wantsPruning) this.#pruneTrace();
@@ -292,15 +275,7 @@ export class Search {
   }
 }
 
-function isSet(row: Int32Array, slot: number): boolean {
-  return (row[1 + (slot >>> 5)]! & (1 << (slot & 31))) !== 0;
-}
-
-function setBit(row: Int32Array, slot: number): void {
-  row[1 + (slot >>> 5)]! |= 1 << (slot & 31);
-}
-
-const NONE = -1;
 /** Rows that may be looked at for each that may be kept. */
 const WALK_FACTOR = 16;
+/** Below this, forgetting states costs more than it frees. */
 const STATES_MAX = 1 << 16;

@@ -28,7 +28,7 @@ export class Trace {
   pathTo(node: number): number[] {
     const path: number[] = [];
     for (let at = node; at > 0; at = this.#parents[at]!) path.push(this.#operations[at]!);
-    return path.reverse();
+    return path.toReversed();
   }
 
   get wantsPruning(): boolean {

@@ -1,5 +1,5 @@
 import type { Decision, State } from './model.ts';
-import { identity, type Operation, type Value } from './operation.ts';
+import { exchangeOf, identity, type Operation, type Value } from './operation.ts';
 
 /**
  * Registers with distinct written values, in O(n log n), after Gibbons and Korach (Testing shared memories, 1997).
@@ -24,7 +24,7 @@ export function zones(history: readonly Operation[], initial: Value): Decision |
   }
   for (const operation of history) {
     if (operation.f === 'write') continue;
-    const wanted = operation.f === 'cas' ? (operation.input as Value[])[0]! : operation.output;
+    const wanted = operation.f === 'cas' ? exchangeOf(operation)[0] : operation.output;
     const block = blocks.get(identity(wanted));
     if (block === undefined) {
       return invalid([operation], `nobody ever wrote the ${JSON.stringify(wanted)} that it found`);
@@ -103,14 +103,14 @@ function after(block: Block, blocks: ReadonlyMap<State, Block>): Block | undefin
 }
 
 /** `cas [v v]`: it finds a value and leaves it. */
-export function changesNothing({ f, input }: Operation): boolean {
-  return (
-    f === 'cas' && identity((input as readonly Value[])[0]!) === identity((input as readonly Value[])[1]!)
-  );
+export function changesNothing(operation: Operation): boolean {
+  if (operation.f !== 'cas') return false;
+  const [from, to] = exchangeOf(operation);
+  return identity(from) === identity(to);
 }
 
-function writtenBy({ f, input }: Operation): Value {
-  return f === 'cas' ? (input as readonly Value[])[1]! : input;
+function writtenBy(operation: Operation): Value {
+  return operation.f === 'cas' ? exchangeOf(operation)[1] : operation.input;
 }
 
 /** Two operations of a chain of which the later one ended before the earlier one began. Reads of one value commute. */

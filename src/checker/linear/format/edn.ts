@@ -201,4 +201,4 @@ const [NEWLINE, SEMICOLON, HASH, SPACE, COMMA] = ['\n', ';', '#', ' ', ','].map(
   number,
   number,
 ];
-const ENDS_TOKEN = new Set([...' \t\r\n,()[]{}";'].map(codeOf));
+const ENDS_TOKEN = new Set(Array.from(' \t\r\n,()[]{}";', codeOf));

@@ -1,5 +1,5 @@
 import type { Model } from '../model.ts';
-import type { Operation, Value } from '../operation.ts';
+import { exchangeOf, type Operation, type Value } from '../operation.ts';
 import { register } from './register.ts';
 import { textMachine } from './text.ts';
 
@@ -30,8 +30,8 @@ function appends(history: readonly Operation[]): boolean {
 
 /** How this store says that a key is missing: some return an empty text that nobody ever wrote. */
 function missingIn(history: readonly Operation[]): Value {
-  const isEmpty = (value: Value | undefined) => value === '';
-  const written = history.some(({ f, input }) => isEmpty(f === 'cas' ? (input as Value[])[1] : input));
+  const isEmpty = (value: Value) => value === '';
+  const written = history.some(({ f, input }) => isEmpty(f === 'cas' ? exchangeOf({ input })[1] : input));
   return !written && history.some(({ f, output }) => f === 'read' && isEmpty(output)) ? '' : null;
 }
 

@@ -1,5 +1,5 @@
 import type { Model, State } from '../model.ts';
-import { identity, type Operation, type Value } from '../operation.ts';
+import { exchangeOf, identity, type Operation, type Value } from '../operation.ts';
 import { changesNothing, zones } from '../zones.ts';
 
 /**
@@ -22,7 +22,7 @@ export function register(options: { name?: string; cas?: boolean; initial?: Valu
         step(state, { f, input, output }) {
           if (f === 'read') return identity(output) === state ? state : null;
           if (f === 'write') return alias(input);
-          const [from, to] = input as [Value, Value];
+          const [from, to] = exchangeOf({ input });
           const matches = identity(from) === state;
           if (output === false) return matches ? null : state;
           return matches ? alias(to) : null;
@@ -31,7 +31,7 @@ export function register(options: { name?: string; cas?: boolean; initial?: Valu
         letter({ f, input, output }) {
           if (f === 'read') return `r${identity(output)}`;
           if (f === 'write') return `w${alias(input)}`;
-          const [from, to] = input as [Value, Value];
+          const [from, to] = exchangeOf({ input });
           return `${output === false ? 'f' : 'c'}${identity(from)} ${output === false ? '' : alias(to)}`;
         },
       };
@@ -44,7 +44,7 @@ function seenValues(history: readonly Operation[]): Set<State> {
   const seen = new Set<State>();
   for (const { f, input, output, outcome } of history) {
     if (f === 'read' && outcome === 'ok') seen.add(identity(output));
-    if (f === 'cas') seen.add(identity((input as [Value, Value])[0]));
+    if (f === 'cas') seen.add(identity(exchangeOf({ input })[0]));
   }
   return seen;
 }
@@ -74,8 +74,7 @@ function withoutUnseen(history: readonly Operation[]): readonly Operation[] {
   for (let before = -1; kept.size > before;) {
     before = kept.size;
     for (const operation of unknown) {
-      const [from, to] =
-        operation.f === 'cas' ? (operation.input as [Value, Value]) : [null, operation.input];
+      const [from, to] = operation.f === 'cas' ? exchangeOf(operation) : [null, operation.input];
       if (kept.has(operation) || !seen.has(identity(to))) continue;
       kept.add(operation);
       if (operation.f === 'cas') seen.add(identity(from));

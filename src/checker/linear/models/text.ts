@@ -1,5 +1,5 @@
 import type { Machine, State } from '../model.ts';
-import type { Operation, Value } from '../operation.ts';
+import { exchangeOf, type Operation, type Value } from '../operation.ts';
 
 /**
  * A text that can be appended to: `append t`, `write t`, `read → t`, `cas [from to]`. Null is the empty text.
@@ -18,7 +18,7 @@ export function textMachine(history: readonly Operation[], initial: Value): Mach
       if (f === 'append') return state === UNSEEN ? UNSEEN : alias(String(state) + textOf(input));
       if (f === 'write') return alias(textOf(input));
       if (f === 'read') return textOf(output) === state ? state : null;
-      const [from, to] = (input as [Value, Value]).map(textOf) as [string, string];
+      const [from, to] = exchangeOf({ input }).map(textOf) as [string, string];
       if (output === false) return from === state ? null : state;
       return from === state ? alias(to) : null;
     },
@@ -44,9 +44,9 @@ function seenTexts(history: readonly Operation[]): string[] {
   const seen = new Set<string>();
   for (const { f, input, output, outcome } of history) {
     if (f === 'read' && outcome === 'ok') seen.add(textOf(output));
-    if (f === 'cas') seen.add(textOf((input as [Value, Value])[0]));
+    if (f === 'cas') seen.add(textOf(exchangeOf({ input })[0]));
   }
-  return [...seen].sort();
+  return [...seen].toSorted();
 }
 
 /** Texts that begin with `start` stand together in the sorted list, from where `start` itself would be. */
