@@ -19,6 +19,8 @@ export class Configurations {
   length = 0;
   /** Of rows that are not dominated. */
   size = 0;
+  /** Fields compared so far: what long chains cost. */
+  compared = 0;
 
   readonly #memory: Memory;
   readonly #chain: number;
@@ -132,6 +134,7 @@ export class Configurations {
   ): typeof AS_GOOD | typeof WORSE | typeof NEITHER {
     let fewer = false;
     let more = false;
+    this.compared += this.trace - this.counts;
     for (let field = this.counts; field < this.trace; field++) {
       const difference = rows[offset + field]! - candidate[field]!;
       if (difference < 0) fewer = true;

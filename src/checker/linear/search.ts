@@ -33,7 +33,7 @@ export interface Problem {
  * verdict only if it never left anything out.
  */
 export class Search {
-  /** Rows looked at so far. */
+  /** Rows looked at so far, the costly ones counted more than once. */
   steps = 0;
   /** Something was left out because of `width`: a dead end proves nothing. */
   narrowed = false;
@@ -141,8 +141,18 @@ export class Search {
       this.#observe(this.#row);
       if (isSet(this.#row, slot)) this.#keep(this.#row, slot);
       else this.#expand(slot);
+      this.#countComparisons();
     }
     return true;
+  }
+
+  /** Long chains of rows make a step a long one: it counts as several, lest a deadline be missed. */
+  #countComparisons(): void {
+    const compared = this.#current.compared + this.#next.compared;
+    if (compared < COMPARISONS_PER_STEP) return;
+    this.steps += Math.floor(compared / COMPARISONS_PER_STEP);
+    this.#current.compared = 0;
+    this.#next.compared = 0;
   }
 
   /**
@@ -277,5 +287,6 @@ export class Search {
 
 /** Rows that may be looked at for each that may be kept. */
 const WALK_FACTOR = 16;
+const COMPARISONS_PER_STEP = 2048;
 /** Below this, forgetting states costs more than it frees. */
 const STATES_MAX = 1 << 16;

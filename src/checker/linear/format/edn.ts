@@ -77,10 +77,12 @@ class Reader {
     const entries = this.#sequence('}');
     if (entries.length % 2 !== 0)
       throw new Failure(`A map that ends in line ${this.#line} has a key without a value.`);
-    const map: Record<string, Value> = Object.create(null) as Record<string, Value>;
+    const map: Record<string, Value> = {};
     for (let at = 0; at < entries.length; at += 2) {
       const key = entries[at]!;
-      map[typeof key === 'string' ? key : JSON.stringify(key)] = entries[at + 1]!;
+      const name = typeof key === 'string' ? key : JSON.stringify(key);
+      // A key of this name would be no key but the map's ancestry.
+      if (name !== '__proto__') map[name] = entries[at + 1]!;
     }
     return map;
   }
@@ -111,7 +113,7 @@ class Reader {
     this.#at = end;
     if (end >= this.#text.length) return this.#form() as string;
     this.#at++;
-    for (const char of raw) if (char === '\n') this.#line++;
+    this.#line += raw.includes('\n') ? raw.split('\n').length - 1 : 0;
     return raw.includes('\\') ? raw.replaceAll(/\\(?:u([0-9a-fA-F]{4})|([^]))/g, unescape) : raw;
   }
 
@@ -139,7 +141,7 @@ class Reader {
 
   #token(): string {
     const start = this.#at;
-    while (this.#at < this.#text.length && !ENDS_TOKEN.has(this.#text.charCodeAt(this.#at))) this.#at++;
+    while (this.#at < this.#text.length && ENDS_TOKEN[this.#text.charCodeAt(this.#at)] !== 1) this.#at++;
     return this.#text.slice(start, this.#at);
   }
 
@@ -201,4 +203,6 @@ const [NEWLINE, SEMICOLON, HASH, SPACE, COMMA] = ['\n', ';', '#', ' ', ','].map(
   number,
   number,
 ];
-const ENDS_TOKEN = new Set(Array.from(' \t\r\n,()[]{}";', codeOf));
+/** By character code: 1 for blanks and for what opens or closes something. */
+const ENDS_TOKEN = new Uint8Array(128);
+for (const char of ' \t\r\n,()[]{}";') ENDS_TOKEN[codeOf(char)] = 1;
