@@ -3,21 +3,26 @@ import { join } from 'node:path';
 import { EXIT, Failure, messageOf } from '../core/failure.ts';
 import { check } from '../checker/check.ts';
 import type { Claim, Result } from '../checker/result.ts';
-import { openRun } from '../history/directory.ts';
 import type { Run } from '../history/run.ts';
 import { renderText } from '../report/text.ts';
+import { isHistoryFile, openHistory } from './history-path.ts';
 import { renderTimeline } from '../report/timeline/timeline.ts';
 
 export const RESULTS_FILE = 'results.json';
 const TIMELINE_FILE = 'timeline.svg';
 
 /**
- * From a run directory to its verdict: decide, write results.json and timeline.svg, say it. The same whether the
- * run has just ended or was made elsewhere years ago.
+ * From a history to its verdict: decide, write results.json and timeline.svg, say it. The same whether the run has
+ * just ended or was made elsewhere years ago. A history that is one file has no place for results: they are only said.
  */
-export async function decide(directory: string, claim: Claim): Promise<{ run: Run; result: Result }> {
-  const run = await openRun(directory);
+export async function decide(path: string, claim: Claim): Promise<{ run: Run; result: Result }> {
+  const run = await openHistory(path);
   const result = check(run, { claim });
+  if (!isHistoryFile(path)) writeResults(path, run, result);
+  return { run, result };
+}
+
+function writeResults(directory: string, run: Run, result: Result): void {
   try {
     writeFileSync(join(directory, RESULTS_FILE), `${JSON.stringify(result, null, 2)}\n`);
     writeFileSync(join(directory, TIMELINE_FILE), renderTimeline(run, result));
@@ -25,7 +30,6 @@ export async function decide(directory: string, claim: Claim): Promise<{ run: Ru
     // A verdict that cannot be written down is still a verdict: say both.
     process.stderr.write(`kept: the results could not be written to ${directory}: ${messageOf(error)}\n`);
   }
-  return { run, result };
 }
 
 /** The result on standard output: for people, or as JSON. */
@@ -41,7 +45,7 @@ export function show(
   const text = renderText(decided.result, decided.run, {
     color,
     directory: options.directory,
-    picture: join(options.directory, TIMELINE_FILE),
+    ...(!isHistoryFile(options.directory) && { picture: join(options.directory, TIMELINE_FILE) }),
   });
   process.stdout.write(`${text.trimEnd()}\n`);
 }
