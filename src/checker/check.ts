@@ -1,5 +1,6 @@
 import { messageOf } from '../core/failure.ts';
 import type { Run } from '../history/run.ts';
+import { questionClock } from './clock.ts';
 import { doubtsAbout } from './coverage.ts';
 import { checkEnds } from './ends.ts';
 import { Examination } from './examination.ts';
@@ -47,6 +48,7 @@ export function check(run: Run, options: { claim: Claim }): Result {
   ask('whether other readers agree', compareRereads);
   ask('whether the log follows real time', (asked) => checkOrder(asked));
   ask('whether the end offsets went back', checkEnds);
+  ask('whether its clock ran forwards', questionClock);
   ask('where the examples were found', locateExamples);
   ask('whether the verdict was earned', ({ doubts }) => doubts.push(...doubtsAbout(examination)));
   return resultOf(examination, options.claim);

@@ -155,6 +155,11 @@ export class Findings {
     return recent.neighbourhood.add(offset, timeNs);
   }
 
+  /** Takes back everything of this kind. */
+  withdraw(kind: FindingKind): void {
+    for (const key of this.#kinds.keys()) if (key.startsWith(`${kind}/`)) this.#kinds.delete(key);
+  }
+
   /** Every group, in the order in which kinds and causes were first met, by offset. */
   *[Symbol.iterator](): Generator<{
     kind: FindingKind;

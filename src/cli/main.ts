@@ -2,6 +2,8 @@ import { Command, CommanderError } from 'commander';
 import { EXIT, Failure, messageOf } from '../core/failure.ts';
 import { addCheckCommand } from './check.ts';
 import { addDoctorCommand } from './doctor.ts';
+import { addExportCommand } from './export.ts';
+import { addImportCommand } from './import.ts';
 import { addInsideCommand, addLabCommand } from './lab.ts';
 import { addLinCommand } from './lin.ts';
 import { addRunCommand } from './run.ts';
@@ -38,6 +40,8 @@ Exit status:
   for (const add of [
     addRunCommand,
     addCheckCommand,
+    addExportCommand,
+    addImportCommand,
     addScenariosCommand,
     addSuiteCommand,
     addLabCommand,

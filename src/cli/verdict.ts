@@ -3,45 +3,60 @@ import { join } from 'node:path';
 import { EXIT, Failure, messageOf } from '../core/failure.ts';
 import { check } from '../checker/check.ts';
 import type { Claim, Result } from '../checker/result.ts';
-import { openRun } from '../history/directory.ts';
 import type { Run } from '../history/run.ts';
+import { type Availability, availabilityOf } from '../report/availability.ts';
 import { renderText } from '../report/text.ts';
+import { isHistoryFile, openHistory } from './history-path.ts';
 import { renderTimeline } from '../report/timeline/timeline.ts';
 
 export const RESULTS_FILE = 'results.json';
 const TIMELINE_FILE = 'timeline.svg';
 
 /**
- * From a run directory to its verdict: decide, write results.json and timeline.svg, say it. The same whether the
- * run has just ended or was made elsewhere years ago.
+ * From a history to its verdict: decide, write results.json and timeline.svg, say it. The same whether the run has
+ * just ended or was made elsewhere years ago. A history that is one file has no place for results: they are only said.
  */
-export async function decide(directory: string, claim: Claim): Promise<{ run: Run; result: Result }> {
-  const run = await openRun(directory);
+export async function decide(path: string, claim: Claim): Promise<Decided> {
+  const run = await openHistory(path);
   const result = check(run, { claim });
+  const decided = { run, result, availability: availabilityOf(run) };
+  if (!isHistoryFile(path)) writeResults(path, decided);
+  return decided;
+}
+
+export interface Decided {
+  run: Run;
+  result: Result;
+  availability: Availability;
+}
+
+function writeResults(directory: string, decided: Decided): void {
+  const { run, result } = decided;
   try {
-    writeFileSync(join(directory, RESULTS_FILE), `${JSON.stringify(result, null, 2)}\n`);
+    writeFileSync(join(directory, RESULTS_FILE), resultsText(decided));
     writeFileSync(join(directory, TIMELINE_FILE), renderTimeline(run, result));
   } catch (error) {
     // A verdict that cannot be written down is still a verdict: say both.
     process.stderr.write(`kept: the results could not be written to ${directory}: ${messageOf(error)}\n`);
   }
-  return { run, result };
+}
+
+function resultsText({ result, availability }: Decided): string {
+  return `${JSON.stringify({ ...result, availability }, null, 2)}\n`;
 }
 
 /** The result on standard output: for people, or as JSON. */
-export function show(
-  decided: { run: Run; result: Result },
-  options: { json: boolean; directory: string },
-): void {
+export function show(decided: Decided, options: { json: boolean; directory: string }): void {
   if (options.json) {
-    process.stdout.write(`${JSON.stringify(decided.result, null, 2)}\n`);
+    process.stdout.write(resultsText(decided));
     return;
   }
   const color = process.stdout.isTTY && process.env['NO_COLOR'] === undefined;
   const text = renderText(decided.result, decided.run, {
     color,
+    availability: decided.availability,
     directory: options.directory,
-    picture: join(options.directory, TIMELINE_FILE),
+    ...(!isHistoryFile(options.directory) && { picture: join(options.directory, TIMELINE_FILE) }),
   });
   process.stdout.write(`${text.trimEnd()}\n`);
 }

@@ -21,6 +21,7 @@ export async function openRun(path: string): Promise<Run> {
   const damages = new Damages();
   const lines = readLines(join(path, EVENTS_FILE), damages);
   const info = resolveInfo(path, lines?.info ?? null, damages);
+  for (const damage of info.damage ?? []) damages.add(damage);
   const areForeign = lines?.info != null && lines.info.run !== info.run;
   if (areForeign) {
     const detail = `The events are of run ${lines.info!.run}, not of ${info.run}; they are left out.`;

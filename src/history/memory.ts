@@ -1,5 +1,6 @@
 import type { WriteColumns } from './columns.ts';
 import { allocateColumns, ErrorNames, putRead, putWrite, READ_COLUMNS, WRITE_COLUMNS } from './columns.ts';
+import { defaultInfo } from './default-info.ts';
 import type { Event } from './event.ts';
 import type { ReadBatch, Run, RunInfo, WriteBatch } from './run.ts';
 import type { Read, Write } from './write.ts';
@@ -26,7 +27,7 @@ export function runOf(rows: Rows, batchRows: number = BATCH_ROWS): Run {
   const writeBatches = chunksOf(writes, batchRows).map((chunk) => writeBatchOf(chunk, names));
   const readBatches = chunksOf(reads, batchRows).map(readBatchOf);
   return {
-    info: { ...defaultInfo(writes, reads), ...info },
+    info: { ...defaultInfo(sizesOf(writes, reads)), ...info },
     events,
     writes: () => writeBatches,
     reads: () => readBatches,
@@ -52,31 +53,10 @@ function chunksOf<T>(items: readonly T[], size: number): T[][] {
   return chunks;
 }
 
-function defaultInfo(writes: readonly Write[], reads: readonly Read[]): RunInfo {
+function sizesOf(writes: readonly Write[], reads: readonly Read[]): { partitions: number; workers: number } {
   let partitions = 1;
   let workers = 1;
   for (const row of [...writes, ...reads]) partitions = Math.max(partitions, row.partition + 1);
   for (const row of writes) workers = Math.max(workers, row.worker + 1);
-  return {
-    version: 1,
-    run: 'memory',
-    status: 'complete',
-    world: 'imported',
-    seed: 0,
-    scenario: { name: 'memory', title: 'a history in memory' },
-    contract: {
-      acks: 'all',
-      minInsyncReplicas: 2,
-      replicationFactor: 3,
-      uncleanLeaderElection: false,
-      idempotence: true,
-      mode: 'exactly-once',
-    },
-    topic: 'kept',
-    partitions,
-    nodes: [],
-    workers,
-    versions: { kept: '0' },
-    startedAt: '1970-01-01T00:00:00.000Z',
-  };
+  return { partitions, workers };
 }

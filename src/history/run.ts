@@ -109,4 +109,10 @@ export interface RunInfo {
   endedAt?: string;
   /** How it was started, for people who want to repeat it. */
   command?: string[];
+  /** Whether the offsets of a partition have no legal gaps. Of imported histories; false if absent. */
+  dense?: boolean;
+  /** What was damaged before the history was imported: an import does not heal it. */
+  damage?: Damage[];
+  /** Fields of an imported history that this program does not know. */
+  extra?: Record<string, unknown>;
 }

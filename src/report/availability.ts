@@ -1,82 +1,157 @@
 import { NS_PER_SECOND } from '../core/clock.ts';
 import type { FaultStartEvent, FaultStopEvent, PhaseEvent, PhaseName } from '../history/event.ts';
-import { int64At } from '../history/run.ts';
 import type { Run } from '../history/run.ts';
-import { OUTCOMES } from '../history/write.ts';
+import { OUTCOMES, type Outcome } from '../history/write.ts';
+import { firstAcksAfter } from './first-acks.ts';
+import { type Latency, LatencyTotal } from './latency.ts';
+import { type Gap, longestGap, type Segment, segmentsOf } from './segments.ts';
 
-/** How available the cluster was for writing, from one pass over the writes. All times in ns since the run began. */
+/** How available the cluster was for writing. All times in ns since the run began, unless they say otherwise. */
 export interface Availability {
-  phases: { name: PhaseName; fromNs: number; toNs: number; acked: number; ackedPerSecond: number }[];
+  phases: ({ name: PhaseName } & Stretch)[];
+  /** Each while it was in force. */
+  faults: ({ fault: string } & Stretch)[];
+  /** Faults beyond the first thousand, of which there are no figures. */
+  faultsLeftOut: number;
   /** The longest time under load without any acknowledgement. Null when there was no load at all. */
-  longestGap: { fromNs: number; toNs: number } | null;
+  longestGap: Gap | null;
   /** How long after each strike and each heal the first write *begun after it* was acknowledged; null: none was. */
-  recoveries: { fault: string; after: 'strike' | 'heal'; timeNs: number; firstAckAfterNs: number | null }[];
+  recoveries: Recovery[];
+  /** From when the load's schedule meant a write to be sent to its acknowledgement; null when there was none. */
+  latency: Latency | null;
+  /** What became of the writes that were not acknowledged, the most frequent first. `share` is that of all writes. */
+  errors: { outcome: Outcome; error: string | null; count: number; share: number }[];
+}
+
+/** A part of the run. */
+export interface Stretch {
+  fromNs: number;
+  toNs: number;
+  /** Acknowledgements that came in it. */
+  acked: number;
+  ackedPerSecond: number;
+  longestGapNs: number;
+  /** What became of the writes that were due in it, and how long those took that were acknowledged. */
+  due: Record<Outcome, number>;
+  latency: Latency | null;
+}
+
+export interface Recovery {
+  fault: string;
+  after: 'strike' | 'heal';
+  timeNs: number;
+  firstAckAfterNs: number | null;
 }
 
 const LOAD_PHASES: ReadonlySet<PhaseName> = new Set<PhaseName>(['warm-up', 'faults', 'recovery']);
-const OK = OUTCOMES.indexOf('ok');
+const FAULTS_MAX = 1_000;
+const ERRORS_MAX = 20;
 
 /**
- * Acknowledgements per phase, the longest silence, and the time to the first acknowledgement after every strike and
- * heal. An acknowledgement that was already on its way when a fault struck says nothing about life under the fault:
- * only writes begun after the mark count for it.
+ * Two passes over the writes: what came and was due in each phase and under each fault, and the first
+ * acknowledgement after every strike and heal.
  */
 export function availabilityOf(run: Run): Availability {
   const phases = loadPhases(run);
-  const marks = strikesAndHeals(run);
-  const markNs = Float64Array.from(marks, (mark) => mark.timeNs);
-  /** Earliest acknowledgement among the writes begun between mark i and the next one. */
-  const firstAckNs = new Float64Array(marks.length).fill(Infinity);
-  const loadFromNs = phases[0]?.fromNs ?? null;
-  const loadToNs = phases.at(-1)?.toNs ?? null;
-  const silence = longestSilence(loadFromNs, loadToNs ?? Infinity);
-
-  for (const batch of run.writes()) {
-    for (let row = 0; row < batch.length; row++) {
-      if (batch.outcome[row] !== OK) continue;
-      const completeNs = int64At(batch.completeNs, row);
-      silence.ack(completeNs);
-      const phase = phases.find((candidate) => completeNs >= candidate.fromNs && completeNs < candidate.toNs);
-      if (phase !== undefined) phase.acked++;
-      const mark = lastAtOrBefore(markNs, int64At(batch.invokeNs, row));
-      if (mark >= 0 && completeNs < firstAckNs[mark]!) firstAckNs[mark] = completeNs;
-    }
-  }
-
-  for (let mark = marks.length - 2; mark >= 0; mark--) {
-    firstAckNs[mark] = Math.min(firstAckNs[mark]!, firstAckNs[mark + 1]!);
-  }
+  const allFaults = faultStretches(run);
+  const faults = allFaults.slice(0, FAULTS_MAX);
+  const errors = new ErrorCounts();
+  const stretches = [...phases, ...faults];
+  const cuts = stretches.flatMap(({ fromNs, toNs }) => [fromNs, toNs]);
+  const segments = segmentsOf(run, cuts, (outcome, error, names) => errors.add(outcome, error, names));
+  const loadFromNs = phases[0]?.fromNs;
+  const loadToNs = phases.at(-1)?.toNs;
   return {
-    phases: phases.map((phase) => ({
-      name: phase.name,
-      fromNs: phase.fromNs,
-      toNs: phase.toNs,
-      acked: phase.acked,
-      ackedPerSecond:
-        phase.toNs > phase.fromNs ? (phase.acked * NS_PER_SECOND) / (phase.toNs - phase.fromNs) : 0,
-    })),
-    longestGap: silence.longest(),
-    recoveries: marks.map((mark, index) => ({
-      fault: mark.fault,
-      after: mark.after,
-      timeNs: mark.timeNs,
-      firstAckAfterNs: Number.isFinite(firstAckNs[index]!) ? firstAckNs[index]! - mark.timeNs : null,
-    })),
+    phases: phases.map(({ name, ...span }) => ({ name, ...stretchOf(segments, span) })),
+    faults: faults.map(({ fault, ...span }) => ({ fault, ...stretchOf(segments, span) })),
+    faultsLeftOut: allFaults.length - faults.length,
+    longestGap:
+      loadFromNs === undefined || loadToNs === undefined ? null : longestGap(segments, loadFromNs, loadToNs),
+    recoveries: firstAcksAfter(run, strikesAndHeals(run)),
+    latency: latencyOf(segments),
+    errors: errors.list(),
   };
 }
 
+function stretchOf(segments: readonly Segment[], { fromNs, toNs }: Gap): Stretch {
+  const inside = segments.filter((segment) => segment.fromNs >= fromNs && segment.toNs <= toNs);
+  const acked = inside.reduce((sum, segment) => sum + segment.acked, 0);
+  const gap = longestGap(inside, fromNs, toNs);
+  const due = OUTCOMES.map((outcome, code) => [
+    outcome,
+    inside.reduce((sum, segment) => sum + segment.due[code]!, 0),
+  ]);
+  return {
+    fromNs,
+    toNs,
+    acked,
+    ackedPerSecond: toNs > fromNs ? (acked * NS_PER_SECOND) / (toNs - fromNs) : 0,
+    longestGapNs: gap === null ? 0 : gap.toNs - gap.fromNs,
+    due: Object.fromEntries(due),
+    latency: latencyOf(inside),
+  };
+}
+
+function latencyOf(segments: readonly Segment[]): Latency | null {
+  const total = new LatencyTotal();
+  for (const { latencies } of segments) latencies.addTo(total);
+  return total.summary();
+}
+
+class ErrorCounts {
+  readonly #counts = new Map<string, { outcome: Outcome; error: string | null; count: number }>();
+  #writes = 0;
+
+  add(outcome: number, error: number, names: readonly string[]): void {
+    this.#writes++;
+    if (OUTCOMES[outcome] === 'ok' || OUTCOMES[outcome] === 'sent') return;
+    const name = error === 0 ? null : (names[error] ?? `unknown error ${error}`);
+    const key = `${outcome} ${name}`;
+    const known = this.#counts.get(key);
+    if (known === undefined)
+      this.#counts.set(key, { outcome: OUTCOMES[outcome] ?? 'info', error: name, count: 1 });
+    else known.count++;
+  }
+
+  list(): Availability['errors'] {
+    return [...this.#counts.values()]
+      .toSorted((a, b) => b.count - a.count)
+      .slice(0, ERRORS_MAX)
+      .map((entry) => ({ ...entry, share: entry.count / this.#writes }));
+  }
+}
+
 /** Phases that carry load, each up to the next one's start; a torn run's last phase lasts to its last event. */
-function loadPhases(run: Run): { name: PhaseName; fromNs: number; toNs: number; acked: number }[] {
+function loadPhases(run: Run): { name: PhaseName; fromNs: number; toNs: number }[] {
   const starts = run.events.filter((event): event is PhaseEvent => event.type === 'phase');
-  const lastNs = run.events.reduce((last, event) => Math.max(last, timeOf(event)), 0);
+  const lastNs = lastEventNs(run);
   return starts
     .map((start, index) => ({
       name: start.name,
       fromNs: start.timeNs,
-      toNs: starts[index + 1]?.timeNs ?? lastNs,
-      acked: 0,
+      toNs: Math.max(start.timeNs, starts[index + 1]?.timeNs ?? lastNs),
     }))
     .filter((phase) => LOAD_PHASES.has(phase.name));
+}
+
+/** From strike to heal; a fault that was never healed lasts to the end of the load. */
+function faultStretches(run: Run): { fault: string; fromNs: number; toNs: number }[] {
+  const endNs = loadPhases(run).at(-1)?.toNs ?? lastEventNs(run);
+  const spans = new Map<string, { fault: string; fromNs: number; toNs: number }>();
+  for (const event of run.events) {
+    if (event.type === 'fault-start') {
+      const toNs = Math.max(event.timeNs, endNs);
+      spans.set(event.id, { fault: event.id, fromNs: event.timeNs, toNs });
+    } else if (event.type === 'fault-stop') {
+      const span = spans.get(event.id);
+      if (span !== undefined) span.toNs = Math.max(span.fromNs, event.timeNs);
+    }
+  }
+  return [...spans.values()];
+}
+
+function lastEventNs(run: Run): number {
+  return run.events.reduce((last, event) => Math.max(last, timeOf(event)), 0);
 }
 
 /** When an event became known. */
@@ -84,7 +159,7 @@ function timeOf(event: Run['events'][number]): number {
   return 'timeNs' in event ? event.timeNs : event.completeNs;
 }
 
-function strikesAndHeals(run: Run): { fault: string; after: 'strike' | 'heal'; timeNs: number }[] {
+function strikesAndHeals(run: Run): Omit<Recovery, 'firstAckAfterNs'>[] {
   return run.events
     .filter(
       (event): event is FaultStartEvent | FaultStopEvent =>
@@ -96,39 +171,4 @@ function strikesAndHeals(run: Run): { fault: string; after: 'strike' | 'heal'; t
       timeNs: event.timeNs,
     }))
     .toSorted((a, b) => a.timeNs - b.timeNs);
-}
-
-/** Index of the last of the ascending `marks` that is not after `timeNs`; -1 when all are. */
-function lastAtOrBefore(marks: Float64Array, timeNs: number): number {
-  let low = 0;
-  let high = marks.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (marks[middle]! <= timeNs) low = middle + 1;
-    else high = middle;
-  }
-  return low - 1;
-}
-
-/**
- * Acknowledgements arrive in the order in which they became known, so a gap is what lies between one and the latest
- * before it. The time from the load's start to the first one and from the last one to the load's end count too.
- */
-function longestSilence(fromNs: number | null, toNs: number) {
-  let latestNs = fromNs;
-  let longest: { fromNs: number; toNs: number } | null = null;
-  const ack = (ackNs: number) => {
-    const timeNs = Math.min(ackNs, toNs);
-    if (latestNs !== null && timeNs - latestNs > (longest === null ? 0 : longest.toNs - longest.fromNs)) {
-      longest = { fromNs: latestNs, toNs: timeNs };
-    }
-    if (latestNs === null || timeNs > latestNs) latestNs = timeNs;
-  };
-  return {
-    ack,
-    longest: () => {
-      if (Number.isFinite(toNs)) ack(toNs);
-      return longest;
-    },
-  };
 }

@@ -1,8 +1,9 @@
 import pc from 'picocolors';
+import { NS_PER_MS } from '../core/clock.ts';
 import { EXIT } from '../core/failure.ts';
 import type { Run } from '../history/run.ts';
 import type { Finding, Result, Verdict } from '../checker/result.ts';
-import { availabilityOf } from './availability.ts';
+import { type Availability, availabilityOf } from './availability.ts';
 import { faultSpansOf } from './timeline/faults.ts';
 import type { FaultSpan } from './timeline/faults.ts';
 import { lanesOf } from './timeline/lanes.ts';
@@ -12,6 +13,8 @@ import { describeFinding, describeSetting, grouped, moment, seconds, verdictInWo
 export interface TextOptions {
   /** Colours for a terminal; plain text otherwise. */
   color: boolean;
+  /** If it is known already; it takes passes over the whole history. */
+  availability?: Availability;
   /** Where the run is kept and where its picture is, as paths that a person can type. */
   directory?: string;
   picture?: string;
@@ -35,7 +38,7 @@ export function renderText(result: Result, run: Run, options: TextOptions): stri
     headlineOf(result, run, colours),
     countsOf(result),
     findingsOf(result, faults, colours),
-    availabilityText(run, faults, colours),
+    availabilityText(run, options.availability ?? availabilityOf(run), faults, colours),
     notesText(run),
     closingOf(result, options),
   ];
@@ -128,13 +131,20 @@ function findingText(finding: Finding, labels: ReadonlyMap<string, string>, colo
   return lines.join('\n');
 }
 
-function availabilityText(run: Run, faults: readonly FaultSpan[], colours: Colours): string {
+function availabilityText(
+  run: Run,
+  availability: Availability,
+  faults: readonly FaultSpan[],
+  colours: Colours,
+): string {
   // With acks=0 nobody answers, so nothing tells whether anybody was there.
-  if (run.info.contract.acks === 0) return '';
-  const availability = availabilityOf(run);
-  if (availability.phases.length === 0) return '';
+  if (run.info.contract.acks === 0 || availability.phases.length === 0) return '';
   const rates = availability.phases.map(({ name, ackedPerSecond }) => `${name} ${grouped(ackedPerSecond)}/s`);
-  const lines = [`  acknowledged: ${rates.join(', ')}`];
+  const lines = [
+    `  acknowledged: ${rates.join(', ')}`,
+    ...latencyLines(availability),
+    ...errorLines(availability),
+  ];
   const gap = availability.longestGap;
   if (gap !== null) {
     lines.push(
@@ -142,6 +152,7 @@ function availabilityText(run: Run, faults: readonly FaultSpan[], colours: Colou
     );
   }
   const labels = new Map(faults.map((fault) => [fault.id, fault.label]));
+  const progress = new Map(availability.faults.map(({ fault, ackedPerSecond }) => [fault, ackedPerSecond]));
   const slowestFirst = availability.recoveries.toSorted(
     (a, b) => (b.firstAckAfterNs ?? Infinity) - (a.firstAckAfterNs ?? Infinity) || a.timeNs - b.timeNs,
   );
@@ -153,11 +164,38 @@ function availabilityText(run: Run, faults: readonly FaultSpan[], colours: Colou
       recovery.firstAckAfterNs === null
         ? colours.yellow('no write begun after it was acknowledged')
         : `next acknowledged write after ${seconds(recovery.firstAckAfterNs)}`;
-    lines.push(`  ${moment(recovery.timeNs)}  ${what ?? recovery.fault}: ${after}`);
+    const rate = recovery.after === 'strike' ? progress.get(recovery.fault) : undefined;
+    const meanwhile = rate === undefined ? '' : `, ${grouped(rate)}/s meanwhile`;
+    const head = `  ${moment(recovery.timeNs)}  `;
+    const [first = '', ...rest] = paragraph(
+      `${what ?? recovery.fault}: ${after}${meanwhile}`,
+      ' '.repeat(head.length),
+    );
+    lines.push(head + first.trimStart(), ...rest);
   }
   const unlisted = availability.recoveries.length - listed.size;
   if (unlisted > 0) lines.push(`  … and ${grouped(unlisted)} quicker ones`);
   return ['Availability for writing', ...lines, ...zombieLines(run)].join('\n');
+}
+
+function latencyLines({ latency }: Availability): string[] {
+  if (latency === null) return [];
+  const [half, most, slowest] = [latency.p50Ms, latency.p99Ms, latency.maxMs].map((ms) =>
+    seconds(ms * NS_PER_MS),
+  );
+  return [`  latency since a write was due: half ${half}, 99 % ${most}, the slowest ${slowest}`];
+}
+
+const ERRORS_TOLD = 4;
+
+function errorLines({ errors }: Availability): string[] {
+  if (errors.length === 0) return [];
+  const told = errors.slice(0, ERRORS_TOLD).map(({ outcome, error, share: part }) => {
+    const name = error ?? (outcome === 'fail' ? 'failed' : 'unknown');
+    return `${share(part, 1)} ${name}${outcome === 'info' && error !== null ? ' (unknown)' : ''}`;
+  });
+  if (errors.length > ERRORS_TOLD) told.push('…');
+  return paragraph(`not acknowledged: ${told.join(', ')}`, '  ');
 }
 
 function notesText(run: Run): string {

@@ -185,7 +185,7 @@ test('acks=0: nothing is acknowledged, so what is missing breaks no promise', (t
 test('a later record stands before an earlier one: reordered, and the example tells who and when', (t) => {
   const result = judge({
     ...GOOD,
-    writes: [acked('0:0', 0, { at: 5 }), acked('1:0', 1, { at: 2 }), acked('0:1', 2, { at: 3 })],
+    writes: [acked('1:0', 1, { at: 2 }), acked('0:1', 2, { at: 3 }), acked('0:0', 0, { at: 5 })],
   });
   t.deepEqual(anomalies(result), { reordered: 1 });
   t.like(only(result, 'reordered'), {

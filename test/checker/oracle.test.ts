@@ -148,7 +148,10 @@ test('the sweep over offsets agrees with trying every order of the operations', 
         const offset = next + one.gap;
         next = offset + 1;
         const alone = onlyAcknowledgements ? { fate: 'acked', readAt: null, scannedAt: null } : {};
-        return { ...one, ...alone, offset };
+        // Nothing is read before it is sent; what says so is no history but a broken clock.
+        const since = (time: number | null) => (time === null ? null : Math.max(time, one.call));
+        const readers = { readAt: since(one.readAt), scannedAt: since(one.scannedAt) };
+        return { ...one, ...readers, ...alone, offset };
       });
       const operations: LogOperation[] = [
         ...placed.map(({ offset, call, took, fate }) => ({

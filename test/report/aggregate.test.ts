@@ -4,6 +4,7 @@ import { runOf } from '../../src/history/memory.ts';
 import type { Write } from '../../src/history/write.ts';
 import type { Finding } from '../../src/checker/result.ts';
 import { availabilityOf } from '../../src/report/availability.ts';
+import { LatencyCounts, LatencyTotal } from '../../src/report/latency.ts';
 import { aggregate } from '../../src/report/timeline/aggregate.ts';
 import { TimeGrid } from '../../src/report/timeline/grid.ts';
 import { lostGroupsOf } from '../../src/report/timeline/lost.ts';
@@ -175,3 +176,89 @@ test('availability: the silence after a kill, and how long until a write begun a
   t.true(strike!.firstAckAfterNs! > 2.6e9 && strike!.firstAckAfterNs! < 2.7e9);
   t.true(heal!.firstAckAfterNs! < 2e7);
 });
+
+test('availability: each phase and each fault has its own pace, silence and latencies', (t) => {
+  const second = 1e9;
+  const writeDue = (
+    seq: number,
+    dueNs: number,
+    tookNs: number | null,
+    error: string | null = null,
+  ): Write => ({
+    worker: 0,
+    seq,
+    partition: 0,
+    intendedNs: dueNs,
+    invokeNs: dueNs,
+    completeNs: tookNs === null ? null : dueNs + tookNs,
+    outcome: error === null ? 'ok' : 'fail',
+    error,
+    offset: error === null ? seq : null,
+    attempts: 1,
+    broker: 1,
+  });
+  // A write a second; what is due from 10 to 14 s, under the fault, waits until 15 s, and one of those fails.
+  const writes = Array.from({ length: 20 }, (_, due) =>
+    due < 10 || due > 14
+      ? writeDue(due, due * second, 2e6)
+      : due === 12
+        ? writeDue(due, due * second, second, 'NOT_ENOUGH_REPLICAS')
+        : writeDue(due, due * second, (15 - due) * second + due),
+  );
+  const run = runOf({
+    writes: writes.toSorted((a, b) => a.completeNs! - b.completeNs!),
+    events: [
+      { type: 'phase', timeNs: 0, name: 'warm-up' },
+      { type: 'phase', timeNs: 5 * second, name: 'faults' },
+      {
+        type: 'fault-start',
+        id: 'f',
+        fault: { kind: 'pause', target: 'leader' },
+        requestedNs: 9.5 * second,
+        timeNs: 9.5 * second,
+        targets: ['kafka1'],
+        links: [],
+        evidence: '',
+      },
+      { type: 'fault-stop', id: 'f', requestedNs: 14.5 * second, timeNs: 14.5 * second, evidence: '' },
+      { type: 'phase', timeNs: 20 * second, name: 'settle' },
+    ],
+  });
+  const { phases, faults, latency, errors, longestGap } = availabilityOf(run);
+  t.like(phases[0], { acked: 5, ackedPerSecond: 1, latency: { count: 5, maxMs: 2 } });
+  t.like(phases[1], { acked: 14, due: { ok: 14, fail: 1, info: 0 } });
+  t.like(faults[0], {
+    fault: 'f',
+    acked: 0,
+    ackedPerSecond: 0,
+    longestGapNs: 5 * second,
+    due: { ok: 4, fail: 1 },
+  });
+  t.is(Math.round(faults[0]!.latency!.p50Ms / 100), 20);
+  t.is(Math.round(latency!.maxMs), 5000);
+  t.deepEqual(errors, [{ outcome: 'fail', error: 'NOT_ENOUGH_REPLICAS', count: 1, share: 0.05 }]);
+  t.is(Math.round(longestGap!.fromNs / second), 9);
+  t.is(Math.round(longestGap!.toNs / second), 15);
+});
+
+testProp(
+  'latencies: percentiles within one per cent of those of a sorted list',
+  [fc.array(fc.integer({ min: 2_000_000, max: 4_000_000_000_000 }), { minLength: 1, maxLength: 50 })],
+  (t, list) => {
+    const counts = new LatencyCounts();
+    for (const ns of list) counts.add(ns);
+    const total = new LatencyTotal();
+    counts.addTo(total);
+    const summary = total.summary()!;
+    const sorted = list.toSorted((a, b) => a - b);
+    for (const [percentile, ms] of [
+      [50, summary.p50Ms],
+      [90, summary.p90Ms],
+      [99, summary.p99Ms],
+    ] as const) {
+      const exactMs = sorted[Math.ceil((percentile / 100) * list.length) - 1]! / 1e6;
+      if (exactMs < 3_600_000) t.true(Math.abs(ms - exactMs) <= exactMs * 0.01, `${ms} for ${exactMs}`);
+    }
+    t.is(summary.maxMs, sorted.at(-1)! / 1e6);
+  },
+);

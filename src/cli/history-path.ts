@@ -1,0 +1,19 @@
+import { statSync } from 'node:fs';
+import { basename } from 'node:path';
+import { openRun } from '../history/directory.ts';
+import { readInterchange } from '../history/interchange/read.ts';
+import { EVENTS_FILE, READS_FILE, RUN_FILE, WRITES_FILE } from '../history/layout.ts';
+import type { Run } from '../history/run.ts';
+
+const HISTORY_FILES = new Set([RUN_FILE, WRITES_FILE, READS_FILE, EVENTS_FILE]);
+
+/** A run directory, or an NDJSON file, as a run. */
+export async function openHistory(path: string): Promise<Run> {
+  return isHistoryFile(path) ? readInterchange(path) : openRun(path);
+}
+
+/** Whether the path is a history of one file. A file of a run directory is none: `openRun` says what to name instead. */
+export function isHistoryFile(path: string): boolean {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat !== undefined && !stat.isDirectory() && !HISTORY_FILES.has(basename(path));
+}

@@ -1,0 +1,319 @@
+import { z } from 'zod';
+import type { Event, FaultStartEvent, FaultStopEvent, ScanEvent } from '../event.ts';
+import { type Fault, faultSchema } from '../fault.ts';
+import {
+  type Fields,
+  flagOf,
+  INT32_MAX,
+  listOf,
+  othersThan,
+  textOf,
+  wholeOf,
+  wholeOrNull,
+} from './fields.ts';
+import { scanNameOf } from './rows.ts';
+
+/**
+ * Events as lines, and back. The format has lines for scans, ends, faults and views; all other events are written as
+ * they stand in events.ndjson, under types of their own that another tool may ignore. `order` is an event's place
+ * among all events, so that an import restores it; a file without it is put in order by time.
+ */
+export interface PlacedEvent {
+  event: Event;
+  /** Null when the line does not say. */
+  order: number | null;
+}
+
+/** What an event carries along of a line that this program does not know. */
+type Carried = { extra?: Record<string, unknown> };
+
+const COMMON = ['type', 'order', 'partition', 'invoke', 'complete'];
+const SCAN_FIELDS = new Set([...COMMON, 'scan', 'name', 'from', 'end', 'covered', 'final', 'reason']);
+const END_FIELDS = new Set([...COMMON, 'offset', 'broker']);
+const VIEW_FIELDS = new Set([
+  'type',
+  'order',
+  'time',
+  'partition',
+  'leader',
+  'epoch',
+  'isr',
+  'observer',
+  'startOffset',
+]);
+const FAULT_FIELDS = new Set([
+  'type',
+  'id',
+  'kind',
+  'targets',
+  'start',
+  'stop',
+  'requested',
+  'order',
+  'stopOrder',
+  'fault',
+  'links',
+  'evidence',
+  'stopRequested',
+  'stopEvidence',
+]);
+
+/**
+ * The events of a line; null when the line is of no type that this program knows.
+ * @param numberOf the number of the scan with this name.
+ */
+export function parseEvents(fields: Fields, numberOf: (scan: string) => number): PlacedEvent[] | null {
+  switch (fields['type']) {
+    case 'scan':
+      return [placed(parseScan(fields, numberOf), fields, SCAN_FIELDS)];
+    case 'end':
+      return [
+        placed(
+          {
+            type: 'end',
+            partition: wholeOf(fields, 'partition', INT32_MAX),
+            offset: wholeOf(fields, 'offset'),
+            invokeNs: wholeOf(fields, 'invoke'),
+            completeNs: wholeOf(fields, 'complete'),
+            broker: wholeOrNull(fields, 'broker', INT32_MAX) ?? -1,
+          },
+          fields,
+          END_FIELDS,
+        ),
+      ];
+    case 'view':
+      return [placed(parseView(fields), fields, VIEW_FIELDS)];
+    case 'fault':
+      return parseFault(fields);
+    default:
+      return parseOwn(fields);
+  }
+}
+
+function parseScan(fields: Fields, numberOf: (scan: string) => number): ScanEvent {
+  const scan = scanNameOf(fields);
+  return {
+    type: 'scan',
+    scan: numberOf(scan),
+    name: fields['name'] === undefined ? scan : textOf(fields, 'name'),
+    partition: wholeOf(fields, 'partition', INT32_MAX),
+    from: wholeOf(fields, 'from'),
+    end: wholeOf(fields, 'end'),
+    covered: flagOf(fields, 'covered'),
+    final: flagOf(fields, 'final'),
+    invokeNs: wholeOrNull(fields, 'invoke') ?? 0,
+    completeNs: wholeOrNull(fields, 'complete') ?? 0,
+    ...(fields['reason'] !== undefined && { reason: textOf(fields, 'reason') }),
+  };
+}
+
+function parseView(fields: Fields): Event {
+  const startOffset = wholeOrNull(fields, 'startOffset');
+  return {
+    type: 'view',
+    timeNs: wholeOf(fields, 'time'),
+    observer: fields['observer'] === undefined ? 'import' : textOf(fields, 'observer'),
+    partition: wholeOf(fields, 'partition', INT32_MAX),
+    leader: fields['leader'] === -1 ? -1 : (wholeOrNull(fields, 'leader', INT32_MAX) ?? -1),
+    epoch: wholeOrNull(fields, 'epoch', INT32_MAX),
+    isr: fields['isr'] === undefined ? [] : listOf(fields, 'isr', 'broker ids', isId),
+    ...(startOffset !== null && { startOffset }),
+  };
+}
+
+function parseFault(fields: Fields): PlacedEvent[] {
+  const id = textOf(fields, 'id');
+  const timeNs = wholeOf(fields, 'start');
+  const stopNs = wholeOrNull(fields, 'stop');
+  const targets = fields['targets'] === undefined ? [] : listOf(fields, 'targets', 'node names', isText);
+  const start: FaultStartEvent = {
+    type: 'fault-start',
+    id,
+    fault: faultOf(fields, targets),
+    requestedNs: wholeOrNull(fields, 'requested') ?? timeNs,
+    timeNs,
+    targets,
+    links: fields['links'] === undefined ? [] : listOf(fields, 'links', 'links', isLink),
+    evidence: fields['evidence'] === undefined ? '' : textOf(fields, 'evidence'),
+  };
+  const known = fields['evidence'] === undefined ? FAULT_FIELDS : new Set([...FAULT_FIELDS, 'verified']);
+  const events = [placed(start, fields, known)];
+  if (stopNs === null) return events;
+  const stop: FaultStopEvent & Carried = {
+    type: 'fault-stop',
+    id,
+    requestedNs: wholeOrNull(fields, 'stopRequested') ?? stopNs,
+    timeNs: stopNs,
+    evidence: fields['stopEvidence'] === undefined ? '' : textOf(fields, 'stopEvidence'),
+  };
+  return [...events, { event: stop, order: wholeOrNull(fields, 'stopOrder') }];
+}
+
+/** The fault in this program's words, if it stands in the line; else its kind and the nodes that it struck. */
+function faultOf(fields: Fields, targets: readonly string[]): Fault {
+  const known = faultSchema.safeParse(fields['fault']);
+  if (known.success) return known.data;
+  // Another tool's kind of fault: everything that asks for more than a kind and a target looks at the kind first.
+  const kind = textOf(fields, 'kind');
+  const details = kind === 'isolate' ? { from: 'others', direction: 'both' } : {};
+  return { kind, target: targets.join(', '), ...details } as unknown as Fault;
+}
+
+const time = z.int().min(0);
+const text = z.string();
+const OWN_EVENTS = z.discriminatedUnion('type', [
+  z.looseObject({
+    type: z.literal('phase'),
+    timeNs: time,
+    name: z.enum(['setup', 'warm-up', 'faults', 'recovery', 'settle', 'scan', 'done']),
+  }),
+  z.looseObject({
+    type: z.literal('fault-stop'),
+    id: text,
+    requestedNs: time,
+    timeNs: time,
+    evidence: text,
+  }),
+  z.looseObject({
+    type: z.enum(['fault-failed', 'fault-skipped']),
+    id: text,
+    timeNs: time,
+    fault: z.looseObject({ kind: text }),
+    reason: text,
+  }),
+  z.looseObject({
+    type: z.literal('node'),
+    timeNs: time,
+    node: text,
+    state: z.enum(['starting', 'up', 'down', 'paused']),
+    detail: text.optional(),
+  }),
+  z.looseObject({ type: z.literal('controller'), timeNs: time, observer: text, controller: z.int() }),
+  z.looseObject({
+    type: z.literal('log'),
+    timeNs: time,
+    node: text,
+    text,
+    truncatedTo: z.int().optional(),
+    partition: z.int().optional(),
+  }),
+  z.looseObject({
+    type: z.literal('note'),
+    timeNs: time,
+    text,
+    about: z.enum(['interrupted', 'behind', 'internal-error', 'warning', 'information']),
+  }),
+]);
+
+/** A line of this program's own; another tool's line that happens to have its type is none. */
+function parseOwn(fields: Fields): PlacedEvent[] | null {
+  const parsed = OWN_EVENTS.safeParse(fields);
+  if (!parsed.success) return null;
+  const { order: _, ...event } = fields;
+  return [{ event: event as unknown as Event, order: orderOf(fields) }];
+}
+
+function placed(event: Event, fields: Fields, known: ReadonlySet<string>): PlacedEvent {
+  const extra = othersThan(known, fields);
+  const carrying: Event & Carried = extra === null ? event : { ...event, extra };
+  return { event: carrying, order: orderOf(fields) };
+}
+
+function orderOf(fields: Fields): number | null {
+  return wholeOrNull(fields, 'order');
+}
+
+/**
+ * All events as lines.
+ * @param nameOf the name that stands for a scan's number.
+ */
+export function* formatEvents(
+  events: readonly Event[],
+  nameOf: (scan: number) => string,
+): Generator<Record<string, unknown>> {
+  const stops = matchingStops(events);
+  const matched = new Set(stops.values());
+  for (const [order, event] of events.entries()) {
+    if (matched.has(order)) continue;
+    const { extra, ...own } = event as Event & Carried;
+    yield { ...lineOf(own, order), order, ...extra };
+  }
+
+  function lineOf(event: Event, order: number): Record<string, unknown> {
+    // oxlint-disable-next-line typescript/switch-exhaustiveness-check -- the others are written as they are
+    switch (event.type) {
+      case 'scan': {
+        const { scan: number, name, invokeNs, completeNs, ...rest } = event;
+        const scan = nameOf(number);
+        return {
+          ...rest,
+          scan,
+          ...(name !== scan && { name }),
+          invoke: invokeNs,
+          complete: completeNs,
+        };
+      }
+      case 'end': {
+        const { invokeNs, completeNs, broker, ...rest } = event;
+        return { ...rest, invoke: invokeNs, complete: completeNs, broker: broker < 0 ? null : broker };
+      }
+      case 'view': {
+        const { timeNs, ...rest } = event;
+        return { ...rest, time: timeNs };
+      }
+      case 'fault-start':
+        return faultLine(event, stops.get(order));
+      default:
+        return { ...event };
+    }
+  }
+
+  function faultLine(start: FaultStartEvent, stopOrder: number | undefined): Record<string, unknown> {
+    const stop = stopOrder === undefined ? null : (events[stopOrder] as FaultStopEvent);
+    return {
+      type: 'fault',
+      id: start.id,
+      kind: start.fault.kind,
+      targets: start.targets,
+      start: start.timeNs,
+      stop: stop?.timeNs ?? null,
+      requested: start.requestedNs,
+      verified: start.evidence !== '',
+      fault: start.fault,
+      links: start.links,
+      evidence: start.evidence,
+      ...(stop !== null && {
+        stopOrder,
+        stopRequested: stop.requestedNs,
+        stopEvidence: stop.evidence,
+      }),
+    };
+  }
+}
+
+/** By the place of a start: the place of the first later stop of the same fault. */
+function matchingStops(events: readonly Event[]): Map<number, number> {
+  const open = new Map<string, number>();
+  const stops = new Map<number, number>();
+  for (const [order, event] of events.entries()) {
+    if (event.type === 'fault-start') open.set(event.id, order);
+    else if (event.type === 'fault-stop') {
+      const start = open.get(event.id);
+      if (start !== undefined) stops.set(start, order);
+      open.delete(event.id);
+    }
+  }
+  return stops;
+}
+
+function isId(item: unknown): item is number {
+  return typeof item === 'number' && Number.isInteger(item) && item >= 0 && item <= INT32_MAX;
+}
+
+function isText(item: unknown): item is string {
+  return typeof item === 'string';
+}
+
+function isLink(item: unknown): item is { from: string; to: string } {
+  return typeof item === 'object' && item !== null && 'from' in item && 'to' in item;
+}

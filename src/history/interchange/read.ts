@@ -1,0 +1,207 @@
+import { basename } from 'node:path';
+import { ErrorNames, putRead, putWrite, READ_COLUMNS, WRITE_COLUMNS } from '../columns.ts';
+import { Damages } from '../damage.ts';
+import type { Event, NoteEvent } from '../event.ts';
+import { defaultInfo } from '../default-info.ts';
+import type { Contract, Run, RunInfo } from '../run.ts';
+import { Collector } from './collect.ts';
+import { parseEvents, type PlacedEvent } from './events.ts';
+import { Extras } from './extras.ts';
+import { type Fields, LineProblem, shown } from './fields.ts';
+import { lineFailure, linesOf } from './lines.ts';
+import { parseRead, parseWrite } from './rows.ts';
+import { parseRunLine, type RunLine } from './run-line.ts';
+import { ScanNumbers } from './scan-names.ts';
+import { parseDamage } from './damage-line.ts';
+
+/** A run out of a file, and whatever the file says that a run has no place for. */
+export interface ImportedRun extends Run {
+  /** Pieces of lines, ordered by `of` and row; a whole `line` is one of a type that this program does not know. */
+  extras(): Iterable<Extra>;
+}
+
+export interface Extra {
+  of: 'write' | 'read' | 'line';
+  /** Of a write or a read: which one, counted from 0 in the order of the run. */
+  row: number;
+  /** A JSON object. */
+  text: string;
+}
+
+const UNTIMED = Number.MAX_SAFE_INTEGER;
+
+/**
+ * The history in an NDJSON file, its lines in any order. Lines of types that this program does not know are kept
+ * and ignored; a line that is wrong makes the whole file unusable, because what it says is then missing.
+ * @throws Failure with status 64, which names the line.
+ */
+export function readInterchange(path: string): ImportedRun {
+  const reader = new Reader();
+  for (const { line, number } of linesOf(path)) {
+    try {
+      reader.add(line);
+    } catch (error) {
+      if (error instanceof LineProblem) throw lineFailure(path, number, error.message);
+      throw error;
+    }
+  }
+  return reader.finish(path);
+}
+
+class Reader {
+  readonly #writes = new Collector(WRITE_COLUMNS);
+  readonly #reads = new Collector(READ_COLUMNS);
+  readonly #errors = new ErrorNames();
+  readonly #writeExtras = new Extras();
+  readonly #readExtras = new Extras();
+  readonly #lineExtras = new Extras();
+  readonly #events: PlacedEvent[] = [];
+  readonly #scans = new ScanNumbers();
+  readonly #damages = new Damages();
+  readonly #unknownTypes = new Map<string, number>();
+  readonly #numberOf = (scan: string) => this.#scans.numberOf(scan);
+  #run: RunLine | null = null;
+  #workers = 1;
+  #partitions = 1;
+
+  add(line: string): void {
+    const fields = parse(line);
+    switch (fields['type']) {
+      case 'write':
+        return this.#addWrite(fields);
+      case 'read':
+        return this.#addRead(fields);
+      case 'run':
+        if (this.#run !== null) throw new LineProblem('it is a second "run" line, and a file holds one run');
+        this.#run = parseRunLine(fields);
+        this.#scans.know(this.#run.scans);
+        return;
+      case 'damage':
+        this.#damages.add(parseDamage(fields));
+        return;
+      default:
+        return this.#addOther(fields);
+    }
+  }
+
+  #addWrite(fields: Fields): void {
+    const parsed = parseWrite(fields);
+    const { row } = parsed;
+    let { others } = parsed;
+    const number = this.#writes.rows;
+    const { columns, index } = this.#writes.next(row.completeNs ?? UNTIMED);
+    putWrite(columns, index, row, this.#errors);
+    // Columns cut what is too long and too many: the file's own words are kept beside them.
+    if (row.error !== null && this.#errors.names[columns.error[index]!] !== row.error)
+      others = { ...others, error: row.error };
+    if (others !== null) this.#writeExtras.add(number, others);
+    if (row.worker >= this.#workers) this.#workers = row.worker + 1;
+    if (row.partition >= this.#partitions) this.#partitions = row.partition + 1;
+  }
+
+  #addRead(fields: Fields): void {
+    const { row, others } = parseRead(fields, this.#numberOf);
+    const number = this.#reads.rows;
+    const { columns, index } = this.#reads.next(row.timeNs);
+    putRead(columns, index, row);
+    if (others !== null) this.#readExtras.add(number, others);
+    if (row.partition >= this.#partitions) this.#partitions = row.partition + 1;
+  }
+
+  #addOther(fields: Fields): void {
+    const { type } = fields;
+    if (typeof type !== 'string') throw new LineProblem(`"type" must be a text, not ${shown(type)}`);
+    const events = parseEvents(fields, this.#numberOf);
+    if (events !== null) {
+      this.#events.push(...events);
+      return;
+    }
+    this.#unknownTypes.set(type, 1 + (this.#unknownTypes.get(type) ?? 0));
+    this.#lineExtras.add(0, fields);
+  }
+
+  finish(path: string): ImportedRun {
+    const writes = this.#writes.finish();
+    const reads = this.#reads.finish();
+    const errorNames = this.#errors.names;
+    const writeBatches = writes.parts.map(({ rows, columns }) => ({ length: rows, errorNames, ...columns }));
+    const readBatches = reads.parts.map(({ rows, columns }) => ({ length: rows, ...columns }));
+    const writeExtras = this.#writeExtras;
+    const readExtras = this.#readExtras;
+    const lineExtras = this.#lineExtras;
+    const info = this.#info(path);
+    for (const damage of info.damage ?? []) this.#damages.add(damage);
+    return {
+      info,
+      events: withNotes(this.#orderedEvents(), this.#ignored()),
+      writes: () => writeBatches,
+      reads: () => readBatches,
+      damage: () => this.#damages.list,
+      *extras() {
+        for (const extra of writeExtras.inOrder(writes.origins)) yield { of: 'write', ...extra };
+        for (const extra of readExtras.inOrder(reads.origins)) yield { of: 'read', ...extra };
+        for (const extra of lineExtras.inOrder(null)) yield { of: 'line', ...extra };
+      },
+    };
+  }
+
+  #info(path: string): RunInfo {
+    const name = basename(path);
+    const defaults = defaultInfo({ partitions: this.#partitions, workers: this.#workers });
+    const known = this.#run?.info ?? {};
+    const isWhole = known.contract !== undefined;
+    return {
+      ...(!isWhole && {
+        ...defaults,
+        run: name,
+        scenario: { name: 'imported', title: `Imported from ${name}` },
+      }),
+      ...(known as RunInfo),
+      contract: { ...(!isWhole && defaults.contract), ...(this.#run?.contract as Contract) },
+      partitions: Math.max(known.partitions ?? 0, this.#partitions),
+      workers: Math.max(known.workers ?? 0, this.#workers),
+      ...(this.#damages.list.length > 0 && { damage: this.#damages.list }),
+    };
+  }
+
+  /** As their places say, or by time where some have none. */
+  #orderedEvents(): Event[] {
+    const arePlaced = this.#events.every(({ order }) => order !== null);
+    const ordered = this.#events.toSorted((a, b) =>
+      arePlaced ? a.order! - b.order! : timeOf(a.event) - timeOf(b.event),
+    );
+    return ordered.map(({ event }) => event);
+  }
+
+  #ignored(): NoteEvent[] {
+    return [...this.#unknownTypes].map(([type, count]) => ({
+      type: 'note',
+      timeNs: 0,
+      text: `The file has ${count === 1 ? 'a line' : `${count} lines`} of type ${JSON.stringify(type)}, which this program does not know; nothing was made of ${count === 1 ? 'it' : 'them'}.`,
+      about: 'warning',
+    }));
+  }
+}
+
+/** An import of an export of an import says it once. */
+function withNotes(events: Event[], notes: NoteEvent[]): Event[] {
+  const told = new Set(events.map((event) => (event.type === 'note' ? event.text : '')));
+  return [...events, ...notes.filter(({ text }) => !told.has(text))];
+}
+
+function parse(line: string): Fields {
+  let content: unknown;
+  try {
+    content = JSON.parse(line);
+  } catch {
+    throw new LineProblem(`it is not JSON: ${shown(line)}`);
+  }
+  if (typeof content !== 'object' || content === null || Array.isArray(content))
+    throw new LineProblem(`it is not a JSON object: ${shown(content)}`);
+  return content as Fields;
+}
+
+/** When an event became known. */
+function timeOf(event: Event): number {
+  return 'timeNs' in event ? event.timeNs : event.completeNs;
+}

@@ -1,0 +1,105 @@
+import { z } from 'zod';
+import type { Contract, RunInfo } from '../run.ts';
+import { choiceOf, type Fields, flagOf, LineProblem, othersThan, shown, textOf } from './fields.ts';
+
+/**
+ * The line that says what ran. The format asks for little of it; everything else that run.json knows travels in the
+ * field `kept`. Without the line a file is still a history: of a producer with acks=all.
+ */
+export interface RunLine {
+  /** What the line says; whole where this program wrote it, else to be laid over the defaults. */
+  info: Partial<RunInfo>;
+  contract: Partial<Contract>;
+  /** The numbers that named scans had. */
+  scans: [name: string, number: number][];
+}
+
+const FIELDS = new Set(['type', 'version', 'run', 'acks', 'mode', 'dense', 'kept']);
+
+const ownInfo = z.looseObject({
+  version: z.literal(1),
+  run: z.string(),
+  status: z.enum(['running', 'complete', 'interrupted', 'failed']),
+  failure: z.string().optional(),
+  world: z.enum(['real', 'simulated', 'imported']),
+  seed: z.number(),
+  scenario: z.looseObject({ name: z.string(), title: z.string() }),
+  contract: z.looseObject({
+    acks: z.literal([0, 1, 'all']),
+    minInsyncReplicas: z.int(),
+    replicationFactor: z.int(),
+    uncleanLeaderElection: z.boolean(),
+    idempotence: z.boolean(),
+    mode: z.enum(['exactly-once', 'at-least-once']),
+  }),
+  topic: z.string(),
+  partitions: z.int().min(0),
+  nodes: z.array(
+    z.looseObject({
+      name: z.string(),
+      id: z.int().nullable(),
+      roles: z.array(z.enum(['broker', 'controller', 'zookeeper'])),
+      address: z.string(),
+    }),
+  ),
+  workers: z.int().min(0),
+  versions: z.looseObject({ kept: z.string() }),
+  startedAt: z.string(),
+  endedAt: z.string().optional(),
+  extra: z.record(z.string(), z.unknown()).optional(),
+  damage: z
+    .array(
+      z.strictObject({ file: z.string(), kind: z.enum(['torn', 'corrupt', 'missing']), detail: z.string() }),
+    )
+    .optional(),
+});
+const own = z.strictObject({ info: ownInfo, scans: z.array(z.tuple([z.string(), z.int().min(0)])) });
+
+export function parseRunLine(fields: Fields): RunLine {
+  if (fields['version'] !== 1) {
+    throw new LineProblem(
+      `"version" must be 1, the only one that this program reads, not ${shown(fields['version'])}`,
+    );
+  }
+  const parsed = own.safeParse(fields['kept']);
+  if (fields['kept'] !== undefined && !parsed.success) {
+    const issue = parsed.error.issues[0]!;
+    throw new LineProblem(
+      `"kept" is not what an export of this program writes there: ${['kept', ...issue.path].join('.')}: ${issue.message}`,
+    );
+  }
+  const extra = othersThan(FIELDS, fields);
+  const known = parsed.success ? (fields['kept'] as { info: RunInfo }).info : null;
+  return {
+    info: {
+      ...known,
+      ...(fields['run'] !== undefined && { run: textOf(fields, 'run') }),
+      ...(flagOf(fields, 'dense') && { dense: true }),
+      ...(extra !== null && { extra }),
+    },
+    contract: { ...known?.contract, ...contractOf(fields) },
+    scans: parsed.success ? parsed.data.scans : [],
+  };
+}
+
+function contractOf(fields: Fields): Partial<Contract> {
+  const contract: Partial<Contract> = {};
+  if (fields['acks'] !== undefined) contract.acks = choiceOf(fields, 'acks', [0, 1, 'all'] as const);
+  if (fields['mode'] !== undefined)
+    contract.mode = choiceOf(fields, 'mode', ['exactly-once', 'at-least-once'] as const);
+  return contract;
+}
+
+export function formatRunLine(info: RunInfo, scans: RunLine['scans']): Record<string, unknown> {
+  const { extra, ...rest } = info;
+  return {
+    type: 'run',
+    version: 1,
+    run: info.run,
+    acks: info.contract.acks,
+    mode: info.contract.mode,
+    dense: info.dense === true,
+    kept: { info: rest, scans },
+    ...extra,
+  };
+}

@@ -1,0 +1,80 @@
+import { readAt, writeAt } from '../columns.ts';
+import type { Run } from '../run.ts';
+import { formatDamage } from './damage-line.ts';
+import { formatEvents } from './events.ts';
+import type { Extra } from './read.ts';
+import { formatRead, formatWrite } from './rows.ts';
+import { formatRunLine } from './run-line.ts';
+import { nameOfScan, scanNames } from './scan-names.ts';
+
+const CHUNK_CHARACTERS = 1 << 18;
+
+/**
+ * A run as an NDJSON file, in chunks of whole lines: the run, its events, its writes, its reads, what was damaged.
+ * @param extras what an import could not put into rows; it is written where it stood.
+ */
+export function* formatInterchange(run: Run, extras: Iterable<Extra> = []): Generator<string> {
+  let chunk = '';
+  for (const line of lines(run, extras)) {
+    chunk += `${line}\n`;
+    if (chunk.length < CHUNK_CHARACTERS) continue;
+    yield chunk;
+    chunk = '';
+  }
+  if (chunk !== '') yield chunk;
+}
+
+function* lines(run: Run, extras: Iterable<Extra>): Generator<string> {
+  const names = scanNames(run.events);
+  const nameOf = (scan: number) => nameOfScan(names, scan);
+  const scans = [...names].map(([number, name]): [string, number] => [name, number]);
+  yield JSON.stringify(formatRunLine(run.info, scans));
+  for (const event of formatEvents(run.events, nameOf)) yield JSON.stringify(event);
+
+  const others = new Others(extras);
+  let row = 0;
+  for (const batch of run.writes())
+    for (let index = 0; index < batch.length; index++)
+      yield formatWrite(writeAt(batch, index), others.of('write', row++));
+  row = 0;
+  for (const batch of run.reads()) {
+    for (let index = 0; index < batch.length; index++) {
+      const read = readAt(batch, index);
+      yield formatRead(read, nameOf(read.scan), others.of('read', row++));
+    }
+  }
+  yield* others.rest();
+
+  const before = new Set((run.info.damage ?? []).map(({ detail }) => detail));
+  for (const damage of run.damage())
+    if (!before.has(damage.detail)) yield JSON.stringify(formatDamage(damage));
+}
+
+/** The extras, taken in their order as the rows that they belong to are written. */
+class Others {
+  readonly #extras: Iterator<Extra>;
+  #next: Extra | undefined;
+
+  constructor(extras: Iterable<Extra>) {
+    this.#extras = extras[Symbol.iterator]();
+    this.#advance();
+  }
+
+  of(kind: 'write' | 'read', row: number): Record<string, unknown> | null {
+    const extra = this.#next;
+    if (extra === undefined || extra.of !== kind || extra.row !== row) return null;
+    this.#advance();
+    const fields: Record<string, unknown> = JSON.parse(extra.text);
+    return fields;
+  }
+
+  /** Lines of types that this program does not know. */
+  *rest(): Generator<string> {
+    for (; this.#next !== undefined; this.#advance()) if (this.#next.of === 'line') yield this.#next.text;
+  }
+
+  #advance(): void {
+    const { done, value } = this.#extras.next();
+    this.#next = done === true ? undefined : value;
+  }
+}
