@@ -1,10 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { EXIT, Failure, messageOf } from '../core/failure.ts';
+import { EXIT, messageOf } from '../core/failure.ts';
 import { check } from '../checker/check.ts';
 import type { Claim, Result } from '../checker/result.ts';
 import { openRun } from '../history/directory.ts';
 import type { Run } from '../history/run.ts';
+import { wantsColour } from './colour.ts';
 import { renderText } from '../report/text.ts';
 import { renderTimeline } from '../report/timeline/timeline.ts';
 
@@ -37,9 +38,8 @@ export function show(
     process.stdout.write(`${JSON.stringify(decided.result, null, 2)}\n`);
     return;
   }
-  const color = process.stdout.isTTY && process.env['NO_COLOR'] === undefined;
   const text = renderText(decided.result, decided.run, {
-    color,
+    color: wantsColour(process.stdout),
     directory: options.directory,
     picture: join(options.directory, TIMELINE_FILE),
   });
@@ -48,12 +48,4 @@ export function show(
 
 export function exitStatusOf(result: Result): number {
   return { valid: EXIT.valid, invalid: EXIT.invalid, inconclusive: EXIT.inconclusive }[result.verdict];
-}
-
-export function parseClaim(text: string): Claim {
-  if (text === 'kept' || text === 'contract') return text;
-  throw new Failure(`There is no claim "${text}".`, {
-    hint: 'Use "kept" (everything acknowledged is there) or "contract" (only what Kafka promises counts).',
-    exitStatus: EXIT.usage,
-  });
 }
