@@ -1,13 +1,14 @@
 import { statfsSync } from 'node:fs';
 import { freemem } from 'node:os';
 import type { Command } from 'commander';
-import colors from 'picocolors';
+import { createColors } from 'picocolors';
 import { EXIT, Failure, messageOf } from '../core/failure.ts';
 import { probeNamespaces } from '../control/netns/probe.ts';
 import { cachedVersions } from '../db/kafka/distribution.ts';
 
 import { findJava } from '../db/kafka/java.ts';
 import { findMaven } from '../db/kafka/maven.ts';
+import { wantsColour } from './colour.ts';
 
 /** One thing that a run needs, and how this machine stands to it. */
 interface Finding {
@@ -136,6 +137,7 @@ async function attempt(name: string, look: () => Promise<Omit<Finding, 'name'>>)
 }
 
 function describe(findings: readonly Finding[]): string {
+  const colors = createColors(wantsColour(process.stdout));
   const mark = {
     good: colors.green('good   '),
     limited: colors.yellow('limited'),

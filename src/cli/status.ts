@@ -1,10 +1,11 @@
-import colors from 'picocolors';
+import { createColors } from 'picocolors';
 import { NS_PER_SECOND } from '../core/clock.ts';
 import { describeFault } from '../history/fault.ts';
 import type { Event } from '../history/event.ts';
 import type { NodeInfo } from '../history/run.ts';
 import { controllerOf, newestClaim } from '../nemesis/targets.ts';
 import type { Progress } from '../runner/progress.ts';
+import { wantsColour } from './colour.ts';
 
 /**
  * What a person sees while a run goes on: a line per thing that happens and, on a terminal, one living line below
@@ -21,8 +22,12 @@ export interface Status {
 const REDRAW_NS = 0.2 * NS_PER_SECOND;
 const PLAIN_NS = 5 * NS_PER_SECOND;
 
-export function createStatus(stream: NodeJS.WriteStream, nodes: () => readonly NodeInfo[]): Status {
+export function createStatus(
+  stream: NodeJS.WriteStream & { fd: number },
+  nodes: () => readonly NodeInfo[],
+): Status {
   const living = stream.isTTY;
+  const colors = createColors(wantsColour(stream));
   let drawnNs = -Infinity;
   let drawn = '';
   let previous = { elapsedNs: 0, written: 0, perSecond: 0 };
@@ -47,7 +52,7 @@ export function createStatus(stream: NodeJS.WriteStream, nodes: () => readonly N
     line,
     end: clear,
     event(event) {
-      const text = describeEvent(event);
+      const text = describeEvent(event, colors);
       if (text !== null) line(text);
     },
     progress(progress) {
@@ -89,7 +94,7 @@ function describeProgress(
   return parts.join(' · ');
 }
 
-function describeEvent(event: Event): string | null {
+function describeEvent(event: Event, colors: ReturnType<typeof createColors>): string | null {
   switch (event.type) {
     case 'phase':
       return colors.dim(`${secondsOf(event.timeNs)} ${event.name}`);

@@ -1,13 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { EXIT, Failure, messageOf } from '../core/failure.ts';
+import { EXIT, messageOf } from '../core/failure.ts';
 import { check } from '../checker/check.ts';
 import type { Claim, Result } from '../checker/result.ts';
 import type { Run } from '../history/run.ts';
 import { type Availability, availabilityOf } from '../report/availability.ts';
 import { renderText } from '../report/text.ts';
-import { isHistoryFile, openHistory } from './history-path.ts';
 import { renderTimeline } from '../report/timeline/timeline.ts';
+import { wantsColour } from './colour.ts';
+import { isHistoryFile, openHistory } from './history-path.ts';
 
 export const RESULTS_FILE = 'results.json';
 const TIMELINE_FILE = 'timeline.svg';
@@ -51,9 +52,8 @@ export function show(decided: Decided, options: { json: boolean; directory: stri
     process.stdout.write(resultsText(decided));
     return;
   }
-  const color = process.stdout.isTTY && process.env['NO_COLOR'] === undefined;
   const text = renderText(decided.result, decided.run, {
-    color,
+    color: wantsColour(process.stdout),
     availability: decided.availability,
     directory: options.directory,
     ...(!isHistoryFile(options.directory) && { picture: join(options.directory, TIMELINE_FILE) }),
@@ -63,12 +63,4 @@ export function show(decided: Decided, options: { json: boolean; directory: stri
 
 export function exitStatusOf(result: Result): number {
   return { valid: EXIT.valid, invalid: EXIT.invalid, inconclusive: EXIT.inconclusive }[result.verdict];
-}
-
-export function parseClaim(text: string): Claim {
-  if (text === 'kept' || text === 'contract') return text;
-  throw new Failure(`There is no claim "${text}".`, {
-    hint: 'Use "kept" (everything acknowledged is there) or "contract" (only what Kafka promises counts).',
-    exitStatus: EXIT.usage,
-  });
 }
