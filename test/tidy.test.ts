@@ -46,7 +46,15 @@ const TYPES_ONLY: Record<string, string[]> = {
 };
 
 /** Libraries that one file each keeps the door of. */
-const ONE_DOOR = ['kafkajs', 'apache-arrow', 'd3-node', 'dockerode', 'ssh2'];
+const ONE_DOOR = [
+  'kafkajs',
+  'apache-arrow',
+  'd3-node',
+  'hdr-histogram-js',
+  'hyparquet-writer',
+  'dockerode',
+  'ssh2',
+];
 
 const BANNED_CALLS =
   /(?<!\.)\b(Date\.now|new Date\(\)|setTimeout|setInterval|Math\.random|process\.hrtime|performance\.now)\b/;

@@ -1,10 +1,10 @@
 import { NS_PER_SECOND } from '../core/clock.ts';
 import type { FaultStartEvent, FaultStopEvent, PhaseEvent, PhaseName } from '../history/event.ts';
-import type { Run } from '../history/run.ts';
+import type { Run, WriteBatch } from '../history/run.ts';
 import { OUTCOMES, type Outcome } from '../history/write.ts';
-import { firstAcksAfter } from './first-acks.ts';
+import { firstAckMeter } from './first-acks.ts';
 import { type Latency, LatencyTotal } from './latency.ts';
-import { type Gap, longestGap, type Segment, segmentsOf } from './segments.ts';
+import { type Gap, longestGap, type Segment, segmentMeter } from './segments.ts';
 
 /** How available the cluster was for writing. All times in ns since the run began, unless they say otherwise. */
 export interface Availability {
@@ -48,29 +48,50 @@ const FAULTS_MAX = 1_000;
 const ERRORS_MAX = 20;
 
 /**
- * Two passes over the writes: what came and was due in each phase and under each fault, and the first
- * acknowledgement after every strike and heal.
+ * What came and was due in each phase and under each fault, and the first acknowledgement after every strike and heal.
  */
 export function availabilityOf(run: Run): Availability {
-  const phases = loadPhases(run);
-  const allFaults = faultStretches(run);
+  const meter = availabilityMeter(run);
+  for (const batch of run.writes()) meter.visit(batch);
+  return meter.total();
+}
+
+/** As `availabilityOf`, for a pass over the writes that somebody else makes: `visit` wants every batch once. */
+export function availabilityMeter({ events }: Pick<Run, 'events'>): {
+  visit(batch: WriteBatch): void;
+  total(): Availability;
+} {
+  const phases = loadPhases(events);
+  const allFaults = faultStretches(events);
   const faults = allFaults.slice(0, FAULTS_MAX);
   const errors = new ErrorCounts();
-  const stretches = [...phases, ...faults];
-  const cuts = stretches.flatMap(({ fromNs, toNs }) => [fromNs, toNs]);
-  const segments = segmentsOf(run, cuts, (outcome, error, names) => errors.add(outcome, error, names));
+  const firstAcks = firstAckMeter(strikesAndHeals(events));
+  const pieces = segmentMeter([...phases, ...faults].flatMap(({ fromNs, toNs }) => [fromNs, toNs]));
   const loadFromNs = phases[0]?.fromNs;
   const loadToNs = phases.at(-1)?.toNs;
   return {
-    phases: phases.map(({ name, ...span }) => ({ name, ...stretchOf(segments, span) })),
-    faults: faults.map(({ fault, ...span }) => ({ fault, ...stretchOf(segments, span) })),
-    faultsLeftOut: allFaults.length - faults.length,
-    longestGap:
-      loadFromNs === undefined || loadToNs === undefined ? null : longestGap(segments, loadFromNs, loadToNs),
-    recoveries: firstAcksAfter(run, strikesAndHeals(run)),
-    latency: latencyOf(segments),
-    errors: errors.list(),
+    visit(batch) {
+      pieces.visit(batch);
+      firstAcks.visit(batch);
+      errors.visit(batch);
+    },
+    total: () => totalOf(pieces.segments()),
   };
+
+  function totalOf(segments: readonly Segment[]): Availability {
+    return {
+      phases: phases.map(({ name, ...span }) => ({ name, ...stretchOf(segments, span) })),
+      faults: faults.map(({ fault, ...span }) => ({ fault, ...stretchOf(segments, span) })),
+      faultsLeftOut: allFaults.length - faults.length,
+      longestGap:
+        loadFromNs === undefined || loadToNs === undefined
+          ? null
+          : longestGap(segments, loadFromNs, loadToNs),
+      recoveries: firstAcks.total(),
+      latency: latencyOf(segments),
+      errors: errors.list(),
+    };
+  }
 }
 
 function stretchOf(segments: readonly Segment[], { fromNs, toNs }: Gap): Stretch {
@@ -98,18 +119,24 @@ function latencyOf(segments: readonly Segment[]): Latency | null {
   return total.summary();
 }
 
+/** By the code of an outcome. */
+const ENDED_BADLY = OUTCOMES.map((outcome) => outcome === 'fail' || outcome === 'info');
+
 class ErrorCounts {
   readonly #counts = new Map<string, { outcome: Outcome; error: string | null; count: number }>();
   #writes = 0;
 
-  add(outcome: number, error: number, names: readonly string[]): void {
-    this.#writes++;
-    if (OUTCOMES[outcome] === 'ok' || OUTCOMES[outcome] === 'sent') return;
+  visit({ length, outcome, error, errorNames }: WriteBatch): void {
+    this.#writes += length;
+    for (let row = 0; row < length; row++)
+      if (ENDED_BADLY[outcome[row]!] === true) this.#add(outcome[row]!, error[row]!, errorNames);
+  }
+
+  #add(outcome: number, error: number, names: readonly string[]): void {
     const name = error === 0 ? null : (names[error] ?? `unknown error ${error}`);
     const key = `${outcome} ${name}`;
     const known = this.#counts.get(key);
-    if (known === undefined)
-      this.#counts.set(key, { outcome: OUTCOMES[outcome] ?? 'info', error: name, count: 1 });
+    if (known === undefined) this.#counts.set(key, { outcome: OUTCOMES[outcome]!, error: name, count: 1 });
     else known.count++;
   }
 
@@ -122,9 +149,9 @@ class ErrorCounts {
 }
 
 /** Phases that carry load, each up to the next one's start; a torn run's last phase lasts to its last event. */
-function loadPhases(run: Run): { name: PhaseName; fromNs: number; toNs: number }[] {
-  const starts = run.events.filter((event): event is PhaseEvent => event.type === 'phase');
-  const lastNs = lastEventNs(run);
+function loadPhases(events: Run['events']): { name: PhaseName; fromNs: number; toNs: number }[] {
+  const starts = events.filter((event): event is PhaseEvent => event.type === 'phase');
+  const lastNs = lastEventNs(events);
   return starts
     .map((start, index) => ({
       name: start.name,
@@ -135,10 +162,10 @@ function loadPhases(run: Run): { name: PhaseName; fromNs: number; toNs: number }
 }
 
 /** From strike to heal; a fault that was never healed lasts to the end of the load. */
-function faultStretches(run: Run): { fault: string; fromNs: number; toNs: number }[] {
-  const endNs = loadPhases(run).at(-1)?.toNs ?? lastEventNs(run);
+function faultStretches(events: Run['events']): { fault: string; fromNs: number; toNs: number }[] {
+  const endNs = loadPhases(events).at(-1)?.toNs ?? lastEventNs(events);
   const spans = new Map<string, { fault: string; fromNs: number; toNs: number }>();
-  for (const event of run.events) {
+  for (const event of events) {
     if (event.type === 'fault-start') {
       const toNs = Math.max(event.timeNs, endNs);
       spans.set(event.id, { fault: event.id, fromNs: event.timeNs, toNs });
@@ -150,8 +177,8 @@ function faultStretches(run: Run): { fault: string; fromNs: number; toNs: number
   return [...spans.values()];
 }
 
-function lastEventNs(run: Run): number {
-  return run.events.reduce((last, event) => Math.max(last, timeOf(event)), 0);
+function lastEventNs(events: Run['events']): number {
+  return events.reduce((last, event) => Math.max(last, timeOf(event)), 0);
 }
 
 /** When an event became known. */
@@ -159,8 +186,8 @@ function timeOf(event: Run['events'][number]): number {
   return 'timeNs' in event ? event.timeNs : event.completeNs;
 }
 
-function strikesAndHeals(run: Run): Omit<Recovery, 'firstAckAfterNs'>[] {
-  return run.events
+function strikesAndHeals(events: Run['events']): Omit<Recovery, 'firstAckAfterNs'>[] {
+  return events
     .filter(
       (event): event is FaultStartEvent | FaultStopEvent =>
         event.type === 'fault-start' || event.type === 'fault-stop',

@@ -1,5 +1,5 @@
 import { int64At } from '../history/run.ts';
-import type { Run } from '../history/run.ts';
+import type { WriteBatch } from '../history/run.ts';
 import { OUTCOMES } from '../history/write.ts';
 
 const OK = OUTCOMES.indexOf('ok');
@@ -9,15 +9,14 @@ const OK = OUTCOMES.indexOf('ok');
  * that was already on its way when a fault struck says nothing about life under the fault.
  * @param marks in the order of time.
  */
-export function firstAcksAfter<Mark extends { timeNs: number }>(
-  run: Run,
+export function firstAckMeter<Mark extends { timeNs: number }>(
   marks: readonly Mark[],
-): (Mark & { firstAckAfterNs: number | null })[] {
-  if (marks.length === 0) return [];
+): { visit(batch: WriteBatch): void; total(): (Mark & { firstAckAfterNs: number | null })[] } {
   const markNs = Float64Array.from(marks, ({ timeNs }) => timeNs);
   /** Earliest acknowledgement among the writes begun between mark i and the next one. */
   const firstAckNs = new Float64Array(marks.length).fill(Infinity);
-  for (const batch of run.writes()) {
+  const visit = (batch: WriteBatch) => {
+    if (marks.length === 0) return;
     for (let row = 0; row < batch.length; row++) {
       if (batch.outcome[row] !== OK) continue;
       const completeNs = int64At(batch.completeNs, row);
@@ -25,14 +24,18 @@ export function firstAcksAfter<Mark extends { timeNs: number }>(
       if (mark >= 0 && completeNs >= markNs[mark]! && completeNs < firstAckNs[mark]!)
         firstAckNs[mark] = completeNs;
     }
-  }
-  for (let mark = marks.length - 2; mark >= 0; mark--) {
-    firstAckNs[mark] = Math.min(firstAckNs[mark]!, firstAckNs[mark + 1]!);
-  }
-  return marks.map((mark, index) => ({
-    ...mark,
-    firstAckAfterNs: Number.isFinite(firstAckNs[index]!) ? firstAckNs[index]! - mark.timeNs : null,
-  }));
+  };
+  const total = () => {
+    const earliest = firstAckNs.slice();
+    for (let mark = marks.length - 2; mark >= 0; mark--) {
+      earliest[mark] = Math.min(earliest[mark]!, earliest[mark + 1]!);
+    }
+    return marks.map((mark, index) => ({
+      ...mark,
+      firstAckAfterNs: Number.isFinite(earliest[index]!) ? earliest[index]! - mark.timeNs : null,
+    }));
+  };
+  return { visit, total };
 }
 
 /** Index of the last of the ascending `marks` that is not after `timeNs`; -1 when all are. */

@@ -1,5 +1,5 @@
 import { int64At } from '../history/run.ts';
-import type { Run } from '../history/run.ts';
+import type { WriteBatch } from '../history/run.ts';
 import { OUTCOMES } from '../history/write.ts';
 import { LatencyCounts } from './latency.ts';
 
@@ -11,10 +11,10 @@ export interface Segment {
   readonly fromNs: number;
   readonly toNs: number;
   /** Acknowledgements that came in it: how many, the first and the last, and the longest silence between two. */
-  acked: number;
-  firstAckNs: number;
-  lastAckNs: number;
-  gap: Gap | null;
+  readonly acked: number;
+  readonly firstAckNs: number;
+  readonly lastAckNs: number;
+  readonly gap: Gap | null;
   /** Writes that were due in it, by the code of their outcome. */
   readonly due: Float64Array;
   /** Of those that were acknowledged: from when they were due. */
@@ -28,42 +28,63 @@ export interface Gap {
 
 const OK = OUTCOMES.indexOf('ok');
 
+/** Counts what it is shown, batch by batch. */
+export interface SegmentMeter {
+  visit(batch: WriteBatch): void;
+  segments(): Segment[];
+}
+
 /**
+ * The counts live in columns with a row for each piece: a history may have a hundred million writes.
  * @param cuts when something begins or ends.
- * @param onRow called for every write, so that no other pass is needed.
  */
-export function segmentsOf(
-  run: Run,
-  cuts: readonly number[],
-  onRow: (outcome: number, error: number, names: readonly string[]) => void,
-): Segment[] {
-  const edges = [0, ...new Set(cuts.filter((cut) => cut > 0))].toSorted((a, b) => a - b);
-  const segments = edges.map((fromNs, index) => emptySegment(fromNs, edges[index + 1] ?? Infinity));
-  let near = segments[0]!;
-  const at = (timeNs: number): Segment => {
-    if (timeNs < near.fromNs || timeNs >= near.toNs) near = segments[lastAtOrBefore(edges, timeNs)]!;
-    return near;
-  };
-  for (const batch of run.writes()) {
-    for (let row = 0; row < batch.length; row++) {
-      const outcome = batch.outcome[row]!;
-      const dueNs = int64At(batch.intendedNs, row);
-      const due = at(dueNs);
-      due.due[outcome]!++;
-      onRow(outcome, batch.error[row]!, batch.errorNames);
-      const completeNs = int64At(batch.completeNs, row);
-      if (outcome !== OK || completeNs < 0) continue;
-      due.latencies.add(completeNs - dueNs);
-      const segment = at(completeNs);
-      const silenceNs = completeNs - segment.lastAckNs;
-      if (segment.acked > 0 && silenceNs > lengthOf(segment.gap))
-        segment.gap = { fromNs: segment.lastAckNs, toNs: completeNs };
-      segment.acked++;
-      if (completeNs < segment.firstAckNs) segment.firstAckNs = completeNs;
-      if (completeNs > segment.lastAckNs) segment.lastAckNs = completeNs;
+export function segmentMeter(cuts: readonly number[]): SegmentMeter {
+  const edges = Float64Array.from([0, ...new Set(cuts.filter((cut) => cut > 0)), Infinity]).toSorted();
+  const pieces = edges.length - 1;
+  const acked = new Float64Array(pieces);
+  const firstAckNs = new Float64Array(pieces).fill(Infinity);
+  const lastAckNs = new Float64Array(pieces).fill(-Infinity);
+  const gapFromNs = new Float64Array(pieces);
+  const gapNs = new Float64Array(pieces);
+  const due = new Float64Array(pieces * OUTCOMES.length);
+  const latencies = Array.from({ length: pieces }, () => new LatencyCounts());
+
+  const visit = (batch: WriteBatch) => {
+    const { length, outcome, intendedNs, completeNs } = batch;
+    let piece = 0;
+    for (let row = 0; row < length; row++) {
+      const code = outcome[row]!;
+      const dueNs = int64At(intendedNs, row);
+      // Nearly always the piece of the one before.
+      if (!(dueNs >= edges[piece]! && dueNs < edges[piece + 1]!)) piece = pieceAt(edges, dueNs);
+      due[piece * OUTCOMES.length + code]!++;
+      if (code !== OK) continue;
+      const ackNs = int64At(completeNs, row);
+      if (ackNs < 0) continue;
+      latencies[piece]!.add(ackNs - dueNs);
+      if (!(ackNs >= edges[piece]! && ackNs < edges[piece + 1]!)) piece = pieceAt(edges, ackNs);
+      const silenceNs = ackNs - lastAckNs[piece]!;
+      if (silenceNs > gapNs[piece]! && acked[piece]! > 0) {
+        gapNs[piece] = silenceNs;
+        gapFromNs[piece] = lastAckNs[piece]!;
+      }
+      acked[piece]!++;
+      if (ackNs < firstAckNs[piece]!) firstAckNs[piece] = ackNs;
+      if (silenceNs > 0) lastAckNs[piece] = ackNs;
     }
-  }
-  return segments;
+  };
+
+  const segmentOf = (piece: number): Segment => ({
+    fromNs: edges[piece]!,
+    toNs: edges[piece + 1]!,
+    acked: acked[piece]!,
+    firstAckNs: firstAckNs[piece]!,
+    lastAckNs: lastAckNs[piece]!,
+    gap: gapNs[piece]! > 0 ? { fromNs: gapFromNs[piece]!, toNs: gapFromNs[piece]! + gapNs[piece]! } : null,
+    due: due.subarray(piece * OUTCOMES.length, (piece + 1) * OUTCOMES.length),
+    latencies: latencies[piece]!,
+  });
+  return { visit, segments: () => Array.from({ length: pieces }, (_, piece) => segmentOf(piece)) };
 }
 
 /** The longest time without an acknowledgement between two moments; what lies before the first one counts too. */
@@ -83,10 +104,10 @@ export function longestGap(segments: readonly Segment[], fromNs: number, toNs: n
   return longest;
 }
 
-/** Index of the last of the ascending `edges` that is not after `timeNs`; 0 when all are. */
-function lastAtOrBefore(edges: readonly number[], timeNs: number): number {
+/** The piece that a moment falls into; the first one for what lies before them all. */
+function pieceAt(edges: Float64Array, timeNs: number): number {
   let low = 0;
-  let high = edges.length - 1;
+  let high = edges.length - 2;
   while (low < high) {
     const middle = (low + high + 1) >>> 1;
     if (edges[middle]! <= timeNs) low = middle;
@@ -97,17 +118,4 @@ function lastAtOrBefore(edges: readonly number[], timeNs: number): number {
 
 function lengthOf(gap: Gap | null): number {
   return gap === null ? 0 : gap.toNs - gap.fromNs;
-}
-
-function emptySegment(fromNs: number, toNs: number): Segment {
-  return {
-    fromNs,
-    toNs,
-    acked: 0,
-    firstAckNs: Infinity,
-    lastAckNs: -Infinity,
-    gap: null,
-    due: new Float64Array(OUTCOMES.length),
-    latencies: new LatencyCounts(),
-  };
 }

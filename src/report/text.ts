@@ -14,7 +14,7 @@ export interface TextOptions {
   /** Colours for a terminal; plain text otherwise. */
   color: boolean;
   /** If it is known already; it takes passes over the whole history. */
-  availability?: Availability;
+  availability?: Availability | null;
   /** Where the run is kept and where its picture is, as paths that a person can type. */
   directory?: string;
   picture?: string;

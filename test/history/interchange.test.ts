@@ -269,6 +269,12 @@ test('a file of another tool is judged as a run is', (t) => {
   t.deepEqual(verdictOf(RUN, scan(3), write(0), write(1), write(2), read(0), read(2)), ['invalid', 1, 0]);
   t.deepEqual(verdictOf(RUN, write(0), read(0), write(1)), ['inconclusive', 0, 2], 'no final scan');
   t.deepEqual(verdictOf(), ['inconclusive', 0, 0]);
+  const weak = { ...RUN, acks: 1, minInsyncReplicas: 1, uncleanLeaderElection: true };
+  t.like(readInterchange(fileOf(lines(weak))).info.contract, {
+    acks: 1,
+    minInsyncReplicas: 1,
+    uncleanLeaderElection: true,
+  });
   const far = 2 ** 40;
   const times = { invoke: far, complete: 2 * far };
   t.deepEqual(

@@ -5,7 +5,7 @@ import type { Event, NoteEvent } from '../event.ts';
 import { defaultInfo } from '../default-info.ts';
 import type { Contract, Run, RunInfo } from '../run.ts';
 import { Collector } from './collect.ts';
-import { parseEvents, type PlacedEvent } from './events.ts';
+import { parseEvents, type PlacedEvent } from './parse-events.ts';
 import { Extras } from './extras.ts';
 import { type Fields, LineProblem, shown } from './fields.ts';
 import { lineFailure, linesOf } from './lines.ts';

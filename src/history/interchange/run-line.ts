@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Contract, RunInfo } from '../run.ts';
-import { choiceOf, type Fields, flagOf, LineProblem, othersThan, shown, textOf } from './fields.ts';
+import { choiceOf, type Fields, flagOf, LineProblem, othersThan, shown, textOf, wholeOf } from './fields.ts';
 
 /**
  * The line that says what ran. The format asks for little of it; everything else that run.json knows travels in the
@@ -14,7 +14,19 @@ export interface RunLine {
   scans: [name: string, number: number][];
 }
 
-const FIELDS = new Set(['type', 'version', 'run', 'acks', 'mode', 'dense', 'kept']);
+const FIELDS = new Set([
+  'type',
+  'version',
+  'run',
+  'acks',
+  'mode',
+  'dense',
+  'minInsyncReplicas',
+  'replicationFactor',
+  'uncleanLeaderElection',
+  'idempotence',
+  'kept',
+]);
 
 const ownInfo = z.looseObject({
   version: z.literal(1),
@@ -87,6 +99,10 @@ function contractOf(fields: Fields): Partial<Contract> {
   if (fields['acks'] !== undefined) contract.acks = choiceOf(fields, 'acks', [0, 1, 'all'] as const);
   if (fields['mode'] !== undefined)
     contract.mode = choiceOf(fields, 'mode', ['exactly-once', 'at-least-once'] as const);
+  for (const name of ['minInsyncReplicas', 'replicationFactor'] as const)
+    if (fields[name] !== undefined) contract[name] = wholeOf(fields, name);
+  for (const name of ['uncleanLeaderElection', 'idempotence'] as const)
+    if (fields[name] !== undefined) contract[name] = flagOf(fields, name);
   return contract;
 }
 
@@ -99,6 +115,10 @@ export function formatRunLine(info: RunInfo, scans: RunLine['scans']): Record<st
     acks: info.contract.acks,
     mode: info.contract.mode,
     dense: info.dense === true,
+    minInsyncReplicas: info.contract.minInsyncReplicas,
+    replicationFactor: info.contract.replicationFactor,
+    uncleanLeaderElection: info.contract.uncleanLeaderElection,
+    idempotence: info.contract.idempotence,
     kept: { info: rest, scans },
     ...extra,
   };

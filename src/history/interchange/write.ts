@@ -1,7 +1,7 @@
 import { readAt, writeAt } from '../columns.ts';
 import type { Run } from '../run.ts';
 import { formatDamage } from './damage-line.ts';
-import { formatEvents } from './events.ts';
+import { formatEvents } from './format-events.ts';
 import type { Extra } from './read.ts';
 import { formatRead, formatWrite } from './rows.ts';
 import { formatRunLine } from './run-line.ts';

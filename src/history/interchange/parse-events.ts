@@ -25,7 +25,7 @@ export interface PlacedEvent {
 }
 
 /** What an event carries along of a line that this program does not know. */
-type Carried = { extra?: Record<string, unknown> };
+export type Carried = { extra?: Record<string, unknown> };
 
 const COMMON = ['type', 'order', 'partition', 'invoke', 'complete'];
 const SCAN_FIELDS = new Set([...COMMON, 'scan', 'name', 'from', 'end', 'covered', 'final', 'reason']);
@@ -156,7 +156,7 @@ function faultOf(fields: Fields, targets: readonly string[]): Fault {
   // Another tool's kind of fault: everything that asks for more than a kind and a target looks at the kind first.
   const kind = textOf(fields, 'kind');
   const details = kind === 'isolate' ? { from: 'others', direction: 'both' } : {};
-  return { kind, target: targets.join(', '), ...details } as unknown as Fault;
+  return { kind, target: targets.join(', ') || 'unnamed nodes', ...details } as unknown as Fault;
 }
 
 const time = z.int().min(0);
@@ -221,89 +221,6 @@ function placed(event: Event, fields: Fields, known: ReadonlySet<string>): Place
 
 function orderOf(fields: Fields): number | null {
   return wholeOrNull(fields, 'order');
-}
-
-/**
- * All events as lines.
- * @param nameOf the name that stands for a scan's number.
- */
-export function* formatEvents(
-  events: readonly Event[],
-  nameOf: (scan: number) => string,
-): Generator<Record<string, unknown>> {
-  const stops = matchingStops(events);
-  const matched = new Set(stops.values());
-  for (const [order, event] of events.entries()) {
-    if (matched.has(order)) continue;
-    const { extra, ...own } = event as Event & Carried;
-    yield { ...lineOf(own, order), order, ...extra };
-  }
-
-  function lineOf(event: Event, order: number): Record<string, unknown> {
-    // oxlint-disable-next-line typescript/switch-exhaustiveness-check -- the others are written as they are
-    switch (event.type) {
-      case 'scan': {
-        const { scan: number, name, invokeNs, completeNs, ...rest } = event;
-        const scan = nameOf(number);
-        return {
-          ...rest,
-          scan,
-          ...(name !== scan && { name }),
-          invoke: invokeNs,
-          complete: completeNs,
-        };
-      }
-      case 'end': {
-        const { invokeNs, completeNs, broker, ...rest } = event;
-        return { ...rest, invoke: invokeNs, complete: completeNs, broker: broker < 0 ? null : broker };
-      }
-      case 'view': {
-        const { timeNs, ...rest } = event;
-        return { ...rest, time: timeNs };
-      }
-      case 'fault-start':
-        return faultLine(event, stops.get(order));
-      default:
-        return { ...event };
-    }
-  }
-
-  function faultLine(start: FaultStartEvent, stopOrder: number | undefined): Record<string, unknown> {
-    const stop = stopOrder === undefined ? null : (events[stopOrder] as FaultStopEvent);
-    return {
-      type: 'fault',
-      id: start.id,
-      kind: start.fault.kind,
-      targets: start.targets,
-      start: start.timeNs,
-      stop: stop?.timeNs ?? null,
-      requested: start.requestedNs,
-      verified: start.evidence !== '',
-      fault: start.fault,
-      links: start.links,
-      evidence: start.evidence,
-      ...(stop !== null && {
-        stopOrder,
-        stopRequested: stop.requestedNs,
-        stopEvidence: stop.evidence,
-      }),
-    };
-  }
-}
-
-/** By the place of a start: the place of the first later stop of the same fault. */
-function matchingStops(events: readonly Event[]): Map<number, number> {
-  const open = new Map<string, number>();
-  const stops = new Map<number, number>();
-  for (const [order, event] of events.entries()) {
-    if (event.type === 'fault-start') open.set(event.id, order);
-    else if (event.type === 'fault-stop') {
-      const start = open.get(event.id);
-      if (start !== undefined) stops.set(start, order);
-      open.delete(event.id);
-    }
-  }
-  return stops;
 }
 
 function isId(item: unknown): item is number {
