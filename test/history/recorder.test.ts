@@ -10,6 +10,7 @@ import { Failure } from '../../src/core/failure.ts';
 import { createAppendFile, diskFailure } from '../../src/history/append-file.ts';
 import { createRunDirectory, listRuns, openRun } from '../../src/history/directory.ts';
 import { runOf } from '../../src/history/memory.ts';
+import { memoryRecorder } from '../../src/history/memory-recorder.ts';
 import { openRecorder } from '../../src/history/recorder.ts';
 import { noteEvents, readRows, writeRows } from './rows.ts';
 import { info, plainRead, plainWrite, rowsOf, stillClock, temporaryDirectory } from './sample.ts';
@@ -47,6 +48,30 @@ testProp(
     t.deepEqual(run.damage(), []);
     t.is(run.info.status, 'complete');
     t.deepEqual(rowsOf(runOf({ writes, reads }, 3)), { writes, reads });
+  },
+  { numRuns: 50 },
+);
+
+testProp(
+  'a recorder in memory gives back what it was given, and nothing that came later',
+  [fc.array(writeRows), fc.array(readRows), fc.array(noteEvents), fc.nat(1_500)],
+  async (t, writes, reads, events, padding) => {
+    const recorder = memoryRecorder(info, stillClock);
+    for (let index = 0; index < padding; index++) recorder.write(plainWrite(index));
+    for (const row of writes) recorder.write(row);
+    for (const row of reads) recorder.read(row);
+    for (const event of events) recorder.event(event);
+    await recorder.close('complete');
+    const run = recorder.run();
+    recorder.write(plainWrite(0));
+    recorder.read(plainRead(0));
+
+    const rows = rowsOf(run);
+    t.deepEqual(rows.writes.slice(padding), writes);
+    t.is(rows.writes.length, padding + writes.length);
+    t.deepEqual(rows.reads, reads);
+    t.deepEqual(run.events, events);
+    t.is(run.info.status, 'complete');
   },
   { numRuns: 50 },
 );
