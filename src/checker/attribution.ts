@@ -15,7 +15,7 @@ export class LossCauses {
   readonly #contract: Contract;
   readonly #faults: readonly FaultSpan[];
   readonly #unpowered: readonly string[];
-  readonly #causes = new Map<string, Cause>();
+  readonly #causes = new Map<number, Cause>();
   readonly #derived = new Map<Cause, { divergence: Cause; misplaced: Cause }>();
 
   constructor(leadership: Leadership, contract: Contract, faults: readonly FaultSpan[]) {
@@ -30,7 +30,11 @@ export class LossCauses {
     const { leadership } = this;
     const term = leadership.termAt(broker, timeNs);
     const successor = term === null ? null : leadership.successorOf(term, offset);
-    const key = `${term?.index ?? -1} ${successor?.index ?? -1} ${clientFault ?? ''}`;
+    const fault = clientFault === null ? 0 : clientFault === 'shared-ack' ? 1 : 2;
+    const key =
+      (((term?.index ?? -1) + 1) * TERMS_MAX + (successor?.index ?? -1) + 1) * 6 +
+      fault * 2 +
+      Number(offset < 0);
     let cause = this.#causes.get(key);
     if (cause === undefined) {
       const ruling = judgeLoss({
@@ -74,6 +78,9 @@ export class LossCauses {
     return this.#faults.some(({ targets, toNs }) => targets.includes(node) && toNs >= fromNs);
   }
 }
+
+/** Far more than the changes of leader in any run. */
+const TERMS_MAX = 1 << 20;
 
 /** Evidence that the client library reported a success that no broker gave it for this record. */
 export type ClientFault = keyof typeof CLIENT_FAULTS;

@@ -3,6 +3,7 @@ import type { Run } from '../history/run.ts';
 import { doubtsAbout } from './coverage.ts';
 import { checkEnds } from './ends.ts';
 import { Examination } from './examination.ts';
+import { faultSpansOf } from './faults.ts';
 import { classifyWrites } from './loss.ts';
 import { checkOrder } from './order.ts';
 import { recordOutcomes } from './outcomes.ts';
@@ -23,7 +24,7 @@ import { clause } from './wording.ts';
  */
 export function check(run: Run, options: { claim: Claim }): Result {
   const examination = new Examination(run);
-  const ask = (question: string, answer: (examination: Examination) => void): boolean => {
+  const ask = (question: string, answer: (examination: Examination) => unknown): boolean => {
     try {
       answer(examination);
       return true;
@@ -33,6 +34,7 @@ export function check(run: Run, options: { claim: Claim }): Result {
     }
   };
 
+  ask('which faults were in force', () => (examination.faults = faultSpansOf(run.events)));
   examination.writesIncomplete =
     !ask('what became of the writes', recordOutcomes) || mayMissRows(run, 'writes');
   examination.openSlots();

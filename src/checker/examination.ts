@@ -1,6 +1,6 @@
 import type { Run } from '../history/run.ts';
 import { LossCauses } from './attribution.ts';
-import { faultSpansOf, type FaultSpan } from './faults.ts';
+import type { FaultSpan } from './faults.ts';
 import { Findings } from './grouping.ts';
 import { leadershipsOf, type Leadership } from './leadership.ts';
 import { PagedColumn } from './paged.ts';
@@ -16,7 +16,7 @@ export class Examination {
   readonly findings = new Findings();
   /** Why the run may prove less than it seems to, in sentences. */
   readonly doubts: string[] = [];
-  readonly faults: readonly FaultSpan[];
+  faults: readonly FaultSpan[] = [];
   readonly leadershipOf: (partition: number) => Leadership;
   readonly values = new ValueTable();
   /** By value id: the index of its partition's log. */
@@ -35,13 +35,12 @@ export class Examination {
 
   readonly #scans: ReturnType<typeof decidingScans>;
   readonly #logs = new Map<number, PartitionLog>();
+  readonly #nearLogs: (PartitionLog | undefined)[] = [];
   readonly #causes = new Map<PartitionLog, LossCauses>();
   #slotKind: 'uint32' | 'float64' = 'uint32';
-  #lastLog: PartitionLog | null = null;
 
   constructor(run: Run) {
     this.run = run;
-    this.faults = faultSpansOf(run.events);
     this.leadershipOf = leadershipsOf(run.events, run.info.nodes);
     this.#scans = decidingScans(run.events);
   }
@@ -52,15 +51,19 @@ export class Examination {
   }
 
   logOf(partition: number): PartitionLog {
-    if (this.#lastLog?.partition === partition) return this.#lastLog;
-    let log = this.#logs.get(partition);
-    if (log === undefined) {
-      if (this.#logs.size >= PARTITIONS_MAX) throw new RangeError(`more than ${PARTITIONS_MAX} partitions`);
-      const scan = this.#scans.get(partition) ?? null;
-      log = new PartitionLog(partition, this.#logs.size, scan, this.#slotKind);
-      this.#logs.set(partition, log);
-    }
-    this.#lastLog = log;
+    return this.#nearLogs[partition] ?? this.#logs.get(partition) ?? this.#newLog(partition);
+  }
+
+  #newLog(partition: number): PartitionLog {
+    if (this.#logs.size >= PARTITIONS_MAX) throw new RangeError(`more than ${PARTITIONS_MAX} partitions`);
+    const log = new PartitionLog(
+      partition,
+      this.#logs.size,
+      this.#scans.get(partition) ?? null,
+      this.#slotKind,
+    );
+    this.#logs.set(partition, log);
+    if (partition >= 0 && partition < PARTITIONS_MAX) this.#nearLogs[partition] = log;
     return log;
   }
 

@@ -127,6 +127,11 @@ class Neighbourhood {
 /** All findings of a run. */
 export class Findings {
   readonly #kinds = new Map<string, Map<Cause, Neighbourhood>>();
+  /** Where the last anomaly with this cause went: nearly always the next one goes there too. */
+  readonly #recent = new Map<
+    Cause,
+    { kind: FindingKind; loss: Loss | null; partition: number; neighbourhood: Neighbourhood }
+  >();
 
   /** Counts one anomaly; the caller may add values and an example to the group that it gets. */
   add(
@@ -137,13 +142,17 @@ export class Findings {
     offset: number,
     timeNs: number,
   ): Group {
-    const causes = this.#causesOf(kind, loss, partition);
-    let neighbourhood = causes.get(cause);
-    if (neighbourhood === undefined) {
-      neighbourhood = new Neighbourhood(loss === 'hole' ? 1 : NEIGHBOUR_OFFSETS);
-      causes.set(cause, neighbourhood);
+    let recent = this.#recent.get(cause);
+    if (
+      recent === undefined ||
+      recent.kind !== kind ||
+      recent.loss !== loss ||
+      recent.partition !== partition
+    ) {
+      recent = { kind, loss, partition, neighbourhood: this.#neighbourhoodOf(kind, loss, partition, cause) };
+      this.#recent.set(cause, recent);
     }
-    return neighbourhood.add(offset, timeNs);
+    return recent.neighbourhood.add(offset, timeNs);
   }
 
   /** Every group, in the order in which kinds and causes were first met, by offset. */
@@ -164,21 +173,15 @@ export class Findings {
     }
   }
 
-  #lastKey: {
-    kind: FindingKind;
-    loss: Loss | null;
-    partition: number;
-    causes: Map<Cause, Neighbourhood>;
-  } | null = null;
-
-  #causesOf(kind: FindingKind, loss: Loss | null, partition: number): Map<Cause, Neighbourhood> {
-    const last = this.#lastKey;
-    if (last !== null && last.kind === kind && last.loss === loss && last.partition === partition)
-      return last.causes;
+  #neighbourhoodOf(kind: FindingKind, loss: Loss | null, partition: number, cause: Cause): Neighbourhood {
     const key = `${kind}/${loss ?? ''}/${partition}`;
     let causes = this.#kinds.get(key);
     if (causes === undefined) this.#kinds.set(key, (causes = new Map()));
-    this.#lastKey = { kind, loss, partition, causes };
-    return causes;
+    let neighbourhood = causes.get(cause);
+    if (neighbourhood === undefined) {
+      neighbourhood = new Neighbourhood(loss === 'hole' ? 1 : NEIGHBOUR_OFFSETS);
+      causes.set(cause, neighbourhood);
+    }
+    return neighbourhood;
   }
 }

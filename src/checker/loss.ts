@@ -4,7 +4,6 @@ import type { Examination } from './examination.ts';
 import type { Cause, Group, Loss } from './grouping.ts';
 import { RULINGS } from './judgement.ts';
 import {
-  ACKED_HERE,
   BY_SCAN,
   DIVERGENT,
   DIVERGENT_COUNTED,
@@ -13,7 +12,7 @@ import {
   RIVALLED,
   type PartitionLog,
 } from './partition.ts';
-import { isTaken, termCodeOf } from './placement.ts';
+import { isInPlace, isTaken, termCodeOf } from './placement.ts';
 import { FOUND, FOUND_TWICE, IS_FAIL, IS_OK, IS_SENT, OUTCOME_BITS, REPEATED, SEEN } from './values.ts';
 import { valueName } from './wording.ts';
 
@@ -65,7 +64,7 @@ function classifyAcknowledged(
 ): void {
   const offset = int64At(batch.offset, row);
   const isFound = (state & FOUND) !== 0;
-  if (isFound && (offset < 0 || log.slots.get(offset) === id + FIRST_VALUE)) return;
+  if (isFound && (offset < 0 || isInPlace(log, offset, id))) return;
 
   const causes = examination.causesOf(log);
   const clientFault = clientFaultOf(examination, log, batch, row, offset);
@@ -120,10 +119,11 @@ function clientFaultOf(
   const { values, run } = examination;
   const holder = log.slots.get(offset) - FIRST_VALUE;
   if (values.workerOf(holder) !== batch.worker[row]) return null;
-  const [broker, timeNs] = [batch.broker[row]!, int64At(batch.completeNs, row)];
-  if ((marks & ACKED_HERE) !== 0) {
-    return log.rivalTerms!.get(offset) === termCodeOf(examination, log, broker, timeNs) ? 'shared-ack' : null;
-  }
+  const broker = batch.broker[row]!;
+  const timeNs = int64At(batch.completeNs, row);
+  const rivalTerm = log.rivalTerms!.get(offset);
+  if (rivalTerm > 0)
+    return rivalTerm === 1 + termCodeOf(examination, log, broker, timeNs) ? 'shared-ack' : null;
   if (!run.info.contract.idempotence || (values.states.get(holder) & FOUND_TWICE) === 0) return null;
   const { leadership } = examination.causesOf(log);
   const term = leadership.termAt(broker, timeNs);
@@ -157,8 +157,10 @@ function note(
   row: number,
 ): Group {
   examination.counts[kind]++;
-  const [worker, seq] = [batch.worker[row]!, int64At(batch.seq, row)];
-  const [offset, timeNs] = [int64At(batch.offset, row), int64At(batch.completeNs, row)];
+  const worker = batch.worker[row]!;
+  const seq = int64At(batch.seq, row);
+  const offset = int64At(batch.offset, row);
+  const timeNs = int64At(batch.completeNs, row);
   const group = examination.findings.add(kind, loss, log.partition, cause, offset, timeNs);
   group.values.add(worker, seq);
   if (group.wantsExample) {

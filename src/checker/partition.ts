@@ -1,4 +1,5 @@
 import type { ScanEvent } from '../history/event.ts';
+import { AckPace } from './ack-pace.ts';
 import { PagedColumn } from './paged.ts';
 
 /**
@@ -18,8 +19,12 @@ export class PartitionLog {
   readonly marks = new PagedColumn('uint8');
   /** By offset: the earliest moment at which a reader had the slot's record, plus one. Only where it matters. */
   readonly readNs = new PagedColumn('float64');
-  /** By offset, where two values of one worker were acknowledged: a code for the term in which the one that stayed was. */
+  /** By offset, where two values of one worker met: 1 + a code for the term in which the one that stayed was acknowledged there. */
   rivalTerms: PagedColumn | null = null;
+  /** The acknowledgements at offsets that hold what was acknowledged. */
+  readonly pace = new AckPace();
+  /** Offsets at which the deciding scan returned a record. */
+  scanned = 0;
   /** Of all its writes. */
   attempted = 0;
   lastInvokeNs = 0;
@@ -58,17 +63,12 @@ export class PartitionLog {
 export const FOREIGN = 1;
 export const FIRST_VALUE = 2;
 
-/** The deciding scan returned the slot's value at this offset. */
+/** The deciding scan returned the slot's value at this offset; else only an acknowledgement or another reader says so. */
 export const BY_SCAN = 1;
-/** The slot is filled by an acknowledgement; no scan says what is there. */
-export const BY_ACK = 2;
-export const BY_READER = 4;
 /** Somebody says that another value is there. */
-export const DIVERGENT = 8;
+export const DIVERGENT = 2;
 /** And that was counted. */
-export const DIVERGENT_COUNTED = 16;
-export const PHANTOM = 32;
-/** The slot's value was acknowledged at this offset. */
-export const ACKED_HERE = 64;
-/** A value of the slot's worker was acknowledged here too: was it the client's mistake? */
-export const RIVALLED = 128;
+export const DIVERGENT_COUNTED = 4;
+export const PHANTOM = 8;
+/** Another value of the slot's worker was acknowledged here: was it the client's mistake? */
+export const RIVALLED = 16;

@@ -1,15 +1,7 @@
 import { int64At } from '../history/run.ts';
 import type { Examination } from './examination.ts';
 import { PagedColumn } from './paged.ts';
-import {
-  ACKED_HERE,
-  BY_ACK,
-  BY_SCAN,
-  DIVERGENT,
-  FIRST_VALUE,
-  RIVALLED,
-  type PartitionLog,
-} from './partition.ts';
+import { BY_SCAN, DIVERGENT, FIRST_VALUE, RIVALLED, type PartitionLog } from './partition.ts';
 import { FOUND, IS_OK, IS_SENT, OUTCOME_BITS, REPEATED } from './values.ts';
 
 /**
@@ -36,13 +28,12 @@ export function placeAcknowledgements(examination: Examination): void {
       const log = examination.logOf(partition[row]!);
       const held = log.slots.get(offset);
       if (held === id + FIRST_VALUE) {
-        log.mark(offset, ACKED_HERE);
+        log.pace.acknowledged(offset, int64At(batch.invokeNs, row), int64At(batch.completeNs, row));
         continue;
       }
       examination.suspicious++;
       if (held === 0) {
         log.slots.set(offset, id + FIRST_VALUE);
-        log.mark(offset, BY_ACK | ACKED_HERE);
       } else {
         const isRival = held >= FIRST_VALUE && values.workerOf(held - FIRST_VALUE) === worker[row];
         if (log.mark(offset, isRival ? DIVERGENT | RIVALLED : DIVERGENT) && isRival)
@@ -69,7 +60,7 @@ export function recordRivalTerms(examination: Examination): void {
       const id = values.idOf(worker[row]!, int64At(seq, row));
       if (log.slots.get(offset) !== id + FIRST_VALUE || (values.states.get(id) & OUTCOME_BITS) !== IS_OK)
         continue;
-      log.rivalTerms.set(offset, termCodeOf(examination, log, broker[row]!, int64At(completeNs, row)));
+      log.rivalTerms.set(offset, 1 + termCodeOf(examination, log, broker[row]!, int64At(completeNs, row)));
     }
   }
 }
@@ -82,6 +73,11 @@ export function termCodeOf(
   timeNs: number,
 ): number {
   return 1 + (examination.causesOf(log).leadership.termAt(broker, timeNs)?.index ?? -1);
+}
+
+/** Whether the deciding scan found this value at the offset. */
+export function isInPlace(log: PartitionLog, offset: number, id: number): boolean {
+  return log.slots.get(offset) === id + FIRST_VALUE && (log.marks.get(offset) & BY_SCAN) !== 0;
 }
 
 /** Whether the deciding scan found another record than this value at the offset. */

@@ -50,6 +50,7 @@ export function recordPresence(examination: Examination): void {
       if (held === 0) {
         log.slots.set(offset, code);
         log.mark(offset, BY_SCAN);
+        log.scanned++;
       } else {
         noteDivergentScan(examination, log, offset, readNs);
       }

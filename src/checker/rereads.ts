@@ -4,7 +4,6 @@ import type { Cause } from './grouping.ts';
 import { judgeDivergentReads, judgeDuplicate } from './judgement.ts';
 import { PagedColumn } from './paged.ts';
 import {
-  BY_READER,
   BY_SCAN,
   DIVERGENT,
   DIVERGENT_COUNTED,
@@ -48,7 +47,6 @@ export function compareRereads(examination: Examination): void {
       const held = log.slots.get(offset);
       if (held === 0) {
         log.slots.set(offset, code);
-        log.mark(offset, BY_READER);
       } else if (held !== code && log.mark(offset, DIVERGENT | DIVERGENT_COUNTED)) {
         counts.divergent++;
         findings.add('divergent', null, log.partition, divergenceOf(log), offset, timeNs);

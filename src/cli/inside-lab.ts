@@ -3,18 +3,17 @@ import { cpus, totalmem, release } from 'node:os';
 import { join, resolve } from 'node:path';
 import { realClock, wallClock } from '../core/clock.ts';
 import { EXIT } from '../core/failure.ts';
-import { freshId, seededRandom } from '../core/random.ts';
+import { seededRandom } from '../core/random.ts';
 import { openRecorder, type Recorder } from '../history/recorder.ts';
 import type { Event } from '../history/event.ts';
 import type { NodeInfo, RunInfo } from '../history/run.ts';
 import { createDecoder, createEncoder } from '../history/value.ts';
 import { run } from '../runner/runner.ts';
 import { realWorld, type RealWorld } from '../world/real.ts';
-import type { Plan } from './plan.ts';
+import { TOPIC, type Plan } from './plan.ts';
 import { createStatus } from './status.ts';
 import { keptVersion } from './version.ts';
 
-const TOPIC = 'kept';
 /** In the lab's own memory file system: gone with the lab, whatever happens to it. */
 const LAB_DATA = '/run/kept-data';
 
@@ -25,13 +24,12 @@ const LAB_DATA = '/run/kept-data';
 export async function runInsideLab(plan: Plan): Promise<number> {
   const clock = realClock();
   const random = seededRandom(plan.seed);
-  const runId = freshId();
   let nodes: readonly NodeInfo[] = [];
   const status = createStatus(process.stderr, () => nodes);
   const signals = listenForSignals((text) => status.line(text));
-  const place = { run: runId, topic: TOPIC };
+  const place = { run: plan.run, topic: TOPIC };
   const encode = createEncoder({ ...place, sizeBytes: plan.scenario.load.recordBytes });
-  const recorder = await openRecorder(plan.directory, infoOf(plan, runId), clock);
+  const recorder = await openRecorder(plan.directory, infoOf(plan), clock);
   writeFileSync(join(plan.directory, 'schedule.json'), `${JSON.stringify(plan.schedule, null, 2)}\n`);
   const record = (event: Event) => {
     recorder.event(event);
@@ -117,12 +115,12 @@ function listenForSignals(say: (text: string) => void) {
   };
 }
 
-function infoOf(plan: Plan, runId: string): RunInfo {
+function infoOf(plan: Plan): RunInfo {
   const { scenario, distribution } = plan;
   const { partitions, ...topic } = scenario.topic;
   return {
     version: 1,
-    run: runId,
+    run: plan.run,
     status: 'running',
     world: 'real',
     seed: plan.seed,

@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { enterLab } from '../control/netns/enter.ts';
-import { makeClassArchive } from '../db/kafka/archive.ts';
+import { findClassArchive } from '../db/kafka/archive.ts';
 import type { Plan } from './plan.ts';
 
 /** The plan's file in the run directory, for the command inside the lab. */
@@ -19,10 +19,22 @@ export async function launch(plan: Plan): Promise<number> {
     return await enterLab(['inside-lab', file]);
   } finally {
     await rm(file, { force: true });
-    // Last, so that nobody waits for it before a first run. Without it the next cluster only starts more slowly.
-    const problem = await makeClassArchive(plan.distribution, plan.mode, {
-      onProgress: (line) => process.stderr.write(`${line}\n`),
-    });
-    if (problem !== null) process.stderr.write(`No class archive for the next start: ${problem}\n`);
+    // Last, so that nobody waits for it before a first run.
+    await prepareNextStart(plan, file);
+  }
+}
+
+/**
+ * Has a broker write the class archive that lets the next cluster of this kind start quickly; once per distribution.
+ * It is a process like any other, so it too lives in a lab that takes it away whatever happens.
+ */
+async function prepareNextStart(plan: Plan, file: string): Promise<void> {
+  if ((await findClassArchive(plan.distribution, plan.mode)) !== undefined) return;
+  process.stderr.write(`Preparing Kafka ${plan.distribution.version} for quicker starts, once …\n`);
+  try {
+    await writeFile(file, JSON.stringify(plan));
+    await enterLab(['inside-lab', '--class-archive', file]);
+  } finally {
+    await rm(file, { force: true });
   }
 }

@@ -48,6 +48,19 @@ Exit status:
   for (const command of program.commands)
     command.exitOverride().showHelpAfterError(`("kept ${command.name()} --help" teaches)`);
 
+  // Whoever reads along may stop early, as `head` does.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') process.exit(process.exitCode ?? EXIT.valid);
+      throw error;
+    });
+  }
+  // What nobody awaited is a defect like any other: one sentence, and the history as far as it was flushed.
+  process.on('uncaughtException', (error) => {
+    const { text, exitStatus } = explain(error);
+    process.stderr.write(`${text}\n`, () => process.exit(exitStatus));
+  });
+
   try {
     await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {
@@ -68,14 +81,21 @@ function explain(error: unknown): { text: string; exitStatus: number } {
     return { text: '', exitStatus: error.exitCode === 0 ? EXIT.valid : EXIT.usage };
   }
   if (error instanceof Failure) {
-    const hint = error.hint === '' ? '' : `\n  ${error.hint}`;
-    return { text: `kept: ${error.message}${hint}`, exitStatus: error.exitStatus };
+    const hint = error.hint === '' ? '' : `\n  ${sentence(error.hint)}`;
+    return { text: `kept: ${sentence(error.message)}${hint}`, exitStatus: error.exitStatus };
   }
   const stack = process.env['KEPT_DEBUG'] !== undefined && error instanceof Error ? `\n${error.stack}` : '';
   return {
     text: `kept: internal error: ${messageOf(error)}\n  This is a defect of kept. KEPT_DEBUG=1 shows where it happened.${stack}`,
     exitStatus: EXIT.internal,
   };
+}
+
+/** Failures are raised in many places; all of them are shown as whole sentences. */
+function sentence(text: string): string {
+  const [firstLine = '', ...more] = text.split('\n');
+  const whole = /[.!?:…]$/.test(firstLine) ? firstLine : `${firstLine}.`;
+  return [whole.charAt(0).toUpperCase() + whole.slice(1), ...more].join('\n');
 }
 
 function drained(stream: NodeJS.WriteStream): Promise<void> {

@@ -4,10 +4,15 @@ import type { KafkaMode } from '../db/kafka/recipes.ts';
 import type { Schedule } from '../nemesis/schedule.ts';
 import type { Scenario } from '../scenario/schema.ts';
 
+/** The one topic of a run. */
+export const TOPIC = 'kept';
+
 /**
  * Everything that a run needs, resolved: what the command outside the lab hands to the one inside. JSON.
  */
 export interface Plan {
+  /** Stands in every record's value. */
+  run: string;
   scenario: Scenario;
   schedule: Schedule;
   seed: number;

@@ -1,14 +1,15 @@
 import { Option, type Command } from 'commander';
-import { freshSeed, seededRandom } from '../core/random.ts';
+import { freshId, freshSeed, seededRandom } from '../core/random.ts';
 import type { Claim } from '../checker/result.ts';
 import { resolveDistribution } from '../db/kafka/distribution.ts';
 import { assertMode, modesOf, type KafkaMode } from '../db/kafka/recipes.ts';
 import { createRunDirectory } from '../history/directory.ts';
+import { createEncoder } from '../history/value.ts';
 import { drawSchedule, type Schedule } from '../nemesis/schedule.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import { claimOption } from './check.ts';
 import { launch } from './launch.ts';
-import type { Plan } from './plan.ts';
+import { TOPIC, type Plan } from './plan.ts';
 import { parseSeed } from './parse.ts';
 import { addScenarioOptions, resolveScenario, type ScenarioOptions } from './scenario-options.ts';
 
@@ -80,6 +81,9 @@ export async function preparePlan(
   directory?: string,
 ): Promise<Plan> {
   const seed = options.seed ?? freshSeed();
+  const run = freshId();
+  // Refuses a record size that has no room for a value, before anything is made.
+  createEncoder({ run, topic: TOPIC, sizeBytes: scenario.load.recordBytes });
   const distribution = await resolveDistribution({
     kafka: options.kafka,
     mode: options.mode,
@@ -89,6 +93,7 @@ export async function preparePlan(
   const mode = options.mode ?? preferredMode(distribution.version, scenario);
   assertMode(distribution.version, mode);
   return {
+    run,
     scenario,
     schedule: scheduleOf(scenario, seed),
     seed,

@@ -82,7 +82,7 @@ function describeProgress(
   if (progress.view && claim) {
     const nameOf = (id: number) => nodes.find((node) => node.id === id)?.name ?? String(id);
     parts.push(`leader ${nameOf(claim.leader)} isr ${claim.isr.toSorted((a, b) => a - b).join(',')}`);
-    parts.push(`controller ${nameOf(controllerOf(progress.view))}`);
+    parts.push(`controller ${nameOf(controllerOf(progress.view, nodes))}`);
   }
   if (progress.faults.length > 0)
     parts.push(progress.faults.map((fault) => describeFault(fault.fault)).join(' + '));

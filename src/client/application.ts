@@ -12,7 +12,7 @@ import type { Clock } from '../core/clock.ts';
 import { Failure, messageOf } from '../core/failure.ts';
 import type { Client, Completion } from './client.ts';
 import type { DriverOptions } from './driver.ts';
-import { API, Kafka, quiet, type ISocketFactory, type Thrown } from './kafkajs.ts';
+import { API, asThrown, Kafka, quiet, type ISocketFactory } from './kafkajs.ts';
 import { watchWrites } from './session.ts';
 
 interface Open {
@@ -92,7 +92,7 @@ export function createApplicationDriver(options: DriverOptions & { clock: Clock 
         const offset = Number(metadata?.baseOffset ?? -1);
         verdict = { outcome: acks === 0 ? 'sent' : 'ok', error: null, offset: offset < 0 ? null : offset };
       } catch (thrown) {
-        verdict = { outcome: 'info', error: causeOf(thrown as Thrown), offset: null };
+        verdict = { outcome: 'info', error: causeOf(thrown), offset: null };
       }
       open.delete(write);
       return { ...verdict, attempts: write.attempts, broker: write.broker };
@@ -110,9 +110,8 @@ export function createApplicationDriver(options: DriverOptions & { clock: Clock 
 }
 
 /** The innermost cause that the library tells, by its shortest name. */
-function causeOf(thrown: Thrown): string {
-  let innermost = thrown;
-  while (innermost.cause !== undefined) innermost = innermost.cause;
-  if (innermost.type !== undefined) return innermost.type;
-  return typeof innermost.code === 'string' ? innermost.code : innermost.name;
+function causeOf(thrown: unknown): string {
+  const { cause, type, code, name } = asThrown(thrown);
+  if (cause !== undefined) return causeOf(cause);
+  return type ?? (typeof code === 'string' ? code : name);
 }

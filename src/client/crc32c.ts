@@ -35,8 +35,10 @@ type Tables = [
   Int32Array,
 ];
 
+const table = (): Int32Array => new Int32Array(256);
+
 function buildTables(): Tables {
-  const built = Array.from({ length: 8 }, () => new Int32Array(256)) as Tables;
+  const built: Tables = [table(), table(), table(), table(), table(), table(), table(), table()];
   for (let byte = 0; byte < 256; byte++) {
     let crc = byte;
     for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? POLYNOMIAL : 0);

@@ -26,8 +26,8 @@ export interface ProtocolRequest {
 }
 
 interface ProtocolResponse<T> {
-  decode(payload: Buffer): Promise<T>;
-  parse(decoded: T): Promise<T>;
+  decode: (payload: Buffer) => Promise<T>;
+  parse: (decoded: T) => Promise<T>;
 }
 
 /** One request with the decoder of its answer, as the library pairs them. */
@@ -145,31 +145,32 @@ interface Requests {
 export const API = { produce: 0, fetch: 1, listOffsets: 2, metadata: 3, initProducerId: 22 } as const;
 
 const VERSION = '2.2.4';
-const load = createRequire(import.meta.url);
+// What a module without types holds is declared where it is loaded.
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters
+const load: <T>(path: string) => T = createRequire(import.meta.url);
 
 // The library warns about its new partitioner on every start; every write here names its partition.
 process.env['KAFKAJS_NO_PARTITIONER_WARNING'] ??= '1';
 
-const found = (load('kafkajs/package.json') as { version: string }).version;
+const found = load<{ version: string }>('kafkajs/package.json').version;
 if (found !== VERSION) {
   throw new Failure(`The Kafka client needs kafkajs ${VERSION} and found ${found}.`, {
     hint: `Run \`npm install kafkajs@${VERSION}\`: the driver uses parts of the library that no version promises to keep.`,
   });
 }
 
-export const { Kafka, logLevel } = load('kafkajs') as typeof import('kafkajs');
+export const { Kafka, logLevel } = load<typeof import('kafkajs')>('kafkajs');
 
-export const ConnectionClass = load('kafkajs/src/network/connection') as new (
-  options: ConnectionOptions,
-) => Connection;
+export const ConnectionClass = load<new (options: ConnectionOptions) => Connection>(
+  'kafkajs/src/network/connection',
+);
 
-export const DecoderClass = load('kafkajs/src/protocol/decoder') as new (bytes: Buffer) => Decoder;
+export const DecoderClass = load<new (bytes: Buffer) => Decoder>('kafkajs/src/protocol/decoder');
 
-export const { requests } = load('kafkajs/src/protocol/requests') as { requests: Requests };
-
-const { lookup } = load('kafkajs/src/protocol/requests') as {
-  lookup(versions: Versions): <A, T>(apiKey: number, definition: Definition<A, T>) => (args: A) => Call<T>;
-};
+export const { requests, lookup } = load<{
+  requests: Requests;
+  lookup: (versions: Versions) => <A, T>(apiKey: number, of: Definition<A, T>) => (args: A) => Call<T>;
+}>('kafkajs/src/protocol/requests');
 
 /** The highest version of an API that both the library and the broker speak. */
 export function negotiated<A, T>(versions: Versions, apiKey: number, definition: Definition<A, T>) {
@@ -203,21 +204,14 @@ export const quiet: import('kafkajs').logCreator = () => (entry) => {
 };
 
 /** A logger as the library's inner classes want it: `namespace` gives another one of the same. */
-export const innerLogger: unknown = (() => {
-  const say =
-    (namespace: string) =>
-    (message: string): void => {
-      if (process.env['DEBUG']?.includes('kafkajs')) process.stderr.write(`${namespace}: ${message}\n`);
-    };
-  const named = (namespace: string): unknown => ({
-    debug: say(namespace),
-    info: say(namespace),
-    warn: say(namespace),
-    error: say(namespace),
-    namespace: (name: string) => named(name),
-  });
-  return named('kafkajs');
-})();
+export const innerLogger: unknown = loggerNamed('kafkajs');
+
+function loggerNamed(namespace: string): unknown {
+  const say = (message: string): void => {
+    if (process.env['DEBUG']?.includes('kafkajs')) process.stderr.write(`${namespace}: ${message}\n`);
+  };
+  return { debug: say, info: say, warn: say, error: say, namespace: loggerNamed };
+}
 
 /** What the library throws, as far as it is looked at. */
 export interface Thrown {
@@ -226,5 +220,12 @@ export interface Thrown {
   /** `ECONNREFUSED` and the like on connection errors; a protocol error's number on protocol errors. */
   code?: string | number;
   type?: string;
-  cause?: Thrown;
+  cause?: unknown;
+  /** The parts of an aggregate. */
+  errors?: unknown[];
+}
+
+/** Anything thrown, seen as what the library throws: it throws errors only. */
+export function asThrown(thrown: unknown): Thrown {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }

@@ -85,12 +85,17 @@ export function outcomeOf(evidence: Evidence, acks: Acks): { outcome: Outcome; e
       return { outcome: 'fail', error: evidence.error };
     case 'unanswered':
       return { outcome: 'info', error: evidence.error };
-    case 'answered': {
-      const listed = byCode.get(evidence.code)?.outcome ?? 'info';
-      const outcome = typeof listed === 'string' ? listed : listed[acks];
-      return { outcome, error: outcome === 'ok' ? null : nameOfCode(evidence.code) };
-    }
+    case 'answered':
+      return judgeCode(evidence.code, acks);
+    default:
+      throw new TypeError(`outcomeOf: no such evidence: ${JSON.stringify(evidence satisfies never)}`);
   }
+}
+
+function judgeCode(code: number, acks: Acks): { outcome: Outcome; error: string | null } {
+  const listed = byCode.get(code)?.outcome ?? 'info';
+  const outcome = typeof listed === 'string' ? listed : listed[acks];
+  return { outcome, error: outcome === 'ok' ? null : nameOfCode(code) };
 }
 
 /** Answers after which the client asks for the leader again: those that kafkajs calls retriable. */

@@ -46,7 +46,7 @@ export function createPool(options: SessionOptions): Pool {
     },
     async close() {
       closed = true;
-      const finished = Array.from(slots.values(), ({ session }) => session?.finish(FINISH_WITHIN_MS));
+      const finished = [...slots.values()].flatMap(({ session }) => session?.finish(FINISH_WITHIN_MS) ?? []);
       await Promise.all(finished);
     },
   };

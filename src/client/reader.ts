@@ -100,9 +100,10 @@ export function createReader(options: ReaderOptions): Reader {
     },
     async scan({ partition, from, end }, sink, signal) {
       let reached = from;
+      const stopped = () => signal?.aborted === true;
       const read = async (session: Session, _leader: Leader, progress: () => void): Promise<void> => {
         let progressNs = clock.nowNs();
-        while (reached < end && !signal?.aborted) {
+        while (reached < end && !stopped()) {
           const call = fetchCall(session, {
             topic,
             partition,

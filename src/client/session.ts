@@ -9,7 +9,7 @@
 import { connect, type Socket } from 'node:net';
 import type { Clock } from '../core/clock.ts';
 import { messageOf } from '../core/failure.ts';
-import { ConnectionClass, innerLogger, requests, type Call, type Thrown, type Versions } from './kafkajs.ts';
+import { asThrown, ConnectionClass, innerLogger, requests, type Call, type Versions } from './kafkajs.ts';
 
 export interface SessionOptions {
   /** Bounds the TCP connect and the first exchange (which versions the broker speaks) together. */
@@ -114,7 +114,7 @@ export async function openSession(address: string, options: SessionOptions): Pro
         .then(
           // Where no answer is expected the library is content with a socket that takes nothing any more.
           (answer) => (entry.written ? resolve(answer) : reject(new Unanswered('NOT_CONNECTED', false))),
-          (thrown: Thrown) => {
+          (thrown: unknown) => {
             const reason = reasonOf(thrown);
             if (reason === null)
               return reject(thrown instanceof Error ? thrown : new Error(messageOf(thrown)));
@@ -155,7 +155,7 @@ export async function openSession(address: string, options: SessionOptions): Pro
       },
     };
   } catch (thrown) {
-    const reason = ended ?? reasonOf(thrown as Thrown) ?? messageOf(thrown);
+    const reason = ended ?? reasonOf(thrown) ?? messageOf(thrown);
     end(reason);
     throw new Unanswered(reason, false);
   } finally {
@@ -163,31 +163,25 @@ export async function openSession(address: string, options: SessionOptions): Pro
   }
 }
 
-/** Tells the correlation id of each request that an open socket takes. */
+/** Tells of each request that an open socket takes, with its correlation id. */
 export function watchWrites(socket: Socket, taken: (correlationId: number, request: Buffer) => void): void {
-  const write = socket.write.bind(socket) as (...args: unknown[]) => boolean;
-  socket.write = (...args: unknown[]): boolean => {
-    const [chunk] = args;
+  const write = socket.write.bind(socket);
+  // The library writes a whole request at a time, and never asks to be called back.
+  socket.write = (chunk: Uint8Array | string): boolean => {
     if (socket.writable && Buffer.isBuffer(chunk)) taken(chunk.readInt32BE(CORRELATION_ID_AT), chunk);
-    return write(...args);
+    return write(chunk);
   };
 }
 
-/** Why the library gave up on a request; null when it did get an answer, and stumbled over that. */
-function reasonOf(thrown: Thrown): string | null {
-  switch (thrown.name) {
-    case 'KafkaJSRequestTimeoutError':
-      return 'REQUEST_TIMEOUT';
-    case 'KafkaJSConnectionClosedError':
-      return 'CONNECTION_CLOSED';
-    case 'KafkaJSConnectionError':
-      if (typeof thrown.code === 'string') return thrown.code;
-      return thrown.message === 'Connection timeout' ? 'CONNECTION_TIMEOUT' : 'NOT_CONNECTED';
-    case 'Unanswered':
-      return (thrown as unknown as Unanswered).reason;
-    default:
-      return null;
-  }
+/** Why there was no answer; null when there was one, and the library stumbled over it. */
+function reasonOf(thrown: unknown): string | null {
+  if (thrown instanceof Unanswered) return thrown.reason;
+  const { name, code, message } = asThrown(thrown);
+  if (name === 'KafkaJSRequestTimeoutError') return 'REQUEST_TIMEOUT';
+  if (name === 'KafkaJSConnectionClosedError') return 'CONNECTION_CLOSED';
+  if (name !== 'KafkaJSConnectionError') return null;
+  if (typeof code === 'string') return code;
+  return message === 'Connection timeout' ? 'CONNECTION_TIMEOUT' : 'NOT_CONNECTED';
 }
 
 function splitAddress(address: string): { host: string; port: number } {

@@ -1,6 +1,6 @@
 import { NS_PER_MS, realClock, type Clock } from '../core/clock.ts';
 import { EXIT, Failure, messageOf } from '../core/failure.ts';
-import { Kafka, quiet, type Thrown } from './kafkajs.ts';
+import { asThrown, Kafka, quiet, type Thrown } from './kafkajs.ts';
 
 /** As `TopicSettings` in db/db.ts, as far as a topic is made of it. */
 export interface NewTopic {
@@ -30,12 +30,12 @@ export async function createTopic(
       return await tryOnce(brokers, topic);
     } catch (thrown) {
       if (thrown instanceof Failure) throw thrown;
-      if (clock.nowNs() < giveUpNs && passes(thrown as Thrown)) {
+      if (clock.nowNs() < giveUpNs && passes(thrown)) {
         await clock.sleep(PAUSE_MS);
         continue;
       }
-      throw new Failure(`The topic ${topic.name} could not be made: ${explain(thrown as Thrown)}.`, {
-        hint: `Replication factor ${topic.replicationFactor} needs as many brokers. See the brokers' logs.`,
+      throw new Failure(`The topic ${topic.name} could not be made: ${explain(thrown)}.`, {
+        hint: `Check that ${brokers.join(', ')} can be reached, and that the cluster has ${topic.replicationFactor} brokers. See the brokers' logs.`,
         cause: thrown,
       });
     }
@@ -78,28 +78,29 @@ async function tryOnce(brokers: readonly string[], topic: NewTopic): Promise<voi
   }
 }
 
-const PASSING = [
+const PASSING = new Set([
   'INVALID_REPLICATION_FACTOR',
   'NOT_CONTROLLER',
   'REQUEST_TIMED_OUT',
   'LEADER_NOT_AVAILABLE',
   'UNKNOWN_TOPIC_OR_PARTITION',
-];
+]);
 
 /** Whether the next attempt may succeed: the cluster is not reachable yet, or not complete. */
-function passes(thrown: Thrown): boolean {
+function passes(thrown: unknown): boolean {
   const types = innermost(thrown).map(({ type }) => type);
-  return types.every((type) => type === undefined || PASSING.includes(type));
+  return types.every((type) => type === undefined || PASSING.has(type));
 }
 
-function explain(thrown: Thrown): string {
+function explain(thrown: unknown): string {
   return innermost(thrown)
     .map((cause) => cause.type ?? messageOf(cause))
     .join(', ');
 }
 
 /** The library gathers errors in aggregates and wraps them as causes. */
-function innermost(thrown: Thrown & { errors?: Thrown[] }): Thrown[] {
-  if (thrown.errors !== undefined) return thrown.errors.flatMap(innermost);
-  return thrown.cause === undefined ? [thrown] : innermost(thrown.cause);
+function innermost(thrown: unknown): Thrown[] {
+  const error = asThrown(thrown);
+  if (error.errors !== undefined) return error.errors.flatMap(innermost);
+  return error.cause === undefined ? [error] : innermost(error.cause);
 }

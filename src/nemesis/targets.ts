@@ -15,7 +15,7 @@ export function resolveTarget(
   const { nodes, view, partition, random } = situation;
   const brokers = nodes.filter((node) => node.roles.includes('broker'));
   const names = brokers.map((node) => node.name);
-  const leader = () => nameOf(nodes, leaderOf(view, partition), `leader of partition ${partition}`);
+  const leader = () => nameOf(nodes, leaderOf(view, partition, nodes), `leader of partition ${partition}`);
   switch (target) {
     case 'leader':
       return [leader()];
@@ -28,7 +28,7 @@ export function resolveTarget(
     case 'brokers':
       return names;
     case 'controller':
-      return [nameOf(nodes, controllerOf(view), 'controller')];
+      return [nameOf(nodes, controllerOf(view, nodes), 'controller')];
     case 'coordination':
       return coordinationNames(nodes);
     case 'minority':
@@ -53,9 +53,19 @@ export function coordinationNames(nodes: readonly NodeInfo[]): string[] {
     .map((node) => node.name);
 }
 
-/** The broker id of the current leader by the newest and most common claim; -1 when nobody knows of one. */
-export function leaderOf(view: View, partition: number): number {
-  return newestClaim(view, partition)?.leader ?? -1;
+/**
+ * The broker id of the current leader by the newest and most common claim; -1 when nobody knows of one, or when the
+ * one they name does not answer: it is dead or paused, and about to be replaced.
+ */
+export function leaderOf(view: View, partition: number, nodes: readonly NodeInfo[]): number {
+  const leader = newestClaim(view, partition)?.leader ?? -1;
+  return answers(view, nodes, leader) ? leader : -1;
+}
+
+/** Controllers of their own are not asked and count as answering. */
+function answers(view: View, nodes: readonly NodeInfo[], id: number): boolean {
+  const name = nodes.find((node) => node.id === id)?.name;
+  return name === undefined || view.observers[name] !== null;
 }
 
 /** The claim about a partition that is to be believed: highest epoch, then most observers. Null when there is none. */
@@ -70,11 +80,11 @@ export function newestClaim(view: View, partition: number): ObservedPartition | 
   );
 }
 
-/** The node id of the active controller, by majority; -1 when nobody knows of one. */
-export function controllerOf(view: View): number {
+/** The node id of the active controller, by majority; -1 when nobody knows of one that answers. */
+export function controllerOf(view: View, nodes: readonly NodeInfo[]): number {
   const claims = Object.values(view.observers)
     .map((observed) => observed?.controller ?? -1)
-    .filter((id) => id >= 0);
+    .filter((id) => id >= 0 && answers(view, nodes, id));
   const votes = (id: number) => claims.filter((claim) => claim === id).length;
   return claims.toSorted((a, b) => votes(b) - votes(a))[0] ?? -1;
 }

@@ -8,7 +8,7 @@ import test, { type ExecutionContext } from 'ava';
 import { execa } from 'execa';
 import { probeNamespaces } from '../../src/control/netns/probe.ts';
 import { diagnoseNamespaces, type Symptoms } from '../../src/control/netns/symptoms.ts';
-import { localRemote } from '../../src/control/local.ts';
+import { processRemote } from '../../src/control/process-remote.ts';
 
 const FIXTURE = resolve(import.meta.dirname, 'lab-fixture.ts');
 const probed = await probeNamespaces();
@@ -136,7 +136,7 @@ rootless('an unprivileged user builds a lab too', async (t) => {
 });
 
 test('a command that cannot be started, or takes too long, is a failure that names it', async (t) => {
-  const machine = localRemote('here', '127.0.0.1');
+  const machine = processRemote('here', '127.0.0.1');
   t.like(await machine.exec(['sh', '-c', 'cat; exit 4'], { input: 'read' }), {
     exitStatus: 4,
     stdout: 'read',

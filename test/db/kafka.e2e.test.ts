@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { realClock } from '../../src/core/clock.ts';
 import { Failure } from '../../src/core/failure.ts';
-import { localRemote } from '../../src/control/local.ts';
+import { processRemote } from '../../src/control/process-remote.ts';
 import type { Db, TopicSettings } from '../../src/db/db.ts';
 import { resolveDistribution } from '../../src/db/kafka/distribution.ts';
 import { createKafka } from '../../src/db/kafka/kafka.ts';
@@ -41,7 +41,7 @@ async function startable(
   const events: Event[] = [];
   const nodes = planNodes(options.mode, 3).map((node, index) => {
     const address = `127.91.${options.network}.${index + 1}`;
-    return { info: Object.assign(node, { address }), remote: localRemote(node.name, address) };
+    return { info: Object.assign(node, { address }), remote: processRemote(node.name, address) };
   });
   const db = createKafka({
     distribution,

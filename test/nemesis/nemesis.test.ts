@@ -26,18 +26,25 @@ const observed = (leader: number, epoch: number | null = null, controller = 1) =
 const situation = (view: View) => ({ nodes: NODES, view, partition: 0, random: seededRandom(1) });
 
 test('a zombie is outvoted: two brokers know better than one', (t) => {
-  t.is(leaderOf({ observers: { kafka1: observed(1), kafka2: observed(2), kafka3: observed(2) } }, 0), 2);
+  t.is(
+    leaderOf({ observers: { kafka1: observed(1), kafka2: observed(2), kafka3: observed(2) } }, 0, NODES),
+    2,
+  );
 });
 
 test('a higher leader epoch beats any number of older claims', (t) => {
   t.is(
-    leaderOf({ observers: { kafka1: observed(1, 4), kafka2: observed(1, 4), kafka3: observed(3, 5) } }, 0),
+    leaderOf(
+      { observers: { kafka1: observed(1, 4), kafka2: observed(1, 4), kafka3: observed(3, 5) } },
+      0,
+      NODES,
+    ),
     3,
   );
 });
 
 test('roles are resolved when the fault strikes', (t) => {
-  const view = { observers: { kafka1: observed(2), kafka2: observed(2), kafka3: null } };
+  const view: View = { observers: { kafka1: observed(2), kafka2: observed(2), kafka3: null } };
   const resolve = (target: string) => resolveTarget(target, situation(view));
   t.deepEqual(resolve('leader'), ['kafka2']);
   t.deepEqual(resolve('followers'), ['kafka1', 'kafka3']);
@@ -47,6 +54,11 @@ test('roles are resolved when the fault strikes', (t) => {
   t.is(resolve('majority').length, 2);
   t.deepEqual(resolve('kafka3'), ['kafka3']);
   t.throws(() => resolve('kafka9'), { message: /no node or role named "kafka9"/ });
+});
+
+test('a leader that does not answer is about to be replaced: it is not struck again', (t) => {
+  const view = { observers: { kafka1: observed(2), kafka2: null, kafka3: observed(2) } };
+  t.is(leaderOf(view, 0, NODES), -1);
 });
 
 test('nobody knows a leader: the strike says so instead of guessing', (t) => {

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
-import type { Writable } from 'node:stream';
+import { Socket } from 'node:net';
+import { constants } from 'node:os';
 import { EXIT, Failure } from '../../core/failure.ts';
 import { probeNamespaces, unshareArguments } from './probe.ts';
 
@@ -7,57 +8,74 @@ import { probeNamespaces, unshareArguments } from './probe.ts';
  * Into the lab: this same command starts again in private network, mount and pid namespaces.
  *
  * Three processes stand between the two: `unshare`, which makes the namespaces and ignores INT and TERM while its
- * child lives; a small shell as process 1 of the new pid namespace; and the command. Process 1 listens on a pipe whose
+ * child lives; a small shell as process 1 of the new pid namespace; and the command. Process 1 listens on a socket whose
  * other end only the outer command holds. A line on it is a signal to pass on; its end means that the outer command is
  * gone, by whatever death. When process 1 ends, the kernel kills everything in its pid namespace, and with the last
  * process go the network namespaces and the mounts: nothing is left to be cleaned up, even after `kill -9`.
  */
 const INSIDE = 'KEPT_INSIDE_LAB';
 
+/**
+ * Descriptor 3 is the socket to the outer command. A shell gives /dev/null to what it starts with "&", so the real
+ * standard input takes a way round, by descriptor 5. The command gets neither of the two.
+ */
 const PROCESS_ONE = `
-exec 4<&3 3<&-
-"$@" 4<&- &
+echo inside >&3
+exec 5<&0
+"$@" <&5 3<&- 5<&- &
 main=$!
+exec 5<&-
 (
-  while read -r signal <&4; do kill -s "$signal" "$main" 2>/dev/null; done
-  kill -s KILL "$main" 2>/dev/null
-) >/dev/null 2>&1 &
-exec 4<&-
-while :; do
-  wait "$main"
-  status=$?
-  kill -0 "$main" 2>/dev/null || exit "$status"
-done
+  while read -r signal <&3; do kill -s "$signal" "$main"; done
+  kill -s KILL "$main"
+) >/dev/null 2>&1 </dev/null &
+exec 3<&-
+wait "$main"
+exit
 `;
 
 /** Signals that are passed on to the command inside. */
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** A shell's status for a command that died of signal n is this plus n. */
+const SIGNAL_STATUS = 128;
+const DECIDE_HINT = 'What was recorded until then is safe: "kept check" decides from it.';
 
+export interface EnterOptions {
+  /** Default: this process's own. */
+  environment?: NodeJS.ProcessEnv;
+  /** Keeps the controlling terminal, for a shell: Ctrl-C is then the terminal's business, not passed on twice. */
+  interactive?: boolean;
+  /**
+   * What runs inside is a user's own command, and every status is its answer. Otherwise a status of 128 + n means that
+   * signal n killed the command inside, which is a Failure. `interactive` implies it.
+   */
+  anyStatus?: boolean;
+}
+
+/** Whether this process runs inside the namespaces that `enterLab` made. */
 export function insideLab(): boolean {
   return process.env[INSIDE] === '1';
 }
 
 /**
- * Runs this program with other arguments inside new namespaces, and resolves to its exit status.
+ * Runs this program with other arguments inside new namespaces, and resolves to its exit status. The program inside
+ * receives INT, TERM and HUP as real signals.
  *
- * @param options.interactive keeps the controlling terminal, for a shell: the terminal itself then delivers Ctrl-C.
- * @throws Failure when this machine does not allow namespaces, with what would allow them.
+ * @throws Failure when this machine does not allow namespaces, with what would allow them; when the program inside was
+ * killed; when the lab was taken away from under it.
  */
-export async function enterLab(
-  argv: readonly string[],
-  options: { environment?: NodeJS.ProcessEnv; interactive?: boolean } = {},
-): Promise<number> {
-  const allowed = await probeNamespaces();
-  if (!allowed.allowed) {
-    throw new Failure(`No lab can be built here: ${allowed.reason}.`, {
-      ...(allowed.hint !== undefined && { hint: allowed.hint }),
+export async function enterLab(argv: readonly string[], options: EnterOptions = {}): Promise<number> {
+  const probed = await probeNamespaces();
+  if (!probed.allowed) {
+    throw new Failure(`No lab can be built here: ${probed.reason}.`, {
+      ...(probed.hint !== undefined && { hint: probed.hint }),
     });
   }
   const interactive = options.interactive === true;
   const child = spawn(
     'unshare',
     [
-      ...unshareArguments(allowed.rootless),
+      ...unshareArguments(probed.rootless),
       ...['/bin/sh', '-c', PROCESS_ONE, 'kept-lab'],
       ...[process.execPath, ...process.execArgv, process.argv[1]!, ...argv],
     ],
@@ -68,35 +86,60 @@ export async function enterLab(
       detached: !interactive,
     },
   );
-  const control = child.stdio[3] as Writable;
+  const control = child.stdio[3];
+  if (!(control instanceof Socket)) throw new TypeError('a piped descriptor is a socket');
+  let begun = false;
+  control.once('data', () => (begun = true));
   // The reader may be gone already when a signal is passed on; its exit is what counts.
   control.on('error', () => undefined);
-  const forwarders = FORWARDED.map((name) => {
+
+  const sent = new Set<number>();
+  const forwarders = FORWARDED.filter((name) => !(interactive && name === 'SIGINT')).map((name) => {
     const forward = () => {
-      if (!interactive) control.write(`${name.slice(3)}\n`);
+      sent.add(SIGNAL_STATUS + constants.signals[name]);
+      control.write(`${name.slice('SIG'.length)}\n`);
     };
     process.on(name, forward);
     return () => process.off(name, forward);
   });
+  const ignoreInterrupt = () => undefined;
+  if (interactive) process.on('SIGINT', ignoreInterrupt);
+
   try {
-    return await new Promise<number>((resolve, reject) => {
+    // "close" comes after the socket's last word, so that `begun` is final.
+    const ended = await new Promise<{ status: number | null; signal: string | null }>((resolve, reject) => {
       child.on('error', (error) => reject(new Failure(`unshare could not be started: ${error.message}.`)));
-      child.on('exit', (status, signal) => {
-        if (status !== null && status < 128) resolve(status);
-        else {
-          const how = signal ?? (status === EXIT.interrupted ? 'SIGINT' : `status ${status}`);
-          if (status === EXIT.interrupted) resolve(EXIT.interrupted);
-          else
-            reject(
-              new Failure(`The lab ended unexpectedly (${how}).`, {
-                hint: 'Decide what was recorded with "kept check".',
-              }),
-            );
-        }
-      });
+      child.on('close', (status, signal) => resolve({ status, signal }));
     });
+    if (ended.status === null) {
+      throw new Failure(`The lab was taken away: ${ended.signal} killed unshare, which held it.`, {
+        hint: DECIDE_HINT,
+      });
+    }
+    if (!begun) {
+      throw new Failure(
+        `The lab's namespaces could not be made: unshare ended with status ${ended.status}.`,
+        {
+          hint: '"kept doctor" says what this machine allows.',
+        },
+      );
+    }
+    return statusOf(ended.status, sent, options.anyStatus ?? interactive);
   } finally {
     for (const stop of forwarders) stop();
+    process.off('SIGINT', ignoreInterrupt);
     control.destroy();
   }
+}
+
+/** The answer of the command inside, unless its status says that a signal killed it. */
+function statusOf(status: number, sent: ReadonlySet<number>, anyStatus: boolean): number {
+  if (anyStatus || status <= SIGNAL_STATUS || status === EXIT.interrupted) return status;
+  // It was asked to end before it was ready to listen.
+  if (sent.has(status)) return EXIT.interrupted;
+  const name = Object.entries(constants.signals).find(([, number]) => SIGNAL_STATUS + number === status)?.[0];
+  const memory = name === 'SIGKILL' ? ' Was the memory too small? "dmesg" tells.' : '';
+  throw new Failure(`The command inside the lab did not end by itself: ${name ?? `status ${status}`}.`, {
+    hint: `${DECIDE_HINT}${memory}`,
+  });
 }

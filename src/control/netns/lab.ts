@@ -1,18 +1,20 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { execa } from 'execa';
 import { Failure, messageOf } from '../../core/failure.ts';
 import type { Net } from '../net.ts';
 import { processRemote } from '../process-remote.ts';
 import type { Remote } from '../remote.ts';
 import { netnsNet } from './netns-net.ts';
-import { BRIDGE, insideCommand } from './place.ts';
+import { BRIDGE, CLIENT, insideCommand } from './place.ts';
 
 /**
  * A lab inside the namespaces that `enterLab` made: a bridge, and one network namespace per node with an address of
  * its own. The workers run in the lab's root namespace, at the bridge's address, under the name `client`.
  *
  * The addresses are of 192.0.2.0/24, which RFC 5737 reserves for documentation: no real host ever has one.
+ * Nobody has to close a lab: it is gone when the namespaces are.
  */
 export interface Lab {
   net: Net;
@@ -24,22 +26,29 @@ const CLIENT_ADDRESS = '192.0.2.1';
 const FIRST_NODE = 10;
 const NODES_MAX = 200;
 
+/** Where the machine's own /run stays visible inside. */
+const MACHINE_RUN = '/run/machine';
+/**
+ * /run becomes the lab's own memory file system: `ip netns` keeps its names there, and a user may not write to the
+ * machine's. "." is the directory that was there before; mount must not turn it into a path again.
+ */
+const OWN_RUN = `
+mount --make-rprivate /
+cd /run
+mount -t tmpfs tmpfs /run
+mkdir /run/netns ${MACHINE_RUN}
+mount --no-canonicalize --rbind . ${MACHINE_RUN}
+`;
+
+/** Call it once, inside. Node names become network namespaces and host names: letters, digits and hyphens. */
 export async function createLab(nodes: readonly { name: string }[]): Promise<Lab> {
-  if (nodes.length > NODES_MAX)
-    throw new Failure(`A lab has room for ${NODES_MAX} nodes, not ${nodes.length}.`);
-  const addresses = new Map([
-    ['client', CLIENT_ADDRESS],
-    ...nodes.map((node, index) => [node.name, `192.0.2.${FIRST_NODE + index}`] as const),
-  ]);
+  const addresses = addressesOf(nodes.map(({ name }) => name));
   try {
-    await execa('mount', ['--make-rprivate', '/']);
-    await execa('mount', ['-t', 'tmpfs', 'tmpfs', '/run']);
-    mkdirSync('/run/netns');
+    await execa('sh', ['-ec', OWN_RUN]);
+    keepMachineRun();
     await execa('ip', ['-batch', '-'], { input: bridgeAndCables(nodes) });
     await Promise.all(
-      nodes.map(({ name }) =>
-        execa('ip', ['-n', name, '-batch', '-'], { input: insideNode(addresses.get(name)!) }),
-      ),
+      nodes.map(({ name }) => execa('ip', ['-n', name, '-batch', '-'], { input: insideNode(addresses.get(name)!) })),
     );
     // Names resolve inside the lab, in brokers and in a user's shell alike, without any name server.
     writeFileSync('/run/hosts', hostsFile(addresses));
@@ -58,7 +67,27 @@ export async function createLab(nodes: readonly { name: string }[]): Promise<Lab
   };
 }
 
-function bridgeAndCables(nodes: readonly { name: string }[]): string {
+/** The client's place first, then the nodes in their order. */
+export function addressesOf(names: readonly string[]): ReadonlyMap<string, string> {
+  if (names.length > NODES_MAX) throw new Failure(`A lab has room for ${NODES_MAX} nodes, not ${names.length}.`);
+  const addresses = new Map([[CLIENT, CLIENT_ADDRESS]]);
+  for (const [index, name] of names.entries()) {
+    if (addresses.has(name)) throw new RangeError(`two nodes of a lab are called "${name}"`);
+    addresses.set(name, `192.0.2.${FIRST_NODE + index}`);
+  }
+  return addresses;
+}
+
+/** Programs, sockets and temporary directories that some machines keep in /run are found under their old names. */
+function keepMachineRun(): void {
+  const own = new Set(readdirSync('/run'));
+  for (const name of readdirSync(MACHINE_RUN)) {
+    if (!own.has(name)) symlinkSync(join(MACHINE_RUN, name), join('/run', name));
+  }
+}
+
+/** Commands for `ip -batch` in the lab's root namespace. */
+export function bridgeAndCables(nodes: readonly { name: string }[]): string {
   return [
     'link set lo up',
     `link add ${BRIDGE} type bridge`,

@@ -1,71 +1,89 @@
 import { execa } from 'execa';
+import { Failure } from '../../core/failure.ts';
 import type { Link, Net } from '../net.ts';
-import { BRIDGE, insideCommand } from './place.ts';
+import { BRIDGE, CLIENT, insideCommand } from './place.ts';
 
 /**
  * Silent, directed cuts with nothing but the neighbour table: the sender gets a permanent entry that leads the peer's
  * address to a hardware address nobody has. Its packets leave and vanish, as they do in a partition; nothing is
- * refused, and the opposite direction goes on.
+ * refused, and the opposite direction goes on. The kernel never overwrites a permanent entry by what it hears from the
+ * peer; once it is deleted, the next packet asks for the peer's real address again.
  */
 const NOBODY = '02:00:00:00:00:01';
 /** A port that nothing listens on: being refused proves that packets went there and back. */
 const PROBE_PORT = 9;
+/** What `ip` says when there is no entry to delete: the cut had failed half-way, so there is nothing to heal. */
+const NOT_THERE = /No such file or directory/;
 
+/** @param addresses of all nodes by name, the client's place among them. */
 export function netnsNet(addresses: ReadonlyMap<string, string>): Net {
   const cuts = new Map<string, Link>();
-  const keyOf = (link: Link) => `${link.from}>${link.to}`;
+  let last: Promise<void> = Promise.resolve();
 
-  async function neighbour(link: Link, command: readonly string[]): Promise<void> {
-    const place =
-      link.from === 'client'
-        ? { namespace: [], device: BRIDGE }
-        : { namespace: ['-n', link.from], device: 'eth0' };
-    await execa('ip', [
-      ...place.namespace,
-      'neigh',
-      command[0]!,
-      addressOf(link.to),
-      ...command.slice(1),
-      'dev',
-      place.device,
-    ]);
+  /** One change of the network after the other: a heal never overtakes the cut that it is to undo. */
+  function inOrder(change: () => Promise<void>): Promise<void> {
+    const done = last.then(change);
+    last = done.catch(() => undefined);
+    return done;
   }
 
   function addressOf(name: string): string {
     const address = addresses.get(name);
-    if (address === undefined) throw new Error(`there is no node "${name}" in this lab`);
+    if (address === undefined) throw new RangeError(`there is no node "${name}" in this lab`);
     return address;
   }
 
+  /** One `ip` per sending node, for all of its links. */
+  async function changeNeighbours(links: readonly Link[], entry: (address: string) => string): Promise<void> {
+    const linesByNode = new Map<string, string[]>();
+    for (const { from, to } of links) {
+      addressOf(from);
+      const lines = linesByNode.get(from) ?? [];
+      lines.push(`neigh ${entry(addressOf(to))} dev ${from === CLIENT ? BRIDGE : 'eth0'}`);
+      linesByNode.set(from, lines);
+    }
+    await Promise.all(
+      [...linesByNode].map(async ([node, lines]) => {
+        const namespace = node === CLIENT ? [] : ['-n', node];
+        const { exitCode, stderr, shortMessage } = await execa('ip', [...namespace, '-force', '-batch', '-'], {
+          input: `${lines.join('\n')}\n`,
+          env: { LC_ALL: 'C' },
+          reject: false,
+        });
+        if (exitCode === 0) return;
+        const problems = stderr.split('\n').filter((line) => !line.startsWith('Command failed') && !NOT_THERE.test(line));
+        if (problems.length > 0 || stderr === '') {
+          throw new Failure(`The links of ${node} could not be changed: ${problems.join('; ') || shortMessage}`);
+        }
+      }),
+    );
+  }
+
   return {
-    async cut(links) {
-      await Promise.all(
-        links.map(async (link) => {
-          cuts.set(keyOf(link), link);
-          await neighbour(link, ['replace', 'lladdr', NOBODY, 'nud', 'permanent']);
-        }),
-      );
-    },
+    cut: (links) =>
+      inOrder(async () => {
+        for (const link of links) cuts.set(keyOf(link), link);
+        await changeNeighbours(links, (address) => `replace ${address} lladdr ${NOBODY} nud permanent`);
+      }),
 
-    async heal(links = [...cuts.values()]) {
-      await Promise.all(
-        links.map(async (link) => {
-          if (cuts.delete(keyOf(link))) await neighbour(link, ['del']);
-        }),
-      );
-    },
+    heal: (links) =>
+      inOrder(async () => {
+        const cut = (links ?? [...cuts.values()]).filter((link) => cuts.has(keyOf(link)));
+        await changeNeighbours(cut, (address) => `del ${address}`);
+        // Only now: a heal that failed may be tried again.
+        for (const link of cut) cuts.delete(keyOf(link));
+      }),
 
-    async reachable(link, timeoutMs) {
-      const probe = [
-        'timeout',
-        String(timeoutMs / 1_000),
-        'bash',
-        '-c',
-        `</dev/tcp/${addressOf(link.to)}/${PROBE_PORT}`,
-      ];
-      const [program, ...args] = link.from === 'client' ? probe : [...insideCommand(link.from), ...probe];
+    async reachable({ from, to }, timeoutMs) {
+      const connect = `</dev/tcp/${addressOf(to)}/${PROBE_PORT}`;
+      const probe = ['timeout', String(timeoutMs / 1_000), 'bash', '-c', connect];
+      const [program, ...args] = from === CLIENT ? probe : [...insideCommand(from), ...probe];
       const { exitCode, stderr } = await execa(program!, args, { reject: false, env: { LC_ALL: 'C' } });
       return exitCode === 0 || /refused/i.test(stderr);
     },
   };
+}
+
+function keyOf({ from, to }: Link): string {
+  return `${from}>${to}`;
 }

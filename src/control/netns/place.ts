@@ -1,4 +1,7 @@
-/** The bridge that all nodes hang on; the lab's root namespace, where the workers run, has its address there. */
+/** The name of the place that the workers write from: the lab's root namespace. */
+export const CLIENT = 'client';
+
+/** The bridge that all nodes hang on; the client's place has its address there. */
 export const BRIDGE = 'lab0';
 
 /** What to put before a command so that it runs on the node. nsenter becomes the command, so its pid is the daemon's. */

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { execa } from 'execa';
 import { z } from 'zod';
-import { Failure } from '../../core/failure.ts';
+import { EXIT, Failure } from '../../core/failure.ts';
 import { cacheDirectory, ensureEntry } from './cache.ts';
 import { assertJava, findJava, type Java } from './java.ts';
 import { fetchWithMaven } from './maven.ts';
@@ -73,6 +73,7 @@ async function findSource(spec: DistributionSpec): Promise<Source> {
   if (/^\d+\.\d+\.\d+(-[\w-]+)?$/.test(named)) return fromMaven(named, spec);
   throw new Failure(`“${named}” is neither a version of Kafka nor a folder or .tgz that exists`, {
     hint: 'for example: --kafka 4.4.0, --kafka ~/kafka_2.13-4.4.0, --kafka kafka_2.13-4.4.0.tgz',
+    exitStatus: EXIT.usage,
   });
 }
 

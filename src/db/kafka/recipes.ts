@@ -1,4 +1,4 @@
-import { Failure } from '../../core/failure.ts';
+import { EXIT, Failure } from '../../core/failure.ts';
 /**
  * What each generation of Kafka needs in order to run from bare Maven jars. The published poms describe a library,
  * not a server: the 3.x and 4.x ones bring no logging backend (a broker without one writes an empty log), and the
@@ -68,7 +68,7 @@ export function assertMode(version: string, mode: KafkaMode): void {
     mode === 'zookeeper'
       ? `ZooKeeper was removed in Kafka 4.0: use --kafka ${NEWEST_ZOOKEEPER_VERSION} or older, or a KRaft mode`
       : `KRaft is ready from Kafka 3.3 on: use --kafka ${NEWEST_VERSION}, or the zookeeper mode`;
-  throw new Failure(`Kafka ${version} cannot run in ${mode} mode`, { hint });
+  throw new Failure(`Kafka ${version} cannot run in ${mode} mode`, { hint, exitStatus: EXIT.usage });
 }
 
 /** `3.9.1` as 3_09_01: comparable. Suffixes such as `-rc0` do not count. */
@@ -77,6 +77,7 @@ export function orderOf(version: string): number {
   if (parts === null) {
     throw new Failure(`“${version}” is not a version of Kafka`, {
       hint: `use a full release number such as ${NEWEST_VERSION}`,
+      exitStatus: EXIT.usage,
     });
   }
   return Number(parts[1]) * 10_000 + Number(parts[2]) * 100 + Number(parts[3]);

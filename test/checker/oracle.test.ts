@@ -1,0 +1,186 @@
+import test from 'ava';
+import { fc } from '@fast-check/ava';
+import { check } from '../../src/checker/check.ts';
+import type { Event } from '../../src/history/event.ts';
+import { runOf } from '../../src/history/memory.ts';
+import { INTEGRITIES, OUTCOMES, type Read, type Write } from '../../src/history/write.ts';
+import { bruteCounts } from '../oracle/brute-force.ts';
+import { isLinearizableLog, type LogOperation } from '../oracle/linearizable-log.ts';
+import { acked, CONTRACT, consumed, end, finalScan, found, judge, S, unknown } from './story.ts';
+
+const small = (max: number) => fc.integer({ min: 0, max });
+const RUNS = { numRuns: 3_000 };
+
+/** Any history at all, small enough that everything collides with everything. */
+const writes = fc.array(
+  fc
+    .record({
+      worker: small(2),
+      seq: small(4),
+      partition: small(1),
+      invokeNs: small(20),
+      tookNs: small(5),
+      outcome: fc.constantFrom(...OUTCOMES),
+      offset: fc.option(small(6)),
+      broker: fc.option(fc.integer({ min: 1, max: 2 })),
+    })
+    .map(({ tookNs, offset, ...write }): Write => {
+      const completeNs = write.invokeNs + tookNs;
+      const acknowledgedAt = write.outcome === 'ok' ? offset : null;
+      return { ...write, intendedNs: 0, completeNs, error: null, attempts: 1, offset: acknowledgedAt };
+    }),
+  { maxLength: 10 },
+);
+const reads = fc
+  .array(
+    fc.record<Read>({
+      scan: small(2),
+      partition: small(1),
+      offset: small(6),
+      worker: small(2),
+      seq: small(4),
+      timeNs: small(40),
+      integrity: fc.constantFrom('valid', 'valid', 'valid', ...INTEGRITIES),
+    }),
+    { maxLength: 12 },
+  )
+  // A scan returns an offset once.
+  .map((all) =>
+    all.filter(
+      (read, index) =>
+        all.findIndex(
+          ({ scan, partition, offset }) =>
+            scan === read.scan && partition === read.partition && offset === read.offset,
+        ) === index,
+    ),
+  );
+const events = fc.array(
+  fc.oneof(
+    fc
+      .record({
+        scan: small(2),
+        partition: small(1),
+        from: fc.constantFrom(0, 0, 0, 2),
+        end: small(7),
+        covered: fc.constantFrom(true, true, false),
+        final: fc.constantFrom(true, true, false),
+        invokeNs: fc.constantFrom(5, 30, 30),
+      })
+      .map((scan): Event => ({ type: 'scan', name: 'a scan', ...scan, completeNs: scan.invokeNs + 10 + scan.scan })),
+    fc
+      .record({ partition: small(1), offset: small(7), invokeNs: small(40), tookNs: small(5) })
+      .map(
+        ({ tookNs, ...observed }): Event => ({ type: 'end', broker: 1, completeNs: observed.invokeNs + tookNs, ...observed }),
+      ),
+    fc
+      .record({ partition: small(1), leader: fc.integer({ min: 1, max: 2 }), epoch: fc.option(small(3)), timeNs: small(20) })
+      .map((view): Event => ({ type: 'view', observer: 'kafka1', isr: [1, 2], ...view })),
+  ),
+  { maxLength: 6 },
+);
+
+test('the checker counts what the definitions say, whatever the history', (t) => {
+  fc.assert(
+    fc.property(writes, reads, events, fc.boolean(), fc.boolean(), (w, r, e, writesIncomplete, readsIncomplete) => {
+      const run = runOf({ writes: w, reads: r, events: e }, 3);
+      const damage = [
+        ...(writesIncomplete ? [{ file: 'writes.arrow', kind: 'torn' as const, detail: 'torn' }] : []),
+        ...(readsIncomplete ? [{ file: 'reads.arrow', kind: 'corrupt' as const, detail: 'corrupt' }] : []),
+      ];
+      const { counts, findings, reasons, verdict } = check({ ...run, damage: () => damage }, { claim: 'kept' });
+      const expected = bruteCounts({ writes: w, reads: r, events: e, writesIncomplete, readsIncomplete });
+      t.deepEqual({ ...counts, reordered: 0 }, expected);
+
+      t.true(reasons.length > 0);
+      if (damage.length > 0) t.not(verdict, 'valid');
+      // Every anomaly that is counted is in some finding, and the other way round.
+      for (const kind of new Set(findings.map((finding) => finding.kind))) {
+        const inFindings = findings.filter((finding) => finding.kind === kind).reduce((sum, { count }) => sum + count, 0);
+        t.is(inFindings, counts[kind], kind);
+      }
+    }),
+    RUNS,
+  );
+  t.pass();
+});
+
+/** A consistent log; only time may be wrong. Acknowledged where it is, or found without an answer that says where. */
+const slot = fc.record({
+  gap: small(1),
+  call: small(12),
+  took: small(8),
+  fate: fc.constantFrom('acked', 'acked', 'acked without an offset', 'unknown'),
+  readAt: fc.option(small(14), { freq: 4 }),
+  scannedAt: fc.option(small(14), { freq: 1 }),
+});
+const endOffset = fc.record({ offset: small(8), call: small(14), took: small(4) });
+
+test('the sweep over offsets agrees with trying every order of the operations', (t) => {
+  let broken = 0;
+  fc.assert(
+    fc.property(
+      fc.array(slot, { maxLength: 4 }),
+      fc.boolean(),
+      fc.array(endOffset, { maxLength: 2 }),
+      (slots, onlyAcknowledgements, ends) => {
+        let next = 0;
+        const placed = slots.map((one) => {
+          const offset = next + one.gap;
+          next = offset + 1;
+          const alone = onlyAcknowledgements ? { fate: 'acked', readAt: null, scannedAt: null } : {};
+          return { ...one, ...alone, offset };
+        });
+        const operations: LogOperation[] = [
+          ...placed.map(({ offset, call, took, fate }) => ({
+            kind: 'append' as const,
+            offset,
+            callNs: call,
+            retNs: fate === 'acked' ? call + took : Infinity,
+          })),
+          ...placed.flatMap(({ offset, readAt }) =>
+            readAt === null ? [] : [{ kind: 'read' as const, offset, callNs: -1, retNs: readAt + 1 }],
+          ),
+          ...placed.flatMap(({ offset, scannedAt }) =>
+            scannedAt === null ? [] : [{ kind: 'read' as const, offset, callNs: -1, retNs: scannedAt + 1 }],
+          ),
+          ...ends.map(({ offset, call, took }) => ({ kind: 'end' as const, offset, callNs: call, retNs: call + took })),
+        ];
+        const { counts } = judge({
+          writes: placed
+            .map(({ offset, call, took, fate }, index) =>
+              fate === 'unknown'
+                ? unknown(`0:${index}`, { at: call, until: call + took })
+                : acked(`0:${index}`, fate === 'acked' ? offset : null, { at: call, until: call + took }),
+            )
+            .toSorted((a, b) => a.completeNs! - b.completeNs!),
+          reads: placed.flatMap(({ offset, readAt, scannedAt }, index) => [
+            ...(readAt === null ? [] : [consumed(offset, `0:${index}`, { at: readAt + 1 })]),
+            found(offset, `0:${index}`, { at: scannedAt === null ? 100 : scannedAt + 1 }),
+          ]),
+          events: [
+            ...ends.map(({ offset, call, took }) => end(offset, call, { completeNs: (call + took) * S })),
+            finalScan(next),
+          ],
+        });
+        const isLegal = isLinearizableLog(operations);
+        if (!isLegal) broken++;
+        t.is(counts.reordered + counts['end-regressed'] === 0, isLegal, JSON.stringify({ placed, ends }));
+      },
+    ),
+    RUNS,
+  );
+  t.true(broken > 100, 'the generator finds histories that are out of order');
+});
+
+test('the same history gives the same result, however it is cut into batches', (t) => {
+  fc.assert(
+    fc.property(writes, reads, events, small(4), (w, r, e, rows) => {
+      const info = { contract: CONTRACT };
+      const once = check(runOf({ writes: w, reads: r, events: e, info }, 1_000), { claim: 'kept' });
+      const again = check(runOf({ writes: w, reads: r, events: e, info }, rows + 1), { claim: 'kept' });
+      t.is(JSON.stringify(again), JSON.stringify(once));
+    }),
+    { numRuns: 300 },
+  );
+  t.pass();
+});

@@ -1,0 +1,194 @@
+/**
+ * A broker of a few lines: it speaks just enough of the protocol over TCP to lead one topic, keeps what is produced,
+ * and does to each produce request what the test tells it to. It stands for the brokers that no real cluster
+ * produces on demand: one that answers late, hangs up in the middle, or closes without a word.
+ */
+import { createServer, type Server, type Socket } from 'node:net';
+
+export type Reaction =
+  /** Append, and answer with the offset. */
+  | { do: 'append' }
+  /** Append, and say nothing until `release` is called. */
+  | { do: 'append-and-hold' }
+  /** Answer with an error code, and append nothing. */
+  | { do: 'refuse'; code: number }
+  /** Append or not, then close the connection without an answer. */
+  | { do: 'hang-up'; append: boolean };
+
+export interface FakeBroker {
+  address: string;
+  /** Values in the order of the log. */
+  log: string[];
+  /** Produce requests that arrived. */
+  requests: number;
+  /** Sequence number of each produce request, in the order of arrival; -1 without idempotence. */
+  sequences: { producerId: number; sequence: number }[];
+  react: (value: string) => Reaction;
+  /** Sends every answer that was held back, on the connection it belongs to, if that is still there. */
+  release(): void;
+  /** Metadata says that this node leads. -1: nobody does. */
+  leader: number;
+  /** Records that one Fetch answer holds at most. */
+  fetchAtMost: number;
+  /** Answers to the next Fetch requests, before it serves again. */
+  fetchErrors: number[];
+  close(): Promise<void>;
+}
+
+const NODE_ID = 1;
+const TOPIC = 'audit';
+
+export async function fakeBroker(options: { metadataVersion?: number } = {}): Promise<FakeBroker> {
+  const batches: Buffer[] = [];
+  const held: (() => void)[] = [];
+  const sockets = new Set<Socket>();
+  let producerIds = 100;
+  const metadataVersion = options.metadataVersion ?? 6;
+
+  const append = (batch: Buffer): number => {
+    const offset = batches.length;
+    batch.writeBigInt64BE(BigInt(offset), 0);
+    batches.push(batch);
+    broker.log.push(valueIn(batch));
+    return offset;
+  };
+
+  const answerTo = (socket: Socket, request: Buffer): void => {
+    const apiKey = request.readInt16BE(0);
+    const correlationId = request.readInt32BE(4);
+    const body = request.subarray(10 + request.readInt16BE(8));
+    const answer = (payload: Buffer) => {
+      if (!socket.writable) return;
+      socket.write(Buffer.concat([i32(payload.length + 4), i32(correlationId), payload]));
+    };
+    if (apiKey === 18) {
+      const apis = [[0, 7], [1, 11], [2, 3], [3, metadataVersion], [18, 0], [22, 1]]; // prettier-ignore
+      const ranges = apis.map(([key, max]) => Buffer.concat([i16(key!), i16(0), i16(max!)]));
+      return answer(Buffer.concat([i16(0), array(ranges)]));
+    }
+    if (apiKey === 3) return answer(metadata());
+    if (apiKey === 22) return answer(Buffer.concat([i32(0), i16(0), i64(producerIds++), i16(0)]));
+    if (apiKey === 2) {
+      const latest = body.readBigInt64BE(body.length - 8) === -1n;
+      const partition = Buffer.concat([i32(0), i16(0), i64(-1), i64(latest ? batches.length : 0)]);
+      return answer(Buffer.concat([i32(0), array([Buffer.concat([text(TOPIC), array([partition])])])]));
+    }
+    if (apiKey === 1) return answer(fetched(body));
+    produce(socket, body, answer);
+  };
+
+  const produce = (socket: Socket, body: Buffer, answer: (payload: Buffer) => void): void => {
+    const acks = body.readInt16BE(2);
+    const batch = Buffer.from(body.subarray(body.indexOf(TOPIC) + TOPIC.length + 12));
+    broker.requests++;
+    broker.sequences.push({ producerId: Number(batch.readBigInt64BE(43)), sequence: batch.readInt32BE(53) });
+    const reaction = broker.react(valueIn(batch));
+    const tell = (code: number, offset: number) => {
+      if (acks === 0) return;
+      const partition = Buffer.concat([i32(0), i16(code), i64(offset), i64(-1), i64(0)]);
+      answer(Buffer.concat([array([Buffer.concat([text(TOPIC), array([partition])])]), i32(0)]));
+    };
+    if (reaction.do === 'refuse') return tell(reaction.code, -1);
+    if (reaction.do === 'hang-up') {
+      if (reaction.append) append(batch);
+      socket.destroy();
+      return;
+    }
+    const offset = append(batch);
+    if (reaction.do === 'append') return tell(0, offset);
+    held.push(() => tell(0, offset));
+  };
+
+  const metadata = (): Buffer => {
+    const port = portOf(server);
+    const epoch = metadataVersion >= 7 ? [i32(5)] : [];
+    const partition = Buffer.concat([
+      i16(broker.leader < 0 ? 5 : 0), i32(0), i32(broker.leader), ...epoch, array([i32(1)]), array([i32(1)]), array([]),
+    ]); // prettier-ignore
+    return Buffer.concat([
+      i32(0),
+      array([Buffer.concat([i32(NODE_ID), text('127.0.0.1'), i32(port), i16(-1)])]),
+      text('cluster'),
+      i32(NODE_ID),
+      array([Buffer.concat([i16(0), text(TOPIC), Buffer.from([0]), array([partition])])]),
+    ]);
+  };
+
+  const fetched = (body: Buffer): Buffer => {
+    const from = Number(body.readBigInt64BE(body.indexOf(TOPIC) + TOPIC.length + 12));
+    const code = broker.fetchErrors.shift() ?? 0;
+    // The last batch is cut off, as a real broker cuts it where maxBytes ends.
+    const served = batches.slice(from, from + broker.fetchAtMost);
+    const torn = batches[from + broker.fetchAtMost]?.subarray(0, 70);
+    const records = code === 0 ? Buffer.concat(torn ? [...served, torn] : served) : Buffer.alloc(0);
+    const end = i64(batches.length);
+    const partition = Buffer.concat([
+      i32(0), i16(code), end, end, i64(0), i32(-1), i32(-1), i32(records.length), records,
+    ]); // prettier-ignore
+    return Buffer.concat([i32(0), i16(0), i32(0), array([Buffer.concat([text(TOPIC), array([partition])])])]);
+  };
+
+  const server: Server = createServer((socket) => {
+    let received = Buffer.alloc(0);
+    sockets.add(socket);
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => sockets.delete(socket));
+    socket.on('data', (chunk) => {
+      received = Buffer.concat([received, chunk]);
+      while (received.length >= 4 && received.length >= 4 + received.readInt32BE(0)) {
+        const size = received.readInt32BE(0);
+        answerTo(socket, received.subarray(4, 4 + size));
+        received = received.subarray(4 + size);
+      }
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+
+  const broker: FakeBroker = {
+    address: `127.0.0.1:${portOf(server)}`,
+    log: [],
+    requests: 0,
+    sequences: [],
+    react: () => ({ do: 'append' }),
+    release: () => held.splice(0).forEach((send) => send()),
+    leader: NODE_ID,
+    fetchAtMost: 1000,
+    fetchErrors: [],
+    close: () => {
+      for (const socket of sockets) socket.destroy();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
+  };
+  return broker;
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new TypeError('the fake broker does not listen');
+  return address.port;
+}
+
+/** The value of the one record in a batch: behind its length, attributes, two deltas, and an absent key. */
+function valueIn(batch: Buffer): string {
+  let at = 61;
+  while (batch[at++]! >= 0x80);
+  at += 4; // attributes, timestamp delta 0, offset delta 0, key length -1
+  let length = 0;
+  for (let shift = 0; ; shift += 7) {
+    const byte = batch[at++]!;
+    length |= (byte & 0x7f) << shift;
+    if (byte < 0x80) break;
+  }
+  return batch.toString('utf8', at, at + (length >>> 1));
+}
+
+const bytes = (size: number, write: (buffer: Buffer) => void): Buffer => {
+  const buffer = Buffer.alloc(size);
+  write(buffer);
+  return buffer;
+};
+const i16 = (value: number) => bytes(2, (buffer) => buffer.writeInt16BE(value));
+const i32 = (value: number) => bytes(4, (buffer) => buffer.writeInt32BE(value));
+const i64 = (value: number) => bytes(8, (buffer) => buffer.writeBigInt64BE(BigInt(value)));
+const text = (value: string) => Buffer.concat([i16(value.length), Buffer.from(value)]);
+const array = (items: Buffer[]) => Buffer.concat([i32(items.length), ...items]);

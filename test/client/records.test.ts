@@ -1,0 +1,124 @@
+import { gzipSync } from 'node:zlib';
+import test from 'ava';
+import { fc } from '@fast-check/ava';
+import { crc32c } from '../../src/client/crc32c.ts';
+import { decodeRecords } from '../../src/client/records.ts';
+
+interface BatchSpec {
+  values: (string | null)[];
+  /** Offsets that the batch covers behind its last record: compaction leaves such gaps. */
+  gap: number;
+  control: boolean;
+  gzip: boolean;
+}
+
+const batchSpec: fc.Arbitrary<BatchSpec> = fc.record({
+  values: fc.array(fc.option(fc.string({ maxLength: 200 })), { minLength: 1, maxLength: 5 }),
+  gap: fc.nat(3),
+  control: fc.boolean(),
+  gzip: fc.boolean(),
+});
+
+test('the checksum is CRC-32C', (t) => {
+  // The check value of the CRC catalogue, and RFC 3720 B.4.
+  t.is(crc32c(Buffer.from('123456789'), 0, 9), 0xe3069283);
+  t.is(crc32c(Buffer.alloc(32), 0, 32), 0x8a9136aa);
+  t.is(crc32c(Buffer.from('xx123456789y'), 2, 11), 0xe3069283);
+});
+
+test('every record between the bounds is returned once, and gaps count as covered', (t) => {
+  const cases = fc.tuple(fc.array(batchSpec, { maxLength: 6 }), fc.nat(10), fc.nat(40), fc.nat(100));
+  fc.assert(
+    fc.property(cases, ([specs, from, length, tornBytes]) => {
+      const { bytes, records, end: logEnd } = logOf(specs);
+      const end = from + length;
+      // A broker cuts the last batch off where its budget of bytes ends.
+      const torn = Buffer.concat([
+        bytes,
+        batchOf(specs[0] ?? EMPTY, logEnd).bytes.subarray(0, tornBytes % 60),
+      ]);
+      const decoded = decodeRecords(torn, { partition: 4, from, end });
+      t.deepEqual(
+        decoded.records.map(({ offset, value }) => ({
+          offset,
+          value: value && Buffer.from(value).toString(),
+        })),
+        records.filter(({ offset }) => offset >= from && offset < end),
+      );
+      t.is(decoded.next, Math.max(from, specs.length === 0 ? 0 : logEnd));
+    }),
+  );
+});
+
+test('a flipped bit is noticed, not read', (t) => {
+  fc.assert(
+    fc.property(fc.nat(), (position) => {
+      const { bytes } = logOf([{ values: ['7:0', '7:1'], gap: 0, control: false, gzip: false }]);
+      const at = 21 + (position % (bytes.length - 21));
+      bytes[at] = bytes[at]! ^ 1;
+      t.throws(() => decodeRecords(bytes, { partition: 0, from: 0, end: 10 }), { message: /checksum/ });
+    }),
+  );
+});
+
+test('a compression that is not supported is named', (t) => {
+  const { bytes } = logOf([{ values: ['a'], gap: 0, control: false, gzip: false }]);
+  bytes.writeInt16BE(4, 21);
+  bytes.writeUInt32BE(crc32c(bytes, 21, bytes.length), 17);
+  t.throws(() => decodeRecords(bytes, { partition: 0, from: 0, end: 10 }), { message: /zstd/ });
+});
+
+const EMPTY: BatchSpec = { values: [null], gap: 0, control: false, gzip: false };
+
+function logOf(specs: BatchSpec[]) {
+  let end = 0;
+  const records: { offset: number; value: string | null }[] = [];
+  const batches = specs.map((spec) => {
+    const batch = batchOf(spec, end);
+    if (!spec.control) spec.values.forEach((value, index) => records.push({ offset: end + index, value }));
+    end += spec.values.length + spec.gap;
+    return batch.bytes;
+  });
+  return { bytes: Buffer.concat(batches), records, end };
+}
+
+/** A record batch v2, written field by field as Kafka's documentation has it. */
+function batchOf({ values, gap, control, gzip }: BatchSpec, baseOffset: number): { bytes: Buffer } {
+  const records = Buffer.concat(values.map((value, index) => recordOf(value, index)));
+  const body = gzip ? gzipSync(records) : records;
+  const bytes = Buffer.alloc(61 + body.length);
+  bytes.writeBigInt64BE(BigInt(baseOffset), 0);
+  bytes.writeInt32BE(bytes.length - 12, 8);
+  bytes[16] = 2;
+  bytes.writeInt16BE((gzip ? 1 : 0) | (control ? 0x20 : 0), 21);
+  bytes.writeInt32BE(values.length - 1 + gap, 23);
+  bytes.writeInt32BE(values.length, 57);
+  body.copy(bytes, 61);
+  bytes.writeUInt32BE(crc32c(bytes, 21, bytes.length), 17);
+  return { bytes };
+}
+
+function recordOf(value: string | null, offsetDelta: number): Buffer {
+  const content =
+    value === null ? varint(-1) : Buffer.concat([varint(Buffer.byteLength(value)), Buffer.from(value)]);
+  const key = offsetDelta % 2 === 0 ? varint(-1) : Buffer.concat([varint(3), Buffer.from('key')]);
+  const header = Buffer.concat([varint(1), varint(1), Buffer.from('h'), varint(-1)]);
+  const body = Buffer.concat([
+    Buffer.from([0]),
+    varint(70_000 + offsetDelta),
+    varint(offsetDelta),
+    key,
+    content,
+    header,
+  ]);
+  return Buffer.concat([varint(body.length), body]);
+}
+
+/** Zig-zag varint. */
+function varint(value: number): Buffer {
+  const bytes: number[] = [];
+  let raw = ((value << 1) ^ (value >> 31)) >>> 0;
+  for (; raw >= 0x80; raw >>>= 7) bytes.push((raw & 0x7f) | 0x80);
+  bytes.push(raw);
+  return Buffer.from(bytes);
+}

@@ -1,0 +1,109 @@
+import type { ScanEvent } from '../../src/history/event.ts';
+import { FINDING_KINDS, type Counts } from '../../src/checker/result.ts';
+import type { Event } from '../../src/history/event.ts';
+import type { Read, Write } from '../../src/history/write.ts';
+
+/**
+ * The definitions of the findings, word for word, with plain objects and no thought of speed: what the checker is
+ * held against. It decides about everything but time (`reordered`), for which there is another brute force.
+ */
+export interface History {
+  writes: readonly Write[];
+  reads: readonly Read[];
+  events: readonly Event[];
+  readsIncomplete?: boolean;
+  writesIncomplete?: boolean;
+}
+
+const NOT_OURS = 'not ours';
+
+export function bruteCounts(history: History): Counts {
+  const { writes, reads, events, readsIncomplete = false, writesIncomplete = false } = history;
+  const counts = Object.fromEntries(
+    ['attempted', 'ok', 'sent', 'fail', 'info', 'found', 'info-found', ...FINDING_KINDS].map((name) => [name, 0]),
+  ) as unknown as Counts;
+
+  const rowsOf = new Map<string, Write[]>();
+  for (const write of writes) {
+    const value = `${write.worker}:${write.seq}`;
+    rowsOf.set(value, [...(rowsOf.get(value) ?? []), write]);
+  }
+  const firstRows = [...rowsOf.values()].map((rows) => rows[0]!);
+  counts.attempted = firstRows.length;
+  for (const { outcome } of firstRows) counts[outcome]++;
+
+  const partitions = new Set([...writes, ...reads].map(({ partition }) => partition));
+  for (const partition of partitions) {
+    const scan = decidingScan(events, partition);
+    const home = (value: string) => rowsOf.get(value)?.[0]?.partition === partition;
+    const records = reads
+      .filter((read) => read.partition === partition)
+      .map((read) => ({
+        offset: read.offset,
+        value: read.integrity === 'valid' && read.worker !== null ? `${read.worker}:${read.seq}` : NOT_OURS,
+        decides: read.scan === scan?.scan,
+      }));
+    const deciding = records.filter(({ decides }) => decides);
+    const offsetsOf = (value: string, among: typeof records) =>
+      new Set(among.filter((record) => record.value === value).map(({ offset }) => offset));
+
+    counts.phantom += new Set(
+      records
+        .filter(({ value }) => !home(value) && !(writesIncomplete && value !== NOT_OURS && !rowsOf.has(value)))
+        .map(({ offset }) => offset),
+    ).size;
+
+    const saidAt = new Map<number, Set<string>>();
+    const say = (offset: number, value: string) => saidAt.set(offset, (saidAt.get(offset) ?? new Set()).add(value));
+    for (const { offset, value } of records) say(offset, value);
+
+    for (const [value, [write, ...more]] of rowsOf) {
+      if (write === undefined || write.partition !== partition) continue;
+      const foundAt = offsetsOf(value, deciding);
+      const seenAt = offsetsOf(value, records.filter(({ decides }) => !decides));
+      if (foundAt.size > 0) {
+        counts.found++;
+        if (write.outcome === 'info') counts['info-found']++;
+      }
+      if (more.length > 0) continue;
+      if (new Set([...foundAt, ...seenAt]).size > 1) counts.duplicate++;
+      if (write.outcome === 'fail' && foundAt.size + seenAt.size > 0) counts['aborted-read']++;
+      if (write.outcome === 'sent' && foundAt.size === 0 && readable(write)) counts['sent-missing']++;
+      if (write.outcome !== 'ok') continue;
+
+      if (write.offset !== null) say(write.offset, value);
+      if (foundAt.size > 0) {
+        if (write.offset !== null && !foundAt.has(write.offset)) counts.misplaced++;
+      } else if (!readable(write)) counts.unread++;
+      else if (seenAt.size > 0) counts['lost-after-read']++;
+      else counts.lost++;
+    }
+    counts.divergent += [...saidAt.values()].filter((values) => values.size > 1).length;
+
+    function readable(write: Write): boolean {
+      if (scan === undefined || !scan.covered) return false;
+      if (scan.from > 0 && (write.offset ?? -1) < scan.from) return false;
+      if (write.completeNs !== null && write.completeNs > scan.invokeNs) return false;
+      if (!readsIncomplete) return true;
+      if (write.offset === null) return false;
+      return write.offset >= scan.end || deciding.some(({ offset }) => offset === write.offset);
+    }
+  }
+
+  const ends = events.filter((event) => event.type === 'end');
+  counts['end-regressed'] = ends.filter((end) =>
+    ends.some(
+      (before) =>
+        before.partition === end.partition && before.completeNs < end.invokeNs && before.offset > end.offset,
+    ),
+  ).length;
+  return counts;
+}
+
+function decidingScan(events: readonly Event[], partition: number): ScanEvent | undefined {
+  const final = events.filter(
+    (event): event is ScanEvent => event.type === 'scan' && event.final && event.partition === partition,
+  );
+  const covered = final.filter((event) => event.covered);
+  return (covered.length > 0 ? covered : final).toSorted((a, b) => a.completeNs - b.completeNs).at(-1);
+}
