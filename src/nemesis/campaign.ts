@@ -40,10 +40,12 @@ export function campaign(options: CampaignOptions): Campaign {
   const inForce = new Map<string, Applied>();
   const waitingForHeal: (() => void)[] = [];
 
-  async function start({ id, fault }: Strike): Promise<void> {
+  async function start({ id, fault, aim: recorded }: Strike): Promise<void> {
     const requestedNs = clock.nowNs();
+    const takeAim = async (): Promise<Aim> =>
+      recorded === undefined ? await nemesis.aim(fault) : { fault, ...recorded };
     try {
-      let aim = await nemesis.aim(fault);
+      let aim = await takeAim();
       while (leftUntouchedBy(aim) < options.keepBrokersUp) {
         if (inForce.size === 0) {
           const reason = `it would leave ${leftUntouchedBy(aim)} brokers untouched, and ${options.keepBrokersUp} must stay so`;
@@ -51,12 +53,13 @@ export function campaign(options: CampaignOptions): Campaign {
           return;
         }
         await new Promise<void>((resolve) => waitingForHeal.push(resolve));
-        aim = await nemesis.aim(fault);
+        aim = await takeAim();
       }
       if (signal.aborted) return;
+      const beganNs = clock.nowNs();
       const applied = await nemesis.strike(aim);
       inForce.set(id, applied);
-      record({ type: 'fault-start', id, requestedNs, ...applied });
+      record({ type: 'fault-start', id, requestedNs, beganNs, ...applied });
       options.onChange([...inForce.values()]);
     } catch (error) {
       record({ type: 'fault-failed', id, timeNs: clock.nowNs(), fault, reason: messageOf(error) });
