@@ -30,8 +30,8 @@ export function resultOf(examination: Examination, claim: Claim): Result {
   };
 }
 
-/** `unread` and `sent-missing` accuse nobody; where the client may repeat itself, duplicates break no promise. */
-function breaksClaim(
+/** Whether a finding makes the verdict invalid. `unread` and `sent-missing` accuse nobody; where the client may repeat itself, duplicates break no promise. */
+export function breaksClaim(
   { kind, judgement }: Finding,
   claim: Claim,
   mode: 'exactly-once' | 'at-least-once',

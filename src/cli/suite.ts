@@ -5,8 +5,9 @@ import { EXIT, Failure, messageOf } from '../core/failure.ts';
 import type { Result } from '../checker/result.ts';
 import { SUITES } from '../scenario/catalog/catalog.ts';
 import type { Entry } from '../scenario/catalog/entry.ts';
+import { addClusterOptions, addSimulateOption, type ClusterOptions } from './cluster-options.ts';
 import { launch } from './launch.ts';
-import { addClusterOptions, describePlan, preparePlan, type ClusterOptions } from './run.ts';
+import { describePlan, preparePlanForWorld } from './prepare.ts';
 
 /** One line of the suite's table. */
 interface Row {
@@ -23,7 +24,7 @@ export function addSuiteCommand(program: Command): void {
     .command('suite')
     .argument('<name>', Object.keys(SUITES).join(', '))
     .description('run a set of scenarios and compare what they lose with what is expected');
-  addClusterOptions(command)
+  addSimulateOption(addClusterOptions(command))
     .option('--full-size', 'at the original size: 100,000 records each, original timeouts')
     .option('--only <numbers>', 'only these, by number or name: 4,5')
     .addHelpText(
@@ -85,7 +86,7 @@ function entriesOf(name: string, only: string | undefined): readonly Entry[] {
 
 async function runEntry(entry: Entry, options: ClusterOptions & { fullSize?: true }): Promise<Row> {
   const scenario = options.fullSize === true ? (entry.fullSize ?? entry.scenario) : entry.scenario;
-  const plan = { ...(await preparePlan(scenario, options)), quiet: true, json: false };
+  const plan = { ...(await preparePlanForWorld(scenario, options)), quiet: true, json: false };
   process.stderr.write(`\n${describePlan(plan)}\n`);
   await launch(plan);
   const result = readResult(plan.directory);

@@ -8,6 +8,7 @@ import test from 'ava';
 import { fc, testProp } from '@fast-check/ava';
 import { Failure } from '../../src/core/failure.ts';
 import { createAppendFile, diskFailure } from '../../src/history/append-file.ts';
+import { historyDigest } from '../../src/history/digest.ts';
 import { createRunDirectory, listRuns, openRun } from '../../src/history/directory.ts';
 import { runOf } from '../../src/history/memory.ts';
 import { memoryRecorder } from '../../src/history/memory-recorder.ts';
@@ -50,6 +51,36 @@ testProp(
     t.deepEqual(rowsOf(runOf({ writes, reads }, 3)), { writes, reads });
   },
   { numRuns: 50 },
+);
+
+testProp(
+  'a digest tells histories apart, and not how they were recorded',
+  [fc.array(writeRows), fc.array(readRows), fc.array(noteEvents), flushes],
+  async (t, writes, reads, events, flushEvery) => {
+    const digest = historyDigest(runOf({ writes, reads, events }));
+    t.is(historyDigest(runOf({ writes, reads, events }, 3)), digest, 'other batches');
+    const memory = memoryRecorder(info, stillClock);
+    const directory = freshDirectory();
+    const disk = await openRecorder(directory, info, stillClock);
+    for (const recorder of [memory, disk]) {
+      for (const [index, row] of writes.entries()) {
+        recorder.write(row);
+        if (index % 20 === flushEvery) await recorder.flush();
+      }
+      for (const row of reads) recorder.read(row);
+      for (const event of events) recorder.event(event);
+    }
+    await disk.close('complete');
+    t.is(historyDigest(memory.run()), digest, 'in memory');
+    t.is(historyDigest(await openRun(directory)), digest, 'on disk');
+    const changed = [...writes, plainWrite(0)];
+    t.not(historyDigest(runOf({ writes: changed, reads, events })), digest);
+    for (const [index, row] of writes.entries()) {
+      const other = writes.with(index, { ...row, error: row.error === 'OTHER' ? null : 'OTHER' });
+      t.not(historyDigest(runOf({ writes: other, reads, events })), digest);
+    }
+  },
+  { numRuns: 20 },
 );
 
 testProp(
