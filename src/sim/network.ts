@@ -5,7 +5,7 @@ import type { Link } from '../history/fault.ts';
 
 /**
  * Messages over TCP between places (nodes, and `client`). A link keeps the order of its messages. Packets that a cut
- * swallows are sent again, after 0.2, 0.6, 1.4, 3, 6.2 … seconds as Linux does it, so what was written into a cut
+ * swallows are sent again, after 0.2, 0.6, 1.4, 3 … seconds, so what was written into a cut
  * connection arrives some time after the heal, unless either end has given up by then.
  *
  * Where only one direction is cut, the other one works until the sender has filled its window with bytes that nobody
@@ -22,6 +22,8 @@ const LATENCY_SPREAD_NS = 140_000;
 const HICCUP = 1 / 64;
 const HICCUP_NS = 2e6;
 const FIRST_RETRANSMISSION_NS = 200e6;
+/** Linux goes on doubling; but programs that wait longer than this connect anew. */
+const LONGEST_RETRANSMISSION_NS = 1_600e6;
 /** Messages that fit into a window that nobody acknowledges. */
 const WINDOW = 10;
 
@@ -134,17 +136,21 @@ export class Network implements Net {
         const link = this.#link(from, to);
         this.#unacknowledged[link] = 0;
         if (this.#stalled[link]!.length === 0) continue;
-        for (const { sentNs, deliver } of this.#stalled[link]!.splice(0)) {
-          this.#arrive(link, this.#retransmissionNs(sentNs), deliver);
-        }
+        const stalled = this.#stalled[link]!.splice(0);
+        const arrivalNs = this.#retransmissionNs(stalled[0]!.sentNs);
+        for (const { deliver } of stalled) this.#arrive(link, arrivalNs, deliver);
       }
     }
   }
 
   #retransmissionNs(sentNs: number): number {
     const nowNs = this.#clock.nowNs();
-    let timeNs = sentNs + FIRST_RETRANSMISSION_NS;
-    for (let waitNs = 2 * FIRST_RETRANSMISSION_NS; timeNs <= nowNs; waitNs *= 2) timeNs += waitNs;
+    let waitNs = FIRST_RETRANSMISSION_NS;
+    let timeNs = sentNs + waitNs;
+    while (timeNs <= nowNs) {
+      waitNs = Math.min(2 * waitNs, LONGEST_RETRANSMISSION_NS);
+      timeNs += waitNs;
+    }
     return timeNs;
   }
 
