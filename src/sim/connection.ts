@@ -5,6 +5,10 @@ import { ask } from './exchange.ts';
 /** What became of a request: the broker's answer, or why there is none and whether the request had been written. */
 export type Reply = { code: number; offset: number } | { reason: string; written: boolean };
 
+/** A killed process does nothing more, but its sockets stay open until its memory has been torn down. */
+const DYING_NS_MIN = 10e6;
+const DYING_NS_SPREAD = 50e6;
+
 interface Pending {
   sentNs: number;
   resolve: (reply: Reply) => void;
@@ -103,7 +107,8 @@ export class Connection {
     const { clock, network, client } = this.#cluster;
     if (this.state === 'closed' || !network.connects(this.broker.process.place, client)) return;
     const number = this.#number;
-    clock.at(clock.nowNs() + network.latencyNs(), () => {
+    const dyingNs = DYING_NS_MIN + this.#cluster.random.int(DYING_NS_SPREAD);
+    clock.at(clock.nowNs() + dyingNs + network.latencyNs(), () => {
       if (this.#number === number) this.end('CONNECTION_CLOSED');
     });
   }
