@@ -60,6 +60,11 @@ export class Leadership {
     return null;
   }
 
+  /** Whether the partition had more than one leader. */
+  get changed(): boolean {
+    return this.terms.some((term) => term.leader !== this.terms[0]!.leader);
+  }
+
   /** Whether another leader followed at all, wherever its log began. */
   wasReplaced(term: Term): boolean {
     return this.terms.some((later) => isLater(later, term));

@@ -68,8 +68,16 @@ function classifyAcknowledged(
 
   const causes = examination.causesOf(log);
   const clientFault = clientFaultOf(examination, log, batch, row, offset);
-  const cause = causes.causeOf(batch.broker[row]!, int64At(batch.completeNs, row), offset, clientFault);
-  if (offset >= 0) noteDivergence(examination, log, causes.divergenceOf(cause), batch, row, id, offset);
+  const term = termCodeOf(examination, log, batch.broker[row]!, int64At(batch.completeNs, row));
+  const cause = causes.causeOf(batch.broker[row]!, int64At(batch.completeNs, row), offset, {
+    clientFault,
+    outlived: (log.survivors.get(term) ?? -1) > offset,
+  });
+  if (offset >= 0) {
+    const isScanned = (log.marks.get(offset) & BY_SCAN) !== 0;
+    const divergence = isScanned ? causes.divergenceOf(cause) : causes.unsettledOf(cause);
+    noteDivergence(examination, log, divergence, batch, row, id, offset);
+  }
   if (isFound) {
     note(examination, 'misplaced', null, log, causes.misplacedOf(cause), batch, row);
   } else if (isReadable(examination, log, batch, row, offset, id)) {
