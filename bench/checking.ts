@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { check } from '../src/checker/check.ts';
 import { allocateColumns, READ_COLUMNS, WRITE_COLUMNS } from '../src/history/columns.ts';
 import { runOf } from '../src/history/memory.ts';
@@ -47,39 +49,41 @@ function runOfMany(survives: Survives): Run {
       invokeNs: WRITES * GAP_NS + LATENCY_NS,
       completeNs: WRITES * GAP_NS + 2 * LATENCY_NS,
     })),
-    writes: () => batches<WriteBatch>((emit) => {
-      let batch = { length: 0, errorNames: [''], ...allocateColumns(WRITE_COLUMNS, BATCH_ROWS) };
-      offsetsOf((index, offset) => {
-        const row = batch.length++;
-        batch.worker[row] = index % WORKERS;
-        put(batch.seq, row, Math.floor(index / WORKERS));
-        batch.partition[row] = partitionOf(index);
-        put(batch.invokeNs, row, index * GAP_NS);
-        put(batch.completeNs, row, index * GAP_NS + LATENCY_NS);
-        put(batch.offset, row, offset);
-        batch.broker[row] = 1;
-        if (batch.length < BATCH_ROWS) return;
+    writes: () =>
+      batches<WriteBatch>((emit) => {
+        let batch = { length: 0, errorNames: [''], ...allocateColumns(WRITE_COLUMNS, BATCH_ROWS) };
+        offsetsOf((index, offset) => {
+          const row = batch.length++;
+          batch.worker[row] = index % WORKERS;
+          put(batch.seq, row, Math.floor(index / WORKERS));
+          batch.partition[row] = partitionOf(index);
+          put(batch.invokeNs, row, index * GAP_NS);
+          put(batch.completeNs, row, index * GAP_NS + LATENCY_NS);
+          put(batch.offset, row, offset);
+          batch.broker[row] = 1;
+          if (batch.length < BATCH_ROWS) return;
+          emit(batch);
+          batch = { ...batch, length: 0 };
+        });
         emit(batch);
-        batch = { ...batch, length: 0 };
-      });
-      emit(batch);
-    }),
-    reads: () => batches<ReadBatch>((emit) => {
-      let batch = { length: 0, ...allocateColumns(READ_COLUMNS, BATCH_ROWS) };
-      offsetsOf((index, offset) => {
-        if (!survives(index)) return;
-        const row = batch.length++;
-        batch.partition[row] = partitionOf(index);
-        put(batch.offset, row, offset);
-        batch.worker[row] = index % WORKERS;
-        put(batch.seq, row, Math.floor(index / WORKERS));
-        put(batch.timeNs, row, WRITES * GAP_NS + 2 * LATENCY_NS);
-        if (batch.length < BATCH_ROWS) return;
+      }),
+    reads: () =>
+      batches<ReadBatch>((emit) => {
+        let batch = { length: 0, ...allocateColumns(READ_COLUMNS, BATCH_ROWS) };
+        offsetsOf((index, offset) => {
+          if (!survives(index)) return;
+          const row = batch.length++;
+          batch.partition[row] = partitionOf(index);
+          put(batch.offset, row, offset);
+          batch.worker[row] = index % WORKERS;
+          put(batch.seq, row, Math.floor(index / WORKERS));
+          put(batch.timeNs, row, WRITES * GAP_NS + 2 * LATENCY_NS);
+          if (batch.length < BATCH_ROWS) return;
+          emit(batch);
+          batch = { ...batch, length: 0 };
+        });
         emit(batch);
-        batch = { ...batch, length: 0 };
-      });
-      emit(batch);
-    }),
+      }),
   };
 }
 
@@ -93,7 +97,9 @@ function put(column: Int64Column, row: number, value: number): void {
 }
 
 /** All batches at once, with columns copied: making them is not what is measured. */
-function batches<Batch extends { length: number }>(make: (emit: (batch: Batch) => void) => void): Iterable<Batch> {
+function batches<Batch extends { length: number }>(
+  make: (emit: (batch: Batch) => void) => void,
+): Iterable<Batch> {
   const made: Batch[] = [];
   make((batch) => {
     const copies = Object.entries(batch).map(([name, column]) => [
@@ -117,8 +123,12 @@ const HISTORIES: Record<string, Survives> = {
   'all lost': () => false,
 };
 
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
 for (const [name, survives] of Object.entries(HISTORIES)) {
   const run = remembered(runOfMany(survives));
+  collectGarbage();
   const before = process.memoryUsage().arrayBuffers;
   const cpu = process.cpuUsage();
   const began = performance.now();

@@ -46,7 +46,7 @@ export function check(run: Run, options: { claim: Claim }): Result {
     ask('what was lost', classifyWrites);
   }
   ask('whether other readers agree', compareRereads);
-  ask('whether the log follows real time', checkOrder);
+  ask('whether the log follows real time', (asked) => checkOrder(asked));
   ask('whether the end offsets went back', checkEnds);
   ask('where the examples were found', locateExamples);
   ask('whether the verdict was earned', ({ doubts }) => doubts.push(...doubtsAbout(examination)));

@@ -50,7 +50,7 @@ function aboutTheFaults({ run, faults, testedUnderFault, counts }: Examination):
   const planned = plannedFaults(run.info.scenario, faults.length + skipped);
   if (doubts.length === 0 && faults.length + skipped < planned) {
     doubts.push(
-      `Only ${grouped(faults.length)} of ${counted(planned, 'planned fault')} ${faults.length === 1 ? 'was' : 'were'} applied.`,
+      `${counted(planned, 'fault')} ${planned === 1 ? 'was' : 'were'} planned and ${faults.length === 0 ? 'none' : `only ${grouped(faults.length)}`} applied.`,
     );
   }
   if (faults.length > 0 && !testedUnderFault && counts.attempted > 0) {

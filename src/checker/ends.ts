@@ -6,13 +6,15 @@ import { grouped, moment } from './wording.ts';
 
 /**
  * End offsets (high watermarks) alone: none may be smaller than one that was observed strictly earlier, that is,
- * whose answer came before this one was asked for.
+ * whose answer came before this one was asked for. A broker that had been replaced by then speaks of a log of its own,
+ * so what it answers is no observation of this one.
  */
 export function checkEnds(examination: Examination): void {
   const { run, counts, findings } = examination;
   const byPartition = new Map<number, EndEvent[]>();
   for (const event of run.events) {
     if (event.type !== 'end') continue;
+    if (examination.leadershipOf(event.partition).wasDeposed(event.broker, event.invokeNs)) continue;
     const known = byPartition.get(event.partition);
     if (known === undefined) byPartition.set(event.partition, [event]);
     else known.push(event);
@@ -53,17 +55,9 @@ function regressions(ends: readonly EndEvent[]): { end: EndEvent; before: EndEve
 }
 
 /** Up to Kafka 2.1 a new leader may answer with an end offset that has not caught up (KIP-207). */
-export function watermarksMayLag({ versions }: RunInfo): boolean {
+function watermarksMayLag({ versions }: RunInfo): boolean {
   const [major = Infinity, minor = 0] = (versions.kafka ?? '')
     .split('.')
     .map((part) => Number.parseInt(part, 10));
   return major < 2 || (major === 2 && minor < 2);
-}
-
-/**
- * Whether an end offset must be above everything that was acknowledged before it was asked for. It is a high
- * watermark, and that waits for the followers; with acks=all so does the acknowledgement.
- */
-export function endsAreStrict(info: RunInfo): boolean {
-  return info.contract.acks === 'all' && !watermarksMayLag(info);
 }

@@ -65,6 +65,12 @@ export class Leadership {
     return this.terms.some((term) => term.leader !== this.terms[0]!.leader);
   }
 
+  /** Whether a broker that had led the partition was known to have been replaced by then. */
+  wasDeposed(broker: number, timeNs: number): boolean {
+    const begun = this.terms.filter(({ fromNs }) => fromNs <= timeNs);
+    return begun.at(-1)?.leader !== broker && begun.some(({ leader }) => leader === broker);
+  }
+
   /** Whether another leader followed at all, wherever its log began. */
   wasReplaced(term: Term): boolean {
     return this.terms.some((later) => isLater(later, term));

@@ -5,14 +5,14 @@ import { FIRST_VALUE } from './partition.ts';
 import type { Example, FindingKind } from './result.ts';
 
 const SHOWN_MAX = 10;
-const FOUND_ELSEWHERE: readonly FindingKind[] = ['misplaced', 'duplicate', 'aborted-read'];
+const FOUND_ELSEWHERE: ReadonlySet<FindingKind> = new Set(['misplaced', 'duplicate', 'aborted-read']);
 
 /** A last pass over the reads, if there is need of it: where the few values that stand as examples were found. */
 export function locateExamples(examination: Examination): void {
   const { run, values, findings } = examination;
   const wanted = new Map<number, Example[]>();
   for (const { kind, group } of findings) {
-    if (!FOUND_ELSEWHERE.includes(kind)) continue;
+    if (!FOUND_ELSEWHERE.has(kind)) continue;
     for (const example of group.examples) {
       const [worker, seq] = example.value.slice(1).split(':').map(Number) as [number, number];
       const id = values.idOf(worker, seq);

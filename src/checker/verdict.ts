@@ -30,7 +30,10 @@ export function resultOf(examination: Examination, claim: Claim): Result {
   };
 }
 
-/** Whether a finding makes the verdict invalid. `unread` and `sent-missing` accuse nobody; where the client may repeat itself, duplicates break no promise. */
+/**
+ * Whether a finding makes the verdict invalid. `unread` and `sent-missing` accuse nobody. Where the client may repeat itself, duplicates break no promise. An end
+ * offset that was permitted to go back takes nothing with it: what is lost is told as a loss.
+ */
 export function breaksClaim(
   { kind, judgement }: Finding,
   claim: Claim,
@@ -38,6 +41,7 @@ export function breaksClaim(
 ): boolean {
   if (kind === 'unread' || kind === 'sent-missing') return false;
   if (kind === 'duplicate' && mode === 'at-least-once') return false;
+  if (kind === 'end-regressed') return judgement === 'violation';
   return claim === 'kept' || judgement === 'violation';
 }
 
@@ -91,7 +95,7 @@ function brokenReasons(broken: readonly Finding[], acknowledged: number): string
   return [...byReason.values()].map(({ first, count, reasons }) => {
     const others =
       reasons.size > 1 ? ` (and ${counted(reasons.size - 1, 'other reason')}, see the findings)` : '';
-    return `${headlineOf(first.kind, count, acknowledged)}; ${first.judgement}: ${first.reason}${others}.`;
+    return `${sentence(headlineOf(first.kind, count, acknowledged))}; ${first.judgement}: ${first.reason}${others}.`;
   });
 }
 

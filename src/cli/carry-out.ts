@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { cpus, release, totalmem } from 'node:os';
+import { arch, cpus, platform, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { wallClock, type Clock } from '../core/clock.ts';
 import { EXIT } from '../core/failure.ts';
@@ -148,7 +148,7 @@ function infoOf(plan: RunPlan, world: Stage['info']): RunInfo {
     machine: {
       cores: cpus().length,
       memoryBytes: totalmem(),
-      kernel: release(),
+      platform: `${platform()} ${release().split('.').slice(0, 2).join('.')} ${arch()}`,
       user: process.getuid?.() === 0 ? 'root (in the lab)' : 'unprivileged',
     },
     startedAt: wallClock(),

@@ -55,7 +55,8 @@ logs of each node). To cut and heal the way from kafka1 to kafka2 by hand:
         const file = join(directory, 'lab.json');
         writeFileSync(file, JSON.stringify({ plan, words } satisfies LabRequest));
         process.exitCode = await enterLab(['inside-lab', '--shell', file], {
-          interactive: process.stdin.isTTY === true,
+          interactive: process.stdin.isTTY,
+          anyStatus: true,
         });
       } finally {
         rmSync(directory, { recursive: true, force: true });
@@ -149,11 +150,13 @@ async function openShell({ plan, words }: LabRequest): Promise<number> {
 
 /** The lab's signals reach the command too, which decides what they mean. */
 function runCommand(words: readonly string[], environment: Record<string, string>): Promise<number> {
-  const [program = process.env['SHELL'] ?? '/bin/sh', ...args] = words;
+  const [program = 'bash', ...args] = words;
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { stdio: 'inherit', env: { ...process.env, ...environment } });
-    if (process.stdin.isTTY !== true) {
-      for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => child.kill(name));
+    // At a terminal, Ctrl-C reaches the shell by itself; and a shell ends at a hang-up, not at TERM.
+    const atTerminal = process.stdin.isTTY;
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      if (!atTerminal || name !== 'SIGINT') process.on(name, () => child.kill(atTerminal ? 'SIGHUP' : name));
     }
     child.on('error', (error) =>
       reject(

@@ -1,5 +1,6 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { EXIT } from '../core/failure.ts';
 import { enterLab } from '../control/netns/enter.ts';
 import { findClassArchive } from '../db/kafka/archive.ts';
 import type { Plan, SimulatedPlan } from './plan.ts';
@@ -23,25 +24,23 @@ async function launchInLab(plan: Plan): Promise<number> {
   const file = join(plan.directory, PLAN_FILE);
   await writeFile(file, JSON.stringify(plan));
   try {
-    return await enterLab(['inside-lab', file]);
+    const status = await enterLab(['inside-lab', file]);
+    if (status !== EXIT.interrupted) await prepareNextStart(plan, file);
+    return status;
   } finally {
     await rm(file, { force: true });
-    // Last, so that nobody waits for it before a first run.
-    await prepareNextStart(plan, file);
+    // A run that never began leaves nothing to look at; a directory with anything in it stays.
+    await rmdir(plan.directory).catch(() => undefined);
   }
 }
 
 /**
- * Has a broker write the class archive that lets the next cluster of this kind start quickly; once per distribution.
- * It is a process like any other, so it too lives in a lab that takes it away whatever happens.
+ * Has a broker write the class archive that lets the next cluster of this kind start quickly; once per distribution,
+ * and last, so that nobody waits for it before a first run. It is a process like any other, so it too lives in a lab
+ * that takes it away whatever happens.
  */
 async function prepareNextStart(plan: Plan, file: string): Promise<void> {
   if ((await findClassArchive(plan.distribution, plan.mode)) !== undefined) return;
   process.stderr.write(`Preparing Kafka ${plan.distribution.version} for quicker starts, once …\n`);
-  try {
-    await writeFile(file, JSON.stringify(plan));
-    await enterLab(['inside-lab', '--class-archive', file]);
-  } finally {
-    await rm(file, { force: true });
-  }
+  await enterLab(['inside-lab', '--class-archive', file]);
 }

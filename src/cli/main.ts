@@ -55,13 +55,19 @@ Exit status:
   for (const command of program.commands)
     command.exitOverride().showHelpAfterError(`("kept ${command.name()} --help" teaches)`);
 
-  // Whoever reads along may stop early, as `head` does.
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') process.exit(process.exitCode ?? EXIT.valid);
-      throw error;
-    });
-  }
+  // Whoever reads the results may stop early, as `head` does. Nobody watching is no reason to end a run.
+  const unlessClosed = (act: () => void) => (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    act();
+  };
+  process.stdout.on(
+    'error',
+    unlessClosed(() => process.exit(process.exitCode ?? EXIT.valid)),
+  );
+  process.stderr.on(
+    'error',
+    unlessClosed(() => undefined),
+  );
   // What nobody awaited is a defect like any other: one sentence, and the history as far as it was flushed.
   process.on('uncaughtException', (error) => {
     const { text, exitStatus } = explain(error);

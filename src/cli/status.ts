@@ -22,7 +22,7 @@ const REDRAW_NS = 0.2 * NS_PER_SECOND;
 const PLAIN_NS = 5 * NS_PER_SECOND;
 
 export function createStatus(stream: NodeJS.WriteStream, nodes: () => readonly NodeInfo[]): Status {
-  const living = stream.isTTY === true;
+  const living = stream.isTTY;
   let drawnNs = -Infinity;
   let drawn = '';
   let previous = { elapsedNs: 0, written: 0, perSecond: 0 };

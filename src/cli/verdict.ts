@@ -37,7 +37,7 @@ export function show(
     process.stdout.write(`${JSON.stringify(decided.result, null, 2)}\n`);
     return;
   }
-  const color = process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined;
+  const color = process.stdout.isTTY && process.env['NO_COLOR'] === undefined;
   const text = renderText(decided.result, decided.run, {
     color,
     directory: options.directory,

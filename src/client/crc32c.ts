@@ -35,8 +35,6 @@ type Tables = [
   Int32Array,
 ];
 
-const table = (): Int32Array => new Int32Array(256);
-
 function buildTables(): Tables {
   const built: Tables = [table(), table(), table(), table(), table(), table(), table(), table()];
   for (let byte = 0; byte < 256; byte++) {
@@ -51,4 +49,8 @@ function buildTables(): Tables {
     }
   }
   return built;
+}
+
+function table(): Int32Array {
+  return new Int32Array(256);
 }

@@ -159,7 +159,7 @@ if (found !== VERSION) {
   });
 }
 
-export const { Kafka, logLevel } = load<typeof import('kafkajs')>('kafkajs');
+export const { Kafka } = load<typeof import('kafkajs')>('kafkajs');
 
 export const ConnectionClass = load<new (options: ConnectionOptions) => Connection>(
   'kafkajs/src/network/connection',

@@ -1,13 +1,15 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { constants } from 'node:os';
 import { execa } from 'execa';
 import { Failure } from '../core/failure.ts';
 import type { Daemon, Remote } from './remote.ts';
 
 /**
- * A node on this machine: a place that commands are put into by a prefix, such as `nsenter --net=…`. An empty prefix
- * is the machine itself.
+ * A node on this machine: a place that commands are put into by a prefix, such as `nsenter --net=…`. The prefix must
+ * become the command (exec), so that a daemon's pid is its own. An empty prefix is the machine itself, where daemons
+ * die only by a signal.
  */
 export function processRemote(name: string, address: string, prefix: readonly string[] = []): Remote {
   return {
@@ -16,17 +18,24 @@ export function processRemote(name: string, address: string, prefix: readonly st
 
     async exec(command, options = {}) {
       const [program, ...args] = [...prefix, ...command];
-      const result = await execa(program!, args, {
+      const running = execa(program!, args, {
         reject: false,
         input: options.input ?? '',
+        // A group of its own, so that a time-out reaches what the command started too: that would hold its output open.
+        detached: true,
+        killSignal: 'SIGKILL',
         ...(options.timeoutMs !== undefined && { timeout: options.timeoutMs }),
       });
-      if (result.exitCode === undefined) {
-        throw new Failure(
-          `"${command.join(' ')}" on ${name} did not end well: ${result.shortMessage ?? 'no status'}.`,
-        );
-      }
-      return { exitStatus: result.exitCode, stdout: result.stdout, stderr: result.stderr };
+      running.once('exit', (_status, signal) => {
+        if (signal === 'SIGKILL' && running.pid !== undefined) killGroup(running.pid);
+      });
+      const { exitCode, signal, stdout, stderr, timedOut, originalMessage } = await running;
+      const failure = (how: string) => new Failure(`"${command.join(' ')}" on ${name} ${how}.`);
+      if (timedOut) throw failure(`took longer than ${options.timeoutMs} ms`);
+      if (exitCode !== undefined) return { exitStatus: exitCode, stdout, stderr };
+      // As a shell says it.
+      if (signal !== undefined) return { exitStatus: 128 + constants.signals[signal], stdout, stderr };
+      throw failure(`cannot be started: ${originalMessage ?? 'nobody said why'}`);
     },
 
     async spawn(command, options) {
@@ -51,17 +60,32 @@ export function processRemote(name: string, address: string, prefix: readonly st
   };
 }
 
+/** A group lives as long as any member of it, even after its leader. */
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // The leader was alone.
+  }
+}
+
 function daemon(child: ChildProcess): Daemon {
   const pid = child.pid!;
+  let gone = false;
   return {
     pid,
     exited: new Promise((resolve) => {
-      child.once('exit', (exitStatus, signal) => resolve({ exitStatus, signal }));
+      child.once('exit', (exitStatus, signal) => {
+        gone = true;
+        resolve({ exitStatus, signal });
+      });
     }),
     signal: (name) => {
       child.kill(name);
     },
     state: async () => {
+      // The kernel may have given its pid to another process by now.
+      if (gone) return null;
       try {
         // The name in parentheses may hold anything, even parentheses; the state follows the last one.
         const stat = await readFile(`/proc/${pid}/stat`, 'utf8');

@@ -89,8 +89,6 @@ export function campaign(options: CampaignOptions): Campaign {
   }
 
   async function live(strike: Strike): Promise<void> {
-    if (strike.afterWrites !== undefined) await options.writesReached(strike.afterWrites);
-    await clock.sleep(strike.atMs, signal);
     if (signal.aborted) return;
     await start(strike);
     if (strike.forMs === null) return;
@@ -98,10 +96,30 @@ export function campaign(options: CampaignOptions): Campaign {
     await heal(strike.id);
   }
 
+  /** One after the other as they fall due; a long run has thousands of strikes, and none of them waits by itself. */
+  async function strikeInTime(strikes: readonly Strike[]): Promise<void> {
+    const startNs = clock.nowNs();
+    const living: Promise<void>[] = [];
+    for (const strike of strikes.toSorted((a, b) => a.atMs - b.atMs)) {
+      await clock.sleep(strike.atMs - (clock.nowNs() - startNs) / NS_PER_MS, signal);
+      living.push(live(strike));
+    }
+    await Promise.all(living);
+  }
+
+  async function strikeAfterWrites(strike: Strike): Promise<void> {
+    await options.writesReached(strike.afterWrites ?? 0);
+    await clock.sleep(strike.atMs, signal);
+    await live(strike);
+  }
+
   return {
     async run() {
       const startNs = clock.nowNs();
-      await Promise.all(options.schedule.map((strike) => live(strike)));
+      await Promise.all([
+        strikeInTime(options.schedule.filter((strike) => strike.afterWrites === undefined)),
+        ...options.schedule.filter((strike) => strike.afterWrites !== undefined).map(strikeAfterWrites),
+      ]);
       await clock.sleep(options.durationMs - (clock.nowNs() - startNs) / NS_PER_MS, signal);
       await Promise.all([...inForce.keys()].map((id) => heal(id)));
     },

@@ -1,21 +1,23 @@
-import { messageOf } from '../core/failure.ts';
-import { atFullSpeed, atRate } from '../generator/pace.ts';
+import type { Clock } from '../core/clock.ts';
+import { EXIT, Failure, messageOf } from '../core/failure.ts';
+import type { Client, Reader } from '../client/client.ts';
+import type { Generator } from '../generator/generator.ts';
 import { limit } from '../generator/limit.ts';
+import { atFullSpeed, atRate } from '../generator/pace.ts';
 import { uniqueValues } from '../generator/unique-values.ts';
-import type { Event, PhaseName } from '../history/event.ts';
-import type { Write } from '../history/write.ts';
 import type { Recorder } from '../history/recorder.ts';
-import type { createDecoder } from '../history/value.ts';
-import { campaign } from '../nemesis/campaign.ts';
+import type { Decoder } from '../history/value.ts';
+import { campaign, type Campaign } from '../nemesis/campaign.ts';
 import { clusterNemesis } from '../nemesis/cluster-nemesis.ts';
 import type { Schedule } from '../nemesis/schedule.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import type { World } from '../world/world.ts';
-import { load } from './load.ts';
+import { load, type Load } from './load.ts';
 import type { Progress } from './progress.ts';
 import { finalScan } from './scan.ts';
 import { settle } from './settle.ts';
-import { watchViews } from './watch.ts';
+import { tally, type Tally } from './tally.ts';
+import { watchEnds, watchViews } from './watch.ts';
 
 /**
  * A run from beginning to end: set up, warm up, strike while the load goes on, heal, let the cluster settle, read
@@ -27,7 +29,7 @@ export interface RunOptions {
   schedule: Schedule;
   seed: number;
   recorder: Recorder;
-  decode: ReturnType<typeof createDecoder>;
+  decode: Decoder;
   onProgress: (progress: Readonly<Progress>) => void;
   /** Ends the load early; what follows (heal, settle, scan) still happens. */
   stop: AbortSignal;
@@ -35,162 +37,176 @@ export interface RunOptions {
   abort: AbortSignal;
 }
 
-/** A load that is stopped waits for answers no longer than its request timeout, and a little for slow machines. */
+/** A broker that was killed or cut off may take a minute to be back in the ISR on a slow machine. */
 const SETTLE_TIMEOUT_MS = 90_000;
 /** How far behind its schedule a load may fall before the history mentions it. */
 const BEHIND_MS = 1_000;
 const FINAL_SCAN = 0;
 
+/** @throws Failure (130) when it is stopped before there is anything to decide about. */
 export async function run(options: RunOptions): Promise<void> {
-  const { world, scenario, recorder, abort } = options;
+  const { world, scenario, abort } = options;
   const { clock, db } = world;
   const stop = AbortSignal.any([options.stop, abort]);
-  const watching = new AbortController();
-  const progress: Progress = {
-    phase: 'setup',
-    elapsedNs: 0,
-    ok: 0,
-    sent: 0,
-    fail: 0,
-    info: 0,
-    read: 0,
-    faults: [],
-    view: null,
-  };
-  const report = () => {
-    progress.elapsedNs = clock.nowNs();
-    options.onProgress(progress);
-  };
-  const record = (event: Event) => recorder.event(event);
-  const enter = (name: PhaseName) => {
-    record({ type: 'phase', timeNs: clock.nowNs(), name });
-    progress.phase = name;
-    report();
-  };
-  const acknowledged = new Array<number>(scenario.topic.partitions).fill(-1);
-  const recordWrite = (write: Write) => {
-    recorder.write(write);
-    progress[write.outcome]++;
-    if (write.outcome === 'ok' && write.offset !== null) {
-      acknowledged[write.partition] = Math.max(acknowledged[write.partition]!, write.offset);
-    }
-  };
+  const account = tally({ ...options, clock, partitions: scenario.topic.partitions });
 
-  enter('setup');
-  await db.setup();
+  account.enter('setup');
+  await Promise.race([db.setup(), interrupted(stop)]);
   const clients = Array.from({ length: scenario.load.workers }, (_, worker) => world.openClient(worker));
   const reader = world.openReader();
-  const stopWatchingLogs = db.watch?.(record) ?? (() => undefined);
-  const watched = watchViews({
-    db,
-    clock,
-    record,
-    signal: watching.signal,
-    onView: (view) => {
-      progress.view = view;
-      report();
-    },
-  });
+  // The scan must not wait for an answer that the samples wait for.
+  const sampler = world.openReader();
+  const sessions = [...clients, reader, sampler];
+  const stopWatching = watch(options, account, sampler);
   try {
-    await Promise.all([...clients.map((client) => client.open()), reader.open()]);
-
-    const endLoad = new AbortController();
-    const { ratePerSecond, workers, inFlight, count } = scenario.load;
-    const pace = ratePerSecond === null ? atFullSpeed() : atRate(ratePerSecond, workers, clock.nowNs());
-    const values = uniqueValues({ workers, partitions: scenario.topic.partitions, seed: options.seed, pace });
-    const theLoad = load({
-      generator: count === undefined ? values : limit(count, values),
-      clients,
-      inFlight,
-      clock,
-      record: recordWrite,
-      stop: AbortSignal.any([stop, endLoad.signal]),
-    });
-    const nemesis = clusterNemesis({ ...world, random: world.random.fork('targets') });
-    const theCampaign = campaign({
-      schedule: options.schedule,
-      nemesis,
-      clock,
-      record,
-      brokers: db.nodes.filter((node) => node.roles.includes('broker')).map((node) => node.name),
-      keepBrokersUp:
-        'random' in scenario.nemesis ? scenario.nemesis.random.keepBrokersUp : scenario.nemesis.keepBrokersUp,
-      writesReached: (writes) => theLoad.invoked(writes),
-      durationMs: scenario.phases.faultsMs,
-      signal: stop,
-      onChange: (faults) => {
-        progress.faults = faults;
-        report();
-      },
-    });
-
-    enter('warm-up');
-    const loading = theLoad.run();
-    await clock.sleep(scenario.phases.warmUpMs, stop);
-    enter('faults');
-    await theCampaign.run();
-    await world.net.heal();
-    enter('recovery');
-    await clock.sleep(scenario.phases.recoveryMs, stop);
-    if (count === undefined) endLoad.abort();
-    await loading;
-    if (theLoad.behindMs() > BEHIND_MS) {
-      const text = `The load fell behind its schedule by up to ${Math.round(theLoad.behindMs())} ms: workers were waiting for answers.`;
-      record({ type: 'note', timeNs: clock.nowNs(), about: 'behind', text });
-    }
+    await Promise.all(sessions.map((session) => session.open()));
+    await loadUnderFaults({ ...options, stop }, account, clients);
     if (options.stop.aborted) {
-      record({
+      account.event({
         type: 'note',
         timeNs: clock.nowNs(),
         about: 'interrupted',
         text: 'The load was stopped early.',
       });
     }
-
-    enter('settle');
-    const { partitions, replicationFactor } = scenario.topic;
-    const settled = await settle({
-      db,
-      reader,
-      clock,
-      partitions,
-      replicationFactor,
-      timeoutMs: SETTLE_TIMEOUT_MS,
-      signal: abort,
-    });
-    enter('scan');
-    await finalScan({
-      reader,
-      clock,
-      record,
-      acknowledged,
-      ends: settled.ends,
-      settled: settled.settled,
-      settleReason: settled.reason,
-      scan: FINAL_SCAN,
-      name: 'final',
-      signal: abort,
-      onRecords: (records) => {
-        const timeNs = clock.nowNs();
-        for (const { partition, offset, value } of records) {
-          recorder.read({ scan: FINAL_SCAN, partition, offset, timeNs, ...options.decode(partition, value) });
-        }
-        progress.read += records.length;
-        report();
-      },
-    });
-    enter('done');
+    await readBack(options, account, reader);
+    account.enter('done');
   } finally {
-    watching.abort();
-    stopWatchingLogs();
-    await watched.catch((error: unknown) =>
-      record({
-        type: 'note',
-        timeNs: clock.nowNs(),
-        about: 'warning',
-        text: `The watch ended: ${messageOf(error)}`,
-      }),
-    );
-    await Promise.allSettled([...clients.map((client) => client.close()), reader.close()]);
+    await Promise.allSettled(sessions.map((session) => session.close()));
+    await stopWatching();
   }
+}
+
+/** Rejects when the run is stopped: a cluster that is still starting is not worth waiting for. */
+function interrupted(stop: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const give = () =>
+      reject(
+        new Failure('The run was interrupted while its cluster was starting.', {
+          exitStatus: EXIT.interrupted,
+        }),
+      );
+    if (stop.aborted) give();
+    stop.addEventListener('abort', give, { once: true });
+  });
+}
+
+/** Observes the cluster on the side for as long as the run lasts. A watch that fails is a remark, not an end. */
+function watch({ world, scenario }: RunOptions, account: Tally, sampler: Reader): () => Promise<void> {
+  const { db, clock } = world;
+  const ending = new AbortController();
+  const record = account.event;
+  const remark = (error: unknown) => {
+    const text = `The cluster is no longer watched: ${messageOf(error)}`;
+    record({ type: 'note', timeNs: clock.nowNs(), about: 'warning', text });
+  };
+  const stopLogs = db.watch?.(record) ?? (() => undefined);
+  const onView = (view: Progress['view']) => account.show({ view });
+  const { partitions } = scenario.topic;
+  const watches = [
+    watchViews({ db, clock, record, onView, signal: ending.signal }).catch(remark),
+    watchEnds({ reader: sampler, partitions, clock, record, signal: ending.signal }).catch(remark),
+  ];
+  return async () => {
+    ending.abort();
+    stopLogs();
+    await Promise.all(watches);
+  };
+}
+
+/** The phases with load: warm-up, faults, recovery. Resolves when every write has its outcome. */
+async function loadUnderFaults(
+  options: RunOptions,
+  account: Tally,
+  clients: readonly Client[],
+): Promise<void> {
+  const { world, scenario, stop } = options;
+  const { clock } = world;
+  const { warmUpMs, recoveryMs } = scenario.phases;
+  const end = new AbortController();
+  const theLoad = load({
+    generator: generatorFor(options, clock),
+    clients,
+    inFlight: scenario.load.inFlight,
+    clock,
+    record: account.write,
+    stop: AbortSignal.any([stop, end.signal]),
+  });
+  const theCampaign = campaignFor(options, account, theLoad);
+
+  account.enter('warm-up');
+  const loading = theLoad.run();
+  await clock.sleep(warmUpMs, stop);
+  account.enter('faults');
+  await theCampaign.run();
+  await world.net.heal();
+  account.enter('recovery');
+  await clock.sleep(recoveryMs, stop);
+  if (scenario.load.count === undefined) end.abort();
+  await loading;
+  if (theLoad.behindMs() > BEHIND_MS) {
+    const text = `The load fell behind its schedule by up to ${Math.round(theLoad.behindMs())} ms: workers were waiting for answers.`;
+    account.event({ type: 'note', timeNs: clock.nowNs(), about: 'behind', text });
+  }
+}
+
+function generatorFor({ scenario, seed }: RunOptions, clock: Clock): Generator {
+  const { ratePerSecond, workers, count } = scenario.load;
+  const pace = ratePerSecond === null ? atFullSpeed() : atRate(ratePerSecond, workers, clock.nowNs());
+  const values = uniqueValues({ workers, partitions: scenario.topic.partitions, seed, pace });
+  return count === undefined ? values : limit(count, values);
+}
+
+function campaignFor(options: RunOptions, account: Tally, theLoad: Load): Campaign {
+  const { world, scenario } = options;
+  const { nemesis } = scenario;
+  return campaign({
+    schedule: options.schedule,
+    nemesis: clusterNemesis({ ...world, random: world.random.fork('targets') }),
+    clock: world.clock,
+    record: account.event,
+    brokers: world.db.nodes.filter((node) => node.roles.includes('broker')).map((node) => node.name),
+    keepBrokersUp: 'random' in nemesis ? nemesis.random.keepBrokersUp : nemesis.keepBrokersUp,
+    writesReached: (count) => theLoad.invoked(count),
+    durationMs: scenario.phases.faultsMs,
+    onChange: (faults) => account.show({ faults }),
+    signal: options.stop,
+  });
+}
+
+/** The phases without load: the cluster settles, and the topic is read back. */
+async function readBack(options: RunOptions, account: Tally, reader: Reader): Promise<void> {
+  const { world, scenario, recorder, decode, abort } = options;
+  const { clock, db } = world;
+  const { partitions, replicationFactor } = scenario.topic;
+  account.enter('settle');
+  const { settled, reason, ends } = await settle({
+    db,
+    reader,
+    clock,
+    partitions,
+    replicationFactor,
+    timeoutMs: SETTLE_TIMEOUT_MS,
+    signal: abort,
+  });
+  account.enter('scan');
+  await finalScan({
+    reader,
+    clock,
+    record: account.event,
+    acknowledged: account.acknowledged,
+    ends,
+    settled,
+    settleReason: reason,
+    scan: FINAL_SCAN,
+    name: 'final',
+    signal: abort,
+    onRecords: (records) => {
+      const timeNs = clock.nowNs();
+      for (const { partition, offset, value } of records) {
+        recorder.read({ scan: FINAL_SCAN, partition, offset, timeNs, ...decode(partition, value) });
+      }
+      account.read(records.length);
+    },
+  });
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts';
+import type { Reader } from '../client/client.ts';
 import type { Db, View } from '../db/db.ts';
 import type { Event } from '../history/event.ts';
 
@@ -43,5 +44,33 @@ export async function watchViews(options: {
     }
     options.onView(view);
     await clock.sleep(SAMPLE_MS, signal);
+  }
+}
+
+/** How often the end of every partition is asked for; less often where there are hundreds of them. */
+const END_SAMPLE_MS = 1_000;
+const END_SAMPLE_MS_PER_PARTITION = 10;
+
+/**
+ * Samples the end offsets as a consumer would get them: what falls in this series was there to be read once. An answer
+ * that does not come, because nobody leads or the leader is out of reach, is simply no sample.
+ */
+export async function watchEnds(options: {
+  reader: Reader;
+  partitions: number;
+  clock: Clock;
+  record: (event: Event) => void;
+  signal: AbortSignal;
+}): Promise<void> {
+  const { reader, clock, record, signal } = options;
+  const intervalMs = Math.max(END_SAMPLE_MS, options.partitions * END_SAMPLE_MS_PER_PARTITION);
+  while (!signal.aborted) {
+    const invokeNs = clock.nowNs();
+    const ends = await reader.endOffsets().catch(() => []);
+    const completeNs = clock.nowNs();
+    for (const { partition, end, broker } of ends) {
+      record({ type: 'end', partition, offset: end, invokeNs, completeNs, broker });
+    }
+    await clock.sleep(intervalMs, signal);
   }
 }

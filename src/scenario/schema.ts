@@ -61,7 +61,8 @@ const phasesSchema = z
 export const DETECTION_TIMEOUTS = {
   short: {
     zookeeperSessionTimeoutMs: 3_000,
-    replicaLagTimeMaxMs: 3_000,
+    // Not shortened: a leader that is cut off would stop serving when it tries to drop its followers from the ISR.
+    replicaLagTimeMaxMs: 10_000,
     brokerSessionTimeoutMs: 3_000,
     brokerHeartbeatIntervalMs: 500,
   },

@@ -95,7 +95,7 @@ export class Network implements Net {
   }
 
   #takes(link: number, back: number): boolean {
-    if (this.#cut[link] === 1) return false;
+    if (this.#cut[link]! > 0) return false;
     if (this.#cut[back] === 0) return true;
     return this.#unacknowledged[link]!++ < WINDOW;
   }
@@ -108,23 +108,24 @@ export class Network implements Net {
 
   async cut(links: readonly Link[]): Promise<void> {
     for (const { from, to } of links) {
-      const link = this.#link(this.placeOf(from), this.placeOf(to));
-      if (this.#cut[link] === 1) continue;
-      this.#cut[link] = 1;
+      this.#cut[this.#link(this.placeOf(from), this.placeOf(to))]!++;
       this.#cuts++;
     }
   }
 
-  async heal(links?: readonly Link[]): Promise<void> {
-    const healed =
-      links?.map(({ from, to }) => this.#link(this.placeOf(from), this.placeOf(to))) ??
-      Array.from(this.#cut.keys());
-    for (const link of healed) {
+  async heal(links?: readonly Link[]): Promise<Link[]> {
+    if (links === undefined) {
+      this.#cut.fill(0);
+      this.#cuts = 0;
+    }
+    for (const { from, to } of links ?? []) {
+      const link = this.#link(this.placeOf(from), this.placeOf(to));
       if (this.#cut[link] === 0) continue;
-      this.#cut[link] = 0;
+      this.#cut[link]!--;
       this.#cuts--;
     }
     this.#release();
+    return (links ?? []).filter(({ from, to }) => this.connects(this.placeOf(from), this.placeOf(to)));
   }
 
   /** What was stalled goes out with the first retransmission that finds the way free. */

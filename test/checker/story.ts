@@ -43,7 +43,8 @@ function write(value: string, outcome: Outcome, offset: number | null, words: Wr
 }
 
 /** `acked('0:3', 12)`: worker 0's write number 3 was acknowledged at offset 12. */
-export const acked = (value: string, offset: number | null, words: WriteWords = {}) => write(value, 'ok', offset, words);
+export const acked = (value: string, offset: number | null, words: WriteWords = {}) =>
+  write(value, 'ok', offset, words);
 export const failed = (value: string, words: WriteWords = {}) =>
   write(value, 'fail', null, { error: 'NOT_ENOUGH_REPLICAS', ...words });
 export const unknown = (value: string, words: WriteWords = {}) =>
@@ -103,9 +104,19 @@ export const isolated = (id: string, from: number, to: number | null, targets = 
     : [{ type: 'fault-stop' as const, id, requestedNs: to * S, timeNs: to * S, evidence: 'seen' }]),
 ];
 
-export const ISOLATE_LEADER: Fault = { kind: 'isolate', target: 'leader', from: 'cluster', direction: 'both' };
+export const ISOLATE_LEADER: Fault = {
+  kind: 'isolate',
+  target: 'leader',
+  from: 'cluster',
+  direction: 'both',
+};
 
-export function leads(leader: number, epoch: number | null, at: number, more: Partial<ViewEvent> = {}): ViewEvent {
+export function leads(
+  leader: number,
+  epoch: number | null,
+  at: number,
+  more: Partial<ViewEvent> = {},
+): ViewEvent {
   return {
     type: 'view',
     timeNs: at * S,
@@ -157,7 +168,15 @@ export const CONTRACT: Contract = {
   mode: 'exactly-once',
 };
 
-export function runOfStory({ writes = [], reads = [], events = [], contract, info, damage, batchRows }: Story): Run {
+export function runOfStory({
+  writes = [],
+  reads = [],
+  events = [],
+  contract,
+  info,
+  damage,
+  batchRows,
+}: Story): Run {
   const run = runOf(
     { writes, reads, events, info: { nodes: NODES, ...info, contract: { ...CONTRACT, ...contract } } },
     batchRows,

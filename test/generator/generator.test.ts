@@ -58,7 +58,6 @@ test('the same seed gives the same plan, whatever the timing', (t) => {
     drain(limit(500, uniqueValues({ workers: 5, partitions: 8, seed, pace })), 5)
       .map(({ worker, seq, partition }) => `${worker}:${seq}@${partition}`)
       .toSorted();
-  t.deepEqual(plan(1, atFullSpeed()).slice(0, 1), plan(1, atRate(50, 5, 0)).slice(0, 1));
   t.deepEqual(plan(1, atRate(50, 5, 0)), plan(1, atRate(5_000, 5, 0)));
   t.notDeepEqual(plan(1), plan(2));
 });
@@ -66,7 +65,7 @@ test('the same seed gives the same plan, whatever the timing', (t) => {
 test('values spread evenly over the partitions', (t) => {
   const counts = new Array<number>(8).fill(0);
   for (let seq = 0; seq < 8_000; seq++) counts[partitionOf(42, seq % 10, seq, 8)]!++;
-  for (const count of counts) t.true(count > 800 && count < 1_200, `${counts.join(', ')}`);
+  for (const count of counts) t.true(count > 800 && count < 1_200, counts.join(', '));
 });
 
 test('an open loop keeps its timetable: ten a second are due every 100 ms, the workers taking turns', (t) => {

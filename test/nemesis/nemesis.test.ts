@@ -95,7 +95,7 @@ test('in a bisection nobody reaches the other half; over a bridge exactly one no
     names.filter((other) => other === name || !links.includes(`${name}>${other}`)).length;
   const seen = (kind: 'bisect' | 'bridge' | 'majority-ring') => {
     const links = cuts({ kind });
-    return names.map((name) => seenBy(name, links)).toSorted();
+    return names.map((name) => seenBy(name, links)).toSorted((a, b) => a - b);
   };
   t.deepEqual(seen('bisect'), [2, 2, 2, 2]);
   t.is(seen('bridge').filter((count) => count === 4).length, 1);

@@ -20,7 +20,10 @@ const NOT_OURS = 'not ours';
 export function bruteCounts(history: History): Counts {
   const { writes, reads, events, readsIncomplete = false, writesIncomplete = false } = history;
   const counts = Object.fromEntries(
-    ['attempted', 'ok', 'sent', 'fail', 'info', 'found', 'info-found', ...FINDING_KINDS].map((name) => [name, 0]),
+    ['attempted', 'ok', 'sent', 'fail', 'info', 'found', 'info-found', ...FINDING_KINDS].map((name) => [
+      name,
+      0,
+    ]),
   ) as unknown as Counts;
 
   const rowsOf = new Map<string, Write[]>();
@@ -49,18 +52,24 @@ export function bruteCounts(history: History): Counts {
 
     counts.phantom += new Set(
       records
-        .filter(({ value }) => !home(value) && !(writesIncomplete && value !== NOT_OURS && !rowsOf.has(value)))
+        .filter(
+          ({ value }) => !home(value) && !(writesIncomplete && value !== NOT_OURS && !rowsOf.has(value)),
+        )
         .map(({ offset }) => offset),
     ).size;
 
     const saidAt = new Map<number, Set<string>>();
-    const say = (offset: number, value: string) => saidAt.set(offset, (saidAt.get(offset) ?? new Set()).add(value));
+    const say = (offset: number, value: string) =>
+      saidAt.set(offset, (saidAt.get(offset) ?? new Set()).add(value));
     for (const { offset, value } of records) say(offset, value);
 
     for (const [value, [write, ...more]] of rowsOf) {
       if (write === undefined || write.partition !== partition) continue;
       const foundAt = offsetsOf(value, deciding);
-      const seenAt = offsetsOf(value, records.filter(({ decides }) => !decides));
+      const seenAt = offsetsOf(
+        value,
+        records.filter(({ decides }) => !decides),
+      );
       if (foundAt.size > 0) {
         counts.found++;
         if (write.outcome === 'info') counts['info-found']++;

@@ -2,12 +2,12 @@
  * A partition as a linearizable log, by trying every order of the operations: the slow twin of the checker's sweep.
  *
  * State: a map from offsets to values, and `next`. An append at offset o is legal if o ≥ next, and sets next to o + 1.
- * A read of (o, v) is legal if v stands at o. An end h is legal if next ≤ h, and sets next to h. An order counts only
- * if it respects real time: what had returned before something else was invoked comes before it.
+ * A read at o is legal if something stands there. An order counts only if it respects real time: what had returned
+ * before something else was invoked comes before it.
  */
 export interface LogOperation {
   /** `append`: the record is at this offset in the end, whoever knew of it. */
-  kind: 'append' | 'read' | 'end';
+  kind: 'append' | 'read';
   offset: number;
   callNs: number;
   /** Infinity when nobody was told. */
@@ -23,8 +23,7 @@ export function isLinearizableLog(operations: readonly LogOperation[]): boolean 
       const rest = left.filter((other) => other !== operation);
       const { kind, offset } = operation;
       if (kind === 'append') return offset >= next && search(rest, new Set([...there, offset]), offset + 1);
-      if (kind === 'read') return there.has(offset) && search(rest, there, next);
-      return next <= offset && search(rest, there, offset);
+      return there.has(offset) && search(rest, there, next);
     });
   };
   return search(operations, new Set(), 0);

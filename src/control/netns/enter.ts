@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { constants } from 'node:os';
 import { EXIT, Failure } from '../../core/failure.ts';
@@ -14,21 +15,23 @@ import { probeNamespaces, unshareArguments } from './probe.ts';
  * process go the network namespaces and the mounts: nothing is left to be cleaned up, even after `kill -9`.
  */
 const INSIDE = 'KEPT_INSIDE_LAB';
+/** What process 1 of a lab calls itself. */
+const PROCESS_ONE_NAME = 'kept-lab';
 
 /**
- * Descriptor 3 is the socket to the outer command. A shell gives /dev/null to what it starts with "&", so the real
- * standard input takes a way round, by descriptor 5. The command gets neither of the two.
+ * Descriptor 3 is the socket to the outer command; only this shell and its listener hold it. A shell gives /dev/null to
+ * what it starts with "&", so the real standard input takes a way round, by descriptor 5.
  */
 const PROCESS_ONE = `
 echo inside >&3
 exec 5<&0
 "$@" <&5 3<&- 5<&- &
 main=$!
-exec 5<&-
+exec 5<&- </dev/null >/dev/null 2>&1
 (
   while read -r signal <&3; do kill -s "$signal" "$main"; done
   kill -s KILL "$main"
-) >/dev/null 2>&1 </dev/null &
+) &
 exec 3<&-
 wait "$main"
 exit
@@ -52,9 +55,15 @@ export interface EnterOptions {
   anyStatus?: boolean;
 }
 
-/** Whether this process runs inside the namespaces that `enterLab` made. */
+/**
+ * Whether this process runs inside the namespaces that `enterLab` made. An environment can be copied to anywhere, so
+ * process 1 has to agree: what is done to the network and to mounts inside must never happen to the machine itself.
+ */
 export function insideLab(): boolean {
-  return process.env[INSIDE] === '1';
+  return (
+    process.env[INSIDE] === '1' &&
+    readFileSync('/proc/1/cmdline', 'utf8').split('\0').includes(PROCESS_ONE_NAME)
+  );
 }
 
 /**
@@ -76,8 +85,14 @@ export async function enterLab(argv: readonly string[], options: EnterOptions = 
     'unshare',
     [
       ...unshareArguments(probed.rootless),
-      ...['/bin/sh', '-c', PROCESS_ONE, 'kept-lab'],
-      ...[process.execPath, ...process.execArgv, process.argv[1]!, ...argv],
+      '/bin/sh',
+      '-c',
+      PROCESS_ONE,
+      PROCESS_ONE_NAME,
+      process.execPath,
+      ...process.execArgv,
+      process.argv[1]!,
+      ...argv,
     ],
     {
       stdio: ['inherit', 'inherit', 'inherit', 'pipe'],

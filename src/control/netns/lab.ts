@@ -6,6 +6,7 @@ import { Failure, messageOf } from '../../core/failure.ts';
 import type { Net } from '../net.ts';
 import { processRemote } from '../process-remote.ts';
 import type { Remote } from '../remote.ts';
+import { insideLab } from './enter.ts';
 import { netnsNet } from './netns-net.ts';
 import { BRIDGE, CLIENT, insideCommand } from './place.ts';
 
@@ -40,15 +41,25 @@ mkdir /run/netns ${MACHINE_RUN}
 mount --no-canonicalize --rbind . ${MACHINE_RUN}
 `;
 
-/** Call it once, inside. Node names become network namespaces and host names: letters, digits and hyphens. */
+/**
+ * Call it once, inside. Node names become network namespaces and host names: letters, digits and hyphens.
+ *
+ * @throws Failure outside of a lab, before anything is touched: there it would change the machine's own network.
+ */
 export async function createLab(nodes: readonly { name: string }[]): Promise<Lab> {
+  if (!insideLab())
+    throw new Failure('A lab is built only inside namespaces of its own.', {
+      hint: 'Use "kept run" or "kept lab".',
+    });
   const addresses = addressesOf(nodes.map(({ name }) => name));
   try {
     await execa('sh', ['-ec', OWN_RUN]);
     keepMachineRun();
     await execa('ip', ['-batch', '-'], { input: bridgeAndCables(nodes) });
     await Promise.all(
-      nodes.map(({ name }) => execa('ip', ['-n', name, '-batch', '-'], { input: insideNode(addresses.get(name)!) })),
+      nodes.map(({ name }) =>
+        execa('ip', ['-n', name, '-batch', '-'], { input: insideNode(addresses.get(name)!) }),
+      ),
     );
     // Names resolve inside the lab, in brokers and in a user's shell alike, without any name server.
     writeFileSync('/run/hosts', hostsFile(addresses));
@@ -69,7 +80,8 @@ export async function createLab(nodes: readonly { name: string }[]): Promise<Lab
 
 /** The client's place first, then the nodes in their order. */
 export function addressesOf(names: readonly string[]): ReadonlyMap<string, string> {
-  if (names.length > NODES_MAX) throw new Failure(`A lab has room for ${NODES_MAX} nodes, not ${names.length}.`);
+  if (names.length > NODES_MAX)
+    throw new Failure(`A lab has room for ${NODES_MAX} nodes, not ${names.length}.`);
   const addresses = new Map([[CLIENT, CLIENT_ADDRESS]]);
   for (const [index, name] of names.entries()) {
     if (addresses.has(name)) throw new RangeError(`two nodes of a lab are called "${name}"`);

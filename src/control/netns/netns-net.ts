@@ -17,15 +17,17 @@ const NOT_THERE = /No such file or directory/;
 
 /** @param addresses of all nodes by name, the client's place among them. */
 export function netnsNet(addresses: ReadonlyMap<string, string>): Net {
-  const cuts = new Map<string, Link>();
-  let last: Promise<void> = Promise.resolve();
+  const cuts = new Map<string, { link: Link; count: number }>();
+  let last: Promise<unknown> = Promise.resolve();
 
   /** One change of the network after the other: a heal never overtakes the cut that it is to undo. */
-  function inOrder(change: () => Promise<void>): Promise<void> {
+  function inOrder<T>(change: () => Promise<T>): Promise<T> {
     const done = last.then(change);
     last = done.catch(() => undefined);
     return done;
   }
+
+  const isCut = (link: Link) => cuts.has(keyOf(link)) || cuts.has(keyOf({ from: link.to, to: link.from }));
 
   function addressOf(name: string): string {
     const address = addresses.get(name);
@@ -45,15 +47,23 @@ export function netnsNet(addresses: ReadonlyMap<string, string>): Net {
     await Promise.all(
       [...linesByNode].map(async ([node, lines]) => {
         const namespace = node === CLIENT ? [] : ['-n', node];
-        const { exitCode, stderr, shortMessage } = await execa('ip', [...namespace, '-force', '-batch', '-'], {
-          input: `${lines.join('\n')}\n`,
-          env: { LC_ALL: 'C' },
-          reject: false,
-        });
+        const { exitCode, stderr, shortMessage } = await execa(
+          'ip',
+          [...namespace, '-force', '-batch', '-'],
+          {
+            input: `${lines.join('\n')}\n`,
+            env: { LC_ALL: 'C' },
+            reject: false,
+          },
+        );
         if (exitCode === 0) return;
-        const problems = stderr.split('\n').filter((line) => !line.startsWith('Command failed') && !NOT_THERE.test(line));
+        const problems = stderr
+          .split('\n')
+          .filter((line) => !line.startsWith('Command failed') && !NOT_THERE.test(line));
         if (problems.length > 0 || stderr === '') {
-          throw new Failure(`The links of ${node} could not be changed: ${problems.join('; ') || shortMessage}`);
+          throw new Failure(
+            `The links of ${node} could not be changed: ${problems.join('; ') || shortMessage}`,
+          );
         }
       }),
     );
@@ -62,16 +72,26 @@ export function netnsNet(addresses: ReadonlyMap<string, string>): Net {
   return {
     cut: (links) =>
       inOrder(async () => {
-        for (const link of links) cuts.set(keyOf(link), link);
+        for (const link of links) {
+          cuts.set(keyOf(link), { link, count: (cuts.get(keyOf(link))?.count ?? 0) + 1 });
+        }
         await changeNeighbours(links, (address) => `replace ${address} lladdr ${NOBODY} nud permanent`);
       }),
 
     heal: (links) =>
       inOrder(async () => {
-        const cut = (links ?? [...cuts.values()]).filter((link) => cuts.has(keyOf(link)));
-        await changeNeighbours(cut, (address) => `del ${address}`);
+        const all = [...cuts.values()].map((cut) => cut.link);
+        const open = (links ?? all).filter(
+          (link) => links === undefined || cuts.get(keyOf(link))?.count === 1,
+        );
+        await changeNeighbours(open, (address) => `del ${address}`);
         // Only now: a heal that failed may be tried again.
-        for (const link of cut) cuts.delete(keyOf(link));
+        for (const link of open) cuts.delete(keyOf(link));
+        for (const link of links ?? []) {
+          const held = cuts.get(keyOf(link));
+          if (held !== undefined) held.count--;
+        }
+        return (links ?? all).filter((link) => !isCut(link));
       }),
 
     async reachable({ from, to }, timeoutMs) {

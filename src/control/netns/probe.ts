@@ -5,7 +5,7 @@ import { diagnoseNamespaces } from './symptoms.ts';
 
 export interface Probed {
   allowed: boolean;
-  /** Without root: a user namespace is needed around the others. */
+  /** Through a user namespace around the others: without root, or as a root that lacks the rights of one. */
   rootless: boolean;
   /** Why not, and what would allow it. */
   reason?: string;
@@ -14,41 +14,58 @@ export interface Probed {
 
 const PROGRAMS = ['unshare', 'nsenter', 'mount', 'ip', 'bash', 'timeout'];
 const PROBE_TIMEOUT_MS = 10_000;
-/** Everything that a lab is made of, once: a private mount, a bridge and a pair of virtual cables. */
-const ATTEMPT =
-  'mount --make-rprivate / && mount -t tmpfs tmpfs /run && ip link add probe0 type bridge && ip link add probe1 type veth peer name probe2';
+/** Everything that a lab is made of, once: a private mount, a named namespace, a bridge and a virtual cable. */
+const ATTEMPT = `
+mount --make-rprivate /
+mount -t tmpfs tmpfs /run
+ip netns add probe
+ip link add probe0 type bridge
+ip link add probe1 type veth peer name eth0 netns probe
+`;
 
 /** The arguments for `unshare` that make a lab's namespaces. */
 export function unshareArguments(rootless: boolean): string[] {
-  return [
-    ...(rootless ? ['--user', '--map-root-user'] : []),
-    ...['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'],
-  ];
+  const namespaces = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'];
+  return rootless ? ['--user', '--map-root-user', ...namespaces] : namespaces;
 }
 
-/** Whether a lab can be built here: finds out by building a very small one. */
+/** Whether a lab can be built here: finds out by building a very small one, in some hundredths of a second. */
 export async function probeNamespaces(): Promise<Probed> {
-  const rootless = process.getuid?.() !== 0;
-  const missing = PROGRAMS.filter((program) => !isInstalled(program));
+  const root = process.getuid?.() === 0;
+  const missing = process.platform === 'linux' ? PROGRAMS.filter((program) => !isInstalled(program)) : [];
   let message = '';
-  if (missing.length === 0) {
-    const attempt = await execa('unshare', [...unshareArguments(rootless), 'sh', '-c', ATTEMPT], {
-      reject: false,
-      timeout: PROBE_TIMEOUT_MS,
-    });
-    if (attempt.exitCode === 0) return { allowed: true, rootless };
-    message = attempt.stderr || attempt.message || 'the attempt failed without a word';
+  if (process.platform === 'linux' && missing.length === 0) {
+    const first = await attempt(!root);
+    if (first === null) return { allowed: true, rootless: !root };
+    // Root of a container may lack the rights of root, and yet be allowed what every user is.
+    if (root && (await attempt(true)) === null) return { allowed: true, rootless: true };
+    message = first;
   }
   const diagnosis = diagnoseNamespaces({
-    root: !rootless,
+    platform: process.platform,
+    root,
+    mayAdminister: hasSysAdmin(),
     missing,
     message,
     apparmorRestrictsUserNamespaces: sysctl('kernel/apparmor_restrict_unprivileged_userns'),
     unprivilegedUserNamespaces: sysctl('kernel/unprivileged_userns_clone'),
     maxUserNamespaces: sysctl('user/max_user_namespaces'),
-    container: existsSync('/.dockerenv') || existsSync('/run/.containerenv'),
+    container:
+      existsSync('/.dockerenv') ||
+      existsSync('/run/.containerenv') ||
+      process.env['KUBERNETES_SERVICE_HOST'] !== undefined,
   });
-  return { allowed: false, rootless, ...diagnosis };
+  return { allowed: false, rootless: !root, ...diagnosis };
+}
+
+/** What went wrong, or null. */
+async function attempt(rootless: boolean): Promise<string | null> {
+  const result = await execa('unshare', [...unshareArguments(rootless), 'sh', '-ec', ATTEMPT], {
+    reject: false,
+    timeout: PROBE_TIMEOUT_MS,
+    env: { LC_ALL: 'C' },
+  });
+  return result.exitCode === 0 ? null : result.stderr || result.shortMessage || 'it failed without a word';
 }
 
 function isInstalled(program: string): boolean {
@@ -62,10 +79,22 @@ function isInstalled(program: string): boolean {
   });
 }
 
+const CAP_SYS_ADMIN = 21n;
+
+function hasSysAdmin(): boolean | null {
+  const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(read('/proc/self/status') ?? '')?.[1];
+  return effective === undefined ? null : ((BigInt(`0x${effective}`) >> CAP_SYS_ADMIN) & 1n) === 1n;
+}
+
 /** Null when this kernel does not have the setting. */
 function sysctl(name: string): number | null {
+  const text = read(join('/proc/sys', name));
+  return text === null ? null : Number(text);
+}
+
+function read(path: string): string | null {
   try {
-    return Number(readFileSync(join('/proc/sys', name), 'utf8'));
+    return readFileSync(path, 'utf8');
   } catch {
     return null;
   }

@@ -81,13 +81,17 @@ const leaderKilledAcks1Reliable: ScenarioInput = {
   name: 'leader-killed-acks-1-followers-behind',
   title: 'Leader killed, acks=1, while the followers are behind',
   description:
-    'The same loss made certain: the followers are paused a moment before the leader dies, so its last acknowledged records exist nowhere else.',
+    'The same loss made certain: the followers are cut off from the leader a moment before it dies, so its last acknowledged records exist nowhere else.',
   load: { workers: 8, ratePerSecond: 1_000, inFlight: 4 },
   nemesis: {
     script: [
-      { id: 'followers-behind', atMs: 0, fault: { kind: 'pause', target: 'followers' }, forMs: 2_000 },
-      // To find the leader all brokers are asked, and paused ones are waited for, one second.
-      { id: 'leader-killed', atMs: 500, fault: { kind: 'kill', target: 'leader' }, forMs: HELD_MS },
+      {
+        id: 'followers-behind',
+        atMs: 0,
+        fault: { kind: 'isolate', target: 'leader', from: 'brokers' },
+        forMs: 3_000,
+      },
+      { id: 'leader-killed', atMs: 1_500, fault: { kind: 'kill', target: 'leader' }, forMs: HELD_MS },
     ],
   },
   expect: 'loss',

@@ -1,0 +1,202 @@
+import test from 'ava';
+import { fc } from '@fast-check/ava';
+import { Examination } from '../../src/checker/examination.ts';
+import { checkOrder } from '../../src/checker/order.ts';
+import { recordOutcomes } from '../../src/checker/outcomes.ts';
+import { PagedColumn } from '../../src/checker/paged.ts';
+import { placeAcknowledgements } from '../../src/checker/placement.ts';
+import { recordPresence } from '../../src/checker/presence.ts';
+import { ValueRanges } from '../../src/checker/ranges.ts';
+import { ValueTable } from '../../src/checker/values.ts';
+import { acked, anomalies, finalScan, found, judge, runOfStory } from './story.ts';
+
+/** Keys as they come: dense ones, and now and then one from far away. */
+const key = fc.oneof(
+  { weight: 5, arbitrary: fc.integer({ min: 65_000, max: 66_500 }) },
+  { weight: 1, arbitrary: fc.maxSafeNat() },
+);
+
+test('a paged column is a map from keys to numbers, whether its pages are sparse or dense', (t) => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(key, fc.integer({ min: 1, max: 255 })), { maxLength: 50 }),
+      fc.boolean(),
+      (entries, isDense) => {
+        const column = new PagedColumn('uint8');
+        const model = new Map<number, number>();
+        const dense: [number, number][] = isDense
+          ? Array.from({ length: 1_200 }, (_, index) => [65_000 + index, 1])
+          : [];
+        for (const [at, value] of [...dense, ...entries]) {
+          column.set(at, value);
+          model.set(at, value);
+        }
+        for (const at of model.keys()) t.is(column.get(at), model.get(at)!);
+        t.is(column.get(64_999), 0);
+        const visited: [number, number][] = [];
+        column.forEach((at, value) => visited.push([at, value]));
+        t.deepEqual(
+          visited,
+          [...model].toSorted(([a], [b]) => a - b),
+        );
+      },
+    ),
+    { numRuns: 200 },
+  );
+});
+
+test('every value has one id, and every id its value', (t) => {
+  fc.assert(
+    fc.property(
+      fc.uniqueArray(fc.tuple(fc.integer({ min: 0, max: 4_294_967_294 }), key), { selector: String }),
+      (values) => {
+        const table = new ValueTable();
+        const ids = values.map(([worker, seq]) => table.add(worker, seq));
+        t.is(new Set(ids).size, values.length);
+        for (const [index, [worker, seq]] of values.entries()) {
+          t.is(table.idOf(worker, seq), ids[index]!);
+          t.deepEqual([table.workerOf(ids[index]!), table.seqOf(ids[index]!)], [worker, seq]);
+        }
+      },
+    ),
+    { numRuns: 200 },
+  );
+  t.is(new ValueTable().idOf(1, 1), -1);
+});
+
+test('ranges of values say exactly which there are, in whatever order they came', (t) => {
+  const numbers = fc.uniqueArray(fc.tuple(fc.integer({ min: 0, max: 1 }), fc.integer({ min: 0, max: 20 })), {
+    selector: String,
+  });
+  fc.assert(
+    fc.property(numbers, numbers, (some, others) => {
+      const [ranges, more] = [new ValueRanges(), new ValueRanges()];
+      for (const [worker, seq] of some) ranges.add(worker, seq);
+      for (const [worker, seq] of others) more.add(worker, seq);
+      ranges.absorb(more);
+      t.is(
+        ranges.toString(),
+        written(new Set([...some, ...others].map(([worker, seq]) => worker * 100 + seq))),
+      );
+    }),
+  );
+});
+
+function written(values: ReadonlySet<number>): string {
+  const parts = [0, 1].map((worker) => {
+    const texts: string[] = [];
+    for (let seq = 0; seq <= 20; seq++) {
+      const has = (at: number) => at >= 0 && at <= 20 && values.has(worker * 100 + at);
+      if (!has(seq) || has(seq - 1)) continue;
+      let last = seq;
+      while (has(last + 1)) last++;
+      texts.push(last === seq ? `${seq}` : `${seq}..${last}`);
+    }
+    return texts.length === 0 ? '' : `w${worker} ${texts.join(' ')}`;
+  });
+  return parts.filter((part) => part !== '').join('; ');
+}
+
+test('a log that is swept in parts gives what it gives at once', (t) => {
+  let broken = 0;
+  const slots = fc.array(fc.record({ call: fc.nat(12), took: fc.nat(8), partition: fc.nat(1) }), {
+    maxLength: 8,
+  });
+  fc.assert(
+    fc.property(slots, fc.integer({ min: 1, max: 4 }), (some, slotsPerPass) => {
+      const next = [0, 0];
+      const placed = some.map((one, index) => ({
+        ...one,
+        value: `0:${index}`,
+        offset: next[one.partition]!++,
+      }));
+      const run = runOfStory({
+        writes: placed.map(({ value, offset, call, took, partition }) =>
+          acked(value, offset, { at: call, until: call + took, partition }),
+        ),
+        reads: placed.map(({ value, offset, partition }) => found(offset, value, { partition })),
+        events: [finalScan(next[0]!), finalScan(next[1]!, { partition: 1 })],
+      });
+      const outcome = (parts?: number) => {
+        const examination = new Examination(run);
+        recordOutcomes(examination);
+        recordPresence(examination);
+        placeAcknowledgements(examination);
+        checkOrder(examination, parts);
+        return {
+          count: examination.counts.reordered,
+          findings: [...examination.findings].map(({ group }) => group.examples),
+        };
+      };
+      const whole = outcome();
+      if (whole.count > 0) broken++;
+      t.deepEqual(outcome(slotsPerPass), whole);
+    }),
+    { numRuns: 1_000 },
+  );
+  t.true(broken > 50);
+});
+
+test('more workers than 32-bit numbers have room for', (t) => {
+  const workers = 33_000;
+  const all = Array.from({ length: workers }, (_, worker) => worker);
+  const story = {
+    writes: all.map((worker) => acked(`${worker}:0`, worker, { at: 1 + worker / workers })),
+    reads: all.map((worker) => found(worker, `${worker}:0`)),
+    events: [finalScan(workers)],
+  };
+  t.is(judge(story).verdict, 'valid');
+  t.deepEqual(anomalies(judge({ ...story, reads: story.reads.slice(0, -5) })), { lost: 5 });
+});
+
+/** A healthy history; one thing is changed; the change, and nothing else, is found. */
+test('each way to spoil a correct history is found as what it is', (t) => {
+  const spoilt = fc.record({
+    count: fc.integer({ min: 3, max: 40 }),
+    at: fc.nat(),
+    rows: fc.integer({ min: 1, max: 9 }),
+  });
+  fc.assert(
+    fc.property(spoilt, ({ count, at, rows }) => {
+      const writes = Array.from({ length: count }, (_, offset) =>
+        acked(`${offset % 3}:${Math.floor(offset / 3)}`, offset, { at: 1 + offset }),
+      );
+      const reads = writes.map(({ worker, seq }, offset) => found(offset, `${worker}:${seq}`));
+      const events = [finalScan(count)];
+      const spoil = (change: Parameters<typeof judge>[0]) =>
+        anomalies(judge({ writes, reads, events, batchRows: rows, ...change }));
+      const one = at % count;
+      const other = (one + 1) % count;
+      const moved = (from: number, to: number) => ({ ...reads[from]!, offset: to });
+
+      t.deepEqual(spoil({}), {});
+      t.deepEqual(
+        spoil({ reads: reads.filter((_, offset) => offset !== one) }),
+        { lost: 1 },
+        'a record is dropped',
+      );
+      t.deepEqual(spoil({ reads: [...reads, moved(one, count)] }), { duplicate: 1 }, 'a record is repeated');
+      t.deepEqual(
+        spoil({ writes: writes.filter((_, offset) => offset !== one) }),
+        { phantom: 1 },
+        'a write is forgotten',
+      );
+      t.deepEqual(
+        spoil({ reads: reads.map((read, offset) => (offset === one ? moved(one, count) : read)) }),
+        { misplaced: 1 },
+        'a record is moved to the end',
+      );
+      const swapped = spoil({
+        reads: reads.map((read, offset) =>
+          offset === one ? moved(one, other) : offset === other ? moved(other, one) : read,
+        ),
+      });
+      t.like(swapped, { misplaced: 2, divergent: 2 }, 'two records change places');
+      const shifted = spoil({
+        writes: writes.map((write, offset) => (offset === one ? { ...write, offset: other } : write)),
+      });
+      t.deepEqual(shifted, { misplaced: 1, divergent: 1 }, 'an acknowledgement names the next offset');
+    }),
+    { numRuns: 200 },
+  );
+});
