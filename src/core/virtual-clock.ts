@@ -51,16 +51,11 @@ export function virtualClock(): VirtualClock {
     sleep: (ms, signal) =>
       new Promise((resolve) => {
         if (signal?.aborted) return resolve();
-        const timer = at(nowNs + Math.round(Math.max(0, ms) * 1e6), () => {
-          signal?.removeEventListener('abort', cancel);
+        const sleeper = new Sleeper(resolve, signal);
+        sleeper.timer = at(nowNs + Math.round(Math.max(0, ms) * 1e6), () => {
           woken = true;
-          resolve();
+          sleeper.awake();
         });
-        const cancel = () => {
-          timer.callback = null;
-          resolve();
-        };
-        signal?.addEventListener('abort', cancel, { once: true });
       }),
     async drive(work, limitNs = LIMIT_NS) {
       let over = false;
@@ -89,6 +84,29 @@ export function virtualClock(): VirtualClock {
       return work;
     },
   };
+}
+
+/** Somebody who sleeps, until the time has come or a signal says so. */
+class Sleeper {
+  timer: Timer | null = null;
+  readonly #resolve: () => void;
+  readonly #signal: AbortSignal | undefined;
+
+  constructor(resolve: () => void, signal: AbortSignal | undefined) {
+    this.#resolve = resolve;
+    this.#signal = signal;
+    signal?.addEventListener('abort', this);
+  }
+
+  awake(): void {
+    this.#signal?.removeEventListener('abort', this);
+    this.#resolve();
+  }
+
+  handleEvent(): void {
+    if (this.timer !== null) this.timer.callback = null;
+    this.awake();
+  }
 }
 
 function isBefore(a: Timer, b: Timer): boolean {

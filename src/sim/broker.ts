@@ -3,7 +3,7 @@ import { Leader } from './leader.ts';
 import { CODE } from './model.ts';
 import { has, idsOf, type PartitionState } from './partitions.ts';
 import type { Process } from './process.ts';
-import type { Respond } from './purgatory.ts';
+import type { Answerable } from './purgatory.ts';
 import { Replica } from './replica.ts';
 import { TICK_NS, type Surroundings } from './surroundings.ts';
 
@@ -98,7 +98,13 @@ export class Broker {
   }
 
   /** A produce request has arrived: it waits for its turn. */
-  produce(record: number, partition: number, acks: 0 | 1 | 'all', timeoutMs: number, respond: Respond): void {
+  produce(
+    record: number,
+    partition: number,
+    acks: 0 | 1 | 'all',
+    timeoutMs: number,
+    request: Answerable,
+  ): void {
     const { clock } = this.#around;
     const { life } = this.process;
     this.#busyUntilNs = Math.max(this.#busyUntilNs, clock.nowNs()) + PRODUCE_SERVICE_NS;
@@ -107,8 +113,8 @@ export class Broker {
       this.process.run(() => {
         if (this.process.life !== life) return;
         const replica = this.replicas[partition];
-        if (replica == null) return respond(CODE.notLeader, -1);
-        if (this.#leader.produce(replica, record, acks, timeoutMs, respond)) this.#serve(replica);
+        if (replica == null) return request.answer(CODE.notLeader, -1);
+        if (this.#leader.produce(replica, record, acks, timeoutMs, request)) this.#serve(replica);
       });
     });
   }

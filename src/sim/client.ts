@@ -92,14 +92,20 @@ export class Producer {
     const broker = connection.broker.id;
     const { acks, produceTimeoutMs } = this.options;
     const id = record();
-    const work: Parameters<Connection['request']>[0] = (target, respond) =>
-      target.produce(id, partition, acks, produceTimeoutMs, respond);
     if (acks === 0) {
-      connection.request(work, null);
+      connection.request(
+        (target, request) => target.produce(id, partition, acks, produceTimeoutMs, request),
+        null,
+      );
       await this.#spend();
       return { evidence: { kind: 'handed-over' }, offset: null, broker };
     }
-    const reply = await new Promise<Reply>((resolve) => connection.request(work, resolve));
+    const reply = await new Promise<Reply>((resolve) =>
+      connection.request(
+        (target, request) => target.produce(id, partition, acks, produceTimeoutMs, request),
+        resolve,
+      ),
+    );
     if ('reason' in reply)
       return { evidence: { kind: 'unanswered', error: reply.reason }, offset: null, broker };
     const offset = reply.offset < 0 ? null : reply.offset;

@@ -1,6 +1,7 @@
 import type { Broker } from './broker.ts';
 import type { Cluster } from './cluster.ts';
 import { ask } from './exchange.ts';
+import type { Answerable } from './purgatory.ts';
 
 /** What became of a request: the broker's answer, or why there is none and whether the request had been written. */
 export type Reply = { code: number; offset: number } | { reason: string; written: boolean };
@@ -9,9 +10,35 @@ export type Reply = { code: number; offset: number } | { reason: string; written
 const DYING_NS_MIN = 10e6;
 const DYING_NS_SPREAD = 50e6;
 
-interface Pending {
-  sentNs: number;
-  resolve: (reply: Reply) => void;
+/** A request on its way, or on its way back. */
+class Request implements Answerable {
+  readonly sentNs: number;
+  over = false;
+  readonly #connection: Connection;
+  readonly #number: number;
+  readonly #resolve: ((reply: Reply) => void) | null;
+
+  constructor(
+    connection: Connection,
+    number: number,
+    sentNs: number,
+    resolve: ((reply: Reply) => void) | null,
+  ) {
+    this.#connection = connection;
+    this.#number = number;
+    this.sentNs = sentNs;
+    this.#resolve = resolve;
+  }
+
+  /** The broker answers: that has to travel yet. */
+  answer(code: number, offset: number): void {
+    if (this.#resolve !== null) this.#connection.bringHome(this, this.#number, { code, offset });
+  }
+
+  settle(reply: Reply): void {
+    this.over = true;
+    this.#resolve?.(reply);
+  }
 }
 
 /**
@@ -26,7 +53,7 @@ export class Connection {
   readonly #requestTimeoutNs: number;
   #life = 0;
   #number = 0;
-  #pending: Pending[] = [];
+  #pending: Request[] = [];
   #head = 0;
   #opening: Promise<string | null> | null = null;
   readonly #ended: () => void;
@@ -61,38 +88,37 @@ export class Connection {
     return answer.kind === 'refused' ? 'ECONNREFUSED' : 'CONNECTION_TIMEOUT';
   }
 
-  /** @param work runs at the broker; it need not answer if `resolve` is null. */
+  /** @param resolve null where no answer is expected */
   request(
-    work: (broker: Broker, respond: (code: number, offset: number) => void) => void,
+    work: (broker: Broker, request: Answerable) => void,
     resolve: ((reply: Reply) => void) | null,
   ): void {
     const { clock, network, client } = this.#cluster;
     const { broker } = this;
     const { process } = broker;
     const life = this.#life;
-    const number = this.#number;
-    const entry = { sentNs: clock.nowNs(), resolve: resolve ?? ignore };
-    if (resolve !== null) this.#pending.push(entry);
-    const respond = (code: number, offset: number) => {
-      if (resolve === null) return;
-      network.send(process.place, client, () => {
-        if (number !== this.#number || entry.resolve === ignore) return;
-        entry.resolve = ignore;
-        while (this.#head < this.#pending.length && this.#pending[this.#head]!.resolve === ignore)
-          this.#head++;
-        if (this.#head === this.#pending.length) {
-          this.#pending.length = 0;
-          this.#head = 0;
-        }
-        clock.wake();
-        resolve({ code, offset });
-      });
-    };
+    const request = new Request(this, this.#number, clock.nowNs(), resolve);
+    if (resolve !== null) this.#pending.push(request);
     network.send(client, process.place, () => {
       if (process.life !== life) return;
+      if (process.state === 'up') return work(broker, request);
       process.run(() => {
-        if (process.life === life) work(broker, respond);
+        if (process.life === life) work(broker, request);
       });
+    });
+  }
+
+  bringHome(request: Request, number: number, reply: Reply): void {
+    const { clock, network, client } = this.#cluster;
+    network.send(this.broker.process.place, client, () => {
+      if (number !== this.#number || request.over) return;
+      clock.wake();
+      request.settle(reply);
+      while (this.#head < this.#pending.length && this.#pending[this.#head]!.over) this.#head++;
+      if (this.#head === this.#pending.length) {
+        this.#pending.length = 0;
+        this.#head = 0;
+      }
     });
   }
 
@@ -120,11 +146,10 @@ export class Connection {
     this.#pending = [];
     this.#head = 0;
     this.#ended();
-    for (const { resolve } of pending) {
+    for (const request of pending) {
+      if (request.over) continue;
       this.#cluster.clock.wake();
-      resolve({ reason, written: true });
+      request.settle({ reason, written: true });
     }
   }
 }
-
-const ignore = () => {};

@@ -1,5 +1,6 @@
 import type { Broker } from './broker.ts';
 import type { Slice } from './log.ts';
+import type { Replica } from './replica.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /**
@@ -59,8 +60,8 @@ export class Fetcher {
       this.#inFlight = false;
     }
     if (this.#inFlight || nowNs < this.#notBeforeNs) return;
-    const diverging = this.#request(true);
-    if (diverging.partitions.length > 0) {
+    if (this.#self.replicas.some((replica) => replica?.diverging && this.#follows(replica))) {
+      const diverging = this.#request(true);
       this.#send<EpochAnswer>(
         diverging,
         (leader, respond) => respond(leader.endsOfEpochs(diverging)),
@@ -87,14 +88,17 @@ export class Fetcher {
       logEpochs: [],
     };
     for (const replica of this.#self.replicas) {
-      if (replica === null || replica.role !== 'follower' || replica.state!.leader !== this.#leader) continue;
-      if (replica.diverging !== diverging) continue;
+      if (replica === null || replica.diverging !== diverging || !this.#follows(replica)) continue;
       request.partitions.push(replica.partition);
       request.epochs.push(replica.state!.epoch);
       request.offsets.push(replica.log.end);
       request.logEpochs.push(replica.log.lastEpoch);
     }
     return request;
+  }
+
+  #follows(replica: Replica): boolean {
+    return replica.role === 'follower' && replica.state!.leader === this.#leader;
   }
 
   #send<Answer>(
@@ -108,22 +112,32 @@ export class Fetcher {
     const { life } = self;
     this.#inFlight = true;
     this.#sentNs = clock.nowNs();
-    const home = (answer: Answer | null) => {
-      network.send(leader.process.place, self.place, () =>
-        self.run(() => {
-          if (self.life !== life || request.serial !== this.#serial || !this.#inFlight) return;
-          this.#inFlight = false;
-          if (answer === null) this.#backOff();
-          else receive(answer);
-          this.kick();
-        }),
-      );
-    };
     network.send(self.place, leader.process.place, () => {
-      const taken = leader.process.run(() => ask(leader, home));
+      const taken = leader.process.run(() =>
+        ask(leader, (answer) => this.#bringHome(request, life, answer, receive)),
+      );
       // Nobody listens there: the connection is refused.
-      if (!taken) home(null);
+      if (!taken) this.#bringHome<Answer>(request, life, null, receive);
     });
+  }
+
+  #bringHome<Answer>(
+    request: FetchRequest,
+    life: number,
+    answer: Answer | null,
+    receive: (answer: Answer) => void,
+  ): void {
+    const self = this.#self.process;
+    const leader = this.#around.brokers[this.#leader]!.process;
+    this.#around.network.send(leader.place, self.place, () =>
+      self.run(() => {
+        if (self.life !== life || request.serial !== this.#serial || !this.#inFlight) return;
+        this.#inFlight = false;
+        if (answer === null) this.#backOff();
+        else receive(answer);
+        this.kick();
+      }),
+    );
   }
 
   #backOff(): void {

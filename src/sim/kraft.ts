@@ -43,8 +43,8 @@ export class Kraft implements Coordination {
   readonly #majority: number;
   /** Brokers that may lead: registered and not fenced. */
   #unfenced = 0;
-  /** By broker: the voter it talks to, when it last sent and last heard, and the life that registered. */
-  readonly #contact: { voter: number; sentNs: number; heardNs: number; life: number }[];
+  /** By broker: the voter it talks to, when it last sent, since when it waits for an answer, the life that registered. */
+  readonly #contact: { voter: number; sentNs: number; waitingNs: number | null; life: number }[];
 
   constructor(around: Surroundings, partitions: Partitions) {
     this.#around = around;
@@ -76,7 +76,7 @@ export class Kraft implements Coordination {
       }));
     this.#majority = Math.floor(this.#voters.length / 2) + 1;
     this.processes = separate;
-    this.#contact = around.brokers.map(() => ({ voter: 0, sentNs: 0, heardNs: 0, life: 0 }));
+    this.#contact = around.brokers.map(() => ({ voter: 0, sentNs: 0, waitingNs: null, life: 0 }));
   }
 
   get states(): readonly PartitionState[] {
@@ -112,7 +112,6 @@ export class Kraft implements Coordination {
       const contact = this.#contact[broker.number]!;
       contact.life = broker.process.life;
       contact.voter = first.number;
-      contact.heardNs = clock.nowNs();
       broker.learn(this.states, first.nodeId);
     }
     for (const voter of this.#voters) {
@@ -295,6 +294,8 @@ export class Kraft implements Coordination {
   #publish(voter: Voter, states: readonly PartitionState[]): void {
     if (states.length === 0) return;
     for (const broker of this.#around.brokers) {
+      // Brokers fetch the metadata: without their requests there are no answers. The next heartbeat brings the rest.
+      if (!this.#around.network.connects(voter.process.place, broker.process.place)) continue;
       this.#send(voter.process, broker.process, () => broker.learn(states, voter.nodeId));
     }
   }
@@ -302,7 +303,7 @@ export class Kraft implements Coordination {
   joined(broker: Broker): void {
     const contact = this.#contact[broker.number]!;
     contact.sentNs = 0;
-    contact.heardNs = this.#around.clock.nowNs();
+    contact.waitingNs = null;
   }
 
   heartbeat(broker: Broker): void {
@@ -310,25 +311,33 @@ export class Kraft implements Coordination {
     const contact = this.#contact[broker.number]!;
     const nowNs = clock.nowNs();
     if (nowNs - contact.sentNs < options.timeouts.brokerHeartbeatIntervalMs * 1e6) return;
-    if (nowNs - contact.heardNs > ANSWER_TIMEOUT_NS + options.timeouts.brokerHeartbeatIntervalMs * 1e6) {
-      contact.voter = (contact.voter + 1) % this.#voters.length;
-      contact.heardNs = nowNs;
-    }
+    if (contact.waitingNs !== null && nowNs - contact.waitingNs > ANSWER_TIMEOUT_NS)
+      this.#tryAnother(contact);
     const voter = this.#voters[contact.voter]!;
+    contact.waitingNs ??= nowNs;
     // Without an answer the connection is given up, and a new one needs both directions.
     if (!this.#around.network.connects(broker.process.place, voter.process.place)) return;
     contact.sentNs = nowNs;
     const { life } = broker.process;
-    this.#send(broker.process, voter.process, () => {
-      if (voter.follows !== voter.number) {
+    const { network } = this.#around;
+    network.send(broker.process.place, voter.process.place, () => {
+      const taken = voter.process.run(() => {
+        if (voter.follows === voter.number) return this.#heard(voter, broker, life);
         const { follows } = voter;
         this.#send(voter.process, broker.process, () => {
-          if (follows >= 0) contact.voter = follows;
+          if (follows < 0) return;
+          contact.voter = follows;
+          contact.waitingNs = null;
         });
-        return;
-      }
-      this.#heard(voter, broker, life);
+      });
+      if (!taken) this.#send(voter.process, broker.process, () => this.#tryAnother(contact));
     });
+  }
+
+  #tryAnother(contact: { voter: number; sentNs: number; waitingNs: number | null }): void {
+    contact.voter = (contact.voter + 1) % this.#voters.length;
+    contact.waitingNs = null;
+    contact.sentNs = 0;
   }
 
   #heard(voter: Voter, broker: Broker, life: number): void {
@@ -338,7 +347,7 @@ export class Kraft implements Coordination {
     const answer = () => {
       const states = this.states.slice();
       this.#send(voter.process, broker.process, () => {
-        contact.heardNs = this.#around.clock.nowNs();
+        contact.waitingNs = null;
         broker.learn(states, voter.nodeId);
       });
     };

@@ -1,6 +1,6 @@
 import { CODE } from './model.ts';
 import { has, idsOf, sizeOf } from './partitions.ts';
-import type { Respond } from './purgatory.ts';
+import type { Answerable } from './purgatory.ts';
 import { FLIPPED, STRAY } from './records.ts';
 import type { Replica } from './replica.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -27,28 +27,28 @@ export class Leader {
     record: number,
     acks: 0 | 1 | 'all',
     timeoutMs: number,
-    respond: Respond,
+    request: Answerable,
   ): boolean {
     const { options, records } = this.#around;
     if (replica.role !== 'leader' || replica.state === null) {
-      respond(CODE.notLeader, -1);
+      request.answer(CODE.notLeader, -1);
       return false;
     }
     const { epoch, isr } = replica.state;
     const tooFew = acks === 'all' && sizeOf(isr) < options.topic.minInsyncReplicas;
     if (tooFew) {
       if (options.bug === 'failed-but-appended') replica.log.append(record, epoch);
-      respond(CODE.notEnoughReplicas, -1);
+      request.answer(CODE.notEnoughReplicas, -1);
       return options.bug === 'failed-but-appended';
     }
     if (records.producer[record]! >= 0 && options.bug !== 'duplicate-on-retry') {
       const repeated = replica.producers.check(record);
       if (repeated === null) {
-        respond(CODE.outOfOrderSequence, -1);
+        request.answer(CODE.outOfOrderSequence, -1);
         return false;
       }
       if (repeated >= 0) {
-        this.#answer(replica, repeated, acks, timeoutMs, respond);
+        this.#answer(replica, repeated, acks, timeoutMs, request);
         return false;
       }
     }
@@ -62,25 +62,25 @@ export class Leader {
     }
     if (options.flushMessages !== null && log.end - log.flushed >= options.flushMessages)
       log.flushed = log.end;
-    const said = options.bug === 'offset-reset' ? offset - replica.epochStart : offset;
-    this.#answer(
-      replica,
-      offset,
-      acks,
-      timeoutMs,
-      said === offset ? respond : (code, given) => respond(code, given < 0 ? given : said),
-    );
+    const back = options.bug === 'offset-reset' ? countedFrom(replica.epochStart, request) : request;
+    this.#answer(replica, offset, acks, timeoutMs, back);
     return true;
   }
 
-  #answer(replica: Replica, offset: number, acks: 0 | 1 | 'all', timeoutMs: number, respond: Respond): void {
+  #answer(
+    replica: Replica,
+    offset: number,
+    acks: 0 | 1 | 'all',
+    timeoutMs: number,
+    request: Answerable,
+  ): void {
     const { options, clock } = this.#around;
     if (acks !== 'all' || options.bug === 'ack-before-replication') {
-      respond(CODE.none, offset);
+      request.answer(CODE.none, offset);
       if (sizeOf(replica.state!.isr) === 1) this.advance(replica);
       return;
     }
-    replica.purgatory.add(offset, clock.nowNs() + timeoutMs * 1e6, respond);
+    replica.purgatory.add(offset, clock.nowNs() + timeoutMs * 1e6, request);
     this.advance(replica);
   }
 
@@ -174,3 +174,7 @@ export class Leader {
 }
 
 const ASK_AGAIN_NS = 1e9;
+
+function countedFrom(start: number, request: Answerable): Answerable {
+  return { answer: (code, offset) => request.answer(code, offset < 0 ? offset : offset - start) };
+}

@@ -37,6 +37,7 @@ export class Network implements Net {
   readonly #clock: VirtualClock;
   readonly #random: Random;
   readonly #places: readonly string[];
+  /** By link: how many faults cut it. */
   readonly #cut: Uint8Array;
   readonly #unacknowledged: Uint8Array;
   readonly #lastNs: Float64Array;
@@ -114,18 +115,19 @@ export class Network implements Net {
   }
 
   async heal(links?: readonly Link[]): Promise<Link[]> {
-    if (links === undefined) {
-      this.#cut.fill(0);
-      this.#cuts = 0;
-    }
-    for (const { from, to } of links ?? []) {
+    const healed = links ?? this.#links();
+    for (const { from, to } of healed) {
       const link = this.#link(this.placeOf(from), this.placeOf(to));
-      if (this.#cut[link] === 0) continue;
-      this.#cut[link]!--;
-      this.#cuts--;
+      const count = links === undefined ? this.#cut[link]! : Math.min(1, this.#cut[link]!);
+      this.#cut[link]! -= count;
+      this.#cuts -= count;
     }
     this.#release();
-    return (links ?? []).filter(({ from, to }) => this.connects(this.placeOf(from), this.placeOf(to)));
+    return healed.filter(({ from, to }) => this.connects(this.placeOf(from), this.placeOf(to)));
+  }
+
+  #links(): Link[] {
+    return this.#places.flatMap((from) => this.#places.map((to) => ({ from, to })));
   }
 
   /** What was stalled goes out with the first retransmission that finds the way free. */

@@ -1,5 +1,8 @@
-/** Answers a produce request: a protocol error code (0: stored) and the offset, -1 when there is none. */
-export type Respond = (code: number, offset: number) => void;
+/** A produce request's way back. An object and no function: there is one for every write. */
+export interface Answerable {
+  /** A protocol error code (0: stored) and the offset, -1 when there is none. */
+  answer(code: number, offset: number): void;
+}
 
 /**
  * acks=all writes that wait until the high watermark has passed them. They wait in the order of their offsets, so
@@ -13,27 +16,27 @@ export class Purgatory {
     return this.#waiting.length - this.#head;
   }
 
-  add(offset: number, deadlineNs: number, respond: Respond): void {
-    this.#waiting.push({ offset, deadlineNs, respond });
+  add(offset: number, deadlineNs: number, request: Answerable): void {
+    this.#waiting.push({ offset, deadlineNs, request });
   }
 
   /** Those below the high watermark have been replicated. */
   complete(highWatermark: number, code: number): void {
     while (this.#head < this.#waiting.length && this.#waiting[this.#head]!.offset < highWatermark) {
-      const { offset, respond } = this.#take();
-      respond(code, code === 0 ? offset : -1);
+      const { offset, request } = this.#take();
+      request.answer(code, code === 0 ? offset : -1);
     }
   }
 
   expire(nowNs: number, code: number): void {
     while (this.#head < this.#waiting.length && this.#waiting[this.#head]!.deadlineNs <= nowNs) {
-      this.#take().respond(code, -1);
+      this.#take().request.answer(code, -1);
     }
   }
 
   /** The broker leads no longer: nobody will ever know what becomes of these. */
   fail(code: number): void {
-    while (this.#head < this.#waiting.length) this.#take().respond(code, -1);
+    while (this.#head < this.#waiting.length) this.#take().request.answer(code, -1);
   }
 
   clear(): void {
@@ -56,5 +59,5 @@ export class Purgatory {
 interface Waiting {
   offset: number;
   deadlineNs: number;
-  respond: Respond;
+  request: Answerable;
 }
