@@ -35,7 +35,7 @@ export function drawScenario(seed: number): Draw {
     recoveryMs: random.pick([0, 500, 3_000]),
   };
   const load = drawLoad(random, phases);
-  const script = drawStrikes(random, { phases, partitions: topic.partitions, count: load.count });
+  const script = drawStrikes(random, { phases, brokers, partitions: topic.partitions, load });
   const scenario = scenarioSchema.parse({
     name: `seed-${seed}`,
     title: `Drawn from seed ${seed}`,
@@ -96,7 +96,7 @@ function drawLoad(
     recordBytes: random.pick([80, 128, 700]),
   };
   if (chance(random, 0.3)) {
-    const ratePerSecond = random.pick([300, 2_000, null]);
+    const ratePerSecond = random.pick([100, 300, 800]);
     return { ...shape, ratePerSecond, count: writes };
   }
   return { ...shape, ratePerSecond: Math.max(1, Math.round(writes / seconds)) };
@@ -108,7 +108,12 @@ function drawLoad(
  */
 function drawStrikes(
   random: Random,
-  run: { phases: { faultsMs: number }; partitions: number; count?: number | undefined },
+  run: {
+    phases: Scenario['phases'];
+    brokers: number;
+    partitions: number;
+    load: { ratePerSecond: number | null; count?: number };
+  },
 ): Schedule {
   const streams = weighted(random, [
     [0, 1],
@@ -117,10 +122,12 @@ function drawStrikes(
     [3, 4],
   ]);
   const strikes = Array.from({ length: streams }, (_, stream) => {
+    // A fault that no write meets tests nothing.
+    const shortestMs = 6_000 / (run.load.ratePerSecond ?? 1_000);
     const settings = {
-      mix: drawMix(random),
+      mix: drawMix(random, run.brokers),
       meanIntervalMs: random.pick([100, 800, 3_000]),
-      meanDurationMs: random.pick([150, 800, 3_000, 6_000]),
+      meanDurationMs: Math.max(random.pick([150, 800, 3_000, 6_000]), shortestMs),
       keepBrokersUp: 0,
     };
     const drawn = drawSchedule(settings, run.phases.faultsMs, random.fork(`stream-${stream}`));
@@ -139,20 +146,40 @@ const STRIKES_MAX = 8;
 function adapt(
   strike: Strike,
   random: Random,
-  { count, partitions }: { count?: number | undefined; partitions: number },
+  { load: { count }, brokers, partitions }: Parameters<typeof drawStrikes>[1],
 ): Strike {
-  const { fault } = strike;
+  const { fault } = brokers === 1 ? ofOnly(strike) : strike;
   const aimed = 'target' in fault && partitions > 1 ? { ...fault, partition: random.int(partitions) } : fault;
   if (count === undefined) return { ...strike, fault: aimed };
   return { ...strike, fault: aimed, afterWrites: random.int(count), atMs: random.int(20) };
 }
 
-/** Most kinds are left out entirely. */
-function drawMix(random: Random): MixKind[] {
-  const probability = random.pick([0.15, 0.3, 0.6]);
-  const mix = MIX_KINDS.filter(() => chance(random, probability));
-  return mix.length > 0 ? mix : [random.pick(MIX_KINDS)];
+/** Where there is one broker it has no followers. */
+function ofOnly(strike: Strike): Strike {
+  const { fault } = strike;
+  return 'target' in fault ? { ...strike, fault: { ...fault, target: 'broker' } } : strike;
 }
+
+/** Most kinds are left out entirely. */
+function drawMix(random: Random, brokers: number): MixKind[] {
+  const probability = random.pick([0.15, 0.3, 0.6]);
+  const possible = MIX_KINDS.filter((kind) => brokers >= BROKERS_NEEDED[kind]);
+  const mix = possible.filter(() => chance(random, probability));
+  return mix.length > 0 ? mix : [random.pick(possible)];
+}
+
+/** So that there is somebody on the other side. */
+const BROKERS_NEEDED: Record<MixKind, number> = {
+  kill: 1,
+  stop: 1,
+  pause: 1,
+  isolate: 2,
+  'cut-from-coordination': 2,
+  'one-way': 2,
+  bisect: 2,
+  bridge: 3,
+  'majority-ring': 3,
+};
 
 function chance(random: Random, probability: number): boolean {
   return random.float() < probability;

@@ -233,3 +233,25 @@ test('the executed schedule counts from the faults phase, and knows what was nev
     { id: 'c', atMs: 6_000, fault, forMs: null, aim },
   ]);
 });
+
+test('a process that is struck already is struck again once it is back, and never if it does not come back', async (t) => {
+  const pause = { atMs: 0, fault: { kind: 'pause', target: 'leader' } } as const;
+  const nemesis = noted(['kafka1']);
+  await carryOut(nemesis, {
+    schedule: [
+      { id: 'a', ...pause, forMs: 5 },
+      { id: 'b', ...pause, forMs: 5 },
+    ],
+  });
+  t.deepEqual(nemesis.log, ['strike pause', 'heal pause', 'strike pause', 'heal pause']);
+  const events = await carryOut(noted(['kafka1']), {
+    schedule: [
+      { id: 'a', ...pause, forMs: null },
+      { id: 'b', ...pause, forMs: 5 },
+    ],
+  });
+  t.like(
+    events.find(({ type }) => type === 'fault-skipped'),
+    { id: 'b', reason: 'another fault has kafka1 in its hands' },
+  );
+});
