@@ -67,7 +67,7 @@ function classifyAcknowledged(
   if (isFound && (offset < 0 || isInPlace(log, offset, id))) return;
 
   const causes = examination.causesOf(log);
-  const clientFault = clientFaultOf(examination, log, batch, row, offset);
+  const clientFault = clientFaultOf(examination, log, batch, row, offset, id);
   const term = termCodeOf(examination, log, batch.broker[row]!, int64At(batch.completeNs, row));
   const cause = causes.causeOf(batch.broker[row]!, int64At(batch.completeNs, row), offset, {
     clientFault,
@@ -121,11 +121,14 @@ function clientFaultOf(
   batch: WriteBatch,
   row: number,
   offset: number,
+  id: number,
 ): ClientFault | null {
   const marks = offset < 0 ? 0 : log.marks.get(offset);
   if ((marks & RIVALLED) === 0) return null;
   const { values, run } = examination;
   const holder = log.slots.get(offset) - FIRST_VALUE;
+  // Where nothing is stored the slot holds the first that was acknowledged there: it is not its own rival.
+  if (holder === id) return null;
   if (values.workerOf(holder) !== batch.worker[row]) return null;
   const broker = batch.broker[row]!;
   const timeNs = int64At(batch.completeNs, row);

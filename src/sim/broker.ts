@@ -235,9 +235,10 @@ export class Broker {
 
   truncate(replica: Replica, to: number): void {
     const { log, partition } = replica;
-    if (to >= log.end) return;
-    const text = `[partition ${partition}] Truncating to offset ${to}, from ${log.end}`;
+    const { end } = log;
     log.truncate(to);
+    if (to >= end) return;
+    const text = `[partition ${partition}] Truncating to offset ${to}, from ${end}`;
     replica.highWatermark = Math.min(replica.highWatermark, to);
     const { clock, options } = this.#around;
     options.onEvent({

@@ -64,8 +64,9 @@ export class Log {
     this.end = end;
   }
 
+  /** Also at its very end: then an epoch that has no record yet goes. */
   truncate(to: number): void {
-    if (to >= this.end) return;
+    if (to > this.end) return;
     this.end = to;
     this.flushed = Math.min(this.flushed, to);
     while (this.starts.length > 0 && this.starts[this.starts.length - 1]! >= to) {
