@@ -185,6 +185,14 @@ export function judgeMisplaced(contract: Contract, loss: Ruling): Ruling {
 }
 
 export function judgeDuplicate(contract: Contract): Ruling {
+  if (contract.mode === 'at-least-once' && contract.idempotence) {
+    return {
+      judgement: 'violation',
+      reason:
+        'an idempotent producer numbers its records so that a repetition is stored once: the broker did not notice it, or the client gave it another number',
+      blame: 'unknown',
+    };
+  }
   if (contract.mode === 'at-least-once') {
     return {
       judgement: 'permitted',

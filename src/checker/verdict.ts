@@ -40,7 +40,7 @@ export function breaksClaim(
   mode: 'exactly-once' | 'at-least-once',
 ): boolean {
   if (kind === 'unread' || kind === 'sent-missing') return false;
-  if (kind === 'duplicate' && mode === 'at-least-once') return false;
+  if (kind === 'duplicate' && mode === 'at-least-once' && judgement === 'permitted') return false;
   if (kind === 'end-regressed') return judgement === 'violation';
   return claim === 'kept' || judgement === 'violation';
 }

@@ -209,7 +209,7 @@ export class Broker {
     if (led) replica.purgatory.fail(CODE.notLeader);
     if (state.leader < 0) return;
     if (before?.epoch !== state.epoch || before.leader !== state.leader) {
-      replica.diverging = replica.log.end > 0;
+      replica.diverging = replica.log.end > 0 && !(led && this.#around.options.bug === 'unfenced-zombie');
       if (this.#around.options.bug === 'truncate-to-high-watermark') {
         this.truncate(replica, replica.highWatermark);
         replica.diverging = false;

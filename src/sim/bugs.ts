@@ -8,7 +8,7 @@ export const BUGS = {
   'ack-before-replication': 'acks=all is answered as soon as the leader has the record',
   'high-watermark-early': 'the high watermark follows the fastest replica in sync instead of the slowest',
   'unfenced-zombie':
-    'the in-sync set may be changed by a leader that was replaced: the zombie that returns overrules its successor',
+    'a leader that was replaced keeps what it alone has when it returns, and counts as in sync with it',
   'out-of-sync-election': 'a replica that is out of sync is elected although one in sync could be',
   'torn-tail': 'a broker that starts again has lost the last records of its log, and still counts as in sync',
   'duplicate-on-retry':

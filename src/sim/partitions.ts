@@ -82,9 +82,6 @@ export class Partitions {
     asked: { partition: number; epoch: number; version: number; isr: number },
   ): PartitionState[] | null {
     const state = this.states[asked.partition]!;
-    if (state.leader !== broker && this.#bug === 'unfenced-zombie') {
-      return this.#change(state, { leader: broker, isr: asked.isr });
-    }
     if (state.leader !== broker || state.epoch !== asked.epoch || state.version !== asked.version)
       return null;
     return this.#change(state, { isr: asked.isr });
