@@ -128,10 +128,18 @@ export function describePlan(plan: Plan | SimulatedPlan): string {
       : `simulated Kafka (${mode})${plan.bug === null ? '' : ` with the bug ${plan.bug}`}`;
   const rate = load.ratePerSecond === null ? 'full speed' : `${load.ratePerSecond} writes/s`;
   return [
+    ...('distribution' in plan ? [] : [announcementOf(plan)]),
     `${scenario.name}: ${scenario.title}`,
     `  seed ${seed} · ${system} · ${directory}`,
     `  ${scenario.brokers} brokers · ${topic.partitions} partition(s), replication ${topic.replicationFactor}, min.insync.replicas ${topic.minInsyncReplicas}, unclean election ${topic.uncleanLeaderElection ? 'on' : 'off'}`,
     `  acks=${producer.acks}${producer.idempotence ? ', idempotent' : ''}, ${producer.retries} retries · ${load.workers} workers, ${rate}, ${load.inFlight} in flight, ${load.recordBytes} bytes${load.count === undefined ? '' : `, ${load.count} writes`}`,
     `  ${schedule.length} fault(s) planned · failure detection: ${scenario.detection}`,
   ].join('\n');
+}
+
+/** The first thing that anybody is told of a simulated run. */
+function announcementOf({ because, bug }: SimulatedPlan): string {
+  const why = because === null ? '' : ` ${because}, so there can be no real Kafka.`;
+  const planted = bug === null ? '' : ` The bug "${bug}" is planted into it.`;
+  return `*** SIMULATED ***${why} This run is against a model of Kafka in virtual time, not against Kafka.${planted}`;
 }

@@ -43,7 +43,7 @@ Examples:
       ]);
       const recorded = await openRecorded(directory);
       const plan = await planReplay(recorded, options);
-      process.stderr.write(`Replay of ${directory}: ${describePlan(plan)}\n`);
+      process.stderr.write(`${describePlan(plan)}\n  a replay of ${directory}\n`);
       const status = await launch(plan);
       process.exitCode = 'distribution' in plan ? status : await compare(recorded, plan, status);
     });

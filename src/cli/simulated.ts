@@ -6,12 +6,11 @@ import type { SimulatedPlan } from './plan.ts';
 import { keptVersion } from './version.ts';
 
 /**
- * A run against the model, recorded, judged and shown like one against Kafka. Nobody shall take it for one: it says
- * so first and last, and so does its run directory.
+ * A run against the model, recorded, judged and shown like one against Kafka. Nobody shall take it for one: its plan
+ * says so first, its run directory does, and so does its last line.
  * @returns the exit status.
  */
 export async function runSimulated(plan: SimulatedPlan): Promise<number> {
-  announce(plan);
   const clock = virtualClock();
   try {
     return await carryOut(plan, {
@@ -35,14 +34,6 @@ export async function runSimulated(plan: SimulatedPlan): Promise<number> {
   } finally {
     await closeWith(plan);
   }
-}
-
-function announce({ because, bug }: SimulatedPlan): void {
-  const why = because === null ? '' : ` ${because}, so there can be no real Kafka.`;
-  const planted = bug === null ? '' : ` The bug "${bug}" is planted into it.`;
-  process.stderr.write(
-    `*** SIMULATED ***${why} This run is against a model of Kafka in virtual time, not against Kafka.${planted}\n`,
-  );
 }
 
 /** After the result, wherever standard output and standard error lead. */

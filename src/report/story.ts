@@ -110,7 +110,7 @@ function leaderSteps({ events, info }: Run, names: Names): Step[] {
   return events.flatMap((event): Step[] => {
     if (event.type !== 'view' || event.leader < 0 || event.epoch === null) return [];
     const { partition, leader, epoch, timeNs } = event;
-    const where = info.partitions > 1 ? ` of partition ${partition}` : '';
+    const where = info.partitions > 1 ? ` partition ${partition}` : '';
     const isr = event.isr.map((id) => nameOf(names, id)).join(', ');
     const name = nameOf(names, leader);
     if (epoch > (epochs.get(partition) ?? -1)) {
@@ -120,7 +120,7 @@ function leaderSteps({ events, info }: Run, names: Names): Step[] {
     }
     if (epoch < epochs.get(partition)! || event.observer !== name || inSync.get(partition) === isr) return [];
     inSync.set(partition, isr);
-    return [{ timeNs, text: `${name} counts as in sync${where}: ${isr}` }];
+    return [{ timeNs, text: `${name} finds in sync${where === '' ? '' : ` in${where}`}: ${isr}` }];
   });
 }
 
