@@ -105,7 +105,7 @@ const CLIENT_FAULTS = {
   'shared-ack':
     'two records of one producer were acknowledged at one offset by one leader, so the client library took the answer for one as the answer for the other',
   deduplicated:
-    'the offset holds a second copy of another record of the same idempotent producer: the client library reused its sequence number, and the broker took this record for a repetition',
+    'the offset holds another record of the same idempotent producer, a second copy or one that it had no answer for: the client library reused its sequence number, and the broker took this record for a repetition',
 } as const;
 
 /** Ids of the faults in force at any time while the group's records were acknowledged. */

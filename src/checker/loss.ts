@@ -13,7 +13,17 @@ import {
   type PartitionLog,
 } from './partition.ts';
 import { isInPlace, isTaken, termCodeOf } from './placement.ts';
-import { FOUND, FOUND_TWICE, IS_FAIL, IS_OK, IS_SENT, OUTCOME_BITS, REPEATED, SEEN } from './values.ts';
+import {
+  FOUND,
+  FOUND_TWICE,
+  IS_FAIL,
+  IS_INFO,
+  IS_OK,
+  IS_SENT,
+  OUTCOME_BITS,
+  REPEATED,
+  SEEN,
+} from './values.ts';
 import { valueName } from './wording.ts';
 
 const UNREAD: Cause = { ruling: RULINGS.unread };
@@ -135,7 +145,12 @@ function clientFaultOf(
   const rivalTerm = log.rivalTerms!.get(offset);
   if (rivalTerm > 0)
     return rivalTerm === 1 + termCodeOf(examination, log, broker, timeNs) ? 'shared-ack' : null;
-  if (!run.info.contract.idempotence || (values.states.get(holder) & FOUND_TWICE) === 0) return null;
+  if (!run.info.contract.idempotence) return null;
+  const state = values.states.get(holder);
+  // Of a record that the worker wrote before, and of which it never got an answer.
+  const isEarlierUnknown =
+    (state & OUTCOME_BITS) === IS_INFO && values.seqOf(holder) < int64At(batch.seq, row);
+  if ((state & FOUND_TWICE) === 0 && !isEarlierUnknown) return null;
   const { leadership } = examination.causesOf(log);
   const term = leadership.termAt(broker, timeNs);
   return term === null || leadership.successorOf(term, offset) === null ? 'deduplicated' : null;

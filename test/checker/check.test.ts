@@ -360,6 +360,20 @@ test('an idempotent client whose record was taken for a repetition of another on
   });
   t.is(result.verdict, 'invalid');
   t.is(only(result, 'lost').blame, 'client');
+
+  // One copy tells it too, if the client had no answer for it; but not where that record was written later.
+  const blameWith = (holder: string, value: string) =>
+    only(
+      judge({
+        writes: [acked(value, 0, { at: 2 }), unknown(holder, { at: 1, until: 9 })],
+        reads: [found(0, holder)],
+        events: [leads(1, 1, 0), finalScan(1)],
+        contract: { idempotence: true },
+      }),
+      'lost',
+    ).blame;
+  t.is(blameWith('0:0', '0:1'), 'client');
+  t.is(blameWith('0:1', '0:0'), 'broker');
 });
 
 test('without a final scan nothing is lost, only unread: inconclusive', (t) => {
