@@ -3,6 +3,7 @@ import { EXIT, Failure, messageOf } from '../core/failure.ts';
 import { addCheckCommand } from './check.ts';
 import { addDoctorCommand } from './doctor.ts';
 import { addInsideCommand, addLabCommand } from './lab.ts';
+import { addLinCommand } from './lin.ts';
 import { addReplayCommand } from './replay.ts';
 import { addRunCommand } from './run.ts';
 import { addScenariosCommand } from './scenarios.ts';
@@ -48,6 +49,7 @@ Exit status:
     addShrinkCommand,
     addLabCommand,
     addInsideCommand,
+    addLinCommand,
     addDoctorCommand,
   ]) {
     add(program);
