@@ -11,7 +11,7 @@ export interface ModelDb extends Db {
   cutPower(node: string): Promise<string>;
 }
 
-const OBSERVE_TIMEOUT_MS = 1_000;
+const OBSERVE_TIMEOUT_MS = 600;
 /** From starting the JVM until the broker answers. */
 const START_MS_MIN = 2_000;
 const START_MS_SPREAD = 1_500;

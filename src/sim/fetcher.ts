@@ -156,8 +156,8 @@ export class Fetcher {
       const { log } = replica;
       const own = log.endOf(found.epoch);
       this.#self.truncate(replica, found.epoch < 0 ? replica.highWatermark : Math.min(found.end, own.end));
-      // Unless the ends of the same epoch were compared there may be more to cut.
-      replica.diverging = found.epoch >= 0 && log.lastEpoch > found.epoch;
+      // Unless both know the epoch whose ends were compared, there may be more to cut.
+      replica.diverging = found.epoch >= 0 && own.epoch !== found.epoch;
     }
   }
 

@@ -77,12 +77,14 @@ export class Log {
 
   /**
    * The answer to OffsetsForLeaderEpoch (KIP-279): the largest epoch of this log that is not above `epoch`, and the
-   * offset at which the one after it begins. Epoch -1 when there is none.
+   * offset at which the one after it begins. An epoch before all of this log's ends where this log begins. Epoch -1
+   * when this log knows of no epoch at all.
    */
   endOf(epoch: number): { epoch: number; end: number } {
     let index = this.epochs.length - 1;
+    if (index < 0) return { epoch: -1, end: this.end };
     while (index >= 0 && this.epochs[index]! > epoch) index--;
-    if (index < 0) return { epoch: -1, end: this.starts[0] ?? this.end };
+    if (index < 0) return { epoch, end: this.starts[0]! };
     return { epoch: this.epochs[index]!, end: this.starts[index + 1] ?? this.end };
   }
 }

@@ -46,11 +46,16 @@ export function simulatedWorld(options: SimulatedOptions): SimulatedWorld {
   const { scenario, clock, random } = options;
   const nodes = planNodes(options.mode, scenario.brokers).map((node) => ({ ...node, address: node.name }));
   const { topic, producer, brokerSettings } = scenario;
+  const detection = DETECTION_TIMEOUTS[scenario.detection];
   const cluster = new Cluster({
     nodes,
     mode: options.mode,
     topic,
-    timeouts: { ...DETECTION_TIMEOUTS[scenario.detection] },
+    timeouts: {
+      ...detection,
+      replicaLagTimeMaxMs:
+        numberOf(brokerSettings['replica.lag.time.max.ms']) ?? detection.replicaLagTimeMaxMs,
+    },
     flushMessages: numberOf(brokerSettings['flush.messages']),
     fetchMinRecords: Math.max(
       1,
