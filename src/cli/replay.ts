@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { EXIT, Failure } from '../core/failure.ts';
 import type { Claim } from '../checker/result.ts';
+import { aimedAtRoles } from '../nemesis/executed.ts';
 import { claimOption } from './check.ts';
 import type { Plan, SimulatedPlan } from './plan.ts';
 import type { Recorded } from './recorded.ts';
@@ -8,6 +9,7 @@ import type { Recorded } from './recorded.ts';
 interface ReplayOptions {
   claim?: Claim;
   kafka?: string;
+  roles?: true;
   store: string;
   dataDir?: string;
   json?: true;
@@ -20,6 +22,10 @@ export function addReplayCommand(program: Command): void {
     .description('run it again: the same scenario, the same seed, the same faults on the same nodes')
     .addOption(claimOption().default(undefined, 'the one that the run was judged by'))
     .option('--kafka <version|dir|tgz>', 'of a real run: another Kafka than the recorded one')
+    .option(
+      '--roles',
+      'of a real run: strike whoever holds the role (leader, controller, …) now, not the recorded nodes',
+    )
     .option('--store <dir>', 'where run directories go', 'store')
     .option('--data-dir <dir>', "keep the brokers' data there (default: in memory)")
     .option('--json', 'print the result as JSON')
@@ -27,7 +33,8 @@ export function addReplayCommand(program: Command): void {
       'after',
       `
 A simulated run repeats itself to the last event, and that is checked. Real Kafka never does the same twice: there the
-faults strike the same nodes and links at the same times after the beginning of the faults phase.
+faults strike the same nodes and links at the same times after the beginning of the faults phase. Which broker leads
+first is up to Kafka; with --roles what struck the leader strikes the leader again.
 
 Exit status: as of "kept run"; 70 when a simulated run that was complete does not repeat itself.
 
@@ -67,7 +74,7 @@ async function planReplay(recorded: Recorded, options: ReplayOptions): Promise<P
       { bug },
     );
   }
-  return preparePlan(asExecuted(recorded), {
+  return preparePlan(asExecuted(recorded, options.roles === true), {
     ...common,
     kafka: options.kafka ?? versionOf(recorded),
     ...(options.dataDir !== undefined && { dataDir: options.dataDir }),
@@ -75,13 +82,14 @@ async function planReplay(recorded: Recorded, options: ReplayOptions): Promise<P
 }
 
 /** The scenario with what was really done to whom in place of the plan. */
-export function asExecuted({ scenario, executed, planned }: Recorded): Recorded['scenario'] {
+export function asExecuted({ scenario, executed, planned }: Recorded, roles: boolean): Recorded['scenario'] {
   if (executed.length < planned.length) {
     process.stderr.write(
       `Of ${planned.length} planned faults ${executed.length} were carried out; the replay does the same.\n`,
     );
   }
-  return { ...scenario, nemesis: { script: [...executed], keepBrokersUp: 0 } };
+  const script = [...(roles ? aimedAtRoles(executed) : executed)];
+  return { ...scenario, nemesis: { script, keepBrokersUp: 0 } };
 }
 
 function versionOf({ directory, run }: Recorded): string {

@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { EXIT, Failure } from '../core/failure.ts';
 import type { Claim, Finding } from '../checker/result.ts';
 import type { Case } from '../search/shrink.ts';
+import { aimedAtRoles } from '../nemesis/executed.ts';
 import { claimOption } from './check.ts';
 import { parseCount } from './parse.ts';
 import type { Recorded } from './recorded.ts';
@@ -207,7 +208,8 @@ async function shrinkReal(
     return failed > 0;
   };
   try {
-    const start = { scenario: asExecuted(recorded), schedule: recorded.executed };
+    // Another broker may lead this time: what struck the leader must strike the leader.
+    const start = { scenario: asExecuted(recorded, true), schedule: aimedAtRoles(recorded.executed) };
     const smallest = await shrink(start, { fails, rounds: 1 });
     interrupt.close();
     if (smallest === start) {

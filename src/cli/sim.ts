@@ -203,7 +203,7 @@ const PLAIN_NS = 10e9;
 
 /** A living line on a terminal; elsewhere a plain one now and then. */
 function createSearchStatus(stream: NodeJS.WriteStream, nowNs: () => number, range: SeedRange) {
-  const living = stream.isTTY === true;
+  const living = stream.isTTY;
   const total = range.last - range.first + 1;
   let drawnNs = 0;
   const clear = () => living && stream.write('\r\u001B[K');

@@ -30,6 +30,28 @@ export function executedSchedule(events: readonly Event[]): Schedule {
   });
 }
 
+/** Roles that always have the same holders in the same situation, so that they can be aimed at anew. */
+const ROLES: ReadonlySet<string> = new Set([
+  'leader',
+  'controller',
+  'followers',
+  'coordination',
+  'brokers',
+  'all',
+]);
+
+/**
+ * The same for a cluster where other nodes hold the roles: what struck the leader strikes whoever leads by then, at
+ * the same time. What chance picked strikes the nodes that it struck before.
+ */
+export function aimedAtRoles(schedule: Schedule): Schedule {
+  return schedule.map((strike) => {
+    if (!('target' in strike.fault) || !ROLES.has(strike.fault.target)) return strike;
+    const { aim: _, ...rest } = strike;
+    return rest;
+  });
+}
+
 function millisecondsOf(ns: number): number {
   return Math.max(0, Math.round(ns / NS_PER_MS));
 }

@@ -14,7 +14,7 @@ export async function minimize<T>(
   fails: (part: readonly T[]) => boolean | Promise<boolean>,
 ): Promise<T[]> {
   const known = new Map<string, boolean>();
-  const try_ = async (part: readonly number[]): Promise<boolean> => {
+  const attempt = async (part: readonly number[]): Promise<boolean> => {
     const key = part.join();
     const before = known.get(key);
     if (before !== undefined) return before;
@@ -24,14 +24,14 @@ export async function minimize<T>(
   };
 
   let current = [...items.keys()];
-  if (current.length > 0 && (await try_([]))) return [];
+  if (current.length > 0 && (await attempt([]))) return [];
   let granularity = 2;
   while (current.length > 1) {
     const pieces = split(current, granularity);
-    const piece = await firstOf(pieces, try_);
+    const piece = await firstOf(pieces, attempt);
     // Of two pieces, each is the other's complement.
     const complements = granularity === 2 ? [] : pieces.map((left) => without(current, left));
-    const rest = piece ?? (await firstOf(complements, try_));
+    const rest = piece ?? (await firstOf(complements, attempt));
     if (rest !== null) {
       current = rest;
       granularity = piece === null ? Math.max(granularity - 1, 2) : 2;

@@ -6,7 +6,7 @@ import type { View } from '../../src/db/db.ts';
 import type { Event } from '../../src/history/event.ts';
 import type { NodeInfo } from '../../src/history/run.ts';
 import { campaign, type CampaignOptions } from '../../src/nemesis/campaign.ts';
-import { executedSchedule } from '../../src/nemesis/executed.ts';
+import { aimedAtRoles, executedSchedule } from '../../src/nemesis/executed.ts';
 import type { Nemesis } from '../../src/nemesis/nemesis.ts';
 import { linksCutBy, type PartitionFault } from '../../src/nemesis/partitions.ts';
 import { drawSchedule, MIX_KINDS } from '../../src/nemesis/schedule.ts';
@@ -253,5 +253,19 @@ test('a process that is struck already is struck again once it is back, and neve
   t.like(
     events.find(({ type }) => type === 'fault-skipped'),
     { id: 'b', reason: 'another fault has kafka1 in its hands' },
+  );
+});
+
+test('with roles the leader is struck again, whoever it is; what chance picked stays as it was', (t) => {
+  const aim = { targets: ['kafka1'], links: [] };
+  const strike = { id: 'a', atMs: 0, forMs: 5, aim };
+  const schedule = aimedAtRoles([
+    { ...strike, fault: { kind: 'kill', target: 'leader' } },
+    { ...strike, fault: { kind: 'kill', target: 'follower' } },
+    { ...strike, fault: { kind: 'bisect' } },
+  ]);
+  t.deepEqual(
+    schedule.map((again) => again.aim),
+    [undefined, aim, aim],
   );
 });
