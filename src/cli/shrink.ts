@@ -210,7 +210,7 @@ async function shrinkReal(
   try {
     // Another broker may lead this time: what struck the leader must strike the leader.
     const start = { scenario: asExecuted(recorded, true), schedule: aimedAtRoles(recorded.executed) };
-    const smallest = await shrink(start, { fails, rounds: 1 });
+    const smallest = await shrink(start, { fails, rounds: 1, hasty: true });
     interrupt.close();
     if (smallest === start) {
       process.stderr.write('Nothing smaller failed.\n');

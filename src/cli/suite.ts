@@ -17,6 +17,7 @@ interface Row {
   result: Result | null;
   lost: number;
   met: boolean;
+  world: 'real' | 'simulated';
 }
 
 export function addSuiteCommand(program: Command): void {
@@ -53,6 +54,9 @@ Example:
         process.stdout.write(`${JSON.stringify(plain, null, 2)}\n`);
       } else {
         process.stdout.write(table(rows));
+      }
+      if (rows.some(({ world }) => world === 'simulated')) {
+        process.stderr.write('*** SIMULATED *** This table is about a model of Kafka, not about Kafka.\n');
       }
       const inconclusive = rows.some((row) => row.result === null || row.result.verdict === 'inconclusive');
       process.exitCode = interrupted
@@ -94,7 +98,8 @@ async function runEntry(entry: Entry, options: ClusterOptions & { fullSize?: tru
     result === null
       ? 0
       : result.counts.lost + result.counts['lost-after-read'] + result.counts['sent-missing'];
-  return { entry, directory: plan.directory, result, lost, met: meets(scenario.expect, result, lost) };
+  const world = 'distribution' in plan ? 'real' : 'simulated';
+  return { entry, directory: plan.directory, result, lost, met: meets(scenario.expect, result, lost), world };
 }
 
 function meets(expected: Entry['scenario']['expect'], result: Result | null, lost: number): boolean {

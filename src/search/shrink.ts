@@ -15,6 +15,8 @@ export interface ShrinkOptions {
   onSmaller?: (smaller: Case) => void;
   /** How often to go through everything again, as long as that makes it smaller. */
   rounds: number;
+  /** Where attempts are expensive: halve what can be counted until it passes, instead of looking for the border. */
+  hasty?: boolean;
 }
 
 /**
@@ -38,15 +40,31 @@ export async function shrink(start: Case, options: ShrinkOptions): Promise<Case>
     for (const measure of [...MEASURES, ...strikeMeasures(best.schedule)]) {
       const most = measure.of(best);
       if (most === null || most <= measure.least) continue;
-      if (measure.probe !== undefined) {
-        for (const value of measure.probe)
-          if (value < most && (await attempt(measure.set(best, value)))) break;
-      } else await bisect(measure.least, most, (value) => attempt(measure.set(best, value)));
+      const fails = (value: number) => attempt(measure.set(best, value));
+      if (options.hasty === true) await halve(measure.least, most, fails);
+      else if (measure.probe !== undefined) await probe(measure.probe, most, fails);
+      else await bisect(measure.least, most, fails);
     }
     for (const simplify of SIMPLER) await attempt(simplify(best));
     if (best === before) break;
   }
   return best;
+}
+
+/** The smallest of the values that fails. */
+async function probe(
+  values: readonly number[],
+  most: number,
+  fails: (value: number) => Promise<boolean>,
+): Promise<void> {
+  for (const value of values) if (value < most && (await fails(value))) return;
+}
+
+async function halve(least: number, most: number, fails: (value: number) => Promise<boolean>): Promise<void> {
+  for (let value = most; value > least;) {
+    value = Math.max(least, Math.floor(value / 2));
+    if (!(await fails(value))) return;
+  }
 }
 
 /** Something that can be counted, and should be as small as possible. */
