@@ -153,7 +153,13 @@ function clientFaultOf(
   if ((state & FOUND_TWICE) === 0 && !isEarlierUnknown) return null;
   const { leadership } = examination.causesOf(log);
   const term = leadership.termAt(broker, timeNs);
-  return term === null || leadership.successorOf(term, offset) === null ? 'deduplicated' : null;
+  if (term === null) return 'deduplicated';
+  // The record may have been there, and its leader cut it off: then the broker lost it.
+  const wasCut = examination.truncations.some(
+    ({ node, partition = log.partition, truncatedTo, timeNs: cutNs }) =>
+      node === term.node && partition === log.partition && truncatedTo <= offset && cutNs >= timeNs,
+  );
+  return wasCut || leadership.successorOf(term, offset) !== null ? null : 'deduplicated';
 }
 
 function noteDivergence(
