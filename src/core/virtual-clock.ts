@@ -66,13 +66,14 @@ export function virtualClock(): VirtualClock {
           if (over) return resolve();
           woken = false;
           try {
-            while (!woken) {
+            for (;;) {
               const next = pop(heap);
               if (next === undefined)
                 throw new Error('Virtual time stands still: nobody will ever wake this.');
               nowNs = next.deadlineNs;
               if (nowNs > limitNs) throw new Error(`Virtual time ran past its limit of ${limitNs / 1e9} s.`);
               next.callback?.();
+              if (woken) break;
             }
           } catch (error) {
             return reject(error instanceof Error ? error : new Error(String(error)));

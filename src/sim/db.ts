@@ -105,7 +105,8 @@ export function modelDb(cluster: Cluster): ModelDb {
       if (process.state === 'down') cluster.restart(node);
       const broker = cluster.brokerNamed(node);
       const deadlineNs = clock.nowNs() + START_TIMEOUT_NS;
-      while (broker !== null && (await observe(broker)) === null) {
+      const answers = async () => broker === null || (await observe(broker)) !== null;
+      while (!(await answers())) {
         if (clock.nowNs() > deadlineNs) throw new Failure(`${node} was started and does not answer.`);
         await clock.sleep(OBSERVE_TIMEOUT_MS);
       }

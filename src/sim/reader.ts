@@ -23,7 +23,8 @@ export function modelReader(cluster: Cluster, valueOf: StoredEncoder): Reader {
     signal?: AbortSignal,
   ): Promise<{ value: T; broker: number } | null> {
     const deadlineNs = clock.nowNs() + PATIENCE_NS;
-    while (!signal?.aborted) {
+    for (;;) {
+      if (signal?.aborted) return null;
       const leader = await topologies[believed]!.leaderOf(partition);
       const broker = typeof leader === 'number' ? brokers[leader] : undefined;
       if (broker !== undefined) {
@@ -38,7 +39,6 @@ export function modelReader(cluster: Cluster, valueOf: StoredEncoder): Reader {
       topologies[believed]!.suspect();
       await clock.sleep(PAUSE_MS, signal);
     }
-    return null;
   }
 
   async function endOffset(partition: number): Promise<EndOffset> {
@@ -67,7 +67,8 @@ export function modelReader(cluster: Cluster, valueOf: StoredEncoder): Reader {
     endOffsets: () => Promise.all(Array.from({ length: options.topic.partitions }, (_, p) => endOffset(p))),
     async scan({ partition, from, end }, sink, signal) {
       let reached = from;
-      while (reached < end && !signal?.aborted) {
+      while (reached < end) {
+        if (signal?.aborted) break;
         const begin = reached;
         const found = await fromLeader(
           partition,

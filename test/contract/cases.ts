@@ -340,8 +340,8 @@ export const CASES: readonly Case[] = [
 export async function tellAll(world: Contracted): Promise<Record<string, Facts>> {
   const story = new Story(world);
   const told: Record<string, Facts> = {};
-  for (const { name, tell } of CASES) {
-    told[name] = await tell(world, story).catch((error: unknown) => ({ threw: String(error) }));
+  for (const each of CASES) {
+    told[each.name] = await each.tell(world, story).catch((error: unknown) => ({ threw: String(error) }));
   }
   return told;
 }

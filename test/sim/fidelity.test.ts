@@ -27,7 +27,7 @@ async function outcome(options: SimulateOptions): Promise<Result> {
 function catalog(name: string, mode: KafkaMode, seed: number): Promise<Result> {
   const { scenario } = findEntry(name)!;
   const script = 'script' in scenario.nemesis ? scenario.nemesis.script : [];
-  return outcome({ scenario, schedule: scheduleOf(script as Script), seed, mode });
+  return outcome({ scenario, schedule: scheduleOf(script), seed, mode });
 }
 
 /** At full speed a run has ten times as many writes: one mode has to do. */
