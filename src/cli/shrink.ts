@@ -193,6 +193,7 @@ async function shrinkReal(
     return plan.directory;
   };
   const fails = async (candidate: Case): Promise<boolean> => {
+    if (interrupt.signal.aborted) return false;
     let failed = 0;
     let tried = 0;
     while (failed === 0 && tried < tries && !interrupt.signal.aborted) {
