@@ -2,7 +2,7 @@ import type { Event, LogEvent } from '../history/event.ts';
 import type { Contract } from '../history/run.ts';
 import { unpoweredTogether, type FaultSpan } from './faults.ts';
 import type { Cause, Group } from './grouping.ts';
-import { judgeDivergence, judgeLoss, judgeMisplaced } from './judgement.ts';
+import { judgeDivergence, judgeLoss, judgeMisplaced, judgeUnsettledDivergence } from './judgement.ts';
 import type { Leadership, Term } from './leadership.ts';
 import { clause, grouped, moment } from './wording.ts';
 
@@ -16,7 +16,7 @@ export class LossCauses {
   readonly #faults: readonly FaultSpan[];
   readonly #unpowered: readonly string[];
   readonly #causes = new Map<number, Cause>();
-  readonly #derived = new Map<Cause, { divergence: Cause; misplaced: Cause }>();
+  readonly #derived = new Map<Cause, { divergence: Cause; unsettled: Cause; misplaced: Cause }>();
 
   constructor(leadership: Leadership, contract: Contract, faults: readonly FaultSpan[]) {
     this.leadership = leadership;
@@ -26,14 +26,20 @@ export class LossCauses {
   }
 
   /** @param broker -1 if it is not known; `offset` -1 if the acknowledgement did not tell it. */
-  causeOf(broker: number, timeNs: number, offset: number, clientFault: ClientFault | null): Cause {
+  causeOf(
+    broker: number,
+    timeNs: number,
+    offset: number,
+    { clientFault, outlived }: { clientFault: ClientFault | null; outlived: boolean },
+  ): Cause {
     const { leadership } = this;
     const term = leadership.termAt(broker, timeNs);
     const successor = term === null ? null : leadership.successorOf(term, offset);
     const fault = clientFault === null ? 0 : clientFault === 'shared-ack' ? 1 : 2;
     const key =
-      (((term?.index ?? -1) + 1) * TERMS_MAX + (successor?.index ?? -1) + 1) * 6 +
-      fault * 2 +
+      (((term?.index ?? -1) + 1) * TERMS_MAX + (successor?.index ?? -1) + 1) * 12 +
+      fault * 4 +
+      Number(outlived) * 2 +
       Number(offset < 0);
     let cause = this.#causes.get(key);
     if (cause === undefined) {
@@ -44,6 +50,7 @@ export class LossCauses {
         term,
         successor,
         replaced: term !== null && leadership.wasReplaced(term),
+        outlived,
         unpowered: this.#unpowered,
         leaderStruck: term !== null && this.#isStruck(term),
       });
@@ -58,6 +65,11 @@ export class LossCauses {
     return this.#derivedFrom(loss).divergence;
   }
 
+  /** Where no scan says which of two records it is that is gone. */
+  unsettledOf(loss: Cause): Cause {
+    return this.#derivedFrom(loss).unsettled;
+  }
+
   misplacedOf(loss: Cause): Cause {
     return this.#derivedFrom(loss).misplaced;
   }
@@ -67,6 +79,10 @@ export class LossCauses {
     if (derived === undefined) {
       derived = {
         divergence: { ...loss, ruling: judgeDivergence(loss.ruling) },
+        unsettled: {
+          ...loss,
+          ruling: judgeUnsettledDivergence(this.#contract, loss.ruling, this.leadership.changed),
+        },
         misplaced: { ...loss, ruling: judgeMisplaced(this.#contract, loss.ruling) },
       };
       this.#derived.set(loss, derived);
@@ -89,7 +105,7 @@ const CLIENT_FAULTS = {
   'shared-ack':
     'two records of one producer were acknowledged at one offset by one leader, so the client library took the answer for one as the answer for the other',
   deduplicated:
-    'the offset holds a second copy of another record of the same idempotent producer: the client library reused its sequence number, and the broker took this record for a repetition',
+    'the offset holds another record of the same idempotent producer, a second copy or one that it had no answer for: the client library reused its sequence number, and the broker took this record for a repetition',
 } as const;
 
 /** Ids of the faults in force at any time while the group's records were acknowledged. */

@@ -8,7 +8,7 @@ import { faultSpansOf } from './faults.ts';
 import { classifyWrites } from './loss.ts';
 import { checkOrder } from './order.ts';
 import { recordOutcomes } from './outcomes.ts';
-import { placeAcknowledgements, recordRivalTerms } from './placement.ts';
+import { placeAcknowledgements, recordRivalTerms, recordSurvivors } from './placement.ts';
 import { recordPresence } from './presence.ts';
 import type { Claim, Result } from './result.ts';
 import { compareRereads } from './rereads.ts';
@@ -43,6 +43,7 @@ export function check(run: Run, options: { claim: Claim }): Result {
   ask('where acknowledged records are', placeAcknowledgements);
   if (examination.suspicious > 0) {
     ask('which leader acknowledged what', recordRivalTerms);
+    ask('what outlived it', recordSurvivors);
     ask('what was lost', classifyWrites);
   }
   ask('whether other readers agree', compareRereads);

@@ -1,3 +1,4 @@
+import type { LogEvent } from '../history/event.ts';
 import type { Run } from '../history/run.ts';
 import { LossCauses } from './attribution.ts';
 import type { FaultSpan } from './faults.ts';
@@ -18,6 +19,8 @@ export class Examination {
   readonly doubts: string[] = [];
   faults: readonly FaultSpan[] = [];
   readonly leadershipOf: (partition: number) => Leadership;
+  /** What the brokers' own logs tell of tails that were cut off. */
+  readonly truncations: readonly (LogEvent & { truncatedTo: number })[];
   readonly values = new ValueTable();
   /** By value id: the index of its partition's log. */
   readonly homes = new PagedColumn('uint16');
@@ -42,6 +45,10 @@ export class Examination {
   constructor(run: Run) {
     this.run = run;
     this.leadershipOf = leadershipsOf(run.events, run.info.nodes);
+    this.truncations = run.events.filter(
+      (event): event is LogEvent & { truncatedTo: number } =>
+        event.type === 'log' && event.truncatedTo !== undefined,
+    );
     this.#scans = decidingScans(run.events);
   }
 

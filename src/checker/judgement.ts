@@ -32,6 +32,8 @@ export interface LossCase {
   successor: Term | null;
   /** Whether any leader followed, even one whose log is known to have reached beyond the record. */
   replaced: boolean;
+  /** Whether a younger record of the same term is still there: then the log had this one too. */
+  outlived: boolean;
   /** Brokers that lost power together, and so what they had not synced. */
   unpowered: readonly string[];
   /** Whether a fault struck the leader while it led. */
@@ -69,10 +71,16 @@ const LOSS_TABLE: readonly Row[] = [
     reason: ({ term }) => `acks=1 waits for one copy, in the memory of ${nameOf(term)}, and that lost power`,
   },
   {
-    when: ({ contract, replaced }) => contract.acks === 1 && replaced,
+    when: ({ contract, replaced, outlived }) => contract.acks === 1 && replaced && outlived,
     judgement: 'violation',
     reason: ({ term }) =>
-      `${ACKS_1}; ${nameOf(term)} was replaced, but by leaders whose logs began beyond these offsets, so that they had the records`,
+      `${ACKS_1}; ${nameOf(term)} was replaced, but younger records that it took in the same term are still there, so its successors had these too`,
+  },
+  {
+    when: ({ contract, replaced }) => contract.acks === 1 && replaced,
+    judgement: 'permitted',
+    reason: ({ term }) =>
+      `${ACKS_1}, and ${nameOf(term)} was replaced, by leaders whose logs need not have had these records`,
   },
   {
     when: ({ contract }) => contract.acks === 1,
@@ -81,8 +89,7 @@ const LOSS_TABLE: readonly Row[] = [
       'acks=1 promises survival while the leader that acknowledged stays leader, and no change of leader is known',
   },
   {
-    when: ({ contract, successor, watched }) =>
-      contract.uncleanLeaderElection && (successor !== null || !watched),
+    when: ({ contract, replaced, watched }) => contract.uncleanLeaderElection && (replaced || !watched),
     judgement: 'permitted',
     reason: ({ successor }) =>
       successor === null
@@ -156,6 +163,18 @@ export function judgeDivergence(loss: Ruling): Ruling {
   return { ...loss, reason: `one offset was given to two records, and one of them is gone: ${loss.reason}` };
 }
 
+/** The same where it is not known which of the two is gone: perhaps the one that may be. */
+export function judgeUnsettledDivergence(contract: Contract, loss: Ruling, leaderChanges: boolean): Ruling {
+  const mayLose = contract.acks !== 'all' || contract.uncleanLeaderElection;
+  if (!mayLose || !leaderChanges || loss.judgement === 'permitted' || loss.blame === 'client')
+    return judgeDivergence(loss);
+  return {
+    judgement: 'permitted',
+    reason: `one offset was given to two records, which ${weakness(contract)} permits where the leader changes, and no scan says which of them is gone`,
+    blame: 'broker',
+  };
+}
+
 /** A value that is found, but not where it was acknowledged. */
 export function judgeMisplaced(contract: Contract, loss: Ruling): Ruling {
   if (contract.mode === 'exactly-once') return RULINGS.misplaced;
@@ -166,6 +185,14 @@ export function judgeMisplaced(contract: Contract, loss: Ruling): Ruling {
 }
 
 export function judgeDuplicate(contract: Contract): Ruling {
+  if (contract.mode === 'at-least-once' && contract.idempotence) {
+    return {
+      judgement: 'violation',
+      reason:
+        'an idempotent producer numbers its records so that a repetition is stored once: the broker did not notice it, or the client gave it another number',
+      blame: 'unknown',
+    };
+  }
   if (contract.mode === 'at-least-once') {
     return {
       judgement: 'permitted',

@@ -60,6 +60,11 @@ export class Leadership {
     return null;
   }
 
+  /** Whether the partition had more than one leader. */
+  get changed(): boolean {
+    return this.terms.some((term) => term.leader !== this.terms[0]!.leader);
+  }
+
   /** Whether a broker that had led the partition was known to have been replaced by then. */
   wasDeposed(broker: number, timeNs: number): boolean {
     const begun = this.terms.filter(({ fromNs }) => fromNs <= timeNs);

@@ -13,7 +13,17 @@ import {
   type PartitionLog,
 } from './partition.ts';
 import { isInPlace, isTaken, termCodeOf } from './placement.ts';
-import { FOUND, FOUND_TWICE, IS_FAIL, IS_OK, IS_SENT, OUTCOME_BITS, REPEATED, SEEN } from './values.ts';
+import {
+  FOUND,
+  FOUND_TWICE,
+  IS_FAIL,
+  IS_INFO,
+  IS_OK,
+  IS_SENT,
+  OUTCOME_BITS,
+  REPEATED,
+  SEEN,
+} from './values.ts';
 import { valueName } from './wording.ts';
 
 const UNREAD: Cause = { ruling: RULINGS.unread };
@@ -67,9 +77,17 @@ function classifyAcknowledged(
   if (isFound && (offset < 0 || isInPlace(log, offset, id))) return;
 
   const causes = examination.causesOf(log);
-  const clientFault = clientFaultOf(examination, log, batch, row, offset);
-  const cause = causes.causeOf(batch.broker[row]!, int64At(batch.completeNs, row), offset, clientFault);
-  if (offset >= 0) noteDivergence(examination, log, causes.divergenceOf(cause), batch, row, id, offset);
+  const clientFault = clientFaultOf(examination, log, batch, row, offset, id);
+  const term = termCodeOf(examination, log, batch.broker[row]!, int64At(batch.completeNs, row));
+  const cause = causes.causeOf(batch.broker[row]!, int64At(batch.completeNs, row), offset, {
+    clientFault,
+    outlived: (log.survivors.get(term) ?? -1) > offset,
+  });
+  if (offset >= 0) {
+    const isScanned = (log.marks.get(offset) & BY_SCAN) !== 0;
+    const divergence = isScanned ? causes.divergenceOf(cause) : causes.unsettledOf(cause);
+    noteDivergence(examination, log, divergence, batch, row, id, offset);
+  }
   if (isFound) {
     note(examination, 'misplaced', null, log, causes.misplacedOf(cause), batch, row);
   } else if (isReadable(examination, log, batch, row, offset, id)) {
@@ -113,21 +131,35 @@ function clientFaultOf(
   batch: WriteBatch,
   row: number,
   offset: number,
+  id: number,
 ): ClientFault | null {
   const marks = offset < 0 ? 0 : log.marks.get(offset);
   if ((marks & RIVALLED) === 0) return null;
   const { values, run } = examination;
   const holder = log.slots.get(offset) - FIRST_VALUE;
+  // Where nothing is stored the slot holds the first that was acknowledged there: it is not its own rival.
+  if (holder === id) return null;
   if (values.workerOf(holder) !== batch.worker[row]) return null;
   const broker = batch.broker[row]!;
   const timeNs = int64At(batch.completeNs, row);
   const rivalTerm = log.rivalTerms!.get(offset);
   if (rivalTerm > 0)
     return rivalTerm === 1 + termCodeOf(examination, log, broker, timeNs) ? 'shared-ack' : null;
-  if (!run.info.contract.idempotence || (values.states.get(holder) & FOUND_TWICE) === 0) return null;
+  if (!run.info.contract.idempotence) return null;
+  const state = values.states.get(holder);
+  // Of a record that the worker wrote before, and of which it never got an answer.
+  const isEarlierUnknown =
+    (state & OUTCOME_BITS) === IS_INFO && values.seqOf(holder) < int64At(batch.seq, row);
+  if ((state & FOUND_TWICE) === 0 && !isEarlierUnknown) return null;
   const { leadership } = examination.causesOf(log);
   const term = leadership.termAt(broker, timeNs);
-  return term === null || leadership.successorOf(term, offset) === null ? 'deduplicated' : null;
+  if (term === null) return 'deduplicated';
+  // The record may have been there, and its leader cut it off: then the broker lost it.
+  const wasCut = examination.truncations.some(
+    ({ node, partition = log.partition, truncatedTo, timeNs: cutNs }) =>
+      node === term.node && partition === log.partition && truncatedTo <= offset && cutNs >= timeNs,
+  );
+  return wasCut || leadership.successorOf(term, offset) !== null ? null : 'deduplicated';
 }
 
 function noteDivergence(

@@ -21,6 +21,8 @@ export class PartitionLog {
   readonly readNs = new PagedColumn('float64');
   /** By offset, where two values of one worker met: 1 + a code for the term in which the one that stayed was acknowledged there. */
   rivalTerms: PagedColumn | null = null;
+  /** By the code of a term: the highest offset that still holds what was acknowledged there in that term. */
+  readonly survivors = new Map<number, number>();
   /** The acknowledgements at offsets that hold what was acknowledged. */
   readonly pace = new AckPace();
   /** Offsets at which the deciding scan returned a record. */

@@ -65,6 +65,30 @@ export function recordRivalTerms(examination: Examination): void {
   }
 }
 
+/**
+ * With acks=1 the loss of a record is no violation once its leader was replaced, unless a younger record that the
+ * same leader took in the same term is still in its place: a log that has the one must have the other. This pass
+ * notes for each term the highest offset at which that is so. Where a client may repeat itself, the younger record
+ * may be another copy, so nothing follows from it.
+ */
+export function recordSurvivors(examination: Examination): void {
+  const { run, values } = examination;
+  const { acks, mode } = run.info.contract;
+  if (acks !== 1 || mode !== 'exactly-once') return;
+  for (const batch of run.writes()) {
+    const { worker, seq, partition, broker, completeNs } = batch;
+    for (let row = 0; row < batch.length; row++) {
+      const log = examination.logOf(partition[row]!);
+      const offset = int64At(batch.offset, row);
+      const id = values.idOf(worker[row]!, int64At(seq, row));
+      if (offset < 0 || (values.states.get(id) & OUTCOME_BITS) !== IS_OK || !isInPlace(log, offset, id))
+        continue;
+      const term = termCodeOf(examination, log, broker[row]!, int64At(completeNs, row));
+      log.survivors.set(term, Math.max(offset, log.survivors.get(term) ?? -1));
+    }
+  }
+}
+
 /** A number for the term in which a broker acknowledged something; 0 when nothing is known of it. */
 export function termCodeOf(
   examination: Examination,

@@ -31,16 +31,16 @@ export function resultOf(examination: Examination, claim: Claim): Result {
 }
 
 /**
- * `unread` and `sent-missing` accuse nobody. Where the client may repeat itself, duplicates break no promise. An end
+ * Whether a finding makes the verdict invalid. `unread` and `sent-missing` accuse nobody. Where the client may repeat itself, duplicates break no promise. An end
  * offset that was permitted to go back takes nothing with it: what is lost is told as a loss.
  */
-function breaksClaim(
+export function breaksClaim(
   { kind, judgement }: Finding,
   claim: Claim,
   mode: 'exactly-once' | 'at-least-once',
 ): boolean {
   if (kind === 'unread' || kind === 'sent-missing') return false;
-  if (kind === 'duplicate' && mode === 'at-least-once') return false;
+  if (kind === 'duplicate' && mode === 'at-least-once' && judgement === 'permitted') return false;
   if (kind === 'end-regressed') return judgement === 'violation';
   return claim === 'kept' || judgement === 'violation';
 }

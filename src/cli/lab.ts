@@ -13,7 +13,8 @@ import { classPath } from '../db/kafka/command.ts';
 import { scenarioSchema } from '../scenario/schema.ts';
 import type { RealWorld } from '../world/real.ts';
 import { TOPIC, type Plan } from './plan.ts';
-import { addClusterOptions, preparePlan, type ClusterOptions } from './run.ts';
+import { addClusterOptions, type ClusterOptions } from './cluster-options.ts';
+import { preparePlan } from './prepare.ts';
 import { parseCount } from './parse.ts';
 
 /** In the lab's own memory file system. */

@@ -3,16 +3,23 @@ import { join } from 'node:path';
 import { EXIT } from '../core/failure.ts';
 import { enterLab } from '../control/netns/enter.ts';
 import { findClassArchive } from '../db/kafka/archive.ts';
-import type { Plan } from './plan.ts';
+import type { Plan, SimulatedPlan } from './plan.ts';
 
 /** The plan's file in the run directory, for the command inside the lab. */
 export const PLAN_FILE = 'plan.json';
+
+/** Carries out a plan in its world, and resolves to the exit status. */
+export async function launch(plan: Plan | SimulatedPlan): Promise<number> {
+  if ('distribution' in plan) return launchInLab(plan);
+  const { runSimulated } = await import('./simulated.ts');
+  return runSimulated(plan);
+}
 
 /**
  * Carries out a plan inside a lab of its own and resolves to the exit status: this same command starts again in
  * private network, mount and pid namespaces, which end with it.
  */
-export async function launch(plan: Plan): Promise<number> {
+async function launchInLab(plan: Plan): Promise<number> {
   if (plan.dataDirectory !== null) await mkdir(plan.dataDirectory, { recursive: true });
   const file = join(plan.directory, PLAN_FILE);
   await writeFile(file, JSON.stringify(plan));

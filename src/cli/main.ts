@@ -6,8 +6,11 @@ import { addExportCommand } from './export.ts';
 import { addImportCommand } from './import.ts';
 import { addInsideCommand, addLabCommand } from './lab.ts';
 import { addLinCommand } from './lin.ts';
+import { addReplayCommand } from './replay.ts';
 import { addRunCommand } from './run.ts';
 import { addScenariosCommand } from './scenarios.ts';
+import { addShrinkCommand } from './shrink.ts';
+import { addSimCommand } from './sim.ts';
 import { addSuiteCommand } from './suite.ts';
 import { keptVersion } from './version.ts';
 
@@ -29,6 +32,7 @@ export async function main(argv: readonly string[]): Promise<void> {
 Start here:
   kept run                               a real cluster, killed, paused and partitioned for a minute
   kept run leader-isolated-acks-1        watch Kafka lose thousands of acknowledged records
+  kept sim --seeds 1..200                search a simulated cluster for losses, without Java
   kept check store/example               decide a recorded run again, without Kafka
   kept doctor                            what this machine can do, and what is missing
 
@@ -44,6 +48,9 @@ Exit status:
     addImportCommand,
     addScenariosCommand,
     addSuiteCommand,
+    addSimCommand,
+    addReplayCommand,
+    addShrinkCommand,
     addLabCommand,
     addInsideCommand,
     addLinCommand,

@@ -32,6 +32,19 @@ export function parseSeed(text: string): number {
   return Number(text);
 }
 
+/** `1..2000`, both ends included, or a single seed. */
+export function parseSeedRange(text: string): { first: number; last: number } {
+  const match = /^(\d+)(?:\.\.(\d+))?$/.exec(text.trim());
+  const first = Number(match?.[1]);
+  const last = Number(match?.[2] ?? match?.[1]);
+  if (match === null || last >= 2 ** 31 || first > last) {
+    throw new InvalidArgumentError(
+      'Expected two whole numbers below 2147483648, the smaller one first, such as 1..2000.',
+    );
+  }
+  return { first, last };
+}
+
 export function parseAcks(text: string): 0 | 1 | 'all' {
   if (text === 'all' || text === '-1') return 'all';
   if (text === '0') return 0;

@@ -5,8 +5,9 @@ import { EXIT, Failure, messageOf } from '../core/failure.ts';
 import type { Result } from '../checker/result.ts';
 import { SUITES } from '../scenario/catalog/catalog.ts';
 import type { Entry } from '../scenario/catalog/entry.ts';
+import { addClusterOptions, addSimulateOption, type ClusterOptions } from './cluster-options.ts';
 import { launch } from './launch.ts';
-import { addClusterOptions, describePlan, preparePlan, type ClusterOptions } from './run.ts';
+import { describePlan, preparePlanForWorld } from './prepare.ts';
 
 /** One line of the suite's table. */
 interface Row {
@@ -16,6 +17,7 @@ interface Row {
   result: Result | null;
   lost: number;
   met: boolean;
+  world: 'real' | 'simulated';
 }
 
 export function addSuiteCommand(program: Command): void {
@@ -23,7 +25,7 @@ export function addSuiteCommand(program: Command): void {
     .command('suite')
     .argument('<name>', Object.keys(SUITES).join(', '))
     .description('run a set of scenarios and compare what they lose with what is expected');
-  addClusterOptions(command)
+  addSimulateOption(addClusterOptions(command))
     .option('--full-size', 'at the original size: 100,000 records each, original timeouts')
     .option('--only <numbers>', 'only these, by number or name: 4,5')
     .addHelpText(
@@ -52,6 +54,9 @@ Example:
         process.stdout.write(`${JSON.stringify(plain, null, 2)}\n`);
       } else {
         process.stdout.write(table(rows));
+      }
+      if (rows.some(({ world }) => world === 'simulated')) {
+        process.stderr.write('*** SIMULATED *** This table is about a model of Kafka, not about Kafka.\n');
       }
       const inconclusive = rows.some((row) => row.result === null || row.result.verdict === 'inconclusive');
       process.exitCode = interrupted
@@ -85,7 +90,7 @@ function entriesOf(name: string, only: string | undefined): readonly Entry[] {
 
 async function runEntry(entry: Entry, options: ClusterOptions & { fullSize?: true }): Promise<Row> {
   const scenario = options.fullSize === true ? (entry.fullSize ?? entry.scenario) : entry.scenario;
-  const plan = { ...(await preparePlan(scenario, options)), quiet: true, json: false };
+  const plan = { ...(await preparePlanForWorld(scenario, options)), quiet: true, json: false };
   process.stderr.write(`\n${describePlan(plan)}\n`);
   await launch(plan);
   const result = readResult(plan.directory);
@@ -93,7 +98,8 @@ async function runEntry(entry: Entry, options: ClusterOptions & { fullSize?: tru
     result === null
       ? 0
       : result.counts.lost + result.counts['lost-after-read'] + result.counts['sent-missing'];
-  return { entry, directory: plan.directory, result, lost, met: meets(scenario.expect, result, lost) };
+  const world = 'distribution' in plan ? 'real' : 'simulated';
+  return { entry, directory: plan.directory, result, lost, met: meets(scenario.expect, result, lost), world };
 }
 
 function meets(expected: Entry['scenario']['expect'], result: Result | null, lost: number): boolean {

@@ -34,6 +34,8 @@ export interface FaultStartEvent {
   id: string;
   fault: Fault;
   requestedNs: number;
+  /** When its targets were known and the nemesis set to work: later than asked for where it had to wait. */
+  beganNs?: number;
   timeNs: number;
   /** The nodes that it struck, by name, resolved at the strike. */
   targets: string[];

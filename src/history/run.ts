@@ -101,6 +101,8 @@ export interface RunInfo {
   workers: number;
   /** What ran: the versions of kept, Node, Kafka and Java, and the SHA-256 of each jar by file name. */
   versions: { kept: string; node?: string; kafka?: string; java?: string; jars?: Record<string, string> };
+  /** Of a simulated run: the bug that was planted into the model, by name. */
+  bug?: string;
   /** `zookeeper`, `kraft-combined` or `kraft-separate`. */
   kafkaMode?: string;
   machine?: Record<string, string | number>;

@@ -2,6 +2,7 @@ import { NS_PER_MS, type Clock } from '../core/clock.ts';
 import { messageOf } from '../core/failure.ts';
 import type { Event } from '../history/event.ts';
 import type { Aim, Applied, Nemesis } from './nemesis.ts';
+import { isProcessFault } from './process-faults.ts';
 import type { Schedule, Strike } from './schedule.ts';
 
 /**
@@ -38,34 +39,55 @@ export interface CampaignOptions {
 export function campaign(options: CampaignOptions): Campaign {
   const { nemesis, clock, record, signal } = options;
   const inForce = new Map<string, Applied>();
+  /** What is in force or about to be, so that two strikes at the same moment know of each other. */
+  const claimed = new Map<string, Aim & { ends: boolean }>();
   const waitingForHeal: (() => void)[] = [];
 
-  async function start({ id, fault }: Strike): Promise<void> {
+  async function start({ id, fault, aim: recorded, forMs }: Strike): Promise<void> {
     const requestedNs = clock.nowNs();
+    const takeAim = async (): Promise<Aim> =>
+      recorded === undefined ? await nemesis.aim(fault) : { fault, ...recorded };
     try {
-      let aim = await nemesis.aim(fault);
-      while (leftUntouchedBy(aim) < options.keepBrokersUp) {
-        if (inForce.size === 0) {
-          const reason = `it would leave ${leftUntouchedBy(aim)} brokers untouched, and ${options.keepBrokersUp} must stay so`;
-          record({ type: 'fault-skipped', id, timeNs: clock.nowNs(), fault, reason });
+      let aim = await takeAim();
+      for (let why = whyNot(aim); why !== null; why = whyNot(aim)) {
+        // What lasts until the end of the phase is not worth waiting for.
+        if (![...claimed.values()].some(({ ends }) => ends)) {
+          record({ type: 'fault-skipped', id, timeNs: clock.nowNs(), fault, reason: why });
           return;
         }
         await new Promise<void>((resolve) => waitingForHeal.push(resolve));
-        aim = await nemesis.aim(fault);
+        aim = await takeAim();
       }
       if (signal.aborted) return;
+      claimed.set(id, { ...aim, ends: forMs !== null });
+      const beganNs = clock.nowNs();
       const applied = await nemesis.strike(aim);
       inForce.set(id, applied);
-      record({ type: 'fault-start', id, requestedNs, ...applied });
+      record({ type: 'fault-start', id, requestedNs, beganNs, ...applied });
       options.onChange([...inForce.values()]);
     } catch (error) {
+      release(id);
       record({ type: 'fault-failed', id, timeNs: clock.nowNs(), fault, reason: messageOf(error) });
     }
   }
 
-  function leftUntouchedBy(aim: Aim): number {
-    const touched = new Set([...inForce.values(), aim].flatMap((entry) => entry.targets));
-    return options.brokers.filter((name) => !touched.has(name)).length;
+  /** Why this may not be struck now, in words; null when it may. */
+  function whyNot(aim: Aim): string | null {
+    const touched = new Set([...claimed.values(), aim].flatMap((entry) => entry.targets));
+    const left = options.brokers.filter((name) => !touched.has(name)).length;
+    if (left < options.keepBrokersUp) {
+      return `it would leave ${left} brokers untouched, and ${options.keepBrokersUp} must stay so`;
+    }
+    // A process that is down or paused cannot be struck again, and who brings it back would undo both faults.
+    if (!isProcessFault(aim.fault)) return null;
+    const taken = [...claimed.values()].filter(({ fault }) => isProcessFault(fault));
+    const twice = aim.targets.find((name) => taken.some(({ targets }) => targets.includes(name)));
+    return twice === undefined ? null : `another fault has ${twice} in its hands`;
+  }
+
+  function release(id: string): void {
+    claimed.delete(id);
+    for (const resolve of waitingForHeal.splice(0)) resolve();
   }
 
   async function heal(id: string): Promise<void> {
@@ -81,7 +103,7 @@ export function campaign(options: CampaignOptions): Campaign {
     } finally {
       inForce.delete(id);
       options.onChange([...inForce.values()]);
-      for (const resolve of waitingForHeal.splice(0)) resolve();
+      release(id);
     }
   }
 

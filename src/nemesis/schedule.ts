@@ -16,6 +16,13 @@ export const strikeSchema = z.strictObject({
     .describe('strike only once so many writes have been attempted; atMs then counts from there'),
   fault: faultSchema,
   forMs: z.number().positive().nullable().describe('how long it stays in force; null: until the final heal'),
+  aim: z
+    .strictObject({
+      targets: z.array(z.string()),
+      links: z.array(z.strictObject({ from: z.string(), to: z.string() })),
+    })
+    .optional()
+    .describe('exactly whom it strikes, whoever holds the role by then: what an earlier run really did'),
 });
 export type Strike = z.infer<typeof strikeSchema> & { id: string };
 export type Schedule = readonly Strike[];

@@ -97,12 +97,15 @@ const KAFKA_MODES: Record<string, string> = {
 /** What ran, for a title's second line: `Kafka 4.1.0 (KRaft, separate controller) · acks=1 · …`. */
 export function describeSetting(info: RunInfo): string {
   const mode = info.kafkaMode === undefined ? '' : ` (${KAFKA_MODES[info.kafkaMode] ?? info.kafkaMode})`;
-  const system = info.versions.kafka === undefined ? 'Kafka' : `Kafka ${info.versions.kafka}`;
-  const world = { real: '', simulated: 'simulated', imported: 'imported history' }[info.world];
+  const kafka = info.versions.kafka === undefined ? 'Kafka' : `Kafka ${info.versions.kafka}`;
+  // A model shall not be taken for the real thing.
+  const system = info.world === 'simulated' ? `SIMULATED ${kafka}` : kafka;
+  const world = info.world === 'imported' ? 'imported history' : '';
   const { contract } = info;
   return [
     world,
     system + mode,
+    info.bug === undefined ? '' : `planted bug: ${info.bug}`,
     `acks=${contract.acks}`,
     contract.idempotence ? 'idempotent' : '',
     `${contract.replicationFactor} replicas, min. in sync ${contract.minInsyncReplicas}`,

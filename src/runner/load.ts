@@ -20,6 +20,9 @@ export interface Load {
   behindMs(): number;
 }
 
+/** Given as the reason of a wake-up: without one each would cost an exception with a stack trace. */
+const WOKEN = 'woken';
+
 export function load(options: {
   generator: Generator;
   clients: readonly Client[];
@@ -37,7 +40,7 @@ export function load(options: {
   let invokedCount = 0;
   let behindNs = 0;
   let over = false;
-  let wake: AbortController | null = null;
+  let wake = new AbortController();
   let sinceTurn = 0;
 
   function release(): void {
@@ -64,19 +67,20 @@ export function load(options: {
       completeNs: clock.nowNs(),
       ...completion,
     });
-    outstanding[worker]!--;
+    // Only a worker that could not write before changes what the generator has to say.
+    if (outstanding[worker]!-- < options.inFlight) return;
     free.add(worker);
-    wake?.abort();
+    wakeUp();
   }
 
-  /** Until a completion, `stop`, or `ms` have passed. */
+  function wakeUp(): void {
+    wake.abort(WOKEN);
+  }
+
+  /** Until a worker is free again, `stop`, or `ms` have passed. */
   async function pause(ms: number): Promise<void> {
-    wake = new AbortController();
-    const wakeUp = () => wake?.abort();
-    stop.addEventListener('abort', wakeUp, { once: true });
     if (!stop.aborted) await clock.sleep(ms, wake.signal);
-    stop.removeEventListener('abort', wakeUp);
-    wake = null;
+    if (wake.signal.aborted) wake = new AbortController();
   }
 
   return {
@@ -87,6 +91,7 @@ export function load(options: {
         : new Promise((resolve) => waiting.push({ count, resolve })),
     async run() {
       const writes = new Set<Promise<void>>();
+      stop.addEventListener('abort', wakeUp, { once: true });
       try {
         while (!stop.aborted) {
           const nowNs = clock.nowNs();
@@ -114,6 +119,7 @@ export function load(options: {
         }
       } finally {
         over = true;
+        stop.removeEventListener('abort', wakeUp);
         release();
       }
       await Promise.all(writes);

@@ -8,8 +8,10 @@ import test from 'ava';
 import { fc, testProp } from '@fast-check/ava';
 import { Failure } from '../../src/core/failure.ts';
 import { createAppendFile, diskFailure } from '../../src/history/append-file.ts';
+import { historyDigest } from '../../src/history/digest.ts';
 import { createRunDirectory, listRuns, openRun } from '../../src/history/directory.ts';
 import { runOf } from '../../src/history/memory.ts';
+import { memoryRecorder } from '../../src/history/memory-recorder.ts';
 import { openRecorder } from '../../src/history/recorder.ts';
 import { noteEvents, readRows, writeRows } from './rows.ts';
 import { info, plainRead, plainWrite, rowsOf, stillClock, temporaryDirectory } from './sample.ts';
@@ -47,6 +49,60 @@ testProp(
     t.deepEqual(run.damage(), []);
     t.is(run.info.status, 'complete');
     t.deepEqual(rowsOf(runOf({ writes, reads }, 3)), { writes, reads });
+  },
+  { numRuns: 50 },
+);
+
+testProp(
+  'a digest tells histories apart, and not how they were recorded',
+  [fc.array(writeRows), fc.array(readRows), fc.array(noteEvents), flushes],
+  async (t, writes, reads, events, flushEvery) => {
+    const digest = historyDigest(runOf({ writes, reads, events }));
+    t.is(historyDigest(runOf({ writes, reads, events }, 3)), digest, 'other batches');
+    const memory = memoryRecorder(info, stillClock);
+    const directory = freshDirectory();
+    const disk = await openRecorder(directory, info, stillClock);
+    for (const recorder of [memory, disk]) {
+      for (const [index, row] of writes.entries()) {
+        recorder.write(row);
+        if (index % 20 === flushEvery) await recorder.flush();
+      }
+      for (const row of reads) recorder.read(row);
+      for (const event of events) recorder.event(event);
+    }
+    await disk.close('complete');
+    t.is(historyDigest(memory.run()), digest, 'in memory');
+    t.is(historyDigest(await openRun(directory)), digest, 'on disk');
+    const changed = [...writes, plainWrite(0)];
+    t.not(historyDigest(runOf({ writes: changed, reads, events })), digest);
+    for (const [index, row] of writes.entries()) {
+      const other = writes.with(index, { ...row, error: row.error === 'OTHER' ? null : 'OTHER' });
+      t.not(historyDigest(runOf({ writes: other, reads, events })), digest);
+    }
+  },
+  { numRuns: 20 },
+);
+
+testProp(
+  'a recorder in memory gives back what it was given, and nothing that came later',
+  [fc.array(writeRows), fc.array(readRows), fc.array(noteEvents), fc.nat(1_500)],
+  async (t, writes, reads, events, padding) => {
+    const recorder = memoryRecorder(info, stillClock);
+    for (let index = 0; index < padding; index++) recorder.write(plainWrite(index));
+    for (const row of writes) recorder.write(row);
+    for (const row of reads) recorder.read(row);
+    for (const event of events) recorder.event(event);
+    await recorder.close('complete');
+    const run = recorder.run();
+    recorder.write(plainWrite(0));
+    recorder.read(plainRead(0));
+
+    const rows = rowsOf(run);
+    t.deepEqual(rows.writes.slice(padding), writes);
+    t.is(rows.writes.length, padding + writes.length);
+    t.deepEqual(rows.reads, reads);
+    t.deepEqual(run.events, events);
+    t.is(run.info.status, 'complete');
   },
   { numRuns: 50 },
 );

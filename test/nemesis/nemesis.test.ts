@@ -6,6 +6,7 @@ import type { View } from '../../src/db/db.ts';
 import type { Event } from '../../src/history/event.ts';
 import type { NodeInfo } from '../../src/history/run.ts';
 import { campaign, type CampaignOptions } from '../../src/nemesis/campaign.ts';
+import { aimedAtRoles, executedSchedule } from '../../src/nemesis/executed.ts';
 import type { Nemesis } from '../../src/nemesis/nemesis.ts';
 import { linksCutBy, type PartitionFault } from '../../src/nemesis/partitions.ts';
 import { drawSchedule, MIX_KINDS } from '../../src/nemesis/schedule.ts';
@@ -206,4 +207,65 @@ test('a strike that would break what must stay up is left out, and the history s
 test('a fault that cannot be applied is loud, and the run goes on', async (t) => {
   const events = await carryOut(noted(['kafka1'], true));
   t.like(events[0], { type: 'fault-failed', reason: 'the process is out of reach' });
+});
+
+test('what was done can be done again: on the same nodes, though others hold the roles by then', async (t) => {
+  const first = await carryOut(noted(['kafka1']));
+  const again = executedSchedule([{ type: 'phase', timeNs: 0, name: 'faults' }, ...first]);
+  t.like(again[0], { id: 'a', fault: { kind: 'kill', target: 'leader' }, aim: { targets: ['kafka1'] } });
+  const second = await carryOut(noted(['kafka2']), { schedule: again });
+  t.like(second[0], { type: 'fault-start', targets: ['kafka1'] });
+});
+
+test('the executed schedule counts from the faults phase, and knows what was never healed', (t) => {
+  const fault = { kind: 'pause', target: 'leader' } as const;
+  const strike = { fault, targets: ['kafka2'], links: [], evidence: '' };
+  const events: Event[] = [
+    { type: 'phase', timeNs: 3e9, name: 'faults' },
+    { type: 'fault-start', id: 'a', requestedNs: 4e9, beganNs: 5e9, timeNs: 5.1e9, ...strike },
+    { type: 'fault-failed', id: 'b', timeNs: 6e9, fault, reason: 'out of reach' },
+    { type: 'fault-stop', id: 'a', requestedNs: 7.1e9, timeNs: 8e9, evidence: '' },
+    { type: 'fault-start', id: 'c', requestedNs: 9e9, timeNs: 9e9, ...strike },
+  ];
+  const aim = { targets: ['kafka2'], links: [] };
+  t.deepEqual(executedSchedule(events), [
+    { id: 'a', atMs: 2_000, fault, forMs: 2_000, aim },
+    { id: 'c', atMs: 6_000, fault, forMs: null, aim },
+  ]);
+});
+
+test('a process that is struck already is struck again once it is back, and never if it does not come back', async (t) => {
+  const pause = { atMs: 0, fault: { kind: 'pause', target: 'leader' } } as const;
+  const nemesis = noted(['kafka1']);
+  await carryOut(nemesis, {
+    schedule: [
+      { id: 'a', ...pause, forMs: 5 },
+      { id: 'b', ...pause, forMs: 5 },
+    ],
+  });
+  t.deepEqual(nemesis.log, ['strike pause', 'heal pause', 'strike pause', 'heal pause']);
+  const events = await carryOut(noted(['kafka1']), {
+    schedule: [
+      { id: 'a', ...pause, forMs: null },
+      { id: 'b', ...pause, forMs: 5 },
+    ],
+  });
+  t.like(
+    events.find(({ type }) => type === 'fault-skipped'),
+    { id: 'b', reason: 'another fault has kafka1 in its hands' },
+  );
+});
+
+test('with roles the leader is struck again, whoever it is; what chance picked stays as it was', (t) => {
+  const aim = { targets: ['kafka1'], links: [] };
+  const strike = { id: 'a', atMs: 0, forMs: 5, aim };
+  const schedule = aimedAtRoles([
+    { ...strike, fault: { kind: 'kill', target: 'leader' } },
+    { ...strike, fault: { kind: 'kill', target: 'follower' } },
+    { ...strike, fault: { kind: 'bisect' } },
+  ]);
+  t.deepEqual(
+    schedule.map((again) => again.aim),
+    [undefined, aim, aim],
+  );
 });

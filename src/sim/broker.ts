@@ -1,0 +1,315 @@
+import { Fetcher, type EpochAnswer, type FetchAnswer, type FetchRequest } from './fetcher.ts';
+import { Leader } from './leader.ts';
+import { CODE } from './model.ts';
+import { has, idsOf, type PartitionState } from './partitions.ts';
+import type { Process } from './process.ts';
+import type { Answerable } from './purgatory.ts';
+import { Replica } from './replica.ts';
+import { TICK_NS, type Surroundings } from './surroundings.ts';
+
+/**
+ * A broker: its replicas, what it believes of the cluster, and its one thread for requests. It leads what it was told
+ * to lead until it is told otherwise; whether that is still true it cannot know.
+ */
+const PRODUCE_SERVICE_NS = 250_000;
+/** replica.fetch.wait.max.ms */
+const POLL_NS = 500e6;
+const FETCH_RECORDS_MAX = 4_096;
+const CHECKPOINT_NS = 5e9;
+/** How long the operating system keeps written pages to itself. */
+const WRITEBACK_NS = 5e9;
+
+interface Poll {
+  request: FetchRequest;
+  deadlineNs: number;
+  respond: (answer: FetchAnswer) => void;
+}
+
+export class Broker {
+  readonly number: number;
+  readonly id: number;
+  readonly process: Process;
+  /** By partition; null where it has no replica. */
+  readonly replicas: (Replica | null)[];
+  /** What it believes of every partition, in no order; empty until it is told. */
+  readonly believed: (PartitionState | undefined)[] = [];
+  /** Node id of the controller, as it believes. */
+  controllerId = -1;
+  readonly #around: Surroundings;
+  readonly #leader: Leader;
+  readonly #fetchers: Fetcher[];
+  #polls: (Poll | null)[];
+  #serials: number[];
+  #busyUntilNs = 0;
+  #nextShrinkNs = 0;
+  #nextCheckpointNs = 0;
+  #nextWritebackNs = 0;
+
+  constructor(around: Surroundings, number: number, process: Process) {
+    this.#around = around;
+    this.number = number;
+    this.id = number + 1;
+    this.process = process;
+    this.#leader = new Leader(around, number);
+    this.#fetchers = Array.from(
+      { length: around.options.nodes.length },
+      (_, n) => new Fetcher(around, this, n),
+    );
+    this.#polls = [];
+    this.#serials = [];
+    this.replicas = Array.from({ length: around.options.topic.partitions }, () => null);
+  }
+
+  host(partition: number): void {
+    this.replicas[partition] = new Replica(partition, this.#around.records);
+  }
+
+  /** Begins the regular work of this life of the process. */
+  start(): void {
+    const { clock, random } = this.#around;
+    this.process.start();
+    const nowNs = clock.nowNs();
+    this.#nextShrinkNs = nowNs + random.int(1e9);
+    this.#nextCheckpointNs = nowNs + random.int(CHECKPOINT_NS);
+    this.#nextWritebackNs = nowNs + random.int(WRITEBACK_NS);
+    this.#busyUntilNs = nowNs;
+    const { life } = this.process;
+    const tick = () => {
+      if (this.process.life !== life || this.process.state === 'down') return;
+      if (this.process.state === 'up') this.#tick();
+      clock.at(clock.nowNs() + TICK_NS, tick);
+    };
+    clock.at(nowNs + random.int(TICK_NS), tick);
+  }
+
+  /** The process is gone, with all that it knew. */
+  die(lost: 'memory' | 'page-cache'): void {
+    this.process.die();
+    this.believed.length = 0;
+    this.controllerId = -1;
+    this.#polls = [];
+    this.#serials = [];
+    for (const fetcher of this.#fetchers) fetcher.reset();
+    for (const replica of this.replicas) {
+      if (replica === null) continue;
+      if (lost === 'page-cache') replica.loseUnflushed();
+      else replica.forget();
+    }
+  }
+
+  /** A produce request has arrived: it waits for its turn. */
+  produce(
+    record: number,
+    partition: number,
+    acks: 0 | 1 | 'all',
+    timeoutMs: number,
+    request: Answerable,
+  ): void {
+    const { clock } = this.#around;
+    const { life } = this.process;
+    this.#busyUntilNs = Math.max(this.#busyUntilNs, clock.nowNs()) + PRODUCE_SERVICE_NS;
+    clock.at(this.#busyUntilNs, () => {
+      if (this.process.life !== life) return;
+      this.process.run(() => {
+        if (this.process.life !== life) return;
+        const replica = this.replicas[partition];
+        if (replica == null) return request.answer(CODE.notLeader, -1);
+        if (this.#leader.produce(replica, record, acks, timeoutMs, request)) this.#serve(replica);
+      });
+    });
+  }
+
+  /** A follower asks for records; it waits here if there are none yet. */
+  fetch(request: FetchRequest, respond: (answer: FetchAnswer) => void): void {
+    const { follower, serial } = request;
+    if (serial < (this.#serials[follower] ?? 0)) return;
+    this.#serials[follower] = serial;
+    let wanting = true;
+    for (let index = 0; index < request.partitions.length; index++) {
+      const replica = this.#ledIn(request, index);
+      if (replica === null) {
+        wanting = false;
+        continue;
+      }
+      const offset = request.offsets[index]!;
+      this.#leader.fetched(replica, follower, offset);
+      if (replica.log.end - offset >= this.#around.options.fetchMinRecords) wanting = false;
+    }
+    if (wanting) {
+      this.#polls[follower] = { request, respond, deadlineNs: this.#around.clock.nowNs() + POLL_NS };
+    } else {
+      this.#polls[follower] = null;
+      respond(this.#answer(request));
+    }
+  }
+
+  /** OffsetsForLeaderEpoch: `epochs` of the request fence it, the asked epochs are those of the followers' logs. */
+  endsOfEpochs(request: FetchRequest): EpochAnswer {
+    return request.partitions.map((_, index) => {
+      const replica = this.#ledIn(request, index);
+      return replica === null ? null : replica.log.endOf(request.logEpochs[index]!);
+    });
+  }
+
+  /** Null unless this broker leads the partition in the epoch that the request speaks of. */
+  #ledIn(request: FetchRequest, index: number): Replica | null {
+    const replica = this.replicas[request.partitions[index]!];
+    if (replica == null || replica.role !== 'leader') return null;
+    return replica.state!.epoch === request.epochs[index] ? replica : null;
+  }
+
+  #answer(request: FetchRequest): FetchAnswer {
+    return request.partitions.map((_, index) => {
+      const replica = this.#ledIn(request, index);
+      if (replica === null) return null;
+      const offset = request.offsets[index]!;
+      const slice = replica.log.end > offset ? replica.log.slice(offset, FETCH_RECORDS_MAX) : null;
+      return { highWatermark: replica.highWatermark, slice };
+    });
+  }
+
+  /** There is something new in a log: whoever waits for it gets it. */
+  #serve(replica: Replica): void {
+    for (let follower = 0; follower < this.#polls.length; follower++) {
+      const poll = this.#polls[follower];
+      if (poll == null) continue;
+      const index = poll.request.partitions.indexOf(replica.partition);
+      if (index < 0) continue;
+      if (replica.log.end - poll.request.offsets[index]! < this.#around.options.fetchMinRecords) continue;
+      this.#polls[follower] = null;
+      poll.respond(this.#answer(poll.request));
+    }
+  }
+
+  /** News of the cluster, in any order; what is older than what it knows is ignored. */
+  learn(states: readonly PartitionState[], controllerId: number): void {
+    this.controllerId = controllerId;
+    for (const state of states) {
+      const known = this.believed[state.partition];
+      if (known !== undefined && known.version >= state.version) continue;
+      this.believed[state.partition] = state;
+      const replica = this.replicas[state.partition];
+      if (replica != null) this.#apply(replica, state);
+    }
+  }
+
+  #apply(replica: Replica, state: PartitionState): void {
+    const before = replica.state;
+    replica.state = state;
+    replica.asked = null;
+    if (state.leader === this.number) {
+      if (before === null || replica.role !== 'leader' || before.epoch !== state.epoch)
+        this.#lead(replica, state);
+      else this.#tellView(replica, state);
+      this.#leader.advance(replica);
+      return;
+    }
+    const led = replica.role === 'leader';
+    replica.role = state.leader < 0 ? 'none' : 'follower';
+    if (led) replica.purgatory.fail(CODE.notLeader);
+    if (state.leader < 0) return;
+    if (before?.epoch !== state.epoch || before.leader !== state.leader) {
+      replica.diverging = replica.log.end > 0 && !(led && this.#around.options.bug === 'unfenced-zombie');
+      if (this.#around.options.bug === 'truncate-to-high-watermark') {
+        this.truncate(replica, replica.highWatermark);
+        replica.diverging = false;
+      }
+    }
+    this.#fetchers[state.leader]!.kick();
+  }
+
+  #lead(replica: Replica, state: PartitionState): void {
+    const nowNs = this.#around.clock.nowNs();
+    replica.role = 'leader';
+    replica.epochStart = replica.log.end;
+    replica.log.beginEpoch(state.epoch);
+    replica.producers.rebuild(replica.log);
+    replica.remotes = this.#around.brokers.map((_, broker) => ({
+      end: -1,
+      caughtUpNs: has(state.isr, broker) ? nowNs : 0,
+      fetchedNs: nowNs,
+      endAtFetch: Infinity,
+    }));
+    this.#tellView(replica, state, replica.epochStart);
+  }
+
+  truncate(replica: Replica, to: number): void {
+    const { log, partition } = replica;
+    const { end } = log;
+    log.truncate(to);
+    if (to >= end) return;
+    const text = `[partition ${partition}] Truncating to offset ${to}, from ${end}`;
+    replica.highWatermark = Math.min(replica.highWatermark, to);
+    const { clock, options } = this.#around;
+    options.onEvent({
+      type: 'log',
+      timeNs: clock.nowNs(),
+      node: this.process.name,
+      text,
+      truncatedTo: to,
+      partition,
+    });
+  }
+
+  #tellView(replica: Replica, state: PartitionState, startOffset?: number): void {
+    const { clock, options } = this.#around;
+    options.onEvent({
+      type: 'view',
+      timeNs: clock.nowNs(),
+      observer: `log:${this.process.name}`,
+      partition: replica.partition,
+      leader: this.id,
+      epoch: state.epoch,
+      isr: idsOf(state.isr),
+      ...(startOffset !== undefined && { startOffset }),
+    });
+  }
+
+  /**
+   * The end offset for readers. A leader whose high watermark has not yet reached the beginning of its epoch does not
+   * know it, and says so since Kafka 2.2 (KIP-207). Null: ask again.
+   */
+  endOffset(partition: number): number | null {
+    const replica = this.replicas[partition];
+    if (replica == null || replica.role !== 'leader') return null;
+    const { bug, staleEnds } = this.#around.options;
+    if (bug === 'stale-end-offset' && replica.state!.epoch > 0)
+      return Math.min(replica.checkpoint, replica.log.end);
+    if (replica.highWatermark < replica.epochStart && !staleEnds) return null;
+    return replica.highWatermark;
+  }
+
+  /** Records for a reader: what lies below the high watermark. Null: ask again, perhaps somebody else. */
+  stored(partition: number, from: number, to: number): Int32Array | null {
+    const replica = this.replicas[partition];
+    if (replica == null || replica.role !== 'leader') return null;
+    return replica.log.entries.slice(from, Math.max(from, Math.min(to, replica.highWatermark)));
+  }
+
+  #tick(): void {
+    const nowNs = this.#around.clock.nowNs();
+    this.#around.coordination.heartbeat(this);
+    for (let follower = 0; follower < this.#polls.length; follower++) {
+      const poll = this.#polls[follower];
+      if (poll == null || poll.deadlineNs > nowNs) continue;
+      this.#polls[follower] = null;
+      poll.respond(this.#answer(poll.request));
+    }
+    const shrinks = nowNs >= this.#nextShrinkNs;
+    if (shrinks) this.#nextShrinkNs = nowNs + (this.#around.options.timeouts.replicaLagTimeMaxMs / 2) * 1e6;
+    const checkpoints = nowNs >= this.#nextCheckpointNs;
+    if (checkpoints) this.#nextCheckpointNs = nowNs + CHECKPOINT_NS;
+    const writesBack = nowNs >= this.#nextWritebackNs;
+    if (writesBack) this.#nextWritebackNs = nowNs + WRITEBACK_NS;
+    for (const replica of this.replicas) {
+      if (replica === null) continue;
+      if (checkpoints) replica.checkpoint = replica.highWatermark;
+      if (writesBack) replica.log.flushed = replica.log.end;
+      if (replica.role === 'leader') {
+        if (shrinks) this.#leader.shrink(replica);
+        this.#leader.askAgain(replica);
+        replica.purgatory.expire(nowNs, CODE.timedOut);
+      } else if (replica.role === 'follower') this.#fetchers[replica.state!.leader]!.kick();
+    }
+  }
+}

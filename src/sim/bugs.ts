@@ -1,0 +1,34 @@
+/**
+ * Bugs that can be planted into the model, each a small deviation at one place. They are what the search, the
+ * checker and the shrinker are tested with: the truth about them is known.
+ */
+export const BUGS = {
+  'truncate-to-high-watermark':
+    'a follower cuts its log at its own high watermark instead of asking where the epochs diverge (KIP-101)',
+  'ack-before-replication': 'acks=all is answered as soon as the leader has the record',
+  'high-watermark-early': 'the high watermark follows the fastest replica in sync instead of the slowest',
+  'unfenced-zombie':
+    'a leader that was replaced keeps what it alone has when it returns, and counts as in sync with it',
+  'out-of-sync-election': 'a replica that is out of sync is elected although one in sync could be',
+  'torn-tail': 'a broker that starts again has lost the last records of its log, and still counts as in sync',
+  'duplicate-on-retry':
+    'the broker forgets what an idempotent producer has sent, and appends a repetition again',
+  'sequence-rollback':
+    'an idempotent client takes a sequence number back after an error and gives it to the next record (S2)',
+  'resolved-without-sending': 'the client reports success for a record that it never sent (S1)',
+  'failed-but-appended': 'the broker appends first and then refuses for want of in-sync replicas',
+  'offset-reset': 'a new leader counts the offsets in its answers from zero',
+  'reader-skips': 'the reader leaves out records now and then',
+  'wrong-topic': 'the broker stores a record that belongs into another topic now and then',
+  'flipped-byte': 'a byte of a stored record changes now and then',
+  'stale-end-offset': 'a new leader gives the end offset that it knew as a follower',
+  'out-of-order-append': 'the broker puts a record before one that it has already acknowledged',
+} as const;
+
+export type Bug = keyof typeof BUGS;
+
+export const BUG_NAMES = Object.keys(BUGS) as readonly Bug[];
+
+export function isBug(name: string): name is Bug {
+  return Object.hasOwn(BUGS, name);
+}

@@ -1,0 +1,31 @@
+import type { Broker } from './broker.ts';
+import type { PartitionState } from './partitions.ts';
+import type { Process } from './process.ts';
+
+/** Asks for another in-sync set, under the state that the leader knew when it asked. */
+export interface Alteration {
+  partition: number;
+  epoch: number;
+  version: number;
+  isr: number;
+}
+
+/** What keeps the cluster's metadata, notices dead brokers and elects leaders: ZooKeeper with a controller, or KRaft. */
+export interface Coordination {
+  /** The truth, for tests and for the beginning. Brokers learn it by messages only. */
+  readonly states: readonly PartitionState[];
+  /** Node id of the controller at the moment, -1 if there is none. */
+  readonly controllerId: number;
+  /** Begins with all nodes up and all brokers known. */
+  begin(): void;
+  /** Called by every living broker at every tick: it sends what is due. */
+  heartbeat(broker: Broker): void;
+  /** The broker's process has started: what was known of its earlier life is void. */
+  joined(broker: Broker): void;
+  /** `done` comes when there is an answer; success shows by the news that precede it. */
+  alter(broker: Broker, alteration: Alteration, done: () => void): void;
+  /** Moves the broker's leaderships to others before it shuts down. `done` comes when there is an answer. */
+  leave(broker: Broker, done: () => void): void;
+  /** Processes that are no brokers: the ZooKeeper server, separate controllers. */
+  readonly processes: readonly Process[];
+}

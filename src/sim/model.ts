@@ -1,0 +1,41 @@
+import type { VirtualClock } from '../core/virtual-clock.ts';
+import type { Random } from '../core/random.ts';
+import type { Event } from '../history/event.ts';
+import type { NodeInfo } from '../history/run.ts';
+import type { Bug } from './bugs.ts';
+import type { TopicRules } from './partitions.ts';
+
+/** What is modelled: a cluster, its topic, and how fast it notices failures. */
+export interface ModelOptions {
+  /** The brokers among them have the ids 1, 2, 3 … in this order. */
+  nodes: readonly NodeInfo[];
+  mode: 'zookeeper' | 'kraft-combined' | 'kraft-separate';
+  topic: TopicRules;
+  timeouts: {
+    zookeeperSessionTimeoutMs: number;
+    replicaLagTimeMaxMs: number;
+    brokerSessionTimeoutMs: number;
+    brokerHeartbeatIntervalMs: number;
+  };
+  /** flush.messages: records until a log is forced to disk; null leaves that to the operating system. */
+  flushMessages: number | null;
+  /** replica.fetch.min.bytes, in records: what a follower's fetch waits for. */
+  fetchMinRecords: number;
+  /** Before Kafka 2.2 (KIP-207) a new leader gave an end offset although its high watermark was still behind. */
+  staleEnds: boolean;
+  bug: Bug | null;
+  clock: VirtualClock;
+  random: Random;
+  onEvent: (event: Event) => void;
+}
+
+/** Kafka's codes for what the model answers. */
+export const CODE = {
+  none: 0,
+  leaderNotAvailable: 5,
+  notLeader: 6,
+  timedOut: 7,
+  notEnoughReplicas: 19,
+  notEnoughReplicasAfterAppend: 20,
+  outOfOrderSequence: 45,
+} as const;

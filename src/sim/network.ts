@@ -1,0 +1,168 @@
+import type { Net } from '../control/net.ts';
+import type { VirtualClock } from '../core/virtual-clock.ts';
+import type { Random } from '../core/random.ts';
+import type { Link } from '../history/fault.ts';
+
+/**
+ * Messages over TCP between places (nodes, and `client`). A link keeps the order of its messages. Packets that a cut
+ * swallows are sent again, after 0.2, 0.6, 1.4, 3 … seconds, so what was written into a cut
+ * connection arrives some time after the heal, unless either end has given up by then.
+ *
+ * Where only one direction is cut, the other one works until the sender has filled its window with bytes that nobody
+ * acknowledges; and no new connection comes about.
+ */
+export type Fate = 'pass' | 'drop' | { delayNs: number };
+
+/** The first rule that does not say `pass` decides about a message; cuts come before all rules. */
+export type Rule = (from: number, to: number) => Fate;
+
+const LATENCY_MIN_NS = 60_000;
+const LATENCY_SPREAD_NS = 140_000;
+/** One message in 64 meets a busy scheduler. */
+const HICCUP = 1 / 64;
+const HICCUP_NS = 2e6;
+const FIRST_RETRANSMISSION_NS = 200e6;
+/** Linux goes on doubling; but programs that wait longer than this connect anew. */
+const LONGEST_RETRANSMISSION_NS = 1_600e6;
+/** Messages that fit into a window that nobody acknowledges. */
+const WINDOW = 10;
+
+interface Stalled {
+  sentNs: number;
+  deliver: () => void;
+}
+
+export class Network implements Net {
+  readonly rules: Rule[] = [];
+  readonly #clock: VirtualClock;
+  readonly #random: Random;
+  readonly #places: readonly string[];
+  /** By link: how many faults cut it. */
+  readonly #cut: Uint8Array;
+  readonly #unacknowledged: Uint8Array;
+  readonly #lastNs: Float64Array;
+  readonly #stalled: Stalled[][];
+  #cuts = 0;
+
+  constructor(places: readonly string[], clock: VirtualClock, random: Random) {
+    this.#places = places;
+    this.#clock = clock;
+    this.#random = random;
+    const links = places.length * places.length;
+    this.#cut = new Uint8Array(links);
+    this.#unacknowledged = new Uint8Array(links);
+    this.#lastNs = new Float64Array(links);
+    this.#stalled = Array.from({ length: links }, () => []);
+  }
+
+  placeOf(name: string): number {
+    const place = this.#places.indexOf(name);
+    if (place < 0) throw new Error(`There is no place ${name} in this network.`);
+    return place;
+  }
+
+  latencyNs(): number {
+    const drawn = this.#random.float();
+    const hiccup = drawn < HICCUP ? drawn * 64 * HICCUP_NS : 0;
+    return Math.floor(LATENCY_MIN_NS + drawn * LATENCY_SPREAD_NS + hiccup);
+  }
+
+  /** Whether a new connection could come about: packets pass in both directions. */
+  connects(from: number, to: number): boolean {
+    if (this.#cuts === 0) return true;
+    return this.#cut[this.#link(from, to)] === 0 && this.#cut[this.#link(to, from)] === 0;
+  }
+
+  send(from: number, to: number, deliver: () => void): void {
+    const nowNs = this.#clock.nowNs();
+    const link = this.#link(from, to);
+    let extraNs = 0;
+    if (this.#cuts > 0 && from !== to && !this.#takes(link, this.#link(to, from))) {
+      this.#stalled[link]!.push({ sentNs: nowNs, deliver });
+      return;
+    }
+    for (const rule of this.rules) {
+      const fate = rule(from, to);
+      if (fate === 'pass') continue;
+      // A dropped packet is sent again after the first retransmission timeout.
+      extraNs = fate === 'drop' ? FIRST_RETRANSMISSION_NS : fate.delayNs;
+      break;
+    }
+    this.#arrive(link, nowNs + this.latencyNs() + extraNs, deliver);
+  }
+
+  #link(from: number, to: number): number {
+    return from * this.#places.length + to;
+  }
+
+  #takes(link: number, back: number): boolean {
+    if (this.#cut[link]! > 0) return false;
+    if (this.#cut[back] === 0) return true;
+    return this.#unacknowledged[link]!++ < WINDOW;
+  }
+
+  #arrive(link: number, timeNs: number, deliver: () => void): void {
+    const arrivalNs = Math.max(timeNs, this.#lastNs[link]! + 1);
+    this.#lastNs[link] = arrivalNs;
+    this.#clock.at(arrivalNs, deliver);
+  }
+
+  async cut(links: readonly Link[]): Promise<void> {
+    for (const { from, to } of links) {
+      this.#cut[this.#link(this.placeOf(from), this.placeOf(to))]!++;
+      this.#cuts++;
+    }
+  }
+
+  async heal(links?: readonly Link[]): Promise<Link[]> {
+    const healed = links ?? this.#links();
+    for (const { from, to } of healed) {
+      const link = this.#link(this.placeOf(from), this.placeOf(to));
+      const count = links === undefined ? this.#cut[link]! : Math.min(1, this.#cut[link]!);
+      this.#cut[link]! -= count;
+      this.#cuts -= count;
+    }
+    this.#release();
+    return healed.filter(({ from, to }) => this.connects(this.placeOf(from), this.placeOf(to)));
+  }
+
+  #links(): Link[] {
+    return this.#places.flatMap((from) => this.#places.map((to) => ({ from, to })));
+  }
+
+  /** What was stalled goes out with the first retransmission that finds the way free. */
+  #release(): void {
+    const count = this.#places.length;
+    for (let from = 0; from < count; from++) {
+      for (let to = 0; to < count; to++) {
+        if (from === to || !this.connects(from, to)) continue;
+        const link = this.#link(from, to);
+        this.#unacknowledged[link] = 0;
+        if (this.#stalled[link]!.length === 0) continue;
+        const stalled = this.#stalled[link]!.splice(0);
+        const arrivalNs = this.#retransmissionNs(stalled[0]!.sentNs);
+        for (const { deliver } of stalled) this.#arrive(link, arrivalNs, deliver);
+      }
+    }
+  }
+
+  #retransmissionNs(sentNs: number): number {
+    const nowNs = this.#clock.nowNs();
+    let waitNs = FIRST_RETRANSMISSION_NS;
+    let timeNs = sentNs + waitNs;
+    while (timeNs <= nowNs) {
+      waitNs = Math.min(2 * waitNs, LONGEST_RETRANSMISSION_NS);
+      timeNs += waitNs;
+    }
+    return timeNs;
+  }
+
+  async reachable(link: Link, timeoutMs: number): Promise<boolean> {
+    const [from, to] = [this.placeOf(link.from), this.placeOf(link.to)];
+    const deadlineNs = this.#clock.nowNs() + timeoutMs * 1e6;
+    const connects = this.connects(from, to);
+    const roundTripNs = this.latencyNs() + this.latencyNs();
+    await this.#clock.sleep(connects ? roundTripNs / 1e6 : (deadlineNs - this.#clock.nowNs()) / 1e6);
+    return this.connects(from, to);
+  }
+}

@@ -1,0 +1,91 @@
+import type { Random } from '../core/random.ts';
+import type { VirtualClock } from '../core/virtual-clock.ts';
+import { outcomeOf, suspectsLeader } from '../client/outcome.ts';
+import { planNodes } from '../db/kafka/plan.ts';
+import type { KafkaMode } from '../db/kafka/recipes.ts';
+import type { Event } from '../history/event.ts';
+import type { NodeInfo } from '../history/run.ts';
+import type { Decoder, Encoder } from '../history/value.ts';
+import { DETECTION_TIMEOUTS, type Scenario } from '../scenario/schema.ts';
+import { applicationClient } from '../sim/application.ts';
+import type { Bug } from '../sim/bugs.ts';
+import { auditClient } from '../sim/client.ts';
+import { Cluster } from '../sim/cluster.ts';
+import { modelDb, type ModelDb } from '../sim/db.ts';
+import { modelReader } from '../sim/reader.ts';
+import { compactValue, modelDecoder, realValue } from '../sim/value.ts';
+import type { World } from './world.ts';
+
+/** The modelled world: what the real one has, and its own way to read a record. */
+export interface SimulatedWorld extends World {
+  readonly clock: VirtualClock;
+  readonly db: ModelDb;
+  readonly nodes: readonly NodeInfo[];
+  /** Reads the records of a world that was made without `encode`. */
+  readonly decode: Decoder;
+  close(): Promise<void>;
+}
+
+export interface SimulatedOptions {
+  scenario: Scenario;
+  mode: KafkaMode;
+  clock: VirtualClock;
+  random: Random;
+  bug?: Bug | null;
+  /** A client that retries by itself can have the defects of kafkajs; `ideal` if absent. */
+  client?: 'ideal' | 'kafkajs';
+  /** Before Kafka 2.2 (KIP-207) a new leader could give an end offset that was behind; false if absent. */
+  staleEnds?: boolean;
+  /** The records' bytes, for a run whose reader decodes real ones; short ones of its own (see `decode`) if absent. */
+  encode?: Encoder;
+  onEvent: (event: Event) => void;
+}
+
+/** A model of Kafka in virtual time. It costs nothing to make, and runs as fast as the machine can. */
+export function simulatedWorld(options: SimulatedOptions): SimulatedWorld {
+  const { scenario, clock, random } = options;
+  const nodes = planNodes(options.mode, scenario.brokers).map((node) => ({ ...node, address: node.name }));
+  const { topic, producer, brokerSettings } = scenario;
+  const detection = DETECTION_TIMEOUTS[scenario.detection];
+  const cluster = new Cluster({
+    nodes,
+    mode: options.mode,
+    topic,
+    timeouts: {
+      ...detection,
+      replicaLagTimeMaxMs:
+        numberOf(brokerSettings['replica.lag.time.max.ms']) ?? detection.replicaLagTimeMaxMs,
+    },
+    flushMessages: numberOf(brokerSettings['flush.messages']),
+    fetchMinRecords: Math.max(
+      1,
+      Math.ceil((numberOf(brokerSettings['replica.fetch.min.bytes']) ?? 1) / scenario.load.recordBytes),
+    ),
+    staleEnds: options.staleEnds ?? false,
+    bug: options.bug ?? null,
+    clock,
+    random: random.fork('cluster'),
+    onEvent: options.onEvent,
+  });
+  return {
+    clock,
+    random,
+    nodes,
+    net: cluster.network,
+    db: modelDb(cluster),
+    decode: modelDecoder(),
+    openClient(worker) {
+      const client = { worker, ...producer, outcomeOf, suspectsLeader };
+      return producer.retries > 0
+        ? applicationClient(cluster, client, options.client ?? 'ideal')
+        : auditClient(cluster, client);
+    },
+    openReader: () =>
+      modelReader(cluster, options.encode === undefined ? compactValue : realValue(options.encode)),
+    async close() {},
+  };
+}
+
+function numberOf(setting: string | undefined): number | null {
+  return setting === undefined ? null : Number(setting);
+}

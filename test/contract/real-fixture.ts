@@ -1,0 +1,46 @@
+import { writeSync } from 'node:fs';
+import { seededRandom } from '../../src/core/random.ts';
+import { realClock } from '../../src/core/clock.ts';
+import { enterLab, insideLab } from '../../src/control/netns/enter.ts';
+import { resolveDistribution } from '../../src/db/kafka/distribution.ts';
+import type { KafkaMode } from '../../src/db/kafka/recipes.ts';
+import type { Event } from '../../src/history/event.ts';
+import { createDecoder, createEncoder } from '../../src/history/value.ts';
+import { realWorld } from '../../src/world/real.ts';
+import { contractScenario, tellAll } from './cases.ts';
+
+/**
+ * Tells the contract's cases on real Kafka, in a lab of its own; prints the facts as one line of JSON.
+ * Usage: real-fixture.ts VERSION MODE DIRECTORY
+ */
+const [version = '', mode = '', directory = ''] = process.argv.slice(2);
+
+async function inside(): Promise<void> {
+  const clock = realClock();
+  const scenario = contractScenario();
+  const events: Event[] = [];
+  const place = { run: 'contract', topic: 'kept' };
+  const world = await realWorld({
+    scenario,
+    distribution: await resolveDistribution({ kafka: version, environment: process.env }),
+    mode: mode as KafkaMode,
+    topic: place.topic,
+    clock,
+    random: seededRandom(1),
+    encode: createEncoder({ ...place, sizeBytes: scenario.load.recordBytes }),
+    directory,
+    dataDirectory: '/run/kept-data',
+    onEvent: (event) => events.push(event),
+  });
+  await world.db.setup();
+  const stop = world.db.watch?.((event) => events.push(event));
+  const told = await tellAll({ ...world, decode: createDecoder(place), events, scenario });
+  stop?.();
+  await world.close();
+  writeSync(1, `${JSON.stringify(told)}\n`);
+}
+
+if (insideLab()) {
+  await inside();
+  process.exit(0);
+} else process.exit(await enterLab(process.argv.slice(2)));

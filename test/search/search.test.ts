@@ -1,0 +1,141 @@
+import { execFileSync } from 'node:child_process';
+import test from 'ava';
+import { fc, testProp } from '@fast-check/ava';
+import type { Finding, FindingKind } from '../../src/checker/result.ts';
+import { historyDigest } from '../../src/history/digest.ts';
+import { storyOf } from '../../src/report/story.ts';
+import { drawScenario } from '../../src/scenario/swarm.ts';
+import { shrink, writesOf, type Case } from '../../src/search/shrink.ts';
+import { seedsOf, Tally, trySeed } from '../../src/search/sweep.ts';
+import { accusations, tryOut, type Candidate } from '../../src/search/trial.ts';
+import { BUG_NAMES, type Bug } from '../../src/sim/bugs.ts';
+
+/** The search is as good as what it finds: bugs whose truth is known, and nothing where there is none. */
+const candidateOf = (seed: number, bug: Bug | null): Candidate => ({ ...drawScenario(seed), seed, bug });
+
+test('over 300 seeds the correct model is never accused, and nearly every run proves something', async (t) => {
+  t.timeout(300_000);
+  const tally = new Tally();
+  for (const seed of seedsOf({ first: 1, last: 300 }))
+    tally.add(await trySeed(seed, { bug: null, claim: 'contract' }));
+  t.deepEqual(tally.failures, []);
+  t.is(tally.seeds, 300);
+  t.true(tally.verdicts.inconclusive < 45, JSON.stringify([...tally.doubts]));
+});
+
+testProp(
+  'nor for any other seed',
+  [fc.integer({ min: 10_000, max: 2 ** 31 - 1 })],
+  async (t, seed) => {
+    const report = await trySeed(seed, { bug: null, claim: 'contract' });
+    t.true(report.verdict === 'valid' || report.verdict === 'inconclusive', JSON.stringify(report));
+  },
+  { numRuns: 60 },
+);
+
+/** What gives each bug away, and whom the evidence points at. */
+const SIGNS: Record<Bug, { kinds: FindingKind[]; blame: Finding['blame'] }> = {
+  'truncate-to-high-watermark': { kinds: ['lost'], blame: 'broker' },
+  'ack-before-replication': { kinds: ['lost'], blame: 'broker' },
+  'high-watermark-early': { kinds: ['lost'], blame: 'broker' },
+  'unfenced-zombie': { kinds: ['lost'], blame: 'broker' },
+  'out-of-sync-election': { kinds: ['lost'], blame: 'broker' },
+  'torn-tail': { kinds: ['lost'], blame: 'broker' },
+  'duplicate-on-retry': { kinds: ['duplicate'], blame: 'unknown' },
+  'sequence-rollback': { kinds: ['lost'], blame: 'client' },
+  'resolved-without-sending': { kinds: ['lost'], blame: 'client' },
+  'failed-but-appended': { kinds: ['aborted-read'], blame: 'unknown' },
+  'offset-reset': { kinds: ['misplaced'], blame: 'broker' },
+  'reader-skips': { kinds: ['lost'], blame: 'broker' },
+  'wrong-topic': { kinds: ['phantom'], blame: 'unknown' },
+  'flipped-byte': { kinds: ['phantom'], blame: 'broker' },
+  'stale-end-offset': { kinds: ['end-regressed'], blame: 'broker' },
+  'out-of-order-append': { kinds: ['misplaced', 'reordered', 'duplicate'], blame: 'broker' },
+};
+
+for (const bug of BUG_NAMES) {
+  test(`a planted bug is found, named and blamed: ${bug}`, async (t) => {
+    t.timeout(300_000);
+    const { kinds, blame } = SIGNS[bug];
+    for (const seed of seedsOf({ first: 1, last: 800 })) {
+      const report = await trySeed(seed, { bug, claim: 'contract' });
+      if (!report.accusations.some((found) => kinds.includes(found.kind) && found.blame === blame)) continue;
+      t.log(`after ${seed} seeds`);
+      t.pass();
+      return;
+    }
+    t.fail('not found in 800 seeds');
+  });
+}
+
+/** As another process of this machine tells it. */
+function digestElsewhere(seed: number): string {
+  const program = `
+    const [{ tryOut }, { drawScenario }, { historyDigest }] = await Promise.all(
+      ['search/trial', 'scenario/swarm', 'history/digest'].map((file) => import('${import.meta.dirname}/../../src/' + file + '.ts')));
+    const { run } = await tryOut({ ...drawScenario(${seed}), seed: ${seed}, bug: null }, 'contract');
+    console.log(historyDigest(run));`;
+  return execFileSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], {
+    encoding: 'utf8',
+  }).trim();
+}
+
+test('a seed gives the same history every time, here and elsewhere, whatever ran before it', async (t) => {
+  t.timeout(120_000);
+  const seeds = [7, 42, 99];
+  const digests = new Map<number, string>();
+  for (const seed of [...seeds, ...seeds.toReversed()]) {
+    const { run } = await tryOut(candidateOf(seed, null), 'contract');
+    const digest = historyDigest(run);
+    t.is(digests.get(seed) ?? digest, digest);
+    digests.set(seed, digest);
+  }
+  t.is(new Set(digests.values()).size, seeds.length);
+  t.is(digestElsewhere(42), digests.get(42) ?? 'never ran here');
+});
+
+test('a loss by truncation to the high watermark shrinks to a few faults and writes, and to a story', async (t) => {
+  t.timeout(300_000);
+  const bug = 'truncate-to-high-watermark';
+  for (const seed of seedsOf({ first: 1, last: 800 })) {
+    const candidate = candidateOf(seed, bug);
+    const isLoss = (found: Finding) => found.kind === 'lost' && found.judgement === 'violation';
+    const fails = async (smaller: Case) =>
+      accusations((await tryOut({ ...candidate, ...smaller }, 'contract')).result).some(isLoss);
+    if (!(await fails(candidate))) continue;
+    const smallest = await shrink(candidate, { fails, rounds: 5 });
+    t.true(await fails(smallest), 'it still fails');
+    t.true(smallest.schedule.length <= 4, `${smallest.schedule.length} faults`);
+    t.true(writesOf(smallest.scenario)! <= 10, `${writesOf(smallest.scenario)} writes`);
+    const { run, result } = await tryOut({ ...candidate, ...smallest }, 'contract');
+    const story = storyOf(run, result);
+    t.log(story.join('\n'));
+    t.regex(story.join('\n'), /w\d+ writes #\d+, acknowledged at offset \d+ by kafka\d \(epoch \d+\)/);
+    t.regex(story.join('\n'), /cuts its log to offset/);
+    t.regex(story.at(-1) ?? '', /in the end, \w+/);
+    return;
+  }
+  t.fail('no loss in 800 seeds');
+});
+
+test('shrinking ends, at a case of which nothing more can be left out', async (t) => {
+  const start: Case = drawScenario(12);
+  const attempts: Case[] = [];
+  // Fails whenever there are two workers and any fault at all.
+  const smallest = await shrink(
+    { ...start, scenario: { ...start.scenario, load: { ...start.scenario.load, workers: 6 } } },
+    {
+      rounds: 10,
+      fails: async (candidate) => {
+        attempts.push(candidate);
+        return candidate.scenario.load.workers >= 2 && candidate.schedule.length > 0;
+      },
+    },
+  );
+  t.is(smallest.scenario.load.workers, 2);
+  t.is(smallest.schedule.length, 1);
+  t.is(smallest.scenario.brokers, 1);
+  t.is(smallest.scenario.load.count, 1);
+  t.deepEqual(smallest.scenario.phases, { warmUpMs: 0, faultsMs: 0, recoveryMs: 0 });
+  t.true(attempts.length < 200, `${attempts.length} attempts`);
+});
