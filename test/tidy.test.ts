@@ -80,9 +80,7 @@ interface Import {
 
 const imports: Import[] = sources.flatMap(({ path, text }) =>
   [
-    ...text.matchAll(
-      /^(?:import|export)\s+(type\s)?(?:[^'";]*?\sfrom\s+)?'([^']+)'|\bimport\('([^']+)'\)/gm,
-    ),
+    ...text.matchAll(/^(?:import|export)\s+(type\s)?(?:[^'";]*?\sfrom\s+)?'([^']+)'|\bimport\('([^']+)'\)/gm),
   ].map((match) => ({ from: path, specifier: match[2] ?? match[3]!, typeOnly: match[1] !== undefined })),
 );
 
