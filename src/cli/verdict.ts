@@ -5,32 +5,42 @@ import { check } from '../checker/check.ts';
 import type { Claim, Result } from '../checker/result.ts';
 import { openRun } from '../history/directory.ts';
 import type { Run } from '../history/run.ts';
+import type { Availability } from '../report/availability.ts';
+import { surveyOf } from '../report/survey.ts';
 import { renderText } from '../report/text.ts';
 import { renderTimeline } from '../report/timeline/timeline.ts';
 
 export const RESULTS_FILE = 'results.json';
 const TIMELINE_FILE = 'timeline.svg';
 
+export interface Decided {
+  run: Run;
+  result: Result;
+  /** Null when it is not known yet. */
+  availability: Availability | null;
+}
+
 /**
  * From a run directory to its verdict: decide, write results.json and timeline.svg, say it. The same whether the
  * run has just ended or was made elsewhere years ago.
  */
-export async function decide(directory: string, claim: Claim): Promise<{ run: Run; result: Result }> {
+export async function decide(directory: string, claim: Claim): Promise<Decided> {
   const run = await openRun(directory);
-  const result = check(run, { claim });
+  const survey = surveyOf(run);
+  const result = check(survey.run, { claim });
   try {
     writeFileSync(join(directory, RESULTS_FILE), `${JSON.stringify(result, null, 2)}\n`);
-    writeFileSync(join(directory, TIMELINE_FILE), renderTimeline(run, result));
+    writeFileSync(join(directory, TIMELINE_FILE), renderTimeline(run, result, survey.aggregator()));
   } catch (error) {
     // A verdict that cannot be written down is still a verdict: say both.
     process.stderr.write(`kept: the results could not be written to ${directory}: ${messageOf(error)}\n`);
   }
-  return { run, result };
+  return { run, result, availability: survey.availability() };
 }
 
 /** The result on standard output: for people, or as JSON. */
 export function show(
-  decided: { run: Run; result: Result },
+  decided: Decided,
   options: { json: boolean; directory: string },
 ): void {
   if (options.json) {
@@ -42,6 +52,7 @@ export function show(
     color,
     directory: options.directory,
     picture: join(options.directory, TIMELINE_FILE),
+    availability: decided.availability,
   });
   process.stdout.write(`${text.trimEnd()}\n`);
 }

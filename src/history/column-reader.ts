@@ -4,7 +4,8 @@ import { decodeBatch } from './arrow.ts';
 import type { Columns, ColumnSchema } from './columns.ts';
 import type { Damages } from './damage.ts';
 import { errnoOf } from './errno.ts';
-import { findMessage, readMessage, type SealedMessage } from './message-reader.ts';
+import { findMessage, readMessage, type SealedMessage, type Source } from './message-reader.ts';
+import { openReadAhead, READ_AHEAD_BYTES_MIN } from './read-ahead.ts';
 import { type Seal, streamId } from './seal.ts';
 
 /**
@@ -40,11 +41,16 @@ export class ColumnReader<Schema extends ColumnSchema> {
     this.#damages = options.damages;
   }
 
-  /** Each batch has memory of its own: it may be kept, though a whole history may not fit. */
+  /** A batch's memory is valid until the next one is asked for. */
   *batches(): Generator<Batch<Schema>> {
     const file = this.#open();
     if (file === null) return;
-    const source = { file, size: this.#size ?? 0, stream: this.#stream };
+    const size = this.#size ?? 0;
+    const ahead =
+      size < READ_AHEAD_BYTES_MIN
+        ? null
+        : openReadAhead(this.#path, { position: this.#found[0]?.position ?? 0, size, verify: !this.#scanned });
+    const source: Source = { file, size, stream: this.#stream, ahead, memory: Buffer.alloc(0) };
     try {
       for (let index = 0; ; index++) {
         const known = this.#found[index];
@@ -54,6 +60,7 @@ export class ColumnReader<Schema extends ColumnSchema> {
         yield decodeBatch(this.#schema, message.head, message.body);
       }
     } finally {
+      ahead?.close();
       closeSync(file);
     }
   }
@@ -73,7 +80,7 @@ export class ColumnReader<Schema extends ColumnSchema> {
   }
 
   /** The next batch whose seal holds, wherever it is; null at the end. */
-  #scan(source: { file: number; size: number; stream: number }): SealedMessage | null {
+  #scan(source: Source): SealedMessage | null {
     while (!this.#scanned) {
       const message =
         readMessage(source, this.#position, { verify: true }) ?? findMessage(source, this.#position + 1);

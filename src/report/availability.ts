@@ -1,7 +1,7 @@
 import { NS_PER_SECOND } from '../core/clock.ts';
 import type { FaultStartEvent, FaultStopEvent, PhaseEvent, PhaseName } from '../history/event.ts';
 import { int64At } from '../history/run.ts';
-import type { Run } from '../history/run.ts';
+import type { Run, WriteBatch } from '../history/run.ts';
 import { OUTCOMES } from '../history/write.ts';
 
 /** How available the cluster was for writing, from one pass over the writes. All times in ns since the run began. */
@@ -22,27 +22,49 @@ const OK = OUTCOMES.indexOf('ok');
  * only writes begun after the mark count for it.
  */
 export function availabilityOf(run: Run): Availability {
-  const phases = loadPhases(run);
-  const marks = strikesAndHeals(run);
+  const meter = availabilityMeter(run);
+  for (const batch of run.writes()) meter.visit(batch);
+  return meter.total();
+}
+
+/** As `availabilityOf`, for a pass over the writes that somebody else makes: `visit` wants every batch once. */
+export function availabilityMeter({ events }: Run): {
+  visit(batch: WriteBatch): void;
+  total(): Availability;
+} {
+  const phases = loadPhases(events);
+  const marks = strikesAndHeals(events);
   const markNs = Float64Array.from(marks, (mark) => mark.timeNs);
   /** Earliest acknowledgement among the writes begun between mark i and the next one. */
   const firstAckNs = new Float64Array(marks.length).fill(Infinity);
   const loadFromNs = phases[0]?.fromNs ?? null;
   const loadToNs = phases.at(-1)?.toNs ?? null;
   const silence = longestSilence(loadFromNs, loadToNs ?? Infinity);
+  let phase: (typeof phases)[number] | undefined;
 
-  for (const batch of run.writes()) {
+  const visit = (batch: WriteBatch) => {
     for (let row = 0; row < batch.length; row++) {
       if (batch.outcome[row] !== OK) continue;
       const completeNs = int64At(batch.completeNs, row);
       silence.ack(completeNs);
-      const phase = phases.find((candidate) => completeNs >= candidate.fromNs && completeNs < candidate.toNs);
+      // Nearly always the phase of the one before.
+      if (phase === undefined || completeNs < phase.fromNs || completeNs >= phase.toNs)
+        phase = phases.find((candidate) => completeNs >= candidate.fromNs && completeNs < candidate.toNs);
       if (phase !== undefined) phase.acked++;
+      if (markNs.length === 0) continue;
       const mark = lastAtOrBefore(markNs, int64At(batch.invokeNs, row));
       if (mark >= 0 && completeNs < firstAckNs[mark]!) firstAckNs[mark] = completeNs;
     }
-  }
+  };
+  return { visit, total: () => total(phases, marks, firstAckNs, silence.longest()) };
+}
 
+function total(
+  phases: ReturnType<typeof loadPhases>,
+  marks: ReturnType<typeof strikesAndHeals>,
+  firstAckNs: Float64Array,
+  longestGap: Availability['longestGap'],
+): Availability {
   for (let mark = marks.length - 2; mark >= 0; mark--) {
     firstAckNs[mark] = Math.min(firstAckNs[mark]!, firstAckNs[mark + 1]!);
   }
@@ -55,7 +77,7 @@ export function availabilityOf(run: Run): Availability {
       ackedPerSecond:
         phase.toNs > phase.fromNs ? (phase.acked * NS_PER_SECOND) / (phase.toNs - phase.fromNs) : 0,
     })),
-    longestGap: silence.longest(),
+    longestGap,
     recoveries: marks.map((mark, index) => ({
       fault: mark.fault,
       after: mark.after,
@@ -66,9 +88,9 @@ export function availabilityOf(run: Run): Availability {
 }
 
 /** Phases that carry load, each up to the next one's start; a torn run's last phase lasts to its last event. */
-function loadPhases(run: Run): { name: PhaseName; fromNs: number; toNs: number; acked: number }[] {
-  const starts = run.events.filter((event): event is PhaseEvent => event.type === 'phase');
-  const lastNs = run.events.reduce((last, event) => Math.max(last, timeOf(event)), 0);
+function loadPhases(events: Run['events']): { name: PhaseName; fromNs: number; toNs: number; acked: number }[] {
+  const starts = events.filter((event): event is PhaseEvent => event.type === 'phase');
+  const lastNs = events.reduce((last, event) => Math.max(last, timeOf(event)), 0);
   return starts
     .map((start, index) => ({
       name: start.name,
@@ -84,8 +106,8 @@ function timeOf(event: Run['events'][number]): number {
   return 'timeNs' in event ? event.timeNs : event.completeNs;
 }
 
-function strikesAndHeals(run: Run): { fault: string; after: 'strike' | 'heal'; timeNs: number }[] {
-  return run.events
+function strikesAndHeals(events: Run['events']): { fault: string; after: 'strike' | 'heal'; timeNs: number }[] {
+  return events
     .filter(
       (event): event is FaultStartEvent | FaultStopEvent =>
         event.type === 'fault-start' || event.type === 'fault-stop',

@@ -2,7 +2,7 @@ import pc from 'picocolors';
 import { EXIT } from '../core/failure.ts';
 import type { Run } from '../history/run.ts';
 import type { Finding, Result, Verdict } from '../checker/result.ts';
-import { availabilityOf } from './availability.ts';
+import { availabilityOf, type Availability } from './availability.ts';
 import { faultSpansOf } from './timeline/faults.ts';
 import type { FaultSpan } from './timeline/faults.ts';
 import { lanesOf } from './timeline/lanes.ts';
@@ -15,6 +15,8 @@ export interface TextOptions {
   /** Where the run is kept and where its picture is, as paths that a person can type. */
   directory?: string;
   picture?: string;
+  /** What is known of it already; else a pass over the writes finds it out. */
+  availability?: Availability | null;
 }
 
 type Colours = ReturnType<typeof pc.createColors>;
@@ -35,7 +37,7 @@ export function renderText(result: Result, run: Run, options: TextOptions): stri
     headlineOf(result, run, colours),
     countsOf(result),
     findingsOf(result, faults, colours),
-    availabilityText(run, faults, colours),
+    availabilityText(run, faults, colours, options.availability ?? null),
     notesText(run),
     closingOf(result, options),
   ];
@@ -128,10 +130,15 @@ function findingText(finding: Finding, labels: ReadonlyMap<string, string>, colo
   return lines.join('\n');
 }
 
-function availabilityText(run: Run, faults: readonly FaultSpan[], colours: Colours): string {
+function availabilityText(
+  run: Run,
+  faults: readonly FaultSpan[],
+  colours: Colours,
+  known: Availability | null,
+): string {
   // With acks=0 nobody answers, so nothing tells whether anybody was there.
   if (run.info.contract.acks === 0) return '';
-  const availability = availabilityOf(run);
+  const availability = known ?? availabilityOf(run);
   if (availability.phases.length === 0) return '';
   const rates = availability.phases.map(({ name, ackedPerSecond }) => `${name} ${grouped(ackedPerSecond)}/s`);
   const lines = [`  acknowledged: ${rates.join(', ')}`];
