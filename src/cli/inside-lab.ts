@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { cpus, totalmem, release } from 'node:os';
+import { arch, cpus, platform, release, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { realClock, wallClock } from '../core/clock.ts';
 import { EXIT } from '../core/failure.ts';
@@ -146,7 +146,7 @@ function infoOf(plan: Plan): RunInfo {
     machine: {
       cores: cpus().length,
       memoryBytes: totalmem(),
-      kernel: release(),
+      platform: `${platform()} ${release().split('.').slice(0, 2).join('.')} ${arch()}`,
       user: process.getuid?.() === 0 ? 'root (in the lab)' : 'unprivileged',
     },
     startedAt: wallClock(),

@@ -3,6 +3,7 @@ import { EXIT, Failure, messageOf } from '../core/failure.ts';
 import { addCheckCommand } from './check.ts';
 import { addDoctorCommand } from './doctor.ts';
 import { addInsideCommand, addLabCommand } from './lab.ts';
+import { addLinCommand } from './lin.ts';
 import { addRunCommand } from './run.ts';
 import { addScenariosCommand } from './scenarios.ts';
 import { addSuiteCommand } from './suite.ts';
@@ -41,6 +42,7 @@ Exit status:
     addSuiteCommand,
     addLabCommand,
     addInsideCommand,
+    addLinCommand,
     addDoctorCommand,
   ]) {
     add(program);

@@ -203,6 +203,16 @@ export const quiet: import('kafkajs').logCreator = () => (entry) => {
   }
 };
 
+/**
+ * The library sets its throttling timer to a moment in the past where there is no throttling, which Node.js 24 remarks
+ * on once per process. It is not for our users to see.
+ */
+const emitWarning = process.emitWarning.bind(process);
+process.emitWarning = (warning: string | Error, ...rest: unknown[]): void => {
+  if (rest[0] === 'TimeoutNegativeWarning') return;
+  Reflect.apply(emitWarning, process, [warning, ...rest]);
+};
+
 /** A logger as the library's inner classes want it: `namespace` gives another one of the same. */
 export const innerLogger: unknown = loggerNamed('kafkajs');
 

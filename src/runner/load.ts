@@ -3,6 +3,9 @@ import type { Client } from '../client/client.ts';
 import type { Generator, Op } from '../generator/generator.ts';
 import type { Write } from '../history/write.ts';
 
+/** How many writes may begin before everything else in the process has its turn. */
+const WRITES_PER_TURN = 64;
+
 /**
  * Turns a generator's plan into writes. One loop for all workers: completions are taken before the generator is
  * asked again, so that a worker counts as free as soon as it is (otherwise the history would claim concurrency that
@@ -35,6 +38,7 @@ export function load(options: {
   let behindNs = 0;
   let over = false;
   let wake: AbortController | null = null;
+  let sinceTurn = 0;
 
   function release(): void {
     for (let index = waiting.length - 1; index >= 0; index--) {
@@ -100,8 +104,13 @@ export function load(options: {
           generator = after;
           const pending = write(op).finally(() => writes.delete(pending));
           writes.add(pending);
-          // Lets completions in that are already there: the loop must not run ahead of them.
-          await Promise.resolve();
+          // Lets completions in that are already there: the loop must not run ahead of them. Writes that complete
+          // without waiting for anybody (acks=0) would otherwise keep timers and sockets from their turn for ever.
+          if (++sinceTurn < WRITES_PER_TURN) await Promise.resolve();
+          else {
+            await clock.sleep(0);
+            sinceTurn = 0;
+          }
         }
       } finally {
         over = true;

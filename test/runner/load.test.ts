@@ -92,3 +92,24 @@ test('an open loop that cannot keep up catches up, and says how far it was behin
   t.is(writes.length, 20);
   t.true(theLoad.behindMs() > 50);
 });
+
+test('writes that nobody has to wait for leave timers their turn', async (t) => {
+  const stop = new AbortController();
+  const instantly: Client = {
+    open: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+    write: () => Promise.resolve({ outcome: 'sent', error: null, offset: null, attempts: 1, broker: 1 }),
+  };
+  const theLoad = load({
+    generator: uniqueValues({ workers: 1, partitions: 1, seed: 1, pace: atFullSpeed() }),
+    clients: [instantly],
+    inFlight: 8,
+    clock,
+    record: () => undefined,
+    stop: stop.signal,
+  });
+  // Without its turn this timer would never fire, and the load would never end.
+  void clock.sleep(5).then(() => stop.abort());
+  await theLoad.run();
+  t.pass();
+});

@@ -12,9 +12,11 @@ const LINE_HEIGHT = 18;
 export function headerPanel({ run, result, faults }: Picture): Panel {
   const badge = result.verdict.toUpperCase();
   const badgeWidth = textWidth(badge, 14) + 26;
-  const story = wrap(result.reasons.join(' '), 13, ROOM, 2);
   const labels = new Map(faults.map((fault) => [fault.id, fault.label]));
   const worst = result.findings.toSorted((a, b) => weight(b) - weight(a))[0];
+  // A finding says itself what the reasons of an invalid verdict say, and more.
+  const reasons = result.verdict === 'invalid' && worst !== undefined ? [] : result.reasons;
+  const story = wrap(reasons.join(' '), 13, ROOM, 2);
   if (worst !== undefined) {
     story.push(...wrap(describeFinding(worst, labels), 13, ROOM, 3));
     const others = result.findings.length - 1;

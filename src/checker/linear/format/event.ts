@@ -1,0 +1,40 @@
+import { Failure } from '../../../core/failure.ts';
+import type { Value } from '../operation.ts';
+
+/** A line of a recorded history: somebody asked for something, or got an answer. */
+export interface Event {
+  process: string | number;
+  type: 'invoke' | 'ok' | 'fail' | 'info';
+  f: string;
+  value: Value;
+  key?: Value;
+  /** Where it stands in the file, for messages. */
+  line: number;
+}
+
+/** An event from a map of EDN or JSON. Other fields (`:time`, `:index`, `:error`, …) say nothing about order. */
+export function eventOf(form: Value, line: number): Event {
+  if (form === null || typeof form !== 'object' || Array.isArray(form)) {
+    throw new Failure(
+      `Line ${line} holds ${preview(form)} where an operation with process, type, f and value belongs.`,
+    );
+  }
+  const { process, type, f, value = null, key } = form as Record<string, Value | undefined>;
+  if (typeof process !== 'number' && typeof process !== 'string') {
+    throw new Failure(`The operation in line ${line} lacks a process.`);
+  }
+  if (typeof type !== 'string' || !TYPES.has(type)) {
+    throw new Failure(
+      `The operation in line ${line} has the type ${preview(type)}; it must be invoke, ok, fail or info.`,
+    );
+  }
+  if (typeof f !== 'string') throw new Failure(`The operation in line ${line} lacks its f: read, write, …`);
+  return { process, type: type as Event['type'], f, value, line, ...(key === undefined ? {} : { key }) };
+}
+
+const TYPES = new Set(['invoke', 'ok', 'fail', 'info']);
+
+function preview(value: Value | undefined): string {
+  const text = JSON.stringify(value) ?? 'nothing';
+  return text.length > 40 ? `${text.slice(0, 37)}...` : text;
+}

@@ -1,0 +1,72 @@
+import { Failure, messageOf } from '../../../core/failure.ts';
+import type { Operation, Value } from '../operation.ts';
+import { readEdn } from './edn.ts';
+import { eventOf, type Event } from './event.ts';
+import { readJepsenLog } from './jepsen-log.ts';
+import { pair, type Dialect } from './pair.ts';
+
+/**
+ * A recorded history of any tool, by its content: EDN or JSON (a list of operations, or one after another), or the
+ * lines of a Jepsen log.
+ *
+ * @param options what is known of the tool that wrote it; the defaults are those of the format (see `Dialect`).
+ * @throws Failure in one sentence, with the line, for anything that is not a history.
+ */
+export function readHistory(text: string, options: { model: string } & Partial<Dialect>): Operation[] {
+  const format = formatOf(text);
+  const events = [...READERS[format](text)];
+  if (events.length === 0) throw new Failure('The history holds no operations.', { hint: HINT });
+  const { failedCas = DIALECTS[format].failedCas, nilRead = DIALECTS[format].nilRead } = options;
+  return pair(events, { model: options.model, failedCas, nilRead });
+}
+
+type Format = 'edn' | 'json' | 'ndjson' | 'log';
+
+function formatOf(text: string): Format {
+  const start = /^[\s\uFEFF]*([[(]?)[\s,]*(\{\s*")?/.exec(text)!;
+  if (start[2] !== undefined) return start[1] === '' ? 'ndjson' : 'json';
+  if (/^\s*(?:[[({#;]|$)/.test(text)) return 'edn';
+  if (/\bjepsen\.util\b/.test(text)) return 'log';
+  throw new Failure('This is no history in a known format.', { hint: HINT });
+}
+
+const HINT = 'Known are Jepsen EDN, the same as JSON or NDJSON, and the lines of a Jepsen log.';
+
+const READERS: Record<Format, (text: string) => Iterable<Event>> = {
+  *edn(text) {
+    for (const { form, line } of readEdn(text)) {
+      if (!Array.isArray(form)) yield eventOf(form, line);
+      else for (const entry of form) yield eventOf(entry as Value, line);
+    }
+  },
+  *json(text) {
+    for (const [at, form] of (parseJson(text, 'The history') as Value[]).entries())
+      yield eventOf(form, at + 1);
+  },
+  *ndjson(text) {
+    let line = 0;
+    for (const content of text.split('\n')) {
+      line++;
+      if (content.trim() !== '') yield eventOf(parseJson(content, `Line ${line}`), line);
+    }
+  },
+  log: readJepsenLog,
+};
+
+const KNOSSOS: Dialect = { failedCas: 'dropped', nilRead: 'any' };
+const DIALECTS: Record<Format, Dialect> = {
+  edn: KNOSSOS,
+  json: KNOSSOS,
+  ndjson: KNOSSOS,
+  // The logs that are passed around come from etcd tests, whose clients answer a failed cas only when it found
+  // another value, and a read of a missing key with nil.
+  log: { failedCas: 'mismatch', nilRead: 'empty' },
+};
+
+function parseJson(text: string, what: string): Value {
+  try {
+    return JSON.parse(text.replace(/^\uFEFF/, '')) as Value;
+  } catch (error) {
+    throw new Failure(`${what} is not whole JSON: ${messageOf(error)}.`);
+  }
+}

@@ -1,0 +1,300 @@
+import test from 'ava';
+import { check, type CheckOptions } from '../../../src/checker/linear/check.ts';
+import { modelNamed } from '../../../src/checker/linear/models/catalog.ts';
+import { describe, type Operation, type Value } from '../../../src/checker/linear/operation.ts';
+import type { Random } from '../../../src/core/random.ts';
+import { OBJECTS, flawOf } from '../../oracle/sequential.ts';
+import { simulate } from '../../oracle/simulate.ts';
+
+/**
+ * Histories as a picture: a line per operation, `|` where it is called and where it returns, and what it was.
+ * A line without a second `|` never returned.
+ *
+ *   |--|         write 1
+ *        |----|  read 1
+ */
+function drawn(picture: string): Operation[] {
+  const lines = picture.split('\n').filter((line) => line.trim() !== '');
+  return lines.map((line, index) => {
+    const [, bar, text] = /^(\s*\|[-|]*)\s+(.*)$/.exec(line) as unknown as [string, string, string];
+    const [f, ...words] = text.trim().split(' ') as [string, ...string[]];
+    const values = words.map((word) => JSON.parse(word) as Value);
+    const [call, ret] = [bar.indexOf('|'), bar.lastIndexOf('|')];
+    const outcome = ret > call ? 'ok' : 'info';
+    const answers = f === 'read' || f === 'dequeue';
+    const input = answers ? null : f === 'cas' ? values.slice(0, 2) : (values[0] ?? null);
+    const output = answers ? (values[0] ?? null) : f === 'cas' ? (values[2] ?? true) : null;
+    return { index, process: index, f, input, output, outcome, call, ret: outcome === 'ok' ? ret : Infinity };
+  });
+}
+
+const judge = (model: string, picture: string, options?: CheckOptions) =>
+  check(modelNamed(model), drawn(picture), options);
+
+/** Everything in the smallest contradiction. */
+async function contradiction(model: string, picture: string): Promise<number[]> {
+  const { verdict, culprit } = await judge(model, picture);
+  if (verdict !== 'invalid' || culprit === undefined) return [];
+  return [...culprit.conflicts, culprit.operation].map(({ index }) => index).toSorted((a, b) => a - b);
+}
+
+test('a read may return the old or the new value while a write is under way', async (t) => {
+  for (const value of [1, 2]) {
+    const picture = `
+      |--|                write 1
+            |----------|  write 2
+               |---|      read ${value}`;
+    t.is((await judge('register', picture)).verdict, 'valid');
+  }
+});
+
+test('a stale read is blamed together with the writes that make it stale, and with nothing else', async (t) => {
+  const picture = `
+      |--|                                    write 1
+                |--|                          write 2
+            |--|                              read 1
+                               |--|           read 1
+                      |--|                    read 2
+                                      |--|    read 2`;
+  const { method, culprit } = await judge('register', picture);
+  t.is(method, 'zones');
+  t.is(culprit?.operation.index, 3);
+  // Either of the two writes and reads of 2 could be what tells; any two of them are enough.
+  t.is(culprit?.minimal, true);
+  t.true(culprit!.conflicts.every(({ index }) => [0, 1, 2, 4, 5].includes(index)));
+  t.is(culprit!.conflicts.length, 2);
+});
+
+test('two reads that see two writes in different orders contradict each other', async (t) => {
+  const picture = `
+      |----------------|  write 1
+      |----------------|  write 2
+        |--|              read 1
+              |--|        read 2
+                    |--|  read 1`;
+  t.is((await judge('register', picture)).verdict, 'invalid');
+  t.deepEqual(await contradiction('register', picture), [2, 3, 4]);
+});
+
+test('a value from nowhere needs no accomplice', async (t) => {
+  t.deepEqual(await contradiction('register', '|--| write 1\n   |--| read 7'), [1]);
+  t.deepEqual(await contradiction('fifo-queue', '|--| enqueue 1\n   |--| dequeue 7'), [1]);
+  t.deepEqual(await contradiction('set', '|--| add 1\n   |--| read [7]'), [1]);
+});
+
+test('a write of unknown outcome may take effect late, or never', async (t) => {
+  const late = `
+      |               write 1
+         |--|         write 2
+               |--|   read 1`;
+  const never = `
+      |               write 1
+         |--|         write 2
+               |--|   read 2`;
+  t.is((await judge('register', late)).verdict, 'valid');
+  t.is((await judge('register', never)).verdict, 'valid');
+  t.is((await judge('register', `${late}\n                     |--|   read 2`)).verdict, 'invalid');
+});
+
+test('a failed cas asserts that something else was there', async (t) => {
+  const picture = `
+      |--|            write 1
+           |--|       cas 1 2 false`;
+  const { verdict, method } = await judge('cas-register', picture);
+  t.deepEqual({ verdict, method }, { verdict: 'invalid', method: 'jit' });
+  t.is((await judge('cas-register', `${picture}\n |-----------------| write 3`)).verdict, 'valid');
+});
+
+test('a queue that lets a younger value overtake an older one is no queue', async (t) => {
+  const picture = `
+      |--|                  enqueue 1
+           |--|             enqueue 2
+                 |--|       dequeue 2
+                       |--| dequeue 1`;
+  const { verdict, method } = await judge('fifo-queue', picture);
+  t.deepEqual({ verdict, method }, { verdict: 'invalid', method: 'sweep' });
+  // An unknown dequeue may have taken 1 before, but then nobody else can.
+  t.is((await judge('fifo-queue', `${picture}\n                 |  dequeue`)).verdict, 'invalid');
+});
+
+test('a queue is not found empty while something is certainly inside', async (t) => {
+  const picture = `
+      |--|                  enqueue 1
+            |--|            dequeue
+                   |--|     dequeue 1`;
+  t.deepEqual(await contradiction('fifo-queue', picture), [0, 1]);
+});
+
+test('a lock that two hold at once', async (t) => {
+  t.deepEqual(
+    await contradiction('mutex', '|--| acquire\n      |--| acquire\n           |--| release'),
+    [0, 1],
+  );
+});
+
+test('a list shows its order: appends may not be read the other way round', async (t) => {
+  const picture = `
+      |--|              append 1
+           |--|         append 2
+                 |--|   read [2,1]`;
+  const { verdict, method } = await judge('append-list', picture);
+  t.deepEqual({ verdict, method }, { verdict: 'invalid', method: 'sweep' });
+  // That 2 was appended after 1 had returned is a matter of its call: it need not have returned itself.
+  t.deepEqual(await contradiction('append-list', picture), [0, 2]);
+});
+
+test('what returns at the very time of a call is concurrent with it', async (t) => {
+  const touching: Operation[] = [
+    { index: 0, process: 0, f: 'write', input: 1, output: null, outcome: 'ok', call: 0, ret: 5 },
+    { index: 1, process: 1, f: 'read', input: null, output: null, outcome: 'ok', call: 5, ret: 9 },
+  ];
+  t.is((await check(modelNamed('register'), touching)).verdict, 'valid');
+  touching[1]!.call = 6;
+  t.is((await check(modelNamed('register'), touching)).verdict, 'invalid');
+});
+
+test('keys are objects of their own', async (t) => {
+  const write = (key: string, index: number): Operation => {
+    return {
+      index,
+      process: index,
+      f: 'write',
+      key,
+      input: 1,
+      output: null,
+      outcome: 'ok',
+      call: index * 2,
+      ret: index * 2 + 1,
+    };
+  };
+  const read = { ...write('b', 2), f: 'read', input: null, output: null };
+  const { verdict, witness } = await check(modelNamed('kv'), [write('a', 0), write('c', 1), read]);
+  t.is(verdict, 'valid');
+  t.deepEqual(
+    witness?.map(({ key }) => key),
+    ['a', 'c', 'b'],
+  );
+  const { culprit } = await check(modelNamed('kv'), [write('a', 0), write('b', 1), read]);
+  t.is(culprit?.key, 'b');
+});
+
+const askCas = (random: Random) => {
+  const f = random.pick(['read', 'write', 'cas']);
+  return { f, input: f === 'read' ? null : f === 'write' ? random.int(5) : [random.int(5), random.int(5)] };
+};
+const askDistinct = (random: Random, index: number) =>
+  random.int(2) === 0 ? { f: 'read', input: null } : { f: 'write', input: index };
+
+test('a hundred processes at once, a mask of four words', async (t) => {
+  const object = OBJECTS['cas-register']!;
+  const history = simulate({ object, ask: askCas, operations: 1500, processes: 100, seed: 3 });
+  const { verdict, method, witness } = await check(modelNamed('cas-register'), history);
+  t.deepEqual({ verdict, method }, { verdict: 'valid', method: 'jit' });
+  t.is(flawOf(object, history, witness![0]!.order), null);
+});
+
+test('memory follows from concurrency, not from length', async (t) => {
+  const bytes = async (operations: number) => {
+    const history = simulate({
+      object: OBJECTS['cas-register']!,
+      ask: askCas,
+      operations,
+      processes: 8,
+      seed: 5,
+    });
+    const result = await check(modelNamed('cas-register'), history);
+    t.is(result.verdict, 'valid');
+    return result.stats.bytesPeak;
+  };
+  // What does grow is the witness, by a few bytes an operation.
+  t.true((await bytes(40_000)) < 2 * (await bytes(10_000)));
+});
+
+test('a planted stale read in a long correct history is found, and blamed', async (t) => {
+  const history = simulate({
+    object: OBJECTS['register']!,
+    ask: askDistinct,
+    operations: 3000,
+    processes: 12,
+    seed: 11,
+  });
+  t.is((await check(modelNamed('register'), history)).verdict, 'valid');
+  const read = history.find(({ f, index }) => f === 'read' && index > 2000)!;
+  const forgotten = history.find(({ f, index }) => f === 'write' && index > 1000)!;
+  read.output = forgotten.input;
+  const { verdict, culprit } = await check(modelNamed('register'), history);
+  t.is(verdict, 'invalid');
+  t.is(culprit?.operation.index, read.index, describe(read));
+  t.true(culprit!.conflicts.length <= 3);
+  // The engine, without the fast path, finds the same operation.
+  const engine = { ...modelNamed('register'), shortcut: () => null };
+  t.is((await check(engine, history.slice(1900), { explain: false })).verdict, 'invalid');
+});
+
+test('the same history gives the same result, byte for byte', async (t) => {
+  const history = simulate({
+    object: OBJECTS['cas-register']!,
+    ask: askCas,
+    operations: 400,
+    processes: 20,
+    seed: 9,
+    unknown: 0.05,
+  });
+  const results = await Promise.all([1, 2].map(() => check(modelNamed('cas-register'), history)));
+  t.is(JSON.stringify(results[0]), JSON.stringify(results[1]));
+});
+
+/** Dequeues come long after the enqueues whose order they tell, and no value is distinct. */
+const hopeless = () =>
+  Array.from({ length: 60 }, (_, index): Operation => {
+    const f = index < 30 ? 'enqueue' : 'dequeue';
+    const value = index % 15;
+    const [call, ret] = index < 30 ? [0, 1] : [index, index + 0.5];
+    return {
+      index,
+      process: index,
+      f,
+      input: f === 'enqueue' ? value : null,
+      output: f === 'enqueue' ? null : (index * 7) % 15,
+      outcome: 'ok',
+      call,
+      ret,
+    };
+  }).concat([
+    { index: 60, process: 60, f: 'dequeue', input: null, output: 99, outcome: 'ok', call: 100, ret: 101 },
+  ]);
+
+test('time that runs out makes the verdict unknown', async (t) => {
+  const controller = new AbortController();
+  const pending = check(modelNamed('fifo-queue'), hopeless().slice(0, 60), { signal: controller.signal });
+  setImmediate(() => controller.abort());
+  const { verdict, reason } = await pending;
+  t.is(verdict, 'unknown');
+  t.regex(reason!, /time/);
+  const late = await check(modelNamed('register'), drawn('|--| write 1'), { signal: AbortSignal.abort() });
+  t.is(late.verdict, 'unknown');
+});
+
+test('memory that runs out makes the verdict unknown', async (t) => {
+  const { verdict, reason } = await check(modelNamed('fifo-queue'), hopeless().slice(0, 60), {
+    memoryBytesMax: 2 ** 20,
+  });
+  t.is(verdict, 'unknown');
+  t.regex(reason!, /memory/);
+});
+
+test('operations that no model knows, and times that cannot be, are refused in a sentence', async (t) => {
+  await t.throwsAsync(judge('register', '|--| cas 1 2'), {
+    message: 'Operation 0 (p0 cas [1 2] → true): the model register knows read, write, not cas.',
+  });
+  await t.throwsAsync(
+    check(
+      modelNamed('register'),
+      drawn('|--| write 1').map((operation) => ({ ...operation, ret: -1 })),
+    ),
+    {
+      message: /returns before it is called/,
+    },
+  );
+  t.throws(() => modelNamed('stack'), { message: 'There is no model "stack".' });
+});

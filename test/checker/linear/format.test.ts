@@ -1,0 +1,190 @@
+import test from 'ava';
+import fc from 'fast-check';
+import { readEdn } from '../../../src/checker/linear/format/edn.ts';
+import { readHistory } from '../../../src/checker/linear/format/read-history.ts';
+import type { Operation, Value } from '../../../src/checker/linear/operation.ts';
+
+const forms = (text: string): Value[] => [...readEdn(text)].map(({ form }) => form);
+const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+
+test('EDN: everything that Jepsen writes', (t) => {
+  t.deepEqual(forms(':a nil true -5 12N 1.5M 6e3 "a\\"b\\u0041" \\newline \\a sym/bol (1 2) #{3 1 2}'), [
+    'a', null, true, -5, 12, 1.5, 6000, 'a"bA', '\n', 'a', 'sym/bol', [1, 2], [1, 2, 3],
+  ]); // prettier-ignore
+  t.deepEqual(plain(forms('{:a {:b [1, {}]} "c" 2 5 6}')), [{ a: { b: [1, {}] }, c: 2, 5: 6 }]);
+  t.deepEqual(plain(forms('#jepsen.history.Op{:f :read} #inst "2020-01-01" #_ gone #_{:x 1} 1 ; comment\n 2')), [
+    { f: 'read' }, '2020-01-01', 1, 2,
+  ]); // prettier-ignore
+  t.deepEqual(
+    forms('123456789012345678901 1/3'),
+    ['123456789012345678901', '1/3'],
+    'what a double cannot hold stays text',
+  );
+  t.deepEqual(
+    [...readEdn('1\n\n"a\nb" ; c\n 2')].map(({ line }) => line),
+    [1, 3, 5],
+  );
+});
+
+test('EDN: a broken text is refused, with its line', (t) => {
+  for (const [text, message] of [
+    ['[1 2', /breaks off .* line 1/],
+    ['{:a 1}\n{:a "x', /breaks off .* line 2/],
+    ['{:a}', /key without a value/],
+    [']', /closes nothing/],
+    ['['.repeat(100_000), /nests more than/],
+    ['#_'.repeat(100_000), /nests more than/],
+    ['#a '.repeat(100_000), /nests more than/],
+  ] as const) {
+    t.throws(() => forms(text), { name: 'Failure', message }, text.slice(0, 20));
+  }
+});
+
+test('EDN: what is written is read', (t) => {
+  const written = (value: Value): string =>
+    Array.isArray(value)
+      ? `[${value.map(written).join(' ')}]`
+      : value === null
+        ? 'nil'
+        : JSON.stringify(value);
+  const leaf = fc.oneof(
+    fc.integer(),
+    fc.boolean(),
+    fc.constant(null),
+    fc.string().filter((text) => !/[\u007f-\uffff]/.test(text)),
+  );
+  const value = fc.letrec<{ tree: Value }>((tie) => ({
+    tree: fc.oneof(leaf, fc.array(tie('tree'), { maxLength: 4 })),
+  })).tree;
+  fc.assert(fc.property(value, (original) => t.deepEqual(forms(written(original)), [original])));
+});
+
+/** The essence of an operation: asked, answered, and how it ended. */
+const told = (history: Operation[]) =>
+  history.map(({ process, f, input, output, outcome, call, ret }) =>
+    [process, f, JSON.stringify(input), JSON.stringify(output), outcome, call, ret].join(' '),
+  );
+
+const EDN = `{:process 0, :type :invoke, :f :write, :value 1, :time 5}
+{:process 1 :type :invoke :f :read :value nil}
+{:process :nemesis :type :info :f :start :value "cut"}
+{:process 0 :type :ok :f :write :value 1}
+{:process 1 :type :ok :f :read :value 1}
+{:process 2 :type :invoke :f :cas :value [1 2]}
+{:process 2 :type :info :f :cas :value :timed-out}
+{:process 3 :type :invoke :f :write :value 9}
+{:process 3 :type :fail :f :write :value 9}`;
+
+test('one history in every format', (t) => {
+  const json = forms(EDN);
+  const expected = ['0 write 1 null ok 0 3', '1 read null 1 ok 1 4', '2 cas [1,2] true info 5 Infinity'];
+  const log = EDN.replaceAll(
+    /\{:process :?(\w+),? :type (:\w+),? :f (:\S+?),? :value (.*?)(?:, :time 5)?\}/g,
+    'INFO  jepsen.util - $1\t$2\t$3\t$4',
+  );
+  const texts = {
+    'a stream of EDN maps': EDN,
+    'an EDN vector': `[${EDN}]`,
+    'an EDN list': `(${EDN})`,
+    JSON: JSON.stringify(json),
+    NDJSON: json.map((form) => JSON.stringify(form)).join('\n'),
+    'a log': `started\n${log}\nINFO  jepsen.core - Everything looks good`,
+  };
+  for (const [format, text] of Object.entries(texts)) {
+    t.deepEqual(told(readHistory(text, { model: 'cas-register' })), expected, format);
+  }
+});
+
+test('a failed cas and a nil read mean what the tool means by them', (t) => {
+  const edn = `{:process 0 :type :invoke :f :cas :value [1 2]} {:process 0 :type :fail :f :cas :value [1 2]}
+               {:process 0 :type :invoke :f :read :value nil} {:process 0 :type :ok :f :read :value nil}`;
+  t.deepEqual(told(readHistory(edn, { model: 'cas-register' })), [], 'as in Knossos');
+  t.deepEqual(told(readHistory(edn, { model: 'cas-register', failedCas: 'mismatch', nilRead: 'empty' })), [
+    '0 cas [1,2] false ok 0 1',
+    '0 read null null ok 2 3',
+  ]);
+  const log =
+    'INFO  jepsen.util - 0 :invoke :cas [1 2]\nINFO  jepsen.util - 0 :fail :cas [1 2]\nINFO  jepsen.util - 0 :invoke :read nil\nINFO  jepsen.util - 0 :fail :read :timed-out';
+  t.deepEqual(
+    told(readHistory(log, { model: 'cas-register' })),
+    ['0 cas [1,2] false ok 0 1'],
+    'as in the etcd logs',
+  );
+});
+
+test('keys stand in a field of their own, or before the value', (t) => {
+  const field =
+    '{:process 0 :type :invoke :f :put :key "a" :value 1} {:process 0 :type :ok :f :put :key "a" :value 1}';
+  const tuple =
+    '{:process 0 :type :invoke :f :write :value ["a" 1]} {:process 0 :type :ok :f :write :value ["a" 1]}';
+  for (const text of [field, tuple]) {
+    t.like(readHistory(text, { model: 'kv' })[0], { key: 'a', f: 'write', input: 1 });
+  }
+  t.throws(() => readHistory('{:process 0 :type :invoke :f :write :value 1}', { model: 'kv' }), {
+    message: /line 1 does not say which key/,
+  });
+});
+
+test('a set of EDN and a nil dequeue', (t) => {
+  const set = '{:process 0 :type :invoke :f :read :value nil} {:process 0 :type :ok :f :read :value #{2 1}}';
+  t.deepEqual(readHistory(set, { model: 'set' })[0]!.output, [1, 2]);
+  const queue = '{:process 0 :type :invoke :f :dequeue} {:process 0 :type :ok :f :dequeue :value nil}';
+  t.like(readHistory(queue, { model: 'fifo-queue' })[0], { f: 'dequeue', output: null, outcome: 'ok' });
+});
+
+test('what is no history is refused in one sentence that says where', (t) => {
+  const invoke = '{"process": 0, "type": "invoke", "f": "read", "value": null}';
+  for (const [text, message] of [
+    ['', /no operations/],
+    ['[]', /no operations/],
+    ['hello', /no history in a known format/],
+    ['{"process": 0', /Line 1 is not whole JSON/],
+    [`[${invoke}`, /The history is not whole JSON/],
+    [`${invoke}\n${invoke}`, /Process 0 invokes read in line 2 while its read of line 1 is still open/],
+    ['{:process 0 :type :ok :f :read :value 1}', /completes read in line 1 without having invoked it/],
+    ['{:process 0 :type :maybe :f :read}', /the type "maybe"; it must be/],
+    ['{:type :ok :f :read}', /line 1 lacks a process/],
+    ['{:process 1 :type :ok}', /line 1 lacks its f/],
+    ['[1 2 3]', /holds 1 where an operation/],
+  ] as const) {
+    t.throws(() => readHistory(text, { model: 'register' }), { name: 'Failure', message }, text);
+  }
+});
+
+test('any bytes at all either read or are refused: nothing else is thrown', (t) => {
+  const scrap = fc
+    .array(
+      fc.constantFrom(
+        '{',
+        '}',
+        '[',
+        ']',
+        '"',
+        ':process 0 ',
+        ':type :invoke ',
+        ':f :read ',
+        '\\',
+        '#',
+        '#_',
+        ':value ',
+        '1',
+        ' ',
+        '\n',
+        ';',
+        '{"process":0',
+        'jepsen.util - 1 :ok :read ',
+      ),
+    )
+    .map((parts) => parts.join(''));
+  fc.assert(
+    fc.property(scrap, (text) => {
+      try {
+        readHistory(text, { model: 'register' });
+      } catch (error) {
+        t.is((error as Error).name, 'Failure', `${text}: ${String(error)}`);
+      }
+    }),
+    { numRuns: 2000 },
+  );
+  t.pass();
+});

@@ -1,0 +1,126 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import test from 'ava';
+import { execa } from 'execa';
+import { parseCount, parseDurationMs, parseRate, parseSeed } from '../../src/cli/parse.ts';
+import { resolveScenario, type ScenarioOptions } from '../../src/cli/scenario-options.ts';
+import { check } from '../../src/checker/check.ts';
+import { Failure } from '../../src/core/failure.ts';
+import { openRun } from '../../src/history/directory.ts';
+import { CATALOG } from '../../src/scenario/catalog/catalog.ts';
+import { scenarioSchema } from '../../src/scenario/schema.ts';
+
+const KEPT = resolve('bin/kept.js');
+const EXAMPLE = 'store/example';
+const directory = mkdtempSync(join(tmpdir(), 'kept-cli-'));
+test.after.always(() => rmSync(directory, { recursive: true, force: true }));
+
+/** Without anything on the PATH: what is tested here needs no Java, no Maven and no lab. */
+const kept = (...args: string[]) =>
+  execa(process.execPath, [KEPT, ...args], { reject: false, env: { PATH: '/nowhere', KAFKA_HOME: '' } });
+
+test('the recorded example is judged as it was when it was recorded, without Java', async (t) => {
+  const copy = join(directory, 'example');
+  cpSync(EXAMPLE, copy, { recursive: true });
+  const { stdout, exitCode } = await kept('check', copy, '--json');
+  t.is(exitCode, 1);
+  t.deepEqual(JSON.parse(stdout), JSON.parse(readFileSync(join(EXAMPLE, 'results.json'), 'utf8')));
+  t.is(readFileSync(join(copy, 'timeline.svg'), 'utf8'), readFileSync(join(EXAMPLE, 'timeline.svg'), 'utf8'));
+});
+
+test('for people it says what was lost, when, to whom, and whether Kafka permits it', async (t) => {
+  const copy = join(directory, 'for-people');
+  cpSync(EXAMPLE, copy, { recursive: true });
+  const { stdout } = await kept('check', copy);
+  for (const fact of [
+    /^INVALID/,
+    /acknowledged records lost in partition 0/,
+    /truncated its log/,
+    /Permitted: acks=1/,
+  ]) {
+    t.regex(stdout, fact);
+  }
+});
+
+test('the same history under the claim "contract" is valid: acks=1 promises no more', async (t) => {
+  const run = await openRun(EXAMPLE);
+  t.is(check(run, { claim: 'kept' }).verdict, 'invalid');
+  t.is(check(run, { claim: 'contract' }).verdict, 'valid');
+});
+
+const contradiction = join(directory, 'contradiction.json');
+writeFileSync(contradiction, JSON.stringify({ name: 'x', title: 'x', topic: { minInsyncReplicas: 5 } }));
+const misspelt = join(directory, 'misspelt.json');
+writeFileSync(misspelt, JSON.stringify({ name: 'x', title: 'x', brokerz: 3 }));
+const torn = join(directory, 'torn.json');
+writeFileSync(torn, '{"name": "x"');
+
+/** As processes: each costs a second, so only what the process itself decides. */
+const wrong: [args: string[], status: number, sentence: RegExp][] = [
+  [['nosuch'], 64, /unknown command 'nosuch'/],
+  [['run', 'nosuch'], 64, /There is no scenario "nosuch"/],
+  [['run', '--acks', '2'], 64, /Expected 0, 1 or all/],
+  [['run'], 2, /Kafka needs Java/],
+  [['suite', 'failure-scenarios', '--only', '9'], 64, /has no scenario "9"/],
+  [['check', '/no/such/run'], 64, /There is no run at \/no\/such\/run/],
+  [['check', 'package.json'], 64, /is not a run directory but a file/],
+  [['inside-lab', 'x'], 64, /inside a lab/],
+];
+for (const [args, status, sentence] of wrong) {
+  test(`kept ${args.join(' ')} ends with ${status} and one sentence`, async (t) => {
+    const { exitCode, stderr, stdout } = await kept(...args);
+    t.is(exitCode, status);
+    t.regex(stderr, sentence);
+    t.notRegex(stderr, /\n\s+at /, 'never a stack trace');
+    t.is(stdout, '');
+  });
+}
+
+const wrongScenarios: [name: string, options: ScenarioOptions, sentence: RegExp][] = [
+  ['nosuch.json', {}, /scenario file nosuch\.json cannot be read/],
+  [torn, {}, /cannot be read/],
+  [misspelt, {}, /is not a scenario: .*brokerz/],
+  [contradiction, {}, /contradicts itself: min\.insync\.replicas is 5/],
+  ['random', { minIsr: 4 }, /min\.insync\.replicas is 4, more than the 3 replicas/],
+  ['random', { idempotence: true, acks: 1 }, /an idempotent producer needs acks=all/],
+  ['random', { faults: ['flood'] }, /no kind of fault "flood"/],
+  ['4-slow', { fullSize: true }, /has no full-size form/],
+];
+for (const [name, options, sentence] of wrongScenarios) {
+  test(`the scenario ${basename(name)} with ${JSON.stringify(options)} is refused in one sentence`, (t) => {
+    const error = t.throws(() => resolveScenario(name, options), { instanceOf: Failure, message: sentence });
+    t.is(error.exitStatus, 64);
+    t.not(error.hint, '');
+  });
+}
+
+test('values of options are read as people write them, and refused with what was expected', (t) => {
+  t.is(parseDurationMs('90s'), 90_000);
+  t.is(parseDurationMs('1500ms'), 1_500);
+  t.is(parseDurationMs('8h'), 28_800_000);
+  t.is(parseRate('max'), null);
+  t.is(parseSeed('42'), 42);
+  t.throws(() => parseDurationMs('soon'), { message: /such as 90s/ });
+  t.throws(() => parseRate('-1'), { message: /writes per second/ });
+  t.throws(() => parseSeed('1e9'), { message: /whole number below/ });
+  t.throws(() => parseCount('0'), { message: /at least 1/ });
+});
+
+test('help teaches: every command has examples or says what it is for, and the exit statuses are documented', async (t) => {
+  const { stdout, exitCode } = await kept('--help');
+  t.is(exitCode, 0);
+  t.regex(stdout, /Exit status:[^]*64 {2}wrong usage/);
+  for (const command of ['run', 'lab']) {
+    t.regex((await kept(command, '--help')).stdout, /Examples?:/);
+  }
+});
+
+test('every scenario of the catalogue is valid, has a name of its own, and can be a start for others', (t) => {
+  const names = CATALOG.flatMap(({ scenario, aliases }) => [scenario.name, ...aliases]);
+  t.is(new Set(names).size, names.length);
+  for (const { scenario, fullSize } of CATALOG) {
+    t.deepEqual(scenarioSchema.parse(JSON.parse(JSON.stringify(scenario))), scenario);
+    if (fullSize !== undefined) t.is(fullSize.load.count, 100_000);
+  }
+});

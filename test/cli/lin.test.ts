@@ -1,0 +1,98 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test from 'ava';
+import { Command } from 'commander';
+import type { LinearResult } from '../../src/checker/linear/result.ts';
+import { addLinCommand } from '../../src/cli/lin.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'kept-lin-'));
+
+/** A file that holds a history of calls and answers of one process each: `write 1`, `read 1`. */
+function file(name: string, ...operations: [f: string, value: unknown][]): string {
+  const lines = operations.flatMap(([f, value]) =>
+    ['invoke', 'ok'].map((type) =>
+      JSON.stringify({ process: 0, type, f, value: type === 'invoke' && f === 'read' ? null : value }),
+    ),
+  );
+  const path = join(directory, name);
+  writeFileSync(path, `${lines.join('\n')}\n`);
+  return path;
+}
+
+/** Runs `kept lin …` in this process. */
+async function lin(...argv: string[]): Promise<{ text: string; status: typeof process.exitCode }> {
+  const program = new Command('kept').exitOverride().configureOutput({ writeErr: () => {} });
+  addLinCommand(program);
+  for (const command of program.commands) command.exitOverride();
+  const write = process.stdout.write.bind(process.stdout);
+  let text = '';
+  process.stdout.write = (chunk: string | Uint8Array) => {
+    text += String(chunk);
+    return true;
+  };
+  try {
+    await program.parseAsync(['lin', ...argv], { from: 'user' });
+    return { text, status: process.exitCode };
+  } finally {
+    process.stdout.write = write;
+    process.exitCode = undefined;
+  }
+}
+
+test.serial('a linearizable history ends with 0 and a witness', async (t) => {
+  const { text, status } = await lin(
+    file('good.ndjson', ['write', 1], ['read', 1]),
+    '--model',
+    'register',
+    '--json',
+  );
+  t.is(status, 0);
+  t.like(JSON.parse(text) as LinearResult, {
+    verdict: 'valid',
+    method: 'zones',
+    witness: [{ order: [0, 1] }],
+  });
+});
+
+test.serial('one that is not ends with 1, and names the operations that contradict each other', async (t) => {
+  const stale = file('stale.ndjson', ['write', 1], ['write', 2], ['read', 1]);
+  const { text, status } = await lin(stale, '--model', 'register');
+  t.is(status, 1);
+  t.is(
+    text,
+    `Not linearizable (3 operations; zones)
+
+Cannot be placed: #2 p0 read → 1
+  two values must each come before the other
+
+It contradicts these, and needs every one of them:
+  #0 p0 write 1
+  #1 p0 write 2
+`,
+  );
+  const { culprit } = JSON.parse((await lin(stale, '--model', 'register', '--json')).text) as LinearResult;
+  t.like(culprit, { operation: { index: 2, f: 'read', output: 1 }, minimal: true });
+  t.is(culprit?.conflicts.length, 2);
+});
+
+test.serial('what the register holds at first can be said', async (t) => {
+  const path = file('initial.ndjson', ['read', 7]);
+  t.is((await lin(path, '--model', 'register')).status, 1);
+  t.is((await lin(path, '--model', 'register', '--initial', '7')).status, 0);
+});
+
+test.serial('wrong usage, and files that hold no history, are refused in a sentence', async (t) => {
+  await t.throwsAsync(lin(file('x.ndjson', ['read', 1])), { message: /--model/ });
+  await t.throwsAsync(lin(file('x.ndjson', ['read', 1]), '--model', 'stack'), {
+    message: /register, cas-register, kv/,
+  });
+  await t.throwsAsync(lin('nowhere.edn', '--model', 'register'), {
+    name: 'Failure',
+    message: /nowhere.edn cannot be read/,
+  });
+  await t.throwsAsync(lin(file('x.ndjson', ['read', 1]), '--model', 'mutex'), {
+    name: 'Failure',
+    message: /knows acquire, release, not read/,
+  });
+});

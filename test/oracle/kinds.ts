@@ -1,0 +1,118 @@
+import type { Value } from '../../src/checker/linear/operation.ts';
+import type { Draft, Kind } from './drafts.ts';
+import { OBJECTS } from './sequential.ts';
+
+/** The kinds of histories that every algorithm is held against: with repeating values, and with distinct ones. */
+export interface Sort extends Kind {
+  model: string;
+  /** What must decide it; the engine otherwise. */
+  fast?: 'zones' | 'sweep';
+}
+
+const pick = <T>(items: readonly T[], draft: Draft): T => items[draft.f % items.length]!;
+const number = ({ first }: Draft): Value => first;
+/** Reads what is not there: another value, or nothing. */
+const otherNumber = ({ second }: Draft, { f }: { f: string }, honest: Value): Value =>
+  f !== 'read' && f !== 'dequeue' ? honest : second === honest ? null : second;
+const shortened = ({ second }: Draft, _operation: unknown, honest: Value): Value => {
+  if (!Array.isArray(honest)) return honest;
+  if (honest.length === 0) return [second];
+  return second % 2 === 0 ? honest.slice(0, -1) : honest.slice(1);
+};
+
+export const SORTS: Record<string, Sort> = {
+  register: {
+    model: 'register',
+    object: OBJECTS['register']!,
+    operation: (draft) =>
+      pick([0, 1], draft) === 0 ? { f: 'read', input: null } : { f: 'write', input: number(draft) },
+    lie: otherNumber,
+  },
+  'cas register': {
+    model: 'cas-register',
+    object: OBJECTS['cas-register']!,
+    operation(draft) {
+      const f = pick(['read', 'write', 'cas', 'cas'], draft);
+      return { f, input: f === 'read' ? null : f === 'write' ? draft.first : [draft.first, draft.second] };
+    },
+    lie: (draft, operation, honest) =>
+      operation.f === 'cas' ? honest !== true : otherNumber(draft, operation, honest),
+  },
+  'cas register, distinct values': {
+    model: 'cas-register',
+    fast: 'zones',
+    object: OBJECTS['cas-register']!,
+    operation(draft, index) {
+      const f = pick(['read', 'read', 'write', 'cas'], draft);
+      return { f, input: f === 'read' ? null : f === 'write' ? index : [draft.first, index] };
+    },
+    lie: (draft, operation, honest) => (operation.f === 'cas' ? true : otherNumber(draft, operation, honest)),
+  },
+  'appended texts': {
+    model: 'kv',
+    object: OBJECTS['text']!,
+    operation(draft) {
+      const f = pick(['read', 'append', 'append', 'write', 'cas', 'read'], draft);
+      const [one, other] = [draft.first, draft.second].map((at) => ['a', 'b', 'ab'][at % 3]!) as [
+        string,
+        string,
+      ];
+      return { f, input: f === 'read' ? null : f === 'cas' ? [one, other] : one };
+    },
+    lie: ({ second }, { f }, honest) =>
+      f === 'cas' ? honest !== true : f === 'read' ? ['', 'a', 'ab', 'b'][second % 4]! : honest,
+  },
+  set: {
+    model: 'set',
+    object: OBJECTS['set']!,
+    operation(draft) {
+      const f = pick(['read', 'add', 'remove', 'read', 'add'], draft);
+      return { f, input: f === 'read' ? null : draft.first };
+    },
+    lie: shortened,
+  },
+  'set, distinct members': {
+    model: 'set',
+    fast: 'sweep',
+    object: OBJECTS['set']!,
+    operation: (draft, index) =>
+      pick([0, 1], draft) === 0 ? { f: 'read', input: null } : { f: 'add', input: index },
+    lie: shortened,
+  },
+  queue: {
+    model: 'fifo-queue',
+    object: OBJECTS['fifo-queue']!,
+    operation: (draft) =>
+      pick([0, 1], draft) === 0 ? { f: 'dequeue', input: null } : { f: 'enqueue', input: draft.first },
+    lie: otherNumber,
+  },
+  'queue, distinct values': {
+    model: 'fifo-queue',
+    fast: 'sweep',
+    object: OBJECTS['fifo-queue']!,
+    operation: (draft, index) =>
+      pick([0, 1], draft) === 0 ? { f: 'dequeue', input: null } : { f: 'enqueue', input: index },
+    lie: otherNumber,
+  },
+  mutex: {
+    model: 'mutex',
+    object: OBJECTS['mutex']!,
+    operation: (draft) => ({ f: pick(['acquire', 'release'], draft), input: null }),
+    lie: (_draft, _operation, honest) => honest,
+  },
+  'list, repeating values': {
+    model: 'append-list',
+    object: OBJECTS['append-list']!,
+    operation: (draft) =>
+      pick([0, 1], draft) === 0 ? { f: 'read', input: null } : { f: 'append', input: draft.first },
+    lie: shortened,
+  },
+  'list, distinct values': {
+    model: 'append-list',
+    fast: 'sweep',
+    object: OBJECTS['append-list']!,
+    operation: (draft, index) =>
+      pick([0, 1], draft) === 0 ? { f: 'read', input: null } : { f: 'append', input: index },
+    lie: shortened,
+  },
+};

@@ -1,0 +1,130 @@
+import type { Operation, Value } from '../../src/checker/linear/operation.ts';
+
+/** An object as a child would write it down: what it answers and becomes. Null: the operation would have to wait. */
+export interface Sequential {
+  start: Value;
+  apply(state: Value, f: string, input: Value): { state: Value; output: Value } | null;
+}
+
+const cell: Sequential = {
+  start: null,
+  apply(state, f, input) {
+    if (f === 'read') return { state, output: state };
+    if (f === 'write') return { state: input, output: null };
+    const [from, to] = input as [Value, Value];
+    const matches = same(from, state);
+    return { state: matches ? to : state, output: matches };
+  },
+};
+
+/** A twin for every model, sharing no code with it. */
+export const OBJECTS: Record<string, Sequential> = {
+  register: cell,
+  'cas-register': cell,
+  kv: cell,
+  text: {
+    start: '',
+    apply(state, f, input) {
+      return f === 'append'
+        ? { state: `${state as string}${input as string}`, output: null }
+        : cell.apply(state, f, input);
+    },
+  },
+  set: {
+    start: [],
+    apply(state, f, input) {
+      const members = state as number[];
+      if (f === 'read') return { state, output: state };
+      const others = members.filter((member) => member !== input);
+      return {
+        state: f === 'add' ? [...others, input as number].toSorted((a, b) => a - b) : others,
+        output: null,
+      };
+    },
+  },
+  'fifo-queue': {
+    start: [],
+    apply(state, f, input) {
+      const items = state as Value[];
+      if (f === 'enqueue') return { state: [...items, input], output: null };
+      return { state: items.slice(1), output: items[0] ?? null };
+    },
+  },
+  mutex: {
+    start: false,
+    apply(state, f) {
+      if ((f === 'acquire') === state) return null;
+      return { state: f === 'acquire', output: null };
+    },
+  },
+  'append-list': {
+    start: [],
+    apply(state, f, input) {
+      if (f === 'read') return { state, output: state };
+      return { state: [...(state as Value[]), input], output: null };
+    },
+  },
+};
+
+/** Linearizability by its definition: tries every order that real time allows, and every subset of the unknown. */
+export function isLinearizable(object: Sequential, history: readonly Operation[]): boolean {
+  const seen = new Set<string>();
+  const visit = (left: readonly Operation[], state: Value): boolean => {
+    if (left.every(({ outcome }) => outcome === 'info')) return true;
+    const memo = `${left.map(({ index }) => index).join()} ${JSON.stringify(state)}`;
+    if (seen.has(memo)) return false;
+    seen.add(memo);
+    const firstReturn = Math.min(...left.map(({ ret }) => ret));
+    return left.some((operation) => {
+      if (operation.call > firstReturn) return false;
+      const after = object.apply(state, operation.f, operation.input);
+      if (after === null || (operation.outcome === 'ok' && !same(after.output, operation.output)))
+        return false;
+      return visit(
+        left.filter((other) => other !== operation),
+        after.state,
+      );
+    });
+  };
+  return visit(history, object.start);
+}
+
+/** What is wrong with an order as an explanation of a history; null when nothing is. */
+export function flawOf(
+  object: Sequential,
+  history: readonly Operation[],
+  order: readonly number[],
+): string | null {
+  const placed = order.map((index) => history.find((operation) => operation.index === index)!);
+  if (new Set(order).size !== order.length) return 'an operation stands twice in the order';
+  const missing = history.find(({ index, outcome }) => outcome === 'ok' && !order.includes(index));
+  if (missing !== undefined) return `operation ${missing.index} is missing`;
+  let { start: state } = object;
+  for (const [at, operation] of placed.entries()) {
+    const late = placed.slice(at + 1).find(({ ret }) => ret < operation.call);
+    if (late !== undefined) return `operation ${late.index} returned before ${operation.index} was called`;
+    const after = object.apply(state, operation.f, operation.input);
+    if (after === null) return `operation ${operation.index} cannot happen here`;
+    if (operation.outcome === 'ok' && !same(after.output, operation.output))
+      return `operation ${operation.index} would have answered otherwise`;
+    ({ state } = after);
+  }
+  return null;
+}
+
+/** The history with only some operations kept to their word: see `smallestContradiction`. */
+export function excuse(history: readonly Operation[], kept: ReadonlySet<number>): Operation[] {
+  return history.flatMap((operation) => {
+    const { index, f, output } = operation;
+    if (kept.has(index)) return [operation];
+    const observes =
+      f === 'read' ||
+      (f === 'cas' && output === false) ||
+      (f === 'dequeue' && operation.outcome === 'ok' && output === null);
+    return observes ? [] : [{ ...operation, outcome: 'info' as const, ret: Infinity }];
+  });
+}
+
+export function same(a: Value, b: Value): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
