@@ -128,7 +128,13 @@ function makeWrites(directory: string, info: RunInfo, making: Making): Float64Ar
 }
 
 /** The partitions are read back side by side, a fetch of a thousand records at a time. */
-function makeReads(directory: string, info: RunInfo, making: Making, ends: Float64Array, endNs: number): void {
+function makeReads(
+  directory: string,
+  info: RunInfo,
+  making: Making,
+  ends: Float64Array,
+  endNs: number,
+): void {
   const path = join(directory, READS_FILE);
   const writer = new ColumnWriter({
     schema: READ_COLUMNS,
@@ -137,7 +143,11 @@ function makeReads(directory: string, info: RunInfo, making: Making, ends: Float
     run: info.run,
     streamMetadata: { 'kept.version': '1', 'kept.run': info.run },
   });
-  const positions = Array.from(ends, (_, partition) => ({ partition, index: partition * WORKERS, offset: 0 }));
+  const positions = Array.from(ends, (_, partition) => ({
+    partition,
+    index: partition * WORKERS,
+    offset: 0,
+  }));
   const returned = (partition: number, offset: number, index: number) => {
     const { columns, row } = writer;
     columns.partition[row] = partition;
@@ -147,7 +157,7 @@ function makeReads(directory: string, info: RunInfo, making: Making, ends: Float
     put(columns.timeNs, row, endNs + offset);
     writer.advance();
   };
-  for (let open = PARTITIONS; open > 0; ) {
+  for (let open = PARTITIONS; open > 0;) {
     open = 0;
     for (const position of positions) {
       const { partition } = position;

@@ -35,7 +35,7 @@ export function checkOrder(examination: Examination, slotsPerPass: number = SLOT
  * doubt. So it is in most runs without faults; then the sweep and its pass are spared. What is lost is not in the
  * log; and a copy above the acknowledged record was invoked with it, so it says nothing new.
  */
-function isPlainlyInOrder(log: PartitionLog): boolean {
+export function isPlainlyInOrder(log: PartitionLog): boolean {
   if (log.attempted === 0) return true;
   if (log.earlierReads > 0 || log.readWhileWritten) return false;
   if (log.copies > 0 && !log.scannedUpwards) return false;

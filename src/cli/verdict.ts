@@ -39,10 +39,7 @@ export async function decide(directory: string, claim: Claim): Promise<Decided> 
 }
 
 /** The result on standard output: for people, or as JSON. */
-export function show(
-  decided: Decided,
-  options: { json: boolean; directory: string },
-): void {
+export function show(decided: Decided, options: { json: boolean; directory: string }): void {
   if (options.json) {
     process.stdout.write(`${JSON.stringify(decided.result, null, 2)}\n`);
     return;

@@ -5,7 +5,7 @@ import type { Columns, ColumnSchema } from './columns.ts';
 import type { Damages } from './damage.ts';
 import { errnoOf } from './errno.ts';
 import { findMessage, readMessage, type SealedMessage, type Source } from './message-reader.ts';
-import { openReadAhead, READ_AHEAD_BYTES_MIN } from './read-ahead.ts';
+import { openReadAhead } from './read-ahead.ts';
 import { type Seal, streamId } from './seal.ts';
 
 /**
@@ -26,6 +26,7 @@ export class ColumnReader<Schema extends ColumnSchema> {
   readonly #path: string;
   readonly #stream: number;
   readonly #damages: Damages;
+  readonly #readAheadFromBytes: number;
   /** The batches found so far, and where and with which row the next one should start. */
   readonly #found: { position: number; seal: Seal }[] = [];
   #position = 0;
@@ -34,11 +35,18 @@ export class ColumnReader<Schema extends ColumnSchema> {
   /** As it was when it was first opened: a run that is still going on is read up to here in every pass. */
   #size: number | null = null;
 
-  constructor(options: { schema: Schema; path: string; run: string; damages: Damages }) {
+  constructor(options: {
+    schema: Schema;
+    path: string;
+    run: string;
+    damages: Damages;
+    readAheadFromBytes: number;
+  }) {
     this.#schema = options.schema;
     this.#path = options.path;
     this.#stream = streamId(options.run, basename(options.path));
     this.#damages = options.damages;
+    this.#readAheadFromBytes = options.readAheadFromBytes;
   }
 
   /** A batch's memory is valid until the next one is asked for. */
@@ -47,9 +55,13 @@ export class ColumnReader<Schema extends ColumnSchema> {
     if (file === null) return;
     const size = this.#size ?? 0;
     const ahead =
-      size < READ_AHEAD_BYTES_MIN
+      size < this.#readAheadFromBytes
         ? null
-        : openReadAhead(this.#path, { position: this.#found[0]?.position ?? 0, size, verify: !this.#scanned });
+        : openReadAhead(this.#path, {
+            position: this.#found[0]?.position ?? 0,
+            size,
+            verify: !this.#scanned,
+          });
     const source: Source = { file, size, stream: this.#stream, ahead, memory: Buffer.alloc(0) };
     try {
       for (let index = 0; ; index++) {

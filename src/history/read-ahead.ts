@@ -49,9 +49,9 @@ export function openReadAhead(
   options: { position: number; size: number; verify: boolean },
 ): ReadAhead | null {
   thread ??= startThread();
-  if (thread.isBusy) return null;
-  const { worker, slots } = thread;
   const own = thread;
+  if (own.isBusy) return null;
+  const { worker, slots } = own;
   own.isBusy = true;
   const control = new Int32Array(new SharedArrayBuffer(4 * 4));
   /** By slot: position (low 31 bits and the rest), bytes (0: there is no more), whether the checksum holds. */
@@ -60,22 +60,21 @@ export function openReadAhead(
   let taken = 0;
   let isDone = false;
 
-  const giveUp = () => {
-    isDone = true;
-    return null;
-  };
+  let isSilent = false;
   return {
     take(position) {
       if (isDone) return null;
       Atomics.store(control, CONSUMED, taken);
       Atomics.notify(control, CONSUMED);
       while (Atomics.load(control, PRODUCED) <= taken) {
-        if (Atomics.wait(control, PRODUCED, taken, PATIENCE_MS) === 'timed-out') return giveUp();
+        isSilent = Atomics.wait(control, PRODUCED, taken, PATIENCE_MS) === 'timed-out';
+        if (isSilent) break;
       }
       const slot = taken % SLOTS;
       const at = facts[4 * slot]! + facts[4 * slot + 1]! * 2 ** 31;
       const length = facts[4 * slot + 2]!;
-      if (length === 0 || at !== position) return giveUp();
+      isDone = isSilent || length === 0 || at !== position;
+      if (isDone) return null;
       taken++;
       return {
         bytes: Buffer.from(slots, slot * SLOT_BYTES, length),
@@ -86,8 +85,9 @@ export function openReadAhead(
       Atomics.store(control, STOP, 1);
       Atomics.store(control, CONSUMED, taken + SLOTS);
       Atomics.notify(control, CONSUMED);
-      if (Atomics.wait(control, STOPPED, 0, PATIENCE_MS) === 'timed-out') return;
-      own.isBusy = false;
+      // A thread that never answered is not asked again: it counts as busy for ever.
+      isSilent ||= Atomics.wait(control, STOPPED, 0, PATIENCE_MS) === 'timed-out';
+      own.isBusy = isSilent;
     },
   };
 }

@@ -88,7 +88,9 @@ function total(
 }
 
 /** Phases that carry load, each up to the next one's start; a torn run's last phase lasts to its last event. */
-function loadPhases(events: Run['events']): { name: PhaseName; fromNs: number; toNs: number; acked: number }[] {
+function loadPhases(
+  events: Run['events'],
+): { name: PhaseName; fromNs: number; toNs: number; acked: number }[] {
   const starts = events.filter((event): event is PhaseEvent => event.type === 'phase');
   const lastNs = events.reduce((last, event) => Math.max(last, timeOf(event)), 0);
   return starts
@@ -106,7 +108,9 @@ function timeOf(event: Run['events'][number]): number {
   return 'timeNs' in event ? event.timeNs : event.completeNs;
 }
 
-function strikesAndHeals(events: Run['events']): { fault: string; after: 'strike' | 'heal'; timeNs: number }[] {
+function strikesAndHeals(
+  events: Run['events'],
+): { fault: string; after: 'strike' | 'heal'; timeNs: number }[] {
   return events
     .filter(
       (event): event is FaultStartEvent | FaultStopEvent =>
