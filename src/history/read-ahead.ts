@@ -56,6 +56,7 @@ export function openReadAhead(
   const control = new Int32Array(new SharedArrayBuffer(4 * 4));
   /** By slot: position (low 31 bits and the rest), bytes (0: there is no more), whether the checksum holds. */
   const facts = new Int32Array(new SharedArrayBuffer(SLOTS * 4 * 4));
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- this is a thread, not a window.
   worker.postMessage({ ...options, path, control, facts, slots, slotBytes: SLOT_BYTES });
   let taken = 0;
   let isDone = false;
