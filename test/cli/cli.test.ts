@@ -61,10 +61,10 @@ const wrong: [args: string[], status: number, sentence: RegExp][] = [
   [['nosuch'], 64, /unknown command 'nosuch'/],
   [['run', 'nosuch'], 64, /There is no scenario "nosuch"/],
   [['run', '--acks', '2'], 64, /Expected 0, 1 or all/],
-  [['run'], 2, /Kafka needs Java/],
+  [['run', '--kafka', '3.9.1'], 2, /Kafka needs Java/],
   [['suite', 'failure-scenarios', '--only', '9'], 64, /has no scenario "9"/],
   [['check', '/no/such/run'], 64, /There is no run at \/no\/such\/run/],
-  [['check', 'package.json'], 64, /is not a run directory but a file/],
+  [['check', 'package.json'], 64, /Line 1 of package\.json cannot be used/],
   [['inside-lab', 'x'], 64, /inside a lab/],
 ];
 for (const [args, status, sentence] of wrong) {
