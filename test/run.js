@@ -1,7 +1,7 @@
 // Runs the tests and says how many passed and failed, in one plain line that any machine can read.
 //
 //   node test/run.js              lint, then everything
-//   node test/run.js --quick      lint, then what needs no cluster (under a minute)
+//   node test/run.js --quick      lint, then what needs no cluster and no patience (under a minute): not *.e2e.test.ts, not *.long.test.ts
 //   node test/run.js --only NAME  the test files whose path contains NAME, no lint
 import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
@@ -15,7 +15,7 @@ const files = readdirSync('test', { recursive: true, encoding: 'utf8' })
   .map((file) => `test/${file.replaceAll('\\', '/')}`)
   .filter((file) => file.endsWith('.test.ts'))
   .filter((file) => only === null || file.includes(only))
-  .filter((file) => !(quick && file.endsWith('.e2e.test.ts')))
+  .filter((file) => !(quick && /\.(e2e|long)\.test\.ts$/.test(file)))
   .toSorted();
 // Clusters are started one at a time: two at once on a small machine would disturb each other's failure detection.
 const clusters = files.filter((file) => file.endsWith('.e2e.test.ts'));

