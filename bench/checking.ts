@@ -1,144 +1,92 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
-import { check } from '../src/checker/check.ts';
-import { allocateColumns, READ_COLUMNS, WRITE_COLUMNS } from '../src/history/columns.ts';
-import { runOf } from '../src/history/memory.ts';
-import type { Int64Column, ReadBatch, Run, WriteBatch } from '../src/history/run.ts';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { makeHistory, type Making } from './made-history.ts';
 
 /**
- * How long the checker takes, and how much memory, for histories that are made on the fly, a batch at a time, so that
- * only the checker's own memory counts: `tsx bench/checking.ts [WRITES]` (default: five million).
- *
- * The three histories: nothing is lost; a zombie acknowledges half of the writes in vain; and nothing at all is found.
+ * The whole command `kept check`, from process start to written results, next to a set difference in memory and to
+ * the same questions as one SQL statement on DuckDB: `tsx bench/checking.ts [WRITES ...]` (default: 1, 10 and 100
+ * million; the last one needs 30 GB of disk). Needs GNU time, and for DuckDB a Python that has `duckdb` and `pyarrow`,
+ * named by KEPT_BENCH_PYTHON; without one DuckDB is left out, and it is said.
  */
-const WRITES = Number(process.argv[2] ?? 5_000_000);
-const WORKERS = 8;
-const PARTITIONS = 4;
-const BATCH_ROWS = 65_536;
-const LATENCY_NS = 4_000_000;
-const GAP_NS = 10_000;
+const SIZES = process.argv.slice(2).map(Number);
+const PYTHON = process.env['KEPT_BENCH_PYTHON'];
+/** Larger sets of numbers than this cannot be made in JavaScript. */
+const SET_WRITES_MAX = 2 ** 24;
 
-/** Whether the write with this number survives. */
-type Survives = (index: number) => boolean;
-
-function runOfMany(survives: Survives): Run {
-  const offsetsOf = (visit: (index: number, offset: number) => void) => {
-    const next = new Float64Array(PARTITIONS);
-    const zombie = new Float64Array(PARTITIONS);
-    for (let index = 0; index < WRITES; index++) {
-      const partition = partitionOf(index);
-      const kept = survives(index);
-      if (kept) zombie[partition] = Math.max(zombie[partition]!, next[partition]! + 1);
-      visit(index, kept ? next[partition]!++ : zombie[partition]!++);
-    }
-    return next;
-  };
-  const ends = offsetsOf(() => undefined);
-  const base = runOf({ info: { partitions: PARTITIONS, workers: WORKERS } });
-  return {
-    ...base,
-    events: Array.from(ends, (end, partition) => ({
-      type: 'scan' as const,
-      scan: 0,
-      name: 'final',
-      partition,
-      from: 0,
-      end,
-      covered: true,
-      final: true,
-      invokeNs: WRITES * GAP_NS + LATENCY_NS,
-      completeNs: WRITES * GAP_NS + 2 * LATENCY_NS,
-    })),
-    writes: () =>
-      batches<WriteBatch>((emit) => {
-        let batch = { length: 0, errorNames: [''], ...allocateColumns(WRITE_COLUMNS, BATCH_ROWS) };
-        offsetsOf((index, offset) => {
-          const row = batch.length++;
-          batch.worker[row] = index % WORKERS;
-          put(batch.seq, row, Math.floor(index / WORKERS));
-          batch.partition[row] = partitionOf(index);
-          put(batch.invokeNs, row, index * GAP_NS);
-          put(batch.completeNs, row, index * GAP_NS + LATENCY_NS);
-          put(batch.offset, row, offset);
-          batch.broker[row] = 1;
-          if (batch.length < BATCH_ROWS) return;
-          emit(batch);
-          batch = { ...batch, length: 0 };
-        });
-        emit(batch);
-      }),
-    reads: () =>
-      batches<ReadBatch>((emit) => {
-        let batch = { length: 0, ...allocateColumns(READ_COLUMNS, BATCH_ROWS) };
-        offsetsOf((index, offset) => {
-          if (!survives(index)) return;
-          const row = batch.length++;
-          batch.partition[row] = partitionOf(index);
-          put(batch.offset, row, offset);
-          batch.worker[row] = index % WORKERS;
-          put(batch.seq, row, Math.floor(index / WORKERS));
-          put(batch.timeNs, row, WRITES * GAP_NS + 2 * LATENCY_NS);
-          if (batch.length < BATCH_ROWS) return;
-          emit(batch);
-          batch = { ...batch, length: 0 };
-        });
-        emit(batch);
-      }),
-  };
-}
-
-function partitionOf(index: number): number {
-  return Math.floor(index / WORKERS) % PARTITIONS;
-}
-
-function put(column: Int64Column, row: number, value: number): void {
-  column[2 * row] = value;
-  column[2 * row + 1] = Math.floor(value / 4294967296);
-}
-
-/** All batches at once, with columns copied: making them is not what is measured. */
-function batches<Batch extends { length: number }>(
-  make: (emit: (batch: Batch) => void) => void,
-): Iterable<Batch> {
-  const made: Batch[] = [];
-  make((batch) => {
-    const copies = Object.entries(batch).map(([name, column]) => [
-      name,
-      ArrayBuffer.isView(column) ? (column as unknown as Uint8Array).slice() : column,
-    ]);
-    made.push(Object.fromEntries(copies) as Batch);
-  });
-  return made;
-}
-
-/** Made once, so that every pass reads the same memory. */
-function remembered(run: Run): Run {
-  const [writes, reads] = [run.writes(), run.reads()];
-  return { ...run, writes: () => writes, reads: () => reads };
-}
-
-const HISTORIES: Record<string, Survives> = {
-  'nothing lost': () => true,
-  'half lost to a zombie': (index) => index < WRITES / 4 || index % 3 === 0,
-  'all lost': () => false,
+const HISTORIES: Record<string, Omit<Making, 'writes'>> = {
+  'nothing lost': { lostPercent: 0, duplicatedPercent: 0 },
+  '1 % lost, 1 % twice': { lostPercent: 1, duplicatedPercent: 1 },
+  'everything lost': { lostPercent: 100, duplicatedPercent: 0 },
 };
 
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
+interface Cost {
+  seconds: number;
+  cpuSeconds: number;
+  megabytes: number;
+}
 
-for (const [name, survives] of Object.entries(HISTORIES)) {
-  const run = remembered(runOfMany(survives));
-  collectGarbage();
-  const before = process.memoryUsage().arrayBuffers;
-  const cpu = process.cpuUsage();
-  const began = performance.now();
-  const { verdict, counts, findings } = check(run, { claim: 'kept' });
-  const seconds = (performance.now() - began) / 1000;
-  const { user, system } = process.cpuUsage(cpu);
-  const { rss, arrayBuffers } = process.memoryUsage();
+const root = join(process.env['KEPT_BENCH_DIRECTORY'] ?? tmpdir(), `kept-bench-${process.pid}`);
+mkdirSync(root, { recursive: true });
+try {
+  if (PYTHON === undefined) console.log('DuckDB is left out: KEPT_BENCH_PYTHON is not set.');
+  for (const [name, making] of Object.entries(HISTORIES)) await compare(name, making);
+} finally {
+  rmSync(root, { recursive: true });
+}
+
+async function compare(name: string, making: Omit<Making, 'writes'>): Promise<void> {
+  console.log(`\n${name}`);
+  const own: { writes: number; cost: Cost }[] = [];
+  for (const writes of SIZES.length > 0 ? SIZES : [1e6, 1e7, 1e8]) {
+    const directory = join(root, 'run');
+    await makeHistory(directory, { writes, ...making });
+    const kept = measure('node', [resolve('bin/kept.js'), 'check', directory]);
+    own.push({ writes, cost: kept });
+    print(`${writes / 1e6} million`, 'kept check', kept, kept);
+    if (writes < SET_WRITES_MAX) {
+      const difference = resolve('bench/set-difference.ts');
+      print('', 'set difference', measure('node', ['--import', 'tsx', difference, directory]), kept);
+    } else console.log(`${' '.repeat(14)}set difference: does not fit into a Set`);
+    if (PYTHON !== undefined) {
+      const statement = resolve('bench/duckdb-check.py');
+      measure(PYTHON, [statement, 'prepare', directory]);
+      print('', 'DuckDB', measure(PYTHON, [statement, 'ask', directory]), kept);
+    }
+    rmSync(directory, { recursive: true });
+  }
+  const [first, last] = [own[0]!, own.at(-1)!];
+  if (first === last) return;
+  const exponent =
+    Math.log(last.cost.cpuSeconds / first.cost.cpuSeconds) / Math.log(last.writes / first.writes);
+  console.log(`CPU time grows with the number of writes to the power of ${exponent.toFixed(2)}`);
+}
+
+/** Of a whole process, with what it started. */
+function measure(command: string, args: readonly string[]): Cost {
+  const time = '/usr/bin/time';
+  if (!existsSync(time)) throw new Error('GNU time is needed at /usr/bin/time');
+  const { stderr, status } = spawnSync(time, ['-q', '-f', 'cost %e %U %S %M', command, ...args], {
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+  });
+  const [, seconds, user, system, kilobytes] =
+    /^cost (\S+) (\S+) (\S+) (\S+)$/m.exec(stderr)?.map(Number) ?? [];
+  if (seconds === undefined || (status !== 0 && status !== 1)) {
+    throw new Error(`${command} ${args.join(' ')} ended with status ${status}: ${stderr}`);
+  }
+  return { seconds, cpuSeconds: user! + system!, megabytes: kilobytes! / 1024 };
+}
+
+function print(size: string, what: string, cost: Cost, kept: Cost): void {
+  const column = (value: number, unit: string, ratio: number) =>
+    `${value.toFixed(unit === 'MB' ? 0 : 2).padStart(9)} ${unit}${what === 'kept check' ? ' '.repeat(9) : ` (×${ratio.toFixed(1)})`.padEnd(9)}`;
   console.log(
-    `${name}: ${verdict}, ${counts.ok} acknowledged, ${counts.lost} lost, ${findings.length} findings; ` +
-      `${seconds.toFixed(2)} s (${((user + system) / 1e6).toFixed(2)} CPU seconds), ${Math.round(WRITES / seconds / 1000)} thousand writes a second; ` +
-      `checker's columns at the end ${Math.round((arrayBuffers - before) / 2 ** 20)} MB, process ${Math.round(rss / 2 ** 20)} MB`,
+    size.padEnd(14) +
+      what.padEnd(16) +
+      column(cost.seconds, 's', cost.seconds / kept.seconds) +
+      column(cost.cpuSeconds, 'CPU s', cost.cpuSeconds / kept.cpuSeconds) +
+      column(cost.megabytes, 'MB', cost.megabytes / kept.megabytes),
   );
 }

@@ -2,8 +2,9 @@
  * Whether acknowledgements that come in the order of their times prove by themselves that the log follows real time.
  *
  * An acknowledgement contradicts real time if another one, of a higher offset, had come before this write was even
- * invoked. Most come in the order of their offsets, and then there is nothing to look up. The others are compared
- * with those that came while they were under way, a few at most. Whatever is not plain is left to the exact sweep.
+ * invoked. Most come in the order of their offsets, and then there is nothing to look up. For the others it is known
+ * which offset was the highest at the end of each short interval of time, which settles nearly all; what is left is
+ * compared with those that came while it was under way. Whatever is not plain then is left to the exact sweep.
  */
 export class AckPace {
   /** The highest offset that was acknowledged; -1 for none. */
@@ -17,17 +18,43 @@ export class AckPace {
   /** When each of the last ones came, and the highest offset up to then. */
   readonly #timesNs = new Float64Array(WINDOW);
   readonly #highest = new Float64Array(WINDOW);
+  /** By interval, for the last ones: the highest offset up to its end. */
+  readonly #highestAtEnd = new Float64Array(INTERVALS);
+  #interval = 0;
 
   acknowledged(offset: number, invokeNs: number, completeNs: number): void {
     this.count++;
     if (!this.isPlain) return;
-    if (completeNs < this.#lastNs || completeNs < invokeNs) this.isPlain = false;
-    else if (offset > this.highest) this.highest = offset;
-    else this.isPlain = !this.#isOvertaken(offset, invokeNs);
+    if (completeNs < this.#lastNs || completeNs < invokeNs) {
+      this.isPlain = false;
+      return;
+    }
     this.#lastNs = completeNs;
+    const interval = Math.floor(completeNs / INTERVAL_NS);
+    if (interval > this.#interval) this.#enter(interval);
+    if (offset > this.highest) {
+      this.highest = offset;
+      this.#highestAtEnd[interval % INTERVALS] = offset;
+    } else if (this.#mayBeOvertaken(offset, invokeNs) && this.#isOvertaken(offset, invokeNs)) {
+      this.isPlain = false;
+    }
     this.#next = (this.#next + 1) & (WINDOW - 1);
     this.#timesNs[this.#next] = completeNs;
     this.#highest[this.#next] = this.highest;
+  }
+
+  #enter(interval: number): void {
+    // Nothing came in the intervals between.
+    const from = Math.max(this.#interval + 1, interval - INTERVALS + 1);
+    for (let at = from; at <= interval; at++) this.#highestAtEnd[at % INTERVALS] = this.highest;
+    this.#interval = interval;
+  }
+
+  /** False when no higher offset had been acknowledged even at the end of the interval of this moment. */
+  #mayBeOvertaken(offset: number, invokeNs: number): boolean {
+    const interval = Math.floor(invokeNs / INTERVAL_NS);
+    if (interval <= this.#interval - INTERVALS || interval < 0) return true;
+    return this.#highestAtEnd[interval % INTERVALS]! > offset;
   }
 
   /** Whether a higher offset was acknowledged before this moment; true also when that cannot be told any more. */
@@ -42,3 +69,6 @@ export class AckPace {
 }
 
 const WINDOW = 1024;
+/** Shorter than any answer of a broker takes; together half a second. */
+const INTERVAL_NS = 2 ** 17;
+const INTERVALS = 4096;

@@ -1,5 +1,5 @@
 import type { Event } from '../history/event.ts';
-import { describeFault } from '../history/fault.ts';
+import { describeFault } from '../history/fault-words.ts';
 
 /** A fault while it was in force. */
 export interface FaultSpan {

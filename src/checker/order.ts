@@ -32,12 +32,14 @@ export function checkOrder(examination: Examination, slotsPerPass: number = SLOT
 
 /**
  * Whether nothing but acknowledgements speaks about the order of this log, and they came in an order that leaves no
- * doubt. So it is in most runs without faults; then the sweep and its pass are spared.
+ * doubt. So it is in most runs without faults; then the sweep and its pass are spared. What is lost is not in the
+ * log; and a copy above the acknowledged record was invoked with it, so it says nothing new.
  */
-function isPlainlyInOrder(log: PartitionLog): boolean {
+export function isPlainlyInOrder(log: PartitionLog): boolean {
   if (log.attempted === 0) return true;
   if (log.earlierReads > 0 || log.readWhileWritten) return false;
-  return log.covered && log.scanned === log.pace.count && log.pace.isPlain;
+  if (log.copies > 0 && !log.scannedUpwards) return false;
+  return log.covered && log.scanned === log.pace.count + log.copies && log.pace.isPlain;
 }
 
 /** Times take 16 bytes a slot, so a long log is swept in parts of so many slots, with a pass over the writes each. */

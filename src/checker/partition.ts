@@ -27,6 +27,11 @@ export class PartitionLog {
   readonly pace = new AckPace();
   /** Offsets at which the deciding scan returned a record. */
   scanned = 0;
+  /** Those of them that hold a value which it had returned before. */
+  copies = 0;
+  /** Whether the deciding scan returned its records in the order of their offsets. */
+  scannedUpwards = true;
+  lastScanned = -1;
   /** Of all its writes. */
   attempted = 0;
   lastInvokeNs = 0;
@@ -74,3 +79,5 @@ export const DIVERGENT_COUNTED = 4;
 export const PHANTOM = 8;
 /** Another value of the slot's worker was acknowledged here: was it the client's mistake? */
 export const RIVALLED = 16;
+/** The deciding scan had returned the slot's value before, at another offset. */
+export const COPY = 32;

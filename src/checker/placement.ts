@@ -1,8 +1,8 @@
 import { int64At } from '../history/run.ts';
 import type { Examination } from './examination.ts';
 import { PagedColumn } from './paged.ts';
-import { BY_SCAN, DIVERGENT, FIRST_VALUE, RIVALLED, type PartitionLog } from './partition.ts';
-import { FOUND, IS_OK, IS_SENT, OUTCOME_BITS, REPEATED } from './values.ts';
+import { BY_SCAN, COPY, DIVERGENT, FIRST_VALUE, RIVALLED, type PartitionLog } from './partition.ts';
+import { FOUND, FOUND_TWICE, IS_OK, IS_SENT, OUTCOME_BITS, REPEATED } from './values.ts';
 
 /**
  * Second pass over the writes: is every acknowledged value where it was acknowledged? Here it is only counted what
@@ -29,6 +29,8 @@ export function placeAcknowledgements(examination: Examination): void {
       const held = log.slots.get(offset);
       if (held === id + FIRST_VALUE) {
         log.pace.acknowledged(offset, int64At(batch.invokeNs, row), int64At(batch.completeNs, row));
+        // The first copy, at another offset, has no acknowledgement: only the sweep knows what it means for the order.
+        if ((state & FOUND_TWICE) !== 0 && (log.marks.get(offset) & COPY) !== 0) log.pace.isPlain = false;
         continue;
       }
       examination.suspicious++;

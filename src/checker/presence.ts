@@ -5,6 +5,7 @@ import type { Cause } from './grouping.ts';
 import { judgeDuplicate, RULINGS } from './judgement.ts';
 import {
   BY_SCAN,
+  COPY,
   DIVERGENT,
   DIVERGENT_COUNTED,
   FIRST_VALUE,
@@ -48,9 +49,13 @@ export function recordPresence(examination: Examination): void {
       const held = log.slots.get(offset);
       if (held === code) continue;
       if (held === 0) {
+        const isCopy = isKnown && (state & FOUND) !== 0;
         log.slots.set(offset, code);
-        log.mark(offset, BY_SCAN);
+        log.marks.set(offset, log.marks.get(offset) | (isCopy ? BY_SCAN | COPY : BY_SCAN));
         log.scanned++;
+        if (isCopy) log.copies++;
+        if (offset < log.lastScanned) log.scannedUpwards = false;
+        log.lastScanned = offset;
       } else {
         noteDivergentScan(examination, log, offset, readNs);
       }

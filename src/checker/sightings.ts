@@ -5,6 +5,7 @@ import { FIRST_VALUE } from './partition.ts';
 import type { Example, FindingKind } from './result.ts';
 
 const SHOWN_MAX = 10;
+const FILTER_SIZE = 65_536;
 const FOUND_ELSEWHERE: ReadonlySet<FindingKind> = new Set(['misplaced', 'duplicate', 'aborted-read']);
 
 /** A last pass over the reads, if there is need of it: where the few values that stand as examples were found. */
@@ -20,8 +21,12 @@ export function locateExamples(examination: Examination): void {
     }
   }
   if (wanted.size === 0) return;
+  /** By the low bits of a seq: 1 if it may be that of a wanted value. Nearly all are not. */
+  const mayBeWanted = new Uint8Array(FILTER_SIZE);
+  for (const id of wanted.keys()) mayBeWanted[values.seqOf(id) % FILTER_SIZE] = 1;
   for (const batch of run.reads()) {
     for (let row = 0; row < batch.length; row++) {
+      if (mayBeWanted[batch.seq[2 * row]! & (FILTER_SIZE - 1)] === 0) continue;
       const log = examination.logOf(batch.partition[row]!);
       const code = slotCodeOf(
         examination,

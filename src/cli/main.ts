@@ -1,22 +1,27 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT, Failure, messageOf } from '../core/failure.ts';
-import { addCheckCommand } from './check.ts';
-import { addDoctorCommand } from './doctor.ts';
-import { addExportCommand } from './export.ts';
-import { addImportCommand } from './import.ts';
-import { addInsideCommand, addLabCommand } from './lab.ts';
-import { addLinCommand } from './lin.ts';
-import { addReplayCommand } from './replay.ts';
-import { addRunCommand } from './run.ts';
-import { addScenariosCommand } from './scenarios.ts';
-import { addShrinkCommand } from './shrink.ts';
-import { addSimCommand } from './sim.ts';
-import { addSuiteCommand } from './suite.ts';
 import { keptVersion } from './version.ts';
 
+/** In the order of the help. Each is loaded when it is asked for, and all of them only to be listed. */
+const COMMANDS: Record<string, (program: Command) => Promise<void>> = {
+  run: async (program) => (await import('./run.ts')).addRunCommand(program),
+  check: async (program) => (await import('./check.ts')).addCheckCommand(program),
+  export: async (program) => (await import('./export.ts')).addExportCommand(program),
+  import: async (program) => (await import('./import.ts')).addImportCommand(program),
+  scenarios: async (program) => (await import('./scenarios.ts')).addScenariosCommand(program),
+  suite: async (program) => (await import('./suite.ts')).addSuiteCommand(program),
+  sim: async (program) => (await import('./sim.ts')).addSimCommand(program),
+  replay: async (program) => (await import('./replay.ts')).addReplayCommand(program),
+  shrink: async (program) => (await import('./shrink.ts')).addShrinkCommand(program),
+  lab: async (program) => (await import('./lab.ts')).addLabCommand(program),
+  'inside-lab': async (program) => (await import('./lab.ts')).addInsideCommand(program),
+  lin: async (program) => (await import('./lin.ts')).addLinCommand(program),
+  doctor: async (program) => (await import('./doctor.ts')).addDoctorCommand(program),
+};
+
 /**
- * The command line: `kept COMMAND`. Commands load what is heavy (clients, drawing, Arrow) when they need it, so that
- * `--help` answers at once.
+ * The command line: `kept COMMAND`. Nothing heavy (clients, drawing, Arrow) is loaded before it is needed, so that a
+ * check of a small run takes no longer than a glance.
  * Every way out of it is an exit status that --help documents.
  */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -41,22 +46,9 @@ Exit status:
   1  invalid: it does not                           70  a defect of kept
   2  inconclusive: nothing could be proven         130  interrupted before anything could be said`,
     );
-  for (const add of [
-    addRunCommand,
-    addCheckCommand,
-    addExportCommand,
-    addImportCommand,
-    addScenariosCommand,
-    addSuiteCommand,
-    addSimCommand,
-    addReplayCommand,
-    addShrinkCommand,
-    addLabCommand,
-    addInsideCommand,
-    addLinCommand,
-    addDoctorCommand,
-  ]) {
-    add(program);
+  const name = argv[0] ?? '';
+  for (const add of Object.hasOwn(COMMANDS, name) ? [COMMANDS[name]!] : Object.values(COMMANDS)) {
+    await add(program);
   }
   for (const command of program.commands)
     command.exitOverride().showHelpAfterError(`("kept ${command.name()} --help" teaches)`);

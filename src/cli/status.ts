@@ -1,6 +1,6 @@
 import { createColors } from 'picocolors';
 import { NS_PER_SECOND } from '../core/clock.ts';
-import { describeFault } from '../history/fault.ts';
+import { describeFault } from '../history/fault-words.ts';
 import type { Event } from '../history/event.ts';
 import type { NodeInfo } from '../history/run.ts';
 import { controllerOf, newestClaim } from '../nemesis/targets.ts';

@@ -5,6 +5,7 @@ import { check } from '../checker/check.ts';
 import type { Claim, Result } from '../checker/result.ts';
 import type { Run } from '../history/run.ts';
 import { type Availability, availabilityOf } from '../report/availability.ts';
+import { surveyOf, type Survey } from '../report/survey.ts';
 import { renderText } from '../report/text.ts';
 import { renderTimeline } from '../report/timeline/timeline.ts';
 import { wantsColour } from './colour.ts';
@@ -13,29 +14,30 @@ import { isHistoryFile, openHistory } from './history-path.ts';
 export const RESULTS_FILE = 'results.json';
 const TIMELINE_FILE = 'timeline.svg';
 
-/**
- * From a history to its verdict: decide, write results.json and timeline.svg, say it. The same whether the run has
- * just ended or was made elsewhere years ago. A history that is one file has no place for results: they are only said.
- */
-export async function decide(path: string, claim: Claim): Promise<Decided> {
-  const run = await openHistory(path);
-  const result = check(run, { claim });
-  const decided = { run, result, availability: availabilityOf(run) };
-  if (!isHistoryFile(path)) writeResults(path, decided);
-  return decided;
-}
-
 export interface Decided {
   run: Run;
   result: Result;
   availability: Availability;
 }
 
-function writeResults(directory: string, decided: Decided): void {
+/**
+ * From a history to its verdict: decide, write results.json and timeline.svg, say it. The same whether the run has
+ * just ended or was made elsewhere years ago. A history that is one file has no place for results: they are only said.
+ */
+export async function decide(path: string, claim: Claim): Promise<Decided> {
+  const run = await openHistory(path);
+  const survey = surveyOf(run);
+  const result = check(survey.run, { claim });
+  const decided = { run, result, availability: survey.availability() ?? availabilityOf(run) };
+  if (!isHistoryFile(path)) writeResults(path, decided, survey);
+  return decided;
+}
+
+function writeResults(directory: string, decided: Decided, survey: Survey): void {
   const { run, result } = decided;
   try {
     writeFileSync(join(directory, RESULTS_FILE), resultsText(decided));
-    writeFileSync(join(directory, TIMELINE_FILE), renderTimeline(run, result));
+    writeFileSync(join(directory, TIMELINE_FILE), renderTimeline(run, result, survey.aggregator()));
   } catch (error) {
     // A verdict that cannot be written down is still a verdict: say both.
     process.stderr.write(`kept: the results could not be written to ${directory}: ${messageOf(error)}\n`);

@@ -66,7 +66,7 @@ export function arrowEncoder<Schema extends ColumnSchema>(
 export function decodeBatch<Schema extends ColumnSchema>(
   columnTypes: Schema,
   head: Uint8Array,
-  body: Uint8Array<ArrayBuffer>,
+  body: Uint8Array,
 ): { rows: number; columns: Columns<Schema>; metadata: Map<string, string> } {
   const message = new arrow.MessageReader(head).readMessage(arrow.MessageHeader.RecordBatch);
   if (message === null) throw new RangeError('not a record batch');
@@ -75,7 +75,8 @@ export function decodeBatch<Schema extends ColumnSchema>(
     // Each column has two buffers: the validity bitmap, which is empty, and the values.
     const { offset } = buffers[2 * index + 1]!;
     const length = type === 'int64' ? 2 * rows : rows;
-    return [name, new COLUMN_ARRAYS[type](body.buffer, body.byteOffset + offset, length)];
+    // The memory may be shared with a thread that reads ahead; to a column that makes no difference.
+    return [name, new COLUMN_ARRAYS[type](body.buffer as ArrayBuffer, body.byteOffset + offset, length)];
   });
   const columns: Columns<Schema> = Object.fromEntries(entries);
   return { rows, columns, metadata: message.metadata };

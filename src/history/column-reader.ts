@@ -4,7 +4,8 @@ import { decodeBatch } from './arrow.ts';
 import type { Columns, ColumnSchema } from './columns.ts';
 import type { Damages } from './damage.ts';
 import { errnoOf } from './errno.ts';
-import { findMessage, readMessage, type SealedMessage } from './message-reader.ts';
+import { findMessage, readMessage, type SealedMessage, type Source } from './message-reader.ts';
+import { openReadAhead } from './read-ahead.ts';
 import { type Seal, streamId } from './seal.ts';
 
 /**
@@ -25,6 +26,7 @@ export class ColumnReader<Schema extends ColumnSchema> {
   readonly #path: string;
   readonly #stream: number;
   readonly #damages: Damages;
+  readonly #readAheadFromBytes: number;
   /** The batches found so far, and where and with which row the next one should start. */
   readonly #found: { position: number; seal: Seal }[] = [];
   #position = 0;
@@ -33,18 +35,34 @@ export class ColumnReader<Schema extends ColumnSchema> {
   /** As it was when it was first opened: a run that is still going on is read up to here in every pass. */
   #size: number | null = null;
 
-  constructor(options: { schema: Schema; path: string; run: string; damages: Damages }) {
+  constructor(options: {
+    schema: Schema;
+    path: string;
+    run: string;
+    damages: Damages;
+    readAheadFromBytes: number;
+  }) {
     this.#schema = options.schema;
     this.#path = options.path;
     this.#stream = streamId(options.run, basename(options.path));
     this.#damages = options.damages;
+    this.#readAheadFromBytes = options.readAheadFromBytes;
   }
 
-  /** Each batch has memory of its own: it may be kept, though a whole history may not fit. */
+  /** A batch's memory is valid until the next one is asked for. */
   *batches(): Generator<Batch<Schema>> {
     const file = this.#open();
     if (file === null) return;
-    const source = { file, size: this.#size ?? 0, stream: this.#stream };
+    const size = this.#size ?? 0;
+    const ahead =
+      size < this.#readAheadFromBytes
+        ? null
+        : openReadAhead(this.#path, {
+            position: this.#found[0]?.position ?? 0,
+            size,
+            verify: !this.#scanned,
+          });
+    const source: Source = { file, size, stream: this.#stream, ahead, memory: Buffer.alloc(0) };
     try {
       for (let index = 0; ; index++) {
         const known = this.#found[index];
@@ -54,6 +72,7 @@ export class ColumnReader<Schema extends ColumnSchema> {
         yield decodeBatch(this.#schema, message.head, message.body);
       }
     } finally {
+      ahead?.close();
       closeSync(file);
     }
   }
@@ -73,7 +92,7 @@ export class ColumnReader<Schema extends ColumnSchema> {
   }
 
   /** The next batch whose seal holds, wherever it is; null at the end. */
-  #scan(source: { file: number; size: number; stream: number }): SealedMessage | null {
+  #scan(source: Source): SealedMessage | null {
     while (!this.#scanned) {
       const message =
         readMessage(source, this.#position, { verify: true }) ?? findMessage(source, this.#position + 1);

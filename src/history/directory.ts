@@ -8,15 +8,20 @@ import { Damages } from './damage.ts';
 import { errnoOf } from './errno.ts';
 import { decodeLines, type Lines } from './event-lines.ts';
 import { ERROR_NAMES_KEY, EVENTS_FILE, READS_FILE, WRITES_FILE } from './layout.ts';
+import { READ_AHEAD_BYTES_MIN } from './read-ahead.ts';
 import { resolveInfo } from './run-info.ts';
 import type { ReadBatch, Run, WriteBatch } from './run.ts';
 
 /**
  * The run in a directory: finished, torn or damaged. Damage costs what it touches, and is told by `damage()`; only
  * when nothing says any more what ran is there no run.
+ * @param options.readAheadFromBytes files of this size and more are read ahead by a second thread; what is read is the same.
  * @throws Failure with status 64 when the path is not a run of a version that this program knows, 2 when it was one.
  */
-export async function openRun(path: string): Promise<Run> {
+export async function openRun(
+  path: string,
+  options: { readAheadFromBytes: number } = { readAheadFromBytes: READ_AHEAD_BYTES_MIN },
+): Promise<Run> {
   assertDirectory(path);
   const damages = new Damages();
   const lines = readLines(join(path, EVENTS_FILE), damages);
@@ -27,7 +32,7 @@ export async function openRun(path: string): Promise<Run> {
     const detail = `The events are of run ${lines.info!.run}, not of ${info.run}; they are left out.`;
     damages.add({ file: EVENTS_FILE, kind: 'corrupt', detail });
   }
-  const reader = { run: info.run, damages };
+  const reader = { ...options, run: info.run, damages };
   const writes = new ColumnReader({ ...reader, schema: WRITE_COLUMNS, path: join(path, WRITES_FILE) });
   const reads = new ColumnReader({ ...reader, schema: READ_COLUMNS, path: join(path, READS_FILE) });
   return {

@@ -57,12 +57,3 @@ export interface Link {
   from: string;
   to: string;
 }
-
-/** A fault in one line, for people: `isolate leader from cluster`. */
-export function describeFault(fault: Fault): string {
-  if (fault.kind === 'isolate') {
-    const direction = fault.direction === 'both' ? '' : ` (${fault.direction} only)`;
-    return `isolate ${fault.target} from ${fault.from}${direction}`;
-  }
-  return 'target' in fault ? `${fault.kind} ${fault.target}` : fault.kind;
-}

@@ -1,13 +1,14 @@
 import { readSync } from 'node:fs';
+import type { ReadAhead } from './read-ahead.ts';
 import { headBytesOf, readSeal, type Seal, SEAL_BYTES, SEAL_MAGIC, sealHolds } from './seal.ts';
 
-/** A message that is on disk as it was written. */
+/** A message that is on disk as it was written. Its memory is valid until the next one is read from its source. */
 export interface SealedMessage {
   position: number;
   seal: Seal;
   head: Buffer;
-  /** In memory of its own, aligned for any column. */
-  body: Buffer<ArrayBuffer>;
+  /** Aligned for any column. */
+  body: Buffer;
 }
 
 /** An open file, the part of it that counts, and the stream that its messages must belong to. */
@@ -15,6 +16,9 @@ export interface Source {
   file: number;
   size: number;
   stream: number;
+  ahead: ReadAhead | null;
+  /** Where messages are read to; grows as needed. */
+  memory: Buffer;
 }
 
 /** Enough for nearly every head in one read. */
@@ -30,24 +34,29 @@ export function readMessage(
   position: number,
   options: { verify: boolean },
 ): SealedMessage | null {
-  let head = read(source, position, HEAD_GUESS_BYTES);
+  const ready = source.ahead?.take(position) ?? null;
+  let head = ready?.bytes ?? read(source, position, HEAD_GUESS_BYTES);
   const headBytes = headBytesOf(head);
   if (headBytes === null) return null;
   if (headBytes > head.length) head = read(source, position, headBytes);
   head = head.subarray(0, headBytes);
   const seal = headBytes === head.length ? readSeal(head) : null;
   if (seal === null || seal.stream !== source.stream) return null;
-  if (position + headBytes + seal.bodyBytes > source.size) return null;
-  const body = read(source, position + headBytes, seal.bodyBytes);
-  if (body.length < seal.bodyBytes) return null;
-  if (options.verify && !sealHolds(head, body)) return null;
+  const length = headBytes + seal.bodyBytes;
+  if (position + length > source.size) return null;
+  const bytes = ready?.bytes ?? read(source, position, length);
+  if (bytes.length < length) return null;
+  head = bytes.subarray(0, headBytes);
+  const body = bytes.subarray(headBytes, length);
+  const isVerified = ready?.isVerified === true;
+  if (options.verify && !isVerified && !sealHolds(head, body)) return null;
   return { position, seal, head, body };
 }
 
 /** The first message at or behind `from`, at any byte: found by the mark in its seal, believed when the seal holds. */
 export function findMessage(source: Source, from: number): SealedMessage | null {
   for (let start = from; start < source.size; start += SEARCH_BYTES) {
-    const window = read(source, start, SEARCH_BYTES + SEAL_BYTES);
+    const window = Buffer.from(read(source, start, SEARCH_BYTES + SEAL_BYTES));
     let at = window.indexOf(SEAL_MAGIC);
     for (; at >= 0 && at < SEARCH_BYTES; at = window.indexOf(SEAL_MAGIC, at + 1)) {
       if (at + SEAL_BYTES > window.length) break;
@@ -60,14 +69,14 @@ export function findMessage(source: Source, from: number): SealedMessage | null 
 }
 
 /** Up to `length` bytes, fewer at the end of what counts. */
-function read({ file, size }: Source, position: number, length: number): Buffer<ArrayBuffer> {
-  const wanted = Math.max(0, Math.min(length, size - position));
-  const buffer = Buffer.allocUnsafeSlow(wanted);
+function read(source: Source, position: number, length: number): Buffer {
+  const wanted = Math.max(0, Math.min(length, source.size - position));
+  if (source.memory.length < wanted) source.memory = Buffer.allocUnsafeSlow(wanted);
   let done = 0;
   while (done < wanted) {
-    const got = readSync(file, buffer, done, wanted - done, position + done);
-    if (got === 0) return buffer.subarray(0, done);
+    const got = readSync(source.file, source.memory, done, wanted - done, position + done);
+    if (got === 0) break;
     done += got;
   }
-  return buffer;
+  return source.memory.subarray(0, done);
 }

@@ -8,9 +8,12 @@ import type { Event } from './event.ts';
 export interface Run {
   readonly info: RunInfo;
   readonly events: readonly Event[];
-  /** Each call is a fresh pass over all writes, in the order in which their outcomes became known. */
+  /**
+   * Each call is a fresh pass over all writes, in the order in which their outcomes became known. A batch's memory is
+   * used again for the next one.
+   */
   writes(): Iterable<WriteBatch>;
-  /** Each call is a fresh pass over all records that scans returned, in the order of their arrival. */
+  /** Each call is a fresh pass over all records that scans returned, in the order of their arrival. As `writes`. */
   reads(): Iterable<ReadBatch>;
   /** What of the history is damaged or missing; complete only after a full pass over writes and reads. */
   damage(): readonly Damage[];

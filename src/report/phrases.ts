@@ -1,5 +1,5 @@
 import { NS_PER_SECOND } from '../core/clock.ts';
-import { describeFault } from '../history/fault.ts';
+import { describeFault } from '../history/fault-words.ts';
 import type { Fault } from '../history/fault.ts';
 import type { RunInfo } from '../history/run.ts';
 import type { Finding, FindingKind, Result } from '../checker/result.ts';

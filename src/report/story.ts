@@ -1,9 +1,9 @@
+import { describeFault } from '../history/fault-words.ts';
 import { writeAt } from '../history/columns.ts';
 import type { Event, FaultStartEvent } from '../history/event.ts';
 import type { Run } from '../history/run.ts';
 import type { Write } from '../history/write.ts';
 import type { Finding, Result } from '../checker/result.ts';
-import { describeFault } from '../history/fault.ts';
 import { grouped, moment } from './phrases.ts';
 
 /**

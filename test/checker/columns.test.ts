@@ -1,7 +1,7 @@
 import test from 'ava';
 import { fc } from '@fast-check/ava';
 import { Examination } from '../../src/checker/examination.ts';
-import { checkOrder } from '../../src/checker/order.ts';
+import { checkOrder, isPlainlyInOrder } from '../../src/checker/order.ts';
 import { recordOutcomes } from '../../src/checker/outcomes.ts';
 import { PagedColumn } from '../../src/checker/paged.ts';
 import { placeAcknowledgements } from '../../src/checker/placement.ts';
@@ -135,6 +135,55 @@ test('a log that is swept in parts gives what it gives at once', (t) => {
     { numRuns: 1_000 },
   );
   t.true(broken > 50);
+});
+
+test('a log that is plainly in order is one that the sweep finds nothing in', (t) => {
+  let plain = 0;
+  const slots = fc.array(
+    fc.record({
+      call: fc.nat(12),
+      took: fc.nat(4),
+      fate: fc.constantFrom('kept', 'kept', 'kept', 'lost', 'twice', 'acknowledged as its copy'),
+    }),
+    { maxLength: 6 },
+  );
+  fc.assert(
+    fc.property(slots, fc.boolean(), fc.boolean(), (some, isInTime, isScannedUpwards) => {
+      const copies = some.filter(
+        ({ fate }) => fate === 'twice' || fate === 'acknowledged as its copy',
+      ).length;
+      let copyAt = some.length;
+      const writes = some.map(({ call, took, fate }, index) => {
+        const at = isInTime ? index : call;
+        const offset = fate === 'acknowledged as its copy' ? copyAt++ : (fate === 'twice' && copyAt++, index);
+        return acked(`0:${index}`, offset, { at: 1 + at, until: 1 + at + took });
+      });
+      copyAt = some.length;
+      const reads = some.flatMap(({ fate }, index) => {
+        if (fate === 'lost') return [];
+        const first = found(index, `0:${index}`);
+        return fate === 'kept' ? [first] : [first, found(copyAt++, `0:${index}`)];
+      });
+      const run = runOfStory({
+        writes: writes.toSorted((a, b) => a.completeNs! - b.completeNs!),
+        reads: isScannedUpwards ? reads.toSorted((a, b) => a.offset - b.offset) : reads.toReversed(),
+        events: [finalScan(some.length + copies)],
+      });
+      const reordered = (isSwept: boolean) => {
+        const examination = new Examination(run);
+        recordOutcomes(examination);
+        recordPresence(examination);
+        placeAcknowledgements(examination);
+        if (isSwept) for (const log of examination.logs) log.pace.isPlain = false;
+        else plain += examination.logs.filter(isPlainlyInOrder).length;
+        checkOrder(examination);
+        return examination.counts.reordered;
+      };
+      t.is(reordered(false), reordered(true));
+    }),
+    { numRuns: 5_000 },
+  );
+  t.true(plain > 500, 'the sweep is spared often enough to be worth a property');
 });
 
 test('more workers than 32-bit numbers have room for', (t) => {

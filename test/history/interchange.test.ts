@@ -375,6 +375,21 @@ test('as EDN every write is two operations of a process that does one thing at a
   );
 });
 
+test('from a directory, whose batches share their memory, every row comes out as it went in', async (t) => {
+  const seqs = [0, 1, 2, 3, 4, 5];
+  const whole = readInterchange(
+    fileOf(lines(RUN, ...seqs.map((seq) => write(seq)), ...seqs.map((seq) => read(seq)), scan(6))),
+  );
+  const batches = seqs.flatMap((seq) => [...readInterchange(fileOf(lines(RUN, write(seq)))).writes()]);
+  const directory = join(root, 'in-batches');
+  mkdirSync(directory);
+  await recordRun({ ...whole, writes: () => batches }, directory);
+  const recorded = await openRun(directory);
+  t.is([...recorded.writes()].length, seqs.length);
+  t.deepEqual([...formatEdn(recorded)], [...formatEdn(whole)]);
+  t.deepEqual(rowsOf(recorded), rowsOf(whole));
+});
+
 test('Parquet tables hold every row, with names for codes and null for what is absent', async (t) => {
   const run = runOf({ writes: [], reads: [] });
   const full = readInterchange(

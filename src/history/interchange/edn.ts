@@ -1,4 +1,4 @@
-import { readAt, writeAt } from '../columns.ts';
+import { readAt, WRITE_COLUMNS, writeAt } from '../columns.ts';
 import type { FaultStartEvent, FaultStopEvent } from '../event.ts';
 import { int64At, type Run, type WriteBatch } from '../run.ts';
 import type { Write } from '../write.ts';
@@ -50,7 +50,7 @@ interface Op {
 
 /** Both ends of every write, by time. At one time completions come first: a process is then free again. */
 function* sendsOf(run: Run): Generator<Op> {
-  const batches = [...run.writes()];
+  const batches = Array.from(run.writes(), copyOf);
   const { rows, times } = endsOf(batches);
   const order = Uint32Array.from({ length: 2 * rows }, (_, end) => end).toSorted(
     (a, b) => times[a]! - times[b]! || Number(a < rows) - Number(b < rows) || a - b,
@@ -77,6 +77,12 @@ function* sendsOf(run: Run): Generator<Op> {
     const error = write.error === null ? {} : { error: text(write.error) };
     yield { type, process, f: 'send', value: sendValue(write, write.offset), timeNs: times[end]!, ...error };
   }
+}
+
+/** A batch of its own: the memory of one that a run gives is used again for the next. */
+function copyOf(batch: WriteBatch): WriteBatch {
+  const columns = Object.keys(WRITE_COLUMNS) as (keyof typeof WRITE_COLUMNS)[];
+  return { ...batch, ...Object.fromEntries(columns.map((name) => [name, batch[name].slice()])) };
 }
 
 /** Row i begins at `times[i]` and ends at `times[rows + i]`, never before it began. */

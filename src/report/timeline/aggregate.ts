@@ -1,5 +1,5 @@
 import { int64At } from '../../history/run.ts';
-import type { Run } from '../../history/run.ts';
+import type { Run, WriteBatch } from '../../history/run.ts';
 import { OUTCOMES } from '../../history/write.ts';
 import type { Outcome } from '../../history/write.ts';
 import type { LostGroups } from './lost.ts';
@@ -31,22 +31,40 @@ const OK = OUTCOMES.indexOf('ok');
 
 /** One pass over a run's writes. Writes that never completed count as unknown at the time of their invocation. */
 export function aggregate(run: Run, focusPartition: number, groups: LostGroups): Aggregate {
-  const grid = new TimeGrid();
-  const outcomes = {
-    ok: grid.column('sum'),
-    sent: grid.column('sum'),
-    fail: grid.column('sum'),
-    info: grid.column('sum'),
-  };
-  const byCode = OUTCOMES.map((outcome) => outcomes[outcome]);
-  const lost = grid.column('sum');
-  const envelope = (): Envelope => ({ min: grid.column('min'), max: grid.column('max') });
-  const lostOffsets = envelope();
-  const acked = new Map<number, Envelope>();
-  let firstNs = Infinity;
-  let lastNs = -Infinity;
+  const aggregator = new Aggregator(focusPartition, groups);
+  for (const batch of run.writes()) aggregator.visit(batch);
+  return aggregator.total();
+}
 
-  for (const batch of run.writes()) {
+/** As `aggregate`, for a pass over the writes that somebody else makes: `visit` wants every batch once. */
+export class Aggregator {
+  readonly focusPartition: number;
+  readonly #groups: LostGroups;
+  readonly #grid = new TimeGrid();
+  readonly #outcomes = {
+    ok: this.#grid.column('sum'),
+    sent: this.#grid.column('sum'),
+    fail: this.#grid.column('sum'),
+    info: this.#grid.column('sum'),
+  };
+  readonly #byCode = OUTCOMES.map((outcome) => this.#outcomes[outcome]);
+  readonly #lost = this.#grid.column('sum');
+  readonly #lostOffsets = this.#envelope();
+  readonly #acked = new Map<number, Envelope>();
+  #firstNs = Infinity;
+  #lastNs = -Infinity;
+
+  constructor(focusPartition: number, groups: LostGroups) {
+    this.focusPartition = focusPartition;
+    this.#groups = groups;
+  }
+
+  visit(batch: WriteBatch): void {
+    const grid = this.#grid;
+    const groups = this.#groups;
+    const { focusPartition } = this;
+    const byCode = this.#byCode;
+    let [firstNs, lastNs] = [this.#firstNs, this.#lastNs];
     for (let row = 0; row < batch.length; row++) {
       const invokeNs = int64At(batch.invokeNs, row);
       const completeNs = int64At(batch.completeNs, row);
@@ -58,29 +76,37 @@ export function aggregate(run: Run, focusPartition: number, groups: LostGroups):
       byCode[outcome]![bucket]!++;
       if (outcome !== OK) continue;
 
+      const partition = batch.partition[row]!;
+      if (partition !== focusPartition && groups.isEmpty) continue;
       const offset = int64At(batch.offset, row);
       if (offset < 0) continue;
-      const partition = batch.partition[row]!;
       const broker = batch.broker[row]!;
       const share = groups.shareOf(partition, broker, offset, timeNs);
-      lost[bucket]! += share;
+      this.#lost[bucket]! += share;
       if (partition !== focusPartition) continue;
-      let series = acked.get(broker);
-      if (series === undefined) acked.set(broker, (series = envelope()));
+      let series = this.#acked.get(broker);
+      if (series === undefined) this.#acked.set(broker, (series = this.#envelope()));
       widen(series, bucket, offset);
-      if (share > 0) widen(lostOffsets, bucket, offset);
+      if (share > 0) widen(this.#lostOffsets, bucket, offset);
     }
+    [this.#firstNs, this.#lastNs] = [firstNs, lastNs];
   }
 
-  for (const group of groups.withoutOffsets) spread(grid, lost, group);
-  return {
-    bucketNs: grid.widthNs,
-    outcomes,
-    lost,
-    acked,
-    lostOffsets,
-    timeNs: lastNs < 0 ? null : [firstNs, lastNs],
-  };
+  total(): Aggregate {
+    for (const group of this.#groups.withoutOffsets) spread(this.#grid, this.#lost, group);
+    return {
+      bucketNs: this.#grid.widthNs,
+      outcomes: this.#outcomes,
+      lost: this.#lost,
+      acked: this.#acked,
+      lostOffsets: this.#lostOffsets,
+      timeNs: this.#lastNs < 0 ? null : [this.#firstNs, this.#lastNs],
+    };
+  }
+
+  #envelope(): Envelope {
+    return { min: this.#grid.column('min'), max: this.#grid.column('max') };
+  }
 }
 
 function widen(envelope: Envelope, bucket: number, offset: number): void {

@@ -14,6 +14,8 @@ export interface LostGroups {
   readonly withoutOffsets: readonly { count: number; timeNs: readonly [number, number] }[];
   /** The partition that lost most; 0 when nothing is lost. */
   readonly worstPartition: number;
+  /** Whether nothing is lost. */
+  readonly isEmpty: boolean;
 }
 
 interface Group {
@@ -24,6 +26,14 @@ interface Group {
   leader: number | null;
   density: number;
 }
+
+/** Of a run that lost nothing. */
+export const NOTHING_LOST: LostGroups = {
+  shareOf: () => 0,
+  withoutOffsets: [],
+  worstPartition: 0,
+  isEmpty: true,
+};
 
 /** Indexes a result's losses for one pass over the writes. */
 export function lostGroupsOf(result: Result): LostGroups {
@@ -55,6 +65,7 @@ export function lostGroupsOf(result: Result): LostGroups {
         : [],
     ),
     worstPartition: worstPartitionOf(losses),
+    isEmpty: losses.length === 0,
   };
 }
 

@@ -3,7 +3,7 @@ import { describeSetting, verdictInWords } from '../phrases.ts';
 import type { Run } from '../../history/run.ts';
 import type { Result } from '../../checker/result.ts';
 import { aggregate } from './aggregate.ts';
-import type { Aggregate } from './aggregate.ts';
+import type { Aggregate, Aggregator } from './aggregate.ts';
 import { timeAxis } from './axis.ts';
 import type { TimeAxis } from './axis.ts';
 import { faultSpansOf } from './faults.ts';
@@ -27,9 +27,10 @@ const EDGES_MAX = 40;
 /**
  * A run as one picture that explains itself: an SVG document, well-formed XML, a few hundred kilobytes at most for
  * a run of any length, and the same bytes for the same history. One pass over the writes, constant memory.
+ * @param early what a pass that was made anyway has gathered; without it, or if it does not fit, one is made here.
  */
-export function renderTimeline(run: Run, result: Result): string {
-  const picture = pictureOf(run, result);
+export function renderTimeline(run: Run, result: Result, early: Aggregator | null = null): string {
+  const picture = pictureOf(run, result, early);
   const header = headerPanel(picture);
   const overTime = [faultsPanel(picture), lanesPanel(picture), ratesPanel(picture), offsetsPanel(picture)];
   const plotTop = header.height + TICKS_TOP;
@@ -55,10 +56,11 @@ export function renderTimeline(run: Run, result: Result): string {
   return sheet.toXml();
 }
 
-function pictureOf(run: Run, result: Result): Picture {
+function pictureOf(run: Run, result: Result, early: Aggregator | null): Picture {
   const lost = lostGroupsOf(result);
   const focusPartition = lost.worstPartition;
-  const aggregated = aggregate(run, focusPartition, lost);
+  const isEnough = early !== null && lost.isEmpty && early.focusPartition === focusPartition;
+  const aggregated = isEnough ? early.total() : aggregate(run, focusPartition, lost);
   const axis = axisOf(run, aggregated);
   return {
     run,

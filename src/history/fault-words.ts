@@ -1,0 +1,10 @@
+import type { Fault } from './fault.ts';
+
+/** A fault in one line, for people: `isolate leader from cluster`. Apart from the schemas, which take a while to load. */
+export function describeFault(fault: Fault): string {
+  if (fault.kind === 'isolate') {
+    const direction = fault.direction === 'both' ? '' : ` (${fault.direction} only)`;
+    return `isolate ${fault.target} from ${fault.from}${direction}`;
+  }
+  return 'target' in fault ? `${fault.kind} ${fault.target}` : fault.kind;
+}
