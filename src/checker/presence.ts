@@ -47,6 +47,7 @@ export function recordPresence(examination: Examination): void {
       const readNs = int64At(timeNs, row);
       if (readNs > 0 && readNs < log.firstReadNs) log.firstReadNs = readNs;
       const held = log.slots.get(offset);
+      if (held !== 0) log.scannedUpwards = false;
       if (held === code) continue;
       if (held === 0) {
         const isCopy = isKnown && (state & FOUND) !== 0;

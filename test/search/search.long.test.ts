@@ -46,7 +46,7 @@ const SIGNS: Record<Bug, { kinds: FindingKind[]; blame: Finding['blame'] }> = {
   'resolved-without-sending': { kinds: ['lost'], blame: 'client' },
   'failed-but-appended': { kinds: ['aborted-read'], blame: 'unknown' },
   'offset-reset': { kinds: ['misplaced'], blame: 'broker' },
-  'reader-skips': { kinds: ['lost'], blame: 'broker' },
+  'reader-skips': { kinds: ['skipped'], blame: 'client' },
   'wrong-topic': { kinds: ['phantom'], blame: 'unknown' },
   'flipped-byte': { kinds: ['phantom'], blame: 'broker' },
   'stale-end-offset': { kinds: ['end-regressed'], blame: 'broker' },
