@@ -2,6 +2,7 @@ import { messageOf } from '../core/failure.ts';
 import type { Run } from '../history/run.ts';
 import { questionClock } from './clock.ts';
 import { doubtsAbout } from './coverage.ts';
+import { boundByEnds } from './end-bounds.ts';
 import { checkEnds } from './ends.ts';
 import { Examination } from './examination.ts';
 import { faultSpansOf } from './faults.ts';
@@ -42,6 +43,7 @@ export function check(run: Run, options: { claim: Claim }): Result {
   examination.openSlots();
   examination.readsIncomplete = !ask('what is in the log', recordPresence) || mayMissRows(run, 'reads');
   ask('whether readers left anything out', compareReaders);
+  ask('what end offsets say of time', boundByEnds);
   ask('where acknowledged records are', placeAcknowledgements);
   if (examination.suspicious > 0) {
     ask('which leader acknowledged what', recordRivalTerms);

@@ -148,7 +148,8 @@ export const RULINGS = {
   },
   reordered: {
     judgement: 'violation',
-    reason: 'a record that was acknowledged before another one was sent stands before it in the log',
+    reason:
+      'the order of the log contradicts real time: what was known to be in it earlier stands behind what came later',
     blame: 'broker',
   },
   divergentReads: {

@@ -28,7 +28,8 @@ export function placeAcknowledgements(examination: Examination): void {
       const log = examination.logOf(partition[row]!);
       const held = log.slots.get(offset);
       if (held === id + FIRST_VALUE) {
-        log.pace.acknowledged(offset, int64At(batch.invokeNs, row), int64At(batch.completeNs, row));
+        const invokeNs = int64At(batch.invokeNs, row);
+        log.pace.acknowledged(offset, invokeNs, int64At(batch.completeNs, row), log.ends);
         // The first copy, at another offset, has no acknowledgement: only the sweep knows what it means for the order.
         if ((state & FOUND_TWICE) !== 0 && (log.marks.get(offset) & COPY) !== 0) log.pace.isPlain = false;
         continue;

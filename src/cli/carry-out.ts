@@ -142,6 +142,7 @@ function infoOf(plan: RunPlan, world: Stage['info']): RunInfo {
     },
     topic: TOPIC,
     partitions,
+    ...(scenario.dense && { dense: true }),
     nodes: [],
     workers: scenario.load.workers,
     kafkaMode: plan.mode,

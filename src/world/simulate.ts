@@ -76,6 +76,7 @@ function infoOf({ scenario, schedule, seed }: SimulateOptions, mode: KafkaMode):
     contract: { ...topic, acks, idempotence, mode: retries > 0 ? 'at-least-once' : 'exactly-once' },
     topic: 'kept',
     partitions,
+    ...(scenario.dense && { dense: true }),
     nodes: [],
     workers: scenario.load.workers,
     versions: { kept: 'simulated' },
