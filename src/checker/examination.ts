@@ -6,6 +6,7 @@ import { Findings } from './grouping.ts';
 import { leadershipsOf, type Leadership } from './leadership.ts';
 import { PagedColumn } from './paged.ts';
 import { PartitionLog } from './partition.ts';
+import { PowerLosses } from './power.ts';
 import { FINDING_KINDS, type Counts } from './result.ts';
 import { decidingScans } from './scans.ts';
 import { ValueTable } from './values.ts';
@@ -18,6 +19,7 @@ export class Examination {
   /** Why the run may prove less than it seems to, in sentences. */
   readonly doubts: string[] = [];
   faults: readonly FaultSpan[] = [];
+  readonly power: PowerLosses;
   readonly leadershipOf: (partition: number) => Leadership;
   /** What the brokers' own logs tell of tails that were cut off. */
   readonly truncations: readonly (LogEvent & { truncatedTo: number })[];
@@ -44,7 +46,8 @@ export class Examination {
 
   constructor(run: Run) {
     this.run = run;
-    this.leadershipOf = leadershipsOf(run.events, run.info.nodes);
+    this.power = new PowerLosses(run.events, run.info.kafkaMode);
+    this.leadershipOf = leadershipsOf(run.events, run.info.nodes, this.power);
     this.truncations = run.events.filter(
       (event): event is LogEvent & { truncatedTo: number } =>
         event.type === 'log' && event.truncatedTo !== undefined,
@@ -77,7 +80,12 @@ export class Examination {
   causesOf(log: PartitionLog): LossCauses {
     let causes = this.#causes.get(log);
     if (causes === undefined) {
-      causes = new LossCauses(this.leadershipOf(log.partition), this.run.info.contract, this.faults);
+      causes = new LossCauses(
+        this.leadershipOf(log.partition),
+        this.run.info.contract,
+        this.faults,
+        this.power,
+      );
       this.#causes.set(log, causes);
     }
     return causes;

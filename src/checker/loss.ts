@@ -151,9 +151,10 @@ function clientFaultOf(
   const isEarlierUnknown =
     (state & OUTCOME_BITS) === IS_INFO && values.seqOf(holder) < int64At(batch.seq, row);
   if ((state & FOUND_TWICE) === 0 && !isEarlierUnknown) return null;
-  const { leadership } = examination.causesOf(log);
+  const { leadership, power } = examination.causesOf(log);
   const term = leadership.termAt(broker, timeNs);
   if (term === null) return 'deduplicated';
+  if (power.struck(term.node, timeNs)) return null;
   // The record may have been there, and its leader cut it off: then the broker lost it.
   const wasCut = examination.truncations.some(
     ({ node, partition = log.partition, truncatedTo, timeNs: cutNs }) =>

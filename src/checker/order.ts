@@ -1,7 +1,7 @@
 import { int64At } from '../history/run.ts';
 import type { Examination } from './examination.ts';
 import type { Cause } from './grouping.ts';
-import { RULINGS } from './judgement.ts';
+import { judgeReordered } from './judgement.ts';
 import { PagedColumn } from './paged.ts';
 import { BY_SCAN, DIVERGENT, FIRST_VALUE, FOREIGN, type PartitionLog } from './partition.ts';
 import { FOUND, FOUND_TWICE, IS_FAIL, OUTCOME_BITS, REPEATED, SEEN } from './values.ts';
@@ -104,8 +104,6 @@ interface Latest {
   id: number;
 }
 
-const REORDERED: Cause = { ruling: RULINGS.reordered };
-
 /** One partition, swept upwards. */
 class Sweep {
   readonly log: PartitionLog;
@@ -168,7 +166,8 @@ class Sweep {
     const sent = this.#latestCall;
     const nameOf = (id: number) => valueName(values.workerOf(id), values.seqOf(id));
     counts.reordered++;
-    const group = findings.add('reordered', null, this.log.partition, REORDERED, sent.offset, known.ns);
+    const cause: Cause = { ruling: judgeReordered(this.#examination.causesOf(this.log).powerExcuse(0)) };
+    const group = findings.add('reordered', null, this.log.partition, cause, sent.offset, known.ns);
     group.firstOffset = Math.min(sent.offset, known.offset);
     group.lastOffset = Math.max(sent.offset, known.offset);
     group.lastNs = sent.ns;

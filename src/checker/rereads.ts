@@ -27,7 +27,13 @@ export function compareRereads(examination: Examination): void {
     let cause = divergences.get(log);
     if (cause === undefined) {
       const leaders = new Set(examination.leadershipOf(log.partition).terms.map(({ leader }) => leader));
-      cause = { ruling: judgeDivergentReads(run.info.contract, leaders.size > 1) };
+      cause = {
+        ruling: judgeDivergentReads(
+          run.info.contract,
+          leaders.size > 1,
+          examination.causesOf(log).powerExcuse(0),
+        ),
+      };
       divergences.set(log, cause);
     }
     return cause;

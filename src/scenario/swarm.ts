@@ -179,6 +179,7 @@ const BROKERS_NEEDED: Record<MixKind, number> = {
   bisect: 2,
   bridge: 3,
   'majority-ring': 3,
+  'power-loss': 1,
 };
 
 function chance(random: Random, probability: number): boolean {

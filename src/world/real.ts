@@ -12,6 +12,7 @@ import type { KafkaMode } from '../db/kafka/recipes.ts';
 import type { Event } from '../history/event.ts';
 import type { NodeInfo } from '../history/run.ts';
 import type { Encoder } from '../history/value.ts';
+import { contractOf } from '../scenario/contract.ts';
 import { DETECTION_TIMEOUTS, type Scenario } from '../scenario/schema.ts';
 import type { World } from './world.ts';
 
@@ -56,10 +57,8 @@ export async function realWorld(options: {
     dataDirectory: options.dataDirectory,
     topic: {
       name: options.topic,
-      ...scenario.topic,
-      acks: scenario.producer.acks,
-      idempotence: scenario.producer.idempotence,
-      mode: scenario.producer.retries > 0 ? 'at-least-once' : 'exactly-once',
+      partitions: scenario.topic.partitions,
+      ...contractOf(scenario),
     },
     timeouts: DETECTION_TIMEOUTS[scenario.detection],
     brokerSettings: scenario.brokerSettings,

@@ -11,7 +11,7 @@ import { applicationClient } from '../sim/application.ts';
 import type { Bug } from '../sim/bugs.ts';
 import { auditClient } from '../sim/client.ts';
 import { Cluster } from '../sim/cluster.ts';
-import { modelDb, type ModelDb } from '../sim/db.ts';
+import { modelDb } from '../sim/db.ts';
 import { modelReader } from '../sim/reader.ts';
 import { compactValue, modelDecoder, realValue } from '../sim/value.ts';
 import type { World } from './world.ts';
@@ -19,7 +19,6 @@ import type { World } from './world.ts';
 /** The modelled world: what the real one has, and its own way to read a record. */
 export interface SimulatedWorld extends World {
   readonly clock: VirtualClock;
-  readonly db: ModelDb;
   readonly nodes: readonly NodeInfo[];
   /** Reads the records of a world that was made without `encode`. */
   readonly decode: Decoder;

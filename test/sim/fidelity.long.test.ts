@@ -102,6 +102,24 @@ const shrunkThenKilled: Script = [
   },
   { atMs: 17_000, fault: { kind: 'kill', target: 'leader' }, forMs: 12_000 },
 ];
+/** The same, and power takes from the last one what it had not written to its disk. */
+const shrunkThenUnpowered: Script = [
+  shrunkThenKilled[0]!,
+  { atMs: 17_000, fault: { kind: 'power-loss', target: 'leader' }, forMs: 12_000 },
+];
+/** The last one is cut off from everybody but the clients, and the others come back. */
+const shrunkThenIsolated: Script = [
+  { ...shrunkThenKilled[0]!, forMs: 14_000 },
+  {
+    atMs: 13_000,
+    fault: { kind: 'isolate', target: 'leader', from: 'cluster', direction: 'both' },
+    forMs: 12_000,
+  },
+];
+const powerLossOf = (target: string): Script => [
+  { atMs: 2_000, fault: { kind: 'power-loss', target }, forMs: 5_000 },
+];
+const TWO_IN_SYNC = { ...ALL, topic: { minInsyncReplicas: 2 } };
 const patient = { requestTimeoutMs: 20_000 };
 
 const MEASURED: readonly Measured[] = [
@@ -161,13 +179,49 @@ const MEASURED: readonly Measured[] = [
     fault: 'in-sync set shrunk, last one killed, unclean election on',
     script: shrunkThenKilled,
     // Where the brokers keep the metadata themselves a cut between them leaves nobody to elect: the cluster stands still.
-    loses: { zookeeper: true, 'kraft-separate': true },
+    loses: { zookeeper: true, 'kraft-combined': false, 'kraft-separate': true },
     scenario: { ...ALL, topic: { uncleanLeaderElection: true } },
   },
   {
     fault: 'the same with unclean election off',
     script: shrunkThenKilled,
     loses: everywhere(false),
+    scenario: ALL,
+  },
+  {
+    fault: 'in-sync set shrunk, last one isolated, unclean election on',
+    script: shrunkThenIsolated,
+    loses: { zookeeper: true, 'kraft-separate': true },
+    scenario: { ...ALL, topic: { uncleanLeaderElection: true } },
+  },
+  {
+    fault: 'last one isolated, unclean election off',
+    script: shrunkThenIsolated,
+    loses: everywhere(false),
+    scenario: ALL,
+  },
+  {
+    fault: 'power loss of all brokers at once, two in sync required',
+    script: powerLossOf('brokers'),
+    loses: everywhere(true),
+    scenario: TWO_IN_SYNC,
+  },
+  {
+    fault: 'power loss of all brokers at once, each record synced',
+    script: powerLossOf('brokers'),
+    loses: everywhere(false),
+    scenario: { ...TWO_IN_SYNC, brokerSettings: { 'flush.messages': '1' } },
+  },
+  {
+    fault: 'power loss of the leader only, two in sync required',
+    script: powerLossOf('leader'),
+    loses: everywhere(false),
+    scenario: TWO_IN_SYNC,
+  },
+  {
+    fault: 'last replica standing loses power',
+    script: shrunkThenUnpowered,
+    loses: { zookeeper: true, 'kraft-combined': false, 'kraft-separate': true },
     scenario: ALL,
   },
 ];

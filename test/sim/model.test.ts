@@ -177,7 +177,7 @@ async function afterPowerLoss(options: {
     const { observers } = await world.db.view();
     const leader = `kafka${observers['kafka1']!.partitions[0]!.leader}`;
     const victims = options.victims === 'leader' ? [leader] : ['kafka1', 'kafka2', 'kafka3'];
-    await Promise.all(victims.map((name) => world.db.cutPower(name)));
+    await Promise.all(victims.map((name) => world.db.cutPower!(name)));
     await clock.sleep(8_000);
     await Promise.all(victims.map((name) => world.db.start!(name)));
     await clock.sleep(10_000);
