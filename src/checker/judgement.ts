@@ -1,4 +1,4 @@
-import type { Contract } from '../history/run.ts';
+import type { Contract, RunInfo } from '../history/run.ts';
 import type { Finding, Judgement } from './result.ts';
 import type { Term } from './leadership.ts';
 
@@ -135,12 +135,6 @@ export const RULINGS = {
     reason: 'no final scan covered these records, so nothing is known about them',
     blame: 'unknown',
   },
-  abortedRead: {
-    judgement: 'violation',
-    reason:
-      'these writes were reported as not appended, and are in the log: the broker appended what it refused, or the client reported a failure that it could not know',
-    blame: 'unknown',
-  },
   misplaced: {
     judgement: 'violation',
     reason: 'a record stays at the offset at which it was acknowledged',
@@ -179,7 +173,36 @@ export function judgeMisplaced(contract: Contract, loss: Ruling): Ruling {
   };
 }
 
-export function judgeDuplicate(contract: Contract): Ruling {
+/**
+ * Whether this program's own driver spoke to the brokers: one request a record, which names the place of the record,
+ * and an answer that is given to no other. Then what is wrong with a record is not the client's doing.
+ */
+export function isAudited({ world, contract }: RunInfo): boolean {
+  return world !== 'imported' && contract.mode === 'exactly-once';
+}
+
+/** @param attempts how many requests were given to a socket; 0: the write was given up before. */
+export function judgeAbortedRead(info: RunInfo, attempts: number): Ruling {
+  const judgement = 'violation';
+  if (isAudited(info) && attempts > 0) {
+    const reason =
+      'the broker answered these writes with an error that it gives before the append, and appended them';
+    return { judgement, reason, blame: 'broker' };
+  }
+  if (isAudited(info)) {
+    const reason = 'the client gave these writes up before they were sent, and they are in the log';
+    return { judgement, reason, blame: 'client' };
+  }
+  return {
+    judgement,
+    reason:
+      'these writes were reported as not appended, and are in the log: the broker appended what it refused, or the client reported a failure that it could not know',
+    blame: 'unknown',
+  };
+}
+
+export function judgeDuplicate(info: RunInfo): Ruling {
+  const { contract } = info;
   if (contract.mode === 'at-least-once' && contract.idempotence) {
     return {
       judgement: 'violation',
@@ -198,7 +221,16 @@ export function judgeDuplicate(contract: Contract): Ruling {
   return {
     judgement: 'violation',
     reason: 'each of these was sent once: one attempt may be appended no more than once',
-    blame: 'unknown',
+    blame: isAudited(info) ? 'broker' : 'unknown',
+  };
+}
+
+/** A record whose value names another topic or partition. */
+export function judgeWrongPlace(info: RunInfo): Ruling {
+  return {
+    judgement: 'violation',
+    reason: 'the record was written to another topic or partition',
+    blame: isAudited(info) ? 'broker' : 'unknown',
   };
 }
 

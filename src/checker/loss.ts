@@ -2,7 +2,7 @@ import { int64At, type WriteBatch } from '../history/run.ts';
 import type { ClientFault } from './attribution.ts';
 import type { Examination } from './examination.ts';
 import type { Cause, Group, Loss } from './grouping.ts';
-import { RULINGS } from './judgement.ts';
+import { judgeAbortedRead, RULINGS } from './judgement.ts';
 import {
   BY_SCAN,
   DIVERGENT,
@@ -28,7 +28,6 @@ import { valueName } from './wording.ts';
 
 const UNREAD: Cause = { ruling: RULINGS.unread };
 const SENT_MISSING: Cause = { ruling: RULINGS.sentMissing };
-const ABORTED_READ: Cause = { ruling: RULINGS.abortedRead };
 
 /**
  * Third pass over the writes, only where something is out of place: what has become of each of them.
@@ -39,6 +38,8 @@ const ABORTED_READ: Cause = { ruling: RULINGS.abortedRead };
 export function classifyWrites(examination: Examination): void {
   const { run, values } = examination;
   const { states } = values;
+  const refused: Cause = { ruling: judgeAbortedRead(run.info, 1) };
+  const neverSent: Cause = { ruling: judgeAbortedRead(run.info, 0) };
   for (const batch of run.writes()) {
     for (let row = 0; row < batch.length; row++) {
       const id = values.idOf(batch.worker[row]!, int64At(batch.seq, row));
@@ -56,7 +57,15 @@ export function classifyWrites(examination: Examination): void {
           break;
         case IS_FAIL:
           if ((state & (FOUND | SEEN)) !== 0)
-            note(examination, 'aborted-read', null, log, ABORTED_READ, batch, row);
+            note(
+              examination,
+              'aborted-read',
+              null,
+              log,
+              batch.attempts[row] === 0 ? neverSent : refused,
+              batch,
+              row,
+            );
           break;
         default:
       }

@@ -2,7 +2,7 @@ import { INTEGRITIES, type Integrity } from '../history/write.ts';
 import { int64At } from '../history/run.ts';
 import type { Examination } from './examination.ts';
 import type { Cause } from './grouping.ts';
-import { judgeDuplicate, RULINGS } from './judgement.ts';
+import { judgeDuplicate, judgeWrongPlace, RULINGS } from './judgement.ts';
 import {
   BY_SCAN,
   COPY,
@@ -26,7 +26,8 @@ const VALID = INTEGRITIES.indexOf('valid');
 export function recordPresence(examination: Examination): void {
   const { run, values, counts } = examination;
   const { states } = values;
-  const duplicate: Cause = { ruling: judgeDuplicate(run.info.contract) };
+  const duplicate: Cause = { ruling: judgeDuplicate(run.info) };
+  const wrongPlace: Cause = { ruling: judgeWrongPlace(run.info) };
   for (const batch of run.reads()) {
     const { worker, seq, partition, scan, timeNs, integrity } = batch;
     for (let row = 0; row < batch.length; row++) {
@@ -37,7 +38,8 @@ export function recordPresence(examination: Examination): void {
       const code = slotCodeOf(examination, log, integrity[row]!, worker[row]!, int64At(seq, row));
       const state = code === FOREIGN ? 0 : states.get(code - FIRST_VALUE);
       const isKnown = isOfThisLog(examination, log, code, state);
-      if (!isKnown) notePhantom(examination, log, offset, code, integrity[row]!, int64At(timeNs, row));
+      if (!isKnown)
+        notePhantom(examination, log, wrongPlace, offset, code, integrity[row]!, int64At(timeNs, row));
       if (isKnown && (state & OUTCOME_BITS) === IS_FAIL && (state & (FOUND | SEEN)) === 0)
         examination.suspicious++;
       if (!decides) {
@@ -125,6 +127,7 @@ function noteDivergentScan(
 function notePhantom(
   examination: Examination,
   log: PartitionLog,
+  wrongPlace: Cause,
   offset: number,
   code: number,
   integrity: number,
@@ -144,7 +147,8 @@ function notePhantom(
       : isStranger
         ? 'never-written'
         : 'wrong-place';
-  const group = findings.add('phantom', null, log.partition, PHANTOMS[kind], offset, timeNs);
+  const cause = kind === 'wrong-place' ? wrongPlace : PHANTOMS[kind];
+  const group = findings.add('phantom', null, log.partition, cause, offset, timeNs);
   if (code !== FOREIGN)
     group.values.add(values.workerOf(code - FIRST_VALUE), values.seqOf(code - FIRST_VALUE));
   if (!group.wantsExample) return;
@@ -155,12 +159,11 @@ function notePhantom(
   group.examples.push({ value, foundOffsets: [offset] });
 }
 
-const PHANTOMS: Record<Integrity | 'never-written', Cause> = {
+const PHANTOMS: Record<Exclude<Integrity | 'never-written', 'wrong-place'>, Cause> = {
   valid: phantom('the record has no readable value', 'unknown'),
   unreadable: phantom('the record is none of this program: somebody else writes to the topic', 'unknown'),
   'bad-checksum': phantom('the checksum of the record does not hold: its bytes were changed', 'broker'),
   'foreign-run': phantom('the record was written by another run', 'unknown'),
-  'wrong-place': phantom('the record was written to another topic or partition', 'unknown'),
   'never-written': phantom('the record carries a number that no write of this run had', 'unknown'),
 };
 

@@ -21,7 +21,7 @@ import { FOUND } from './values.ts';
 export function compareRereads(examination: Examination): void {
   const { run, values, counts, findings } = examination;
   if (examination.logs.every((log) => log.earlierReads === 0 && !log.readWhileWritten)) return;
-  const duplicate: Cause = { ruling: judgeDuplicate(run.info.contract) };
+  const duplicate: Cause = { ruling: judgeDuplicate(run.info) };
   const divergences = new Map<PartitionLog, Cause>();
   const divergenceOf = (log: PartitionLog): Cause => {
     let cause = divergences.get(log);

@@ -33,6 +33,9 @@ testProp(
   { numRuns: 60 },
 );
 
+/** So many are tried at most; most bugs show within a few dozen. */
+const SEEDS_MAX = 2_000;
+
 /** What gives each bug away, and whom the evidence points at. */
 const SIGNS: Record<Bug, { kinds: FindingKind[]; blame: Finding['blame'] }> = {
   'truncate-to-high-watermark': { kinds: ['lost'], blame: 'broker' },
@@ -44,10 +47,10 @@ const SIGNS: Record<Bug, { kinds: FindingKind[]; blame: Finding['blame'] }> = {
   'duplicate-on-retry': { kinds: ['duplicate'], blame: 'unknown' },
   'sequence-rollback': { kinds: ['lost'], blame: 'client' },
   'resolved-without-sending': { kinds: ['lost'], blame: 'client' },
-  'failed-but-appended': { kinds: ['aborted-read'], blame: 'unknown' },
+  'failed-but-appended': { kinds: ['aborted-read'], blame: 'broker' },
   'offset-reset': { kinds: ['misplaced'], blame: 'broker' },
   'reader-skips': { kinds: ['lost'], blame: 'broker' },
-  'wrong-topic': { kinds: ['phantom'], blame: 'unknown' },
+  'wrong-topic': { kinds: ['phantom'], blame: 'broker' },
   'flipped-byte': { kinds: ['phantom'], blame: 'broker' },
   'stale-end-offset': { kinds: ['end-regressed'], blame: 'broker' },
   'out-of-order-append': { kinds: ['misplaced', 'reordered', 'duplicate'], blame: 'broker' },
@@ -57,14 +60,14 @@ for (const bug of BUG_NAMES) {
   test(`a planted bug is found, named and blamed: ${bug}`, async (t) => {
     t.timeout(300_000);
     const { kinds, blame } = SIGNS[bug];
-    for (const seed of seedsOf({ first: 1, last: 800 })) {
+    for (const seed of seedsOf({ first: 1, last: SEEDS_MAX })) {
       const report = await trySeed(seed, { bug, claim: 'contract' });
       if (!report.accusations.some((found) => kinds.includes(found.kind) && found.blame === blame)) continue;
       t.log(`after ${seed} seeds`);
       t.pass();
       return;
     }
-    t.fail('not found in 800 seeds');
+    t.fail(`not found in ${SEEDS_MAX} seeds`);
   });
 }
 
@@ -97,7 +100,7 @@ test('a seed gives the same history every time, here and elsewhere, whatever ran
 test('a loss by truncation to the high watermark shrinks to a few faults and writes, and to a story', async (t) => {
   t.timeout(300_000);
   const bug = 'truncate-to-high-watermark';
-  for (const seed of seedsOf({ first: 1, last: 800 })) {
+  for (const seed of seedsOf({ first: 1, last: SEEDS_MAX })) {
     const candidate = candidateOf(seed, bug);
     const isLoss = (found: Finding) => found.kind === 'lost' && found.judgement === 'violation';
     const fails = async (smaller: Case) =>
@@ -110,7 +113,10 @@ test('a loss by truncation to the high watermark shrinks to a few faults and wri
     const { run, result } = await tryOut({ ...candidate, ...smallest }, 'contract');
     const story = storyOf(run, result);
     t.log(story.join('\n'));
-    t.regex(story.join('\n'), /w\d+ writes #\d+(?: to partition \d+)?, acknowledged at offset \d+ by kafka\d \(epoch \d+\)/);
+    t.regex(
+      story.join('\n'),
+      /w\d+ writes #\d+(?: to partition \d+)?, acknowledged at offset \d+ by kafka\d \(epoch \d+\)/,
+    );
     t.regex(story.join('\n'), /cuts its log to offset/);
     t.regex(story.at(-1) ?? '', /in the end, \w+/);
     return;
