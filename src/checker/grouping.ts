@@ -184,7 +184,9 @@ export class Findings {
     if (causes === undefined) this.#kinds.set(key, (causes = new Map()));
     let neighbourhood = causes.get(cause);
     if (neighbourhood === undefined) {
-      neighbourhood = new Neighbourhood(loss === 'hole' ? 1 : NEIGHBOUR_OFFSETS);
+      // The end of a log moves on: all that went back is one story.
+      const reach = kind === 'end-regressed' ? Infinity : loss === 'hole' ? 1 : NEIGHBOUR_OFFSETS;
+      neighbourhood = new Neighbourhood(reach);
       causes.set(cause, neighbourhood);
     }
     return neighbourhood;

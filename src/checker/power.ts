@@ -2,7 +2,7 @@ import type { Event } from '../history/event.ts';
 import type { Contract } from '../history/run.ts';
 import { faultSpansOf, type FaultSpan } from './faults.ts';
 import type { Leadership } from './leadership.ts';
-import { listed } from './wording.ts';
+import { counted, listed } from './wording.ts';
 
 /**
  * What a loss of power explains. Kafka acknowledges what is in the memory of the replicas in sync, so what had not
@@ -44,7 +44,9 @@ export class PowerLosses {
       return `acks=${acks} waits for one copy at most, and ${names} lost power`;
     }
     if (this.#together.length >= minInsyncReplicas) {
-      return `acks=all with min.insync.replicas=${minInsyncReplicas} survives the loss of ${minInsyncReplicas - 1} copies that were not yet on disk, and ${listed(this.#together)} lost power${this.#together.length > 1 ? ' together' : ''}`;
+      const copies = minInsyncReplicas === 1 ? 'no copy' : counted(minInsyncReplicas - 1, 'copy', 'copies');
+      const how = this.#together.length > 1 ? ' together' : '';
+      return `acks=all with min.insync.replicas=${minInsyncReplicas} can spare ${copies} that had not reached a disk, and ${listed(this.#together)} lost power${how}`;
     }
     const last = leadership.terms.find(({ node, alone }) => alone && this.struck(node, sinceNs));
     if (last === undefined) {

@@ -106,7 +106,9 @@ function explain(error: unknown): { text: string; exitStatus: number } {
 function sentence(text: string): string {
   const [firstLine = '', ...more] = text.split('\n');
   const whole = /[.!?:…]$/.test(firstLine) ? firstLine : `${firstLine}.`;
-  return [whole.charAt(0).toUpperCase() + whole.slice(1), ...more].join('\n');
+  // `kafka1` is a node's name, and stays as it is.
+  const beginsWithName = /^[a-z]+[-_.]?\d/.test(whole);
+  return [beginsWithName ? whole : whole.charAt(0).toUpperCase() + whole.slice(1), ...more].join('\n');
 }
 
 function drained(stream: NodeJS.WriteStream): Promise<void> {

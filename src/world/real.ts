@@ -39,6 +39,8 @@ export async function realWorld(options: {
   /** Configuration and logs of each node go to `nodes/<name>` below it. */
   directory: string;
   dataDirectory: string;
+  /** Whether the run wants to take the nodes' power away; false if absent. */
+  powerLoss?: boolean;
   onEvent: (event: Event) => void;
 }): Promise<RealWorld> {
   const { scenario, clock } = options;
@@ -72,6 +74,7 @@ export async function realWorld(options: {
       return observer.observe();
     },
     createTopic: (addresses, topic) => createTopic(addresses.split(','), topic),
+    disks: options.powerLoss === true,
     clock,
     onEvent: options.onEvent,
   });
