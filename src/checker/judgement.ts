@@ -10,7 +10,7 @@ import type { Term } from './leadership.ts';
  * - acks=1 promises that a record survives while the leader that acknowledged it stays leader.
  * - acks=all with unclean election off promises that it survives min.insync.replicas − 1 permanent losses among the
  *   replicas in sync; so nothing is promised once the in-sync set shrank to fewer than the faults destroyed. Power
- *   loss destroys what was not synced, unless each record is (flush.messages=1).
+ *   loss destroys what was not synced, unless each record is (log.flush.interval.messages=1).
  * - unclean election prefers availability: a suffix of the log may go with any change of leader.
  */
 export interface Ruling {

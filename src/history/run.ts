@@ -75,7 +75,7 @@ export interface Contract {
   idempotence: boolean;
   /** `exactly-once`: one attempt, one verdict. `at-least-once`: the client retries by itself, duplicates are legal. */
   mode: 'exactly-once' | 'at-least-once';
-  /** `flush.messages` of the brokers: after how many records they sync to disk. If absent the system does, in time. */
+  /** `log.flush.interval.messages` of the brokers: after how many records they sync to disk. If absent the system does, in time. */
   flushMessages?: number;
 }
 

@@ -4,7 +4,7 @@ import type { Scenario } from './schema.ts';
 /** What a scenario asks Kafka to guarantee. */
 export function contractOf({ topic, producer, brokerSettings }: Scenario): Contract {
   const { minInsyncReplicas, replicationFactor, uncleanLeaderElection } = topic;
-  const flushMessages = Number(brokerSettings['flush.messages'] ?? Number.NaN);
+  const flushMessages = Number(brokerSettings['log.flush.interval.messages'] ?? Number.NaN);
   return {
     acks: producer.acks,
     minInsyncReplicas,

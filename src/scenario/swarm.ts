@@ -47,7 +47,7 @@ export function drawScenario(seed: number): Draw {
     load,
     phases,
     // Power that fails takes unflushed records with it; a broker that flushes each record keeps them.
-    brokerSettings: chance(random, 0.1) ? { 'flush.messages': '1' } : {},
+    brokerSettings: chance(random, 0.1) ? { 'log.flush.interval.messages': '1' } : {},
     nemesis: { script: [...script], keepBrokersUp: Math.min(random.int(3), brokers - 1) },
   } satisfies ScenarioInput);
   return { scenario, schedule: script, mode };

@@ -55,7 +55,7 @@ export function simulatedWorld(options: SimulatedOptions): SimulatedWorld {
       replicaLagTimeMaxMs:
         numberOf(brokerSettings['replica.lag.time.max.ms']) ?? detection.replicaLagTimeMaxMs,
     },
-    flushMessages: numberOf(brokerSettings['flush.messages']),
+    flushMessages: numberOf(brokerSettings['log.flush.interval.messages']),
     fetchMinRecords: Math.max(
       1,
       Math.ceil((numberOf(brokerSettings['replica.fetch.min.bytes']) ?? 1) / scenario.load.recordBytes),

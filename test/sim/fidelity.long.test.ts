@@ -210,7 +210,7 @@ const MEASURED: readonly Measured[] = [
     fault: 'power loss of all brokers at once, each record synced',
     script: powerLossOf('brokers'),
     loses: everywhere(false),
-    scenario: { ...TWO_IN_SYNC, brokerSettings: { 'flush.messages': '1' } },
+    scenario: { ...TWO_IN_SYNC, brokerSettings: { 'log.flush.interval.messages': '1' } },
   },
   {
     fault: 'power loss of the leader only, two in sync required',

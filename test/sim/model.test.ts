@@ -153,7 +153,8 @@ async function afterPowerLoss(options: {
     name: 'power',
     title: 'power',
     topic: { minInsyncReplicas: 2 },
-    brokerSettings: options.flushMessages === undefined ? {} : { 'flush.messages': options.flushMessages },
+    brokerSettings:
+      options.flushMessages === undefined ? {} : { 'log.flush.interval.messages': options.flushMessages },
   });
   const world = simulatedWorld({
     scenario,
@@ -202,7 +203,7 @@ test('power loss of all brokers at once takes what was not on the disk yet, in s
   t.true(lost > 100, `${lost}`);
 });
 
-test('with flush.messages=1 the same takes nothing', async (t) => {
+test('with log.flush.interval.messages=1 the same takes nothing', async (t) => {
   t.is((await afterPowerLoss({ victims: 'all', flushMessages: '1' })).lost, 0);
 });
 

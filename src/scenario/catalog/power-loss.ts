@@ -32,8 +32,8 @@ const everywhereSynced: ScenarioInput = {
   ...everywhere,
   name: 'power-loss-everywhere-synced',
   title: 'All brokers lose power at once, acks=all, each record synced',
-  description: 'flush.messages=1 makes a broker sync each record before it is acknowledged.',
-  brokerSettings: { 'flush.messages': '1' },
+  description: 'log.flush.interval.messages=1 makes a broker sync each record before it is acknowledged.',
+  brokerSettings: { 'log.flush.interval.messages': '1' },
   expect: 'no-loss',
 };
 
