@@ -23,6 +23,10 @@ export interface Disk {
   recordBytes(): Promise<number>;
 }
 
+/** What to do where there can be none. */
+export const DISKS_NEED =
+  'Power loss needs root, loop devices, ext4, mkfs.ext4 (e2fsprogs) and perl. Without them: --simulate.';
+
 /** A sparse file: it takes the room of what is written. */
 const SIZE = '4G';
 const COMMAND_TIMEOUT_MS = 30_000;
@@ -32,6 +36,25 @@ const SHUT_DOWN = `
   ioctl($directory, 0x8004587d, $without_flushing) or die "EXT4_IOC_SHUTDOWN: $!\\n";`;
 /** The process that held files open has just died: the kernel may need a moment to close them. */
 const UNMOUNT = 'for i in 1 2 3 4 5 6 7 8 9 10; do umount "$0" && exit 0; sleep 0.1; done; exit 1';
+
+/** One, very small, in a mount namespace of its own: made, shut down and unmounted. */
+const PROBE = `
+  place=$(mktemp -d)
+  trap 'umount "$place/disk" 2>/dev/null; rm -rf "$place"' EXIT
+  mkdir "$place/disk"
+  truncate -s 16M "$place/file"
+  mkfs.ext4 -q -F "$place/file"
+  mount -t ext4 -o loop "$place/file" "$place/disk"
+  perl -e "$0" "$place/disk"`;
+
+/** Why this machine can have no such disk, in words; null when it can. */
+export async function whyNoDisks(machine: Remote): Promise<string | null> {
+  const { exitStatus, stderr } = await machine.exec(['unshare', '--mount', 'sh', '-ec', PROBE, SHUT_DOWN], {
+    timeoutMs: COMMAND_TIMEOUT_MS,
+  });
+  if (exitStatus === 0) return null;
+  return stderr.trim().split('\n').at(-1) || `exit status ${exitStatus}`;
+}
 
 /** @param directory where it is mounted; its file lies beside it. */
 export function loopDisk(remote: Remote, directory: string): Disk {
@@ -43,9 +66,7 @@ export function loopDisk(remote: Remote, directory: string): Disk {
     const why = stderr.trim().split('\n').at(-1) ?? '';
     throw new Failure(
       `${remote.name} can have no disk whose power fails: "${command[0]}" says "${why || `exit status ${exitStatus}`}".`,
-      {
-        hint: 'Power loss needs root, loop devices, ext4, mkfs.ext4 (e2fsprogs) and perl. Without them: --simulate.',
-      },
+      { hint: DISKS_NEED },
     );
   }
   const mount = () => run(['mount', '-t', 'ext4', '-o', 'loop,noatime', file, directory]);
