@@ -201,15 +201,29 @@ export function judgeAbortedRead(info: RunInfo, attempts: number): Ruling {
   };
 }
 
-export function judgeDuplicate(info: RunInfo): Ruling {
+/** Whether a second copy came under another sequence number of its idempotent producer. */
+export type Renumbered = 'yes' | 'no' | 'unknown';
+
+const IDEMPOTENT = 'an idempotent producer numbers its records so that a repetition is stored once';
+
+export function judgeDuplicate(info: RunInfo, renumbered: Renumbered): Ruling {
   const { contract } = info;
+  if (contract.idempotence && renumbered === 'no') {
+    const reason = `${IDEMPOTENT}: the broker stored the same number again`;
+    return { judgement: 'violation', reason, blame: 'broker' };
+  }
   if (contract.mode === 'at-least-once' && contract.idempotence) {
-    return {
-      judgement: 'violation',
-      reason:
-        'an idempotent producer numbers its records so that a repetition is stored once: the broker did not notice it, or the client gave it another number',
-      blame: 'unknown',
-    };
+    return renumbered === 'yes'
+      ? {
+          judgement: 'violation',
+          reason: `${IDEMPOTENT}: the client gave the repetition another number`,
+          blame: 'client',
+        }
+      : {
+          judgement: 'violation',
+          reason: `${IDEMPOTENT}: the broker did not notice it, or the client gave it another number`,
+          blame: 'unknown',
+        };
   }
   if (contract.mode === 'at-least-once') {
     return {

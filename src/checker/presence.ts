@@ -1,8 +1,9 @@
 import { INTEGRITIES, type Integrity } from '../history/write.ts';
 import { int64At } from '../history/run.ts';
+import { Copies } from './copies.ts';
 import type { Examination } from './examination.ts';
 import type { Cause } from './grouping.ts';
-import { judgeDuplicate, judgeWrongPlace, RULINGS } from './judgement.ts';
+import { judgeWrongPlace, RULINGS } from './judgement.ts';
 import {
   BY_SCAN,
   COPY,
@@ -26,7 +27,7 @@ const VALID = INTEGRITIES.indexOf('valid');
 export function recordPresence(examination: Examination): void {
   const { run, values, counts } = examination;
   const { states } = values;
-  const duplicate: Cause = { ruling: judgeDuplicate(run.info) };
+  const copies = new Copies(examination);
   const wrongPlace: Cause = { ruling: judgeWrongPlace(run.info) };
   for (const batch of run.reads()) {
     const { worker, seq, partition, scan, timeNs, integrity } = batch;
@@ -67,7 +68,7 @@ export function recordPresence(examination: Examination): void {
         counts.found++;
         if ((state & OUTCOME_BITS) === IS_INFO) counts['info-found']++;
       } else {
-        noteDuplicate(examination, log, duplicate, code - FIRST_VALUE, offset, readNs);
+        noteDuplicate(examination, log, copies.causeAt(log, offset), code - FIRST_VALUE, offset, readNs);
       }
     }
   }

@@ -118,6 +118,7 @@ function describeEvent(event: Event, colors: ReturnType<typeof createColors>): s
     case 'end':
     case 'scan':
     case 'log':
+    case 'repetition':
       return null;
   }
 }

@@ -15,6 +15,7 @@ import type { World } from '../world/world.ts';
 import { load, type Load } from './load.ts';
 import type { Progress } from './progress.ts';
 import { finalScan } from './scan.ts';
+import { SequenceWatch } from './sequences.ts';
 import { settle } from './settle.ts';
 import { tally, type Tally } from './tally.ts';
 import { watchEnds, watchViews } from './watch.ts';
@@ -190,6 +191,7 @@ async function readBack(options: RunOptions, account: Tally, reader: Reader): Pr
     signal: abort,
   });
   account.enter('scan');
+  const sequences = new SequenceWatch();
   await finalScan({
     reader,
     clock,
@@ -201,9 +203,23 @@ async function readBack(options: RunOptions, account: Tally, reader: Reader): Pr
     scan: FINAL_SCAN,
     name: 'final',
     signal: abort,
+    sequences: scenario.producer.idempotence,
     onRecords: (records) => {
       const timeNs = clock.nowNs();
-      for (const { partition, offset, value } of records) {
+      for (const record of records) {
+        const { partition, offset, value, batch } = record;
+        if (sequences.repeats(record)) {
+          const { producerId, sequence } = batch!;
+          account.event({
+            type: 'repetition',
+            timeNs,
+            scan: FINAL_SCAN,
+            partition,
+            offset,
+            producerId,
+            sequence,
+          });
+        }
         recorder.read({ scan: FINAL_SCAN, partition, offset, timeNs, ...decode(partition, value) });
       }
       account.read(records.length);

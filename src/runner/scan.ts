@@ -25,6 +25,8 @@ export async function finalScan(options: {
   /** Number and name that the scan gets in the history. */
   scan: number;
   name: string;
+  /** Whether `onRecords` watches the producers' sequence numbers. */
+  sequences: boolean;
   signal: AbortSignal;
 }): Promise<void> {
   const { reader, clock, record, signal } = options;
@@ -56,6 +58,7 @@ export async function finalScan(options: {
         invokeNs,
         completeNs: clock.nowNs(),
         ...(reason !== '' && { reason }),
+        ...(options.sequences && { sequences: true }),
       });
     }),
   );

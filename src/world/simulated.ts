@@ -51,9 +51,14 @@ export function simulatedWorld(options: SimulatedOptions): SimulatedWorld {
     mode: options.mode,
     topic,
     timeouts: {
-      ...detection,
+      zookeeperSessionTimeoutMs:
+        numberOf(brokerSettings['zookeeper.session.timeout.ms']) ?? detection.zookeeperSessionTimeoutMs,
       replicaLagTimeMaxMs:
         numberOf(brokerSettings['replica.lag.time.max.ms']) ?? detection.replicaLagTimeMaxMs,
+      brokerSessionTimeoutMs:
+        numberOf(brokerSettings['broker.session.timeout.ms']) ?? detection.brokerSessionTimeoutMs,
+      brokerHeartbeatIntervalMs:
+        numberOf(brokerSettings['broker.heartbeat.interval.ms']) ?? detection.brokerHeartbeatIntervalMs,
     },
     flushMessages: numberOf(brokerSettings['log.flush.interval.messages']),
     fetchMinRecords: Math.max(

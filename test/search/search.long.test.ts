@@ -44,7 +44,7 @@ const SIGNS: Record<Bug, { kinds: FindingKind[]; blame: Finding['blame'] }> = {
   'unfenced-zombie': { kinds: ['lost'], blame: 'broker' },
   'out-of-sync-election': { kinds: ['lost'], blame: 'broker' },
   'torn-tail': { kinds: ['lost'], blame: 'broker' },
-  'duplicate-on-retry': { kinds: ['duplicate'], blame: 'unknown' },
+  'duplicate-on-retry': { kinds: ['duplicate'], blame: 'broker' },
   'sequence-rollback': { kinds: ['lost'], blame: 'client' },
   'resolved-without-sending': { kinds: ['lost'], blame: 'client' },
   'failed-but-appended': { kinds: ['aborted-read'], blame: 'broker' },
