@@ -14,7 +14,7 @@ const COMMANDS: Record<string, (program: Command) => Promise<void>> = {
   replay: async (program) => (await import('./replay.ts')).addReplayCommand(program),
   shrink: async (program) => (await import('./shrink.ts')).addShrinkCommand(program),
   lab: async (program) => (await import('./lab.ts')).addLabCommand(program),
-  'inside-lab': async (program) => (await import('./lab.ts')).addInsideCommand(program),
+  'inside-lab': async (program) => (await import('./inside-command.ts')).addInsideCommand(program),
   lin: async (program) => (await import('./lin.ts')).addLinCommand(program),
   doctor: async (program) => (await import('./doctor.ts')).addDoctorCommand(program),
 };
