@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import test from 'ava';
-import { execa } from 'execa';
+import { execa, execaSync } from 'execa';
 import type { Result } from '../../src/checker/result.ts';
 import type { Event } from '../../src/history/event.ts';
 
@@ -16,11 +16,9 @@ const store = mkdtempSync(join(tmpdir(), 'kept-power-'));
 test.after.always(() => rmSync(store, { recursive: true, force: true }));
 
 const mayMount =
-  (
-    await execa('unshare', ['--mount', 'sh', '-c', 'losetup --find && command -v mkfs.ext4'], {
-      reject: false,
-    })
-  ).exitCode === 0;
+  execaSync('unshare', ['--mount', 'sh', '-c', 'losetup --find && command -v mkfs.ext4'], {
+    reject: false,
+  }).exitCode === 0;
 
 async function judged(scenario: string) {
   const args = ['run', scenario, '--kafka', '3.9.1', '--recovery', '2s', '--store', store, '--json'];
