@@ -95,7 +95,7 @@ export class LossCauses {
 
   /** Why loss of power may have taken what was acknowledged at `sinceNs` or later; null when it may not. */
   powerExcuse(sinceNs: number): string | null {
-    return this.power.excuse(this.#contract, this.leadership, sinceNs);
+    return this.power.excuse(this.#contract, this.leadership.terms, sinceNs);
   }
 
   #isStruck({ node, fromNs }: Term): boolean {

@@ -26,7 +26,7 @@ export function checkEnds(examination: Examination): void {
       contract: run.info.contract,
       leaderChanges: leaders.size > 1,
       laggingWatermarks: watermarksMayLag(run.info),
-      powerExcuse: examination.power.excuse(run.info.contract, leadership, 0),
+      powerExcuse: examination.power.excuse(run.info.contract, leadership.terms, 0),
     });
     const cause = { ruling };
     for (const { end, before } of regressions(ends)) {

@@ -1,7 +1,6 @@
 import type { Event } from '../history/event.ts';
 import type { Contract } from '../history/run.ts';
 import { faultSpansOf, type FaultSpan } from './faults.ts';
-import type { Leadership } from './leadership.ts';
 import { counted, listed } from './wording.ts';
 
 /**
@@ -35,8 +34,13 @@ export class PowerLosses {
   /**
    * Why power may have taken what was acknowledged at `sinceNs` or later, in words; null when it may not.
    * Samples of who is in sync come late, so a leader that was alone at any time of its term counts as the last one.
+   * @param terms of the partition's leaders
    */
-  excuse(contract: Contract, leadership: Leadership, sinceNs: number): string | null {
+  excuse(
+    contract: Contract,
+    terms: readonly { node: string; alone: boolean }[],
+    sinceNs: number,
+  ): string | null {
     if (this.#losses.length === 0 || syncsEachRecord(contract)) return null;
     const { acks, minInsyncReplicas } = contract;
     if (acks !== 'all') {
@@ -48,7 +52,7 @@ export class PowerLosses {
       const how = this.#together.length > 1 ? ' together' : '';
       return `acks=all with min.insync.replicas=${minInsyncReplicas} can spare ${copies} that had not reached a disk, and ${listed(this.#together)} lost power${how}`;
     }
-    const last = leadership.terms.find(({ node, alone }) => alone && this.struck(node, sinceNs));
+    const last = terms.find(({ node, alone }) => alone && this.struck(node, sinceNs));
     if (last === undefined) {
       if (this.#unmissed === null || this.#unmissed.toNs < sinceNs) return null;
       return `${this.#unmissed.node} lost power and was back before a new controller looked, so with ZooKeeper it still counted as in sync without what was not on its disk (the hole that KIP-903 closes in KRaft)`;
