@@ -92,6 +92,6 @@ if (mayMount) {
     t.timeout(120_000);
     const { run } = await judged('power-loss-leader');
     t.is(run.exitCode, 2, run.stderr);
-    t.regex(run.stderr, /can have no disk whose power fails/);
+    t.regex(run.stderr, /No disk whose power fails can be made/);
   });
 }

@@ -65,7 +65,7 @@ export function loopDisk(remote: Remote, directory: string): Disk {
     if (exitStatus === 0) return stdout;
     const why = stderr.trim().split('\n').at(-1) ?? '';
     throw new Failure(
-      `${remote.name} can have no disk whose power fails: "${command[0]}" says "${why || `exit status ${exitStatus}`}".`,
+      `No disk whose power fails can be made for ${remote.name}: "${command[0]}" says "${why || `exit status ${exitStatus}`}".`,
       { hint: DISKS_NEED },
     );
   }
