@@ -8,8 +8,18 @@ import { PagedColumn, SPARSE_KEYS_MAX } from './paged.ts';
 import { PartitionLog, type SlotKind } from './partition.ts';
 import { FINDING_KINDS, type Counts } from './result.ts';
 import { decidingScans } from './scans.ts';
-import { Suspects } from './suspects.ts';
+import { Suspects, SUSPECTS_MAX } from './suspects.ts';
 import { ValueTable } from './values.ts';
+
+/** What memory is spent on. The result is the same for any; only tests have a reason to choose. */
+export interface Tuning {
+  /** A page of a column with more keys is dense. */
+  sparseKeysMax: number;
+  /** So many suspicious writes are kept at hand. */
+  suspectsMax: number;
+}
+
+export const TUNING: Tuning = { sparseKeysMax: SPARSE_KEYS_MAX, suspectsMax: SUSPECTS_MAX };
 
 /** What the passes over a history share: the questions write here what they found out. */
 export class Examination {
@@ -36,7 +46,7 @@ export class Examination {
   /** Acknowledged or sent writes out of place, and failed ones in it: worth a closer look. */
   suspicious = 0;
   /** Those writes. */
-  readonly suspects = new Suspects();
+  readonly suspects: Suspects;
   /** Whether rows may be missing that were once there. */
   writesIncomplete = false;
   readsIncomplete = false;
@@ -47,10 +57,10 @@ export class Examination {
   readonly #sparseKeysMax: number;
   #slotKind: SlotKind = 'uint32';
 
-  /** @param sparseKeysMax see `PagedColumn`: the result is the same for any. */
-  constructor(run: Run, sparseKeysMax: number = SPARSE_KEYS_MAX) {
+  constructor(run: Run, { sparseKeysMax, suspectsMax }: Tuning = TUNING) {
     this.run = run;
     this.#sparseKeysMax = sparseKeysMax;
+    this.suspects = new Suspects(suspectsMax);
     this.values = new ValueTable(sparseKeysMax);
     this.homes = new PagedColumn('uint8', sparseKeysMax);
     this.leadershipOf = leadershipsOf(run.events, run.info.nodes);

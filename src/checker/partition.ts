@@ -34,6 +34,8 @@ export class PartitionLog {
   /** Whether the deciding scan returned its records in the order of their offsets. */
   scannedUpwards = true;
   lastScanned = -1;
+  /** Whether it returned two records at one offset, or an offset that is none. */
+  isContradicted = false;
   /** Of all its writes. */
   attempted = 0;
   lastInvokeNs = 0;

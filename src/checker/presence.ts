@@ -122,6 +122,7 @@ function recordRead(
     return;
   }
   if (readNs > 0 && readNs < log.firstReadNs) log.firstReadNs = readNs;
+  if (offset < 0) log.isContradicted = true;
   const held = log.slots.get(offset);
   if (held === code) return;
   if (held === 0) {
@@ -133,6 +134,7 @@ function recordRead(
     if (offset < log.lastScanned) log.scannedUpwards = false;
     log.lastScanned = offset;
   } else {
+    log.isContradicted = true;
     noteDivergentScan(examination, log, offset, readNs);
   }
   if (!isKnown) return;

@@ -9,13 +9,19 @@ import type { Int64Column, Run, WriteBatch } from '../history/run.ts';
 export class Suspects {
   #chunks: { columns: WriteColumns; rows: number; errorNames: readonly string[] }[] = [];
   #isFull = false;
+  readonly #chunksMax: number;
+
+  /** @param rowsMax about so many are kept. */
+  constructor(rowsMax: number) {
+    this.#chunksMax = Math.floor(rowsMax / CHUNK_ROWS);
+  }
 
   /** Keeps a row. */
   add(batch: WriteBatch, row: number): void {
     if (this.#isFull) return;
     let chunk = this.#chunks.at(-1);
     if (chunk === undefined || chunk.rows === CHUNK_ROWS || chunk.errorNames !== batch.errorNames) {
-      if (this.#chunks.length === CHUNKS_MAX) {
+      if (this.#chunks.length === this.#chunksMax) {
         this.#isFull = true;
         this.#chunks = [];
         return;
@@ -46,8 +52,8 @@ export class Suspects {
 }
 
 const CHUNK_ROWS = 8_192;
-/** Two million writes, of 57 bytes each. */
-const CHUNKS_MAX = 256;
+/** Of 57 bytes each. */
+export const SUSPECTS_MAX = 2_000_000;
 
 function copyInt64(to: Int64Column, index: number, from: Int64Column, row: number): void {
   to[2 * index] = from[2 * row]!;
