@@ -3,7 +3,7 @@ import type { Run } from '../history/run.ts';
 import { questionClock } from './clock.ts';
 import { doubtsAbout } from './coverage.ts';
 import { checkEnds } from './ends.ts';
-import { Examination } from './examination.ts';
+import { Examination, type Tuning } from './examination.ts';
 import { faultSpansOf } from './faults.ts';
 import { classifyWrites } from './loss.ts';
 import { checkOrder } from './order.ts';
@@ -23,8 +23,8 @@ import { clause } from './wording.ts';
  * answered, because the history holds something that no history should, makes the verdict at best inconclusive and
  * never hides what another has found.
  */
-export function check(run: Run, options: { claim: Claim }): Result {
-  const examination = new Examination(run);
+export function check(run: Run, options: { claim: Claim; tuning?: Tuning }): Result {
+  const examination = new Examination(run, options.tuning);
   const ask = (question: string, answer: (examination: Examination) => unknown): boolean => {
     try {
       answer(examination);

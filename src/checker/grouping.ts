@@ -29,7 +29,7 @@ export class Group {
   firstNs = Infinity;
   lastNs = -Infinity;
   readonly values = new ValueRanges();
-  examples: Example[] = [];
+  readonly examples: Example[] = [];
 
   get wantsExample(): boolean {
     return this.examples.length < EXAMPLES_MAX;
@@ -55,7 +55,8 @@ export class Group {
     this.firstNs = Math.min(this.firstNs, other.firstNs);
     this.lastNs = Math.max(this.lastNs, other.lastNs);
     this.values.absorb(other.values);
-    this.examples = [...this.examples, ...other.examples].slice(0, EXAMPLES_MAX);
+    for (let at = 0; at < other.examples.length && this.wantsExample; at++)
+      this.examples.push(other.examples[at]!);
   }
 }
 
@@ -92,7 +93,7 @@ class Neighbourhood {
     const found = groups[low];
     if (found === undefined || found.firstOffset - this.#reach > offset) {
       const fresh = new Group();
-      groups.splice(low, 0, fresh);
+      insertAt(groups, low, fresh);
       fresh.firstOffset = fresh.lastOffset = offset;
       if (groups.length <= GROUPS_MAX) return fresh;
       return this.#coarsen(offset);
@@ -102,7 +103,7 @@ class Neighbourhood {
     const next = groups[low + 1];
     if (next !== undefined && next.firstOffset - this.#reach <= found.lastOffset) {
       found.absorb(next);
-      groups.splice(low + 1, 1);
+      removeAt(groups, low + 1);
     }
     return found;
   }
@@ -122,6 +123,18 @@ class Neighbourhood {
     this.#last = 0;
     return this.groups.find((group) => offset >= group.firstOffset && offset <= group.lastOffset)!;
   }
+}
+
+/** As `splice`, which allocates a list of what it removes; the lists are short, and this happens for every write of a run that lost all. */
+function insertAt(groups: Group[], index: number, group: Group): void {
+  groups.push(group);
+  for (let at = groups.length - 1; at > index; at--) groups[at] = groups[at - 1]!;
+  groups[index] = group;
+}
+
+function removeAt(groups: Group[], index: number): void {
+  for (let at = index + 1; at < groups.length; at++) groups[at - 1] = groups[at]!;
+  groups.pop();
 }
 
 /** All findings of a run. */

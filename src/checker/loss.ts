@@ -30,17 +30,17 @@ const UNREAD: Cause = { ruling: RULINGS.unread };
 const SENT_MISSING: Cause = { ruling: RULINGS.sentMissing };
 
 /**
- * Third pass over the writes, only where something is out of place: what has become of each of them.
+ * Only where something is out of place: what has become of each write that is.
  *
  * An acknowledged value that the deciding scan did not return is lost, but only if that scan covered all that there
  * was when the value was acknowledged; else it is unread, which accuses nobody.
  */
 export function classifyWrites(examination: Examination): void {
-  const { run, values } = examination;
+  const { run, values, suspects } = examination;
   const { states } = values;
   const refused: Cause = { ruling: judgeAbortedRead(run.info, 1) };
   const neverSent: Cause = { ruling: judgeAbortedRead(run.info, 0) };
-  for (const batch of run.writes()) {
+  for (const batch of suspects.of(run)) {
     for (let row = 0; row < batch.length; row++) {
       const id = values.idOf(batch.worker[row]!, int64At(batch.seq, row));
       const state = states.get(id);

@@ -7,6 +7,7 @@ import type { Run } from '../history/run.ts';
 import { type Availability, availabilityOf } from '../report/availability.ts';
 import { surveyOf, type Survey } from '../report/survey.ts';
 import { renderText } from '../report/text.ts';
+import { prepareDrawing } from '../report/timeline/draughtsman.ts';
 import { renderTimeline } from '../report/timeline/timeline.ts';
 import { wantsColour } from './colour.ts';
 import { isHistoryFile, openHistory } from './history-path.ts';
@@ -25,19 +26,22 @@ export interface Decided {
  * just ended or was made elsewhere years ago. A history that is one file has no place for results: they are only said.
  */
 export async function decide(path: string, claim: Claim): Promise<Decided> {
+  const isDirectory = !isHistoryFile(path);
+  if (isDirectory) prepareDrawing();
   const run = await openHistory(path);
   const survey = surveyOf(run);
   const result = check(survey.run, { claim });
   const decided = { run, result, availability: survey.availability() ?? availabilityOf(run) };
-  if (!isHistoryFile(path)) writeResults(path, decided, survey);
+  if (isDirectory) await writeResults(path, decided, survey);
   return decided;
 }
 
-function writeResults(directory: string, decided: Decided, survey: Survey): void {
+async function writeResults(directory: string, decided: Decided, survey: Survey): Promise<void> {
   const { run, result } = decided;
   try {
     writeFileSync(join(directory, RESULTS_FILE), resultsText(decided));
-    writeFileSync(join(directory, TIMELINE_FILE), renderTimeline(run, result, survey.aggregator()));
+    const timeline = await renderTimeline(run, result, survey.aggregator());
+    writeFileSync(join(directory, TIMELINE_FILE), timeline);
   } catch (error) {
     // A verdict that cannot be written down is still a verdict: say both.
     process.stderr.write(`kept: the results could not be written to ${directory}: ${messageOf(error)}\n`);

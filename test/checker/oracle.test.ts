@@ -92,6 +92,9 @@ const events = fc.array(
   { maxLength: 6 },
 );
 
+/** Every page is dense, and no suspicious write is kept at hand. */
+const AS_IF_LARGE = { sparseKeysMax: 0, suspectsMax: 0 };
+
 test('the checker counts what the definitions say, whatever the history', (t) => {
   fc.assert(
     fc.property(
@@ -106,10 +109,11 @@ test('the checker counts what the definitions say, whatever the history', (t) =>
           ...(writesIncomplete ? [{ file: 'writes.arrow', kind: 'torn' as const, detail: 'torn' }] : []),
           ...(readsIncomplete ? [{ file: 'reads.arrow', kind: 'corrupt' as const, detail: 'corrupt' }] : []),
         ];
-        const { counts, findings, reasons, verdict } = check(
-          { ...run, damage: () => damage },
-          { claim: 'kept' },
-        );
+        const history = { ...run, damage: () => damage };
+        const result = check(history, { claim: 'kept' });
+        const { counts, findings, reasons, verdict } = result;
+        // A small history and a large one take other ways through the checker.
+        t.deepEqual(check(history, { claim: 'kept', tuning: AS_IF_LARGE }), result);
         const expected = bruteCounts({ writes: w, reads: r, events: e, writesIncomplete, readsIncomplete });
         t.deepEqual({ ...counts, reordered: 0 }, expected);
 
