@@ -30,7 +30,7 @@ export async function check(
   options: CheckOptions = {},
 ): Promise<LinearResult> {
   const limits = { signal: options.signal, memoryBytesMax: options.memoryBytesMax ?? 2 ** 30 };
-  for (const operation of history) assertKnown(model, operation);
+  for (let at = 0; at < history.length; at++) assertKnown(model, history[at]!);
   const objects = byKey(ranked(history));
   const stats = statsOf(history, objects.length);
   const witness: Witness[] = [];
@@ -112,7 +112,8 @@ function assertKnown(model: Model, operation: Operation): void {
   });
 }
 
-function byKey(history: readonly Operation[]): Operation[][] {
+function byKey(history: Operation[]): Operation[][] {
+  if (history.length > 0 && history.every(({ key }) => key === undefined)) return [history];
   const objects = new Map<number | string | undefined, Operation[]>();
   for (const operation of history) {
     const key = operation.key === undefined ? undefined : identity(operation.key);

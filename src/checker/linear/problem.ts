@@ -25,11 +25,15 @@ export function methodFor(model: Model, history: readonly Operation[]): Method {
     };
   }
   const automaton = new Automaton(model.open(history));
-  const letters = new Map(Array.from(automaton.spell(history), (letter, at) => [history[at]!, letter]));
+  const letters = automaton.spell(history);
+  let letterOf: Map<Operation, number> | undefined;
   return {
     name: 'jit',
     problem(part) {
-      const spelled = Int32Array.from(part, (operation) => letters.get(operation)!);
+      letterOf ??=
+        part === history ? undefined : new Map(history.map((operation, at) => [operation, letters[at]!]));
+      const spelled =
+        part === history ? letters : Int32Array.from(part, (operation) => letterOf!.get(operation)!);
       return {
         history: part,
         varies: true,

@@ -95,8 +95,8 @@ export class Search {
     this.#after = new Int32Array(this.#current.stride);
     this.#open = new Openings(history, letters, automaton.letterCount, this.#schedule);
     this.#sink = automaton.sink;
-    for (const [at, { ret }] of history.entries()) {
-      if (ret !== Infinity) this.#observersDue += automaton.observes[letters[at]!]!;
+    for (let at = 0; at < history.length; at++) {
+      if (history[at]!.ret !== Infinity) this.#observersDue += automaton.observes[letters[at]!]!;
     }
     this.#row[0] = automaton.start;
     this.#current.add(this.#row);
