@@ -19,6 +19,8 @@ const COMMANDS: Record<string, (program: Command) => Promise<void>> = {
   doctor: async (program) => (await import('./doctor.ts')).addDoctorCommand(program),
 };
 
+const VERSION_OPTIONS = new Set(['-V', '--version']);
+
 /**
  * The command line: `kept COMMAND`. Nothing heavy (clients, drawing, Arrow) is loaded before it is needed, so that a
  * check of a small run takes no longer than a glance.
@@ -47,9 +49,8 @@ Exit status:
   2  inconclusive: nothing could be proven         130  interrupted before anything could be said`,
     );
   const name = argv[0] ?? '';
-  for (const add of Object.hasOwn(COMMANDS, name) ? [COMMANDS[name]!] : Object.values(COMMANDS)) {
-    await add(program);
-  }
+  const wanted = Object.hasOwn(COMMANDS, name) ? [COMMANDS[name]!] : Object.values(COMMANDS);
+  for (const add of VERSION_OPTIONS.has(name) ? [] : wanted) await add(program);
   for (const command of program.commands)
     command.exitOverride().showHelpAfterError(`("kept ${command.name()} --help" teaches)`);
 

@@ -8,9 +8,8 @@ import type { Value } from '../operation.ts';
  * form: half a history would be judged as if it were whole. Keywords and symbols become texts without their colon,
  * sets become sorted arrays, tagged forms what they tag, integers beyond 2^53 and ratios texts.
  */
-export function* readEdn(text: string): Generator<{ form: Value; line: number }> {
-  const reader = new Reader(text);
-  for (let form = reader.next(); form !== undefined; form = reader.next()) yield form;
+export function ednForms(text: string): { next(): { form: Value; line: number } | undefined } {
+  return new Reader(text);
 }
 
 /** The first form of a text. @throws Failure where there is none. */
@@ -74,6 +73,35 @@ class Reader {
   }
 
   #map(): Value {
+    return this.#plainMap() ?? this.#anyMap();
+  }
+
+  /**
+   * A map in one line of nothing but keywords, texts and small integers, as nearly every operation is: by pairs, with
+   * no look at single characters. Null for all others.
+   */
+  #plainMap(): Value | null {
+    const text = this.#text;
+    const map: Record<string, Value> = {};
+    let at = this.#at + 1;
+    for (;;) {
+      PAIR.lastIndex = at;
+      const match = PAIR.exec(text);
+      if (match === null) break;
+      const [, name, integer, keyword, string, word, from, to] = match;
+      if (integer !== undefined) map[name!] = Number(integer);
+      else if (keyword !== undefined) map[name!] = keyword;
+      else if (string !== undefined) map[name!] = string;
+      else if (word !== undefined) map[name!] = word === 'nil' ? null : word === 'true';
+      else map[name!] = [Number(from), Number(to)];
+      at = PAIR.lastIndex;
+    }
+    if (text.charCodeAt(at) !== CLOSING_BRACE) return null;
+    this.#at = at + 1;
+    return map;
+  }
+
+  #anyMap(): Value {
     const entries = this.#sequence('}');
     if (entries.length % 2 !== 0)
       throw new Failure(`A map that ends in line ${this.#line} has a key without a value.`);
@@ -203,6 +231,9 @@ const [NEWLINE, SEMICOLON, HASH, SPACE, COMMA] = ['\n', ';', '#', ' ', ','].map(
   number,
   number,
 ];
+const CLOSING_BRACE = codeOf('}');
+const PAIR =
+  /[ ,]*:(?!__proto__)([^\s,()[\]{}";]+) +(?:(-?\d{1,15})|:([^\s,()[\]{}";]+)|"([^"\\\n]*)"|(nil|true|false)|\[(-?\d{1,15}) (-?\d{1,15})\])(?=[ ,}])/y;
 /** By character code: 1 for blanks and for what opens or closes something. */
 const ENDS_TOKEN = new Uint8Array(128);
 for (const char of ' \t\r\n,()[]{}";') ENDS_TOKEN[codeOf(char)] = 1;
