@@ -10,6 +10,7 @@ import { checkOrder } from './order.ts';
 import { recordOutcomes } from './outcomes.ts';
 import { placeAcknowledgements, recordRivalTerms, recordSurvivors } from './placement.ts';
 import { recordPresence } from './presence.ts';
+import type { Anomaly } from './grouping.ts';
 import type { Claim, Result } from './result.ts';
 import { compareRereads } from './rereads.ts';
 import { locateExamples } from './sightings.ts';
@@ -22,9 +23,13 @@ import { clause } from './wording.ts';
  * The questions are asked one after the other over a few passes through writes and reads. One that cannot be
  * answered, because the history holds something that no history should, makes the verdict at best inconclusive and
  * never hides what another has found.
+ * @param options.onAnomaly is told of each anomaly, as it is found; the result has them in groups.
  */
-export function check(run: Run, options: { claim: Claim; tuning?: Tuning }): Result {
-  const examination = new Examination(run, options.tuning);
+export function check(
+  run: Run,
+  options: { claim: Claim; tuning?: Tuning; onAnomaly?: (anomaly: Anomaly) => void },
+): Result {
+  const examination = new Examination(run, options.tuning, options.onAnomaly);
   const ask = (question: string, answer: (examination: Examination) => unknown): boolean => {
     try {
       answer(examination);

@@ -2,7 +2,7 @@ import type { LogEvent } from '../history/event.ts';
 import type { Run } from '../history/run.ts';
 import { LossCauses } from './attribution.ts';
 import type { FaultSpan } from './faults.ts';
-import { Findings } from './grouping.ts';
+import { Findings, type Anomaly } from './grouping.ts';
 import { leadershipsOf, type Leadership } from './leadership.ts';
 import { PagedColumn, SPARSE_KEYS_MAX } from './paged.ts';
 import { PartitionLog, type SlotKind } from './partition.ts';
@@ -26,7 +26,7 @@ export const TUNING: Tuning = { sparseKeysMax: SPARSE_KEYS_MAX, suspectsMax: SUS
 export class Examination {
   readonly run: Run;
   readonly counts: Counts = emptyCounts();
-  readonly findings = new Findings();
+  readonly findings: Findings;
   /** Why the run may prove less than it seems to, in sentences. */
   readonly doubts: string[] = [];
   faults: readonly FaultSpan[] = [];
@@ -59,7 +59,13 @@ export class Examination {
   readonly #sparseKeysMax: number;
   #slotKind: SlotKind = 'uint32';
 
-  constructor(run: Run, { sparseKeysMax, suspectsMax }: Tuning = TUNING) {
+  /** @param onAnomaly see `Findings`. */
+  constructor(
+    run: Run,
+    { sparseKeysMax, suspectsMax }: Tuning = TUNING,
+    onAnomaly: ((anomaly: Anomaly) => void) | null = null,
+  ) {
+    this.findings = new Findings(onAnomaly);
     this.run = run;
     this.#sparseKeysMax = sparseKeysMax;
     this.suspects = new Suspects(suspectsMax);

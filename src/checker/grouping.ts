@@ -16,6 +16,18 @@ export interface Cause {
 
 export type Loss = NonNullable<Finding['loss']>;
 
+/** One anomaly. -1 stands for an offset, a time or a value (worker and seq) that is not known. */
+export interface Anomaly {
+  kind: FindingKind;
+  loss: Loss | null;
+  partition: number;
+  offset: number;
+  timeNs: number;
+  worker: number;
+  seq: number;
+  ruling: Ruling;
+}
+
 /** Values with so many offsets between them are still neighbours: failed writes leave small gaps among the lost. */
 const NEIGHBOUR_OFFSETS = 100;
 const GROUPS_MAX = 32;
@@ -139,6 +151,7 @@ function removeAt(groups: Group[], index: number): void {
 
 /** All findings of a run. */
 export class Findings {
+  readonly #onAnomaly: ((anomaly: Anomaly) => void) | null;
   readonly #kinds = new Map<string, Map<Cause, Neighbourhood>>();
   /** Where the last anomaly with this cause went: nearly always the next one goes there too. */
   readonly #recent = new Map<
@@ -146,7 +159,15 @@ export class Findings {
     { kind: FindingKind; loss: Loss | null; partition: number; neighbourhood: Neighbourhood }
   >();
 
-  /** Counts one anomaly; the caller may add values and an example to the group that it gets. */
+  /** @param onAnomaly is told of each one, for those who want more than groups. */
+  constructor(onAnomaly: ((anomaly: Anomaly) => void) | null = null) {
+    this.#onAnomaly = onAnomaly;
+  }
+
+  /**
+   * Counts one anomaly; the caller may add an example to the group that it gets.
+   * @param worker the value that it is about, with `seq`; -1 when there is none.
+   */
   add(
     kind: FindingKind,
     loss: Loss | null,
@@ -154,6 +175,8 @@ export class Findings {
     cause: Cause,
     offset: number,
     timeNs: number,
+    worker: number = -1,
+    seq: number = -1,
   ): Group {
     let recent = this.#recent.get(cause);
     if (
@@ -165,7 +188,10 @@ export class Findings {
       recent = { kind, loss, partition, neighbourhood: this.#neighbourhoodOf(kind, loss, partition, cause) };
       this.#recent.set(cause, recent);
     }
-    return recent.neighbourhood.add(offset, timeNs);
+    const group = recent.neighbourhood.add(offset, timeNs);
+    if (worker >= 0) group.values.add(worker, seq);
+    this.#onAnomaly?.({ kind, loss, partition, offset, timeNs, worker, seq, ruling: cause.ruling });
+    return group;
   }
 
   /** Takes back everything of this kind. */

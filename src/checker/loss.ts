@@ -203,8 +203,7 @@ function note(
   const seq = int64At(batch.seq, row);
   const offset = int64At(batch.offset, row);
   const timeNs = int64At(batch.completeNs, row);
-  const group = examination.findings.add(kind, loss, log.partition, cause, offset, timeNs);
-  group.values.add(worker, seq);
+  const group = examination.findings.add(kind, loss, log.partition, cause, offset, timeNs, worker, seq);
   if (group.wantsExample) {
     const broker = batch.broker[row]!;
     group.examples.push({

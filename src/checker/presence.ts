@@ -186,9 +186,8 @@ export function noteDuplicate(
   if ((state & (FOUND_TWICE | REPEATED)) !== 0) return;
   values.states.set(id, state | FOUND_TWICE);
   counts.duplicate++;
-  const group = findings.add('duplicate', null, log.partition, cause, offset, timeNs);
   const [worker, seq] = [values.workerOf(id), values.seqOf(id)];
-  group.values.add(worker, seq);
+  const group = findings.add('duplicate', null, log.partition, cause, offset, timeNs, worker, seq);
   if (group.wantsExample) group.examples.push({ value: valueName(worker, seq) });
 }
 
@@ -229,14 +228,12 @@ function notePhantom(
         ? 'never-written'
         : 'wrong-place';
   const cause = kind === 'wrong-place' ? wrongPlace : PHANTOMS[kind];
-  const group = findings.add('phantom', null, log.partition, cause, offset, timeNs);
-  if (code !== FOREIGN)
-    group.values.add(values.workerOf(code - FIRST_VALUE), values.seqOf(code - FIRST_VALUE));
+  const isForeign = code === FOREIGN;
+  const worker = isForeign ? -1 : values.workerOf(code - FIRST_VALUE);
+  const seq = isForeign ? -1 : values.seqOf(code - FIRST_VALUE);
+  const group = findings.add('phantom', null, log.partition, cause, offset, timeNs, worker, seq);
   if (!group.wantsExample) return;
-  const value =
-    code === FOREIGN
-      ? 'unknown'
-      : valueName(values.workerOf(code - FIRST_VALUE), values.seqOf(code - FIRST_VALUE));
+  const value = isForeign ? 'unknown' : valueName(worker, seq);
   group.examples.push({ value, foundOffsets: [offset] });
 }
 

@@ -40,7 +40,8 @@ export class ValueRanges {
     }
     this.#spread();
     this.#cut ||= other.#cut;
-    if (other.#ranges > this.#ranges) {
+    // Where something has to be left out, it is what came later.
+    if (other.#ranges > this.#ranges && other.#ranges + this.#ranges <= RANGES_MAX) {
       [this.#workers, other.#workers] = [other.#workers, this.#workers];
       [this.#ranges, other.#ranges] = [other.#ranges, this.#ranges];
     }

@@ -2,5 +2,5 @@
 import { parentPort } from 'node:worker_threads';
 import { draw } from './drawing.js';
 
-// oxlint-disable-next-line unicorn/require-post-message-target-origin -- windows have origins, threads have none
+// oxlint-disable-next-line unicorn/require-post-message-target-origin -- this is a thread, not a window.
 parentPort.on('message', (elements) => parentPort.postMessage(draw(elements)));

@@ -38,17 +38,18 @@ export const NOTHING_LOST: LostGroups = {
 /** Indexes a result's losses for one pass over the writes. */
 export function lostGroupsOf(result: Result): LostGroups {
   const losses = result.findings.filter((finding) => isLoss(finding.kind));
-  const byPartition = new Map<number, PartitionGroups>();
+  /** A list with gaps: partitions are small numbers, and a hundred million writes ask for one. */
+  const byPartition: (PartitionGroups | undefined)[] = [];
   for (const partition of new Set(losses.map((finding) => finding.partition))) {
     const groups = losses
       .filter((finding) => finding.partition === partition)
       .flatMap(groupOf)
       .toSorted((a, b) => a.from - b.from);
-    byPartition.set(partition, new PartitionGroups(groups));
+    byPartition[partition] = new PartitionGroups(groups);
   }
   return {
     shareOf: (partition, broker, offset, timeNs) =>
-      byPartition.get(partition)?.shareOf(broker, offset, timeNs) ?? 0,
+      byPartition[partition]?.shareOf(broker, offset, timeNs) ?? 0,
     withoutOffsets: losses.flatMap((finding) =>
       finding.offsets === undefined && finding.timeNs !== undefined
         ? [{ count: finding.count, timeNs: finding.timeNs }]
