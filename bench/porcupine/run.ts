@@ -9,6 +9,7 @@ import { fetchPorcupine, type Porcupine } from './porcupine.ts';
  *
  * Both sides only decide (Porcupine explains nothing in CheckEvents); what kept's explanations cost is a line of its
  * own. Warm figures are the best of all rounds, log by log. Every verdict is compared with the published one.
+ * Then the same as whole processes, from start to end.
  */
 interface Figures {
   log: string;
@@ -58,21 +59,66 @@ async function compare({ version, logs, expected }: Porcupine): Promise<void> {
     `worst single log: ${slower.log}, ${slower.byMs <= 0 ? 'faster' : 'slower'} by ${Math.abs(slower.byMs).toFixed(2)} ms`,
   );
 
-  const wholeTheirs = await best(() => porcupineFigures('once'));
-  const bundle = await bundled(logs);
-  ratio('whole process, all logs (sources)', wholeTheirs, await best(() => keptFigures('1')));
-  ratio(
-    'whole process, all logs (bundled)',
-    wholeTheirs,
-    await best(() => execa('node', [bundle, logs, '1'])),
-  );
+  await compareProcesses(logs, [...expected.keys()]);
   if (wrong.length > 0) process.exitCode = 1;
 }
 
-async function porcupineFigures(mode: 'warm' | 'once'): Promise<Figures[]> {
+/**
+ * From the start of a process to its end, reading included: one process for all logs, and a process for each. The
+ * sides take turns, so that whatever else the machine does meanwhile disturbs both.
+ */
+async function compareProcesses(logs: string, names: readonly string[]): Promise<void> {
+  print(`\nwhole processes, best of ${PROCESSES} turns; Node ${process.version}`);
+  const bundle = await bundled(logs);
+  const native = Boolean((process.features as { typescript?: unknown }).typescript);
+  const sources = [...(native ? [] : ['--import', 'tsx']), join(import.meta.dirname, 'kept.ts')];
+  const command = join(import.meta.dirname, '../../bin/kept.js');
+  const [theirs, ours, built, startedTwice] = await bestOf(
+    () => porcupineFigures('once'),
+    () => execa('node', [...sources, logs, '1']),
+    () => execa('node', [bundle, logs, '1']),
+    async () => {
+      for (const [folder, model] of [
+        ['jepsen', 'cas-register'],
+        ['kv', 'kv'],
+      ] as const) {
+        const lin = ['lin', join(logs, folder), '--model', model, '--no-explain'];
+        await execa('node', [command, ...lin], { reject: false });
+      }
+    },
+  );
+  row('', 'Porcupine', 'kept', 'ratio');
+  ratio(`one process (${native ? 'sources' : 'sources, tsx'})`, theirs!, ours!);
+  ratio('one process (bundled)', theirs!, built!);
+  ratio('kept lin, a process a model', theirs!, startedTwice!);
+  const [theirEach, ourEach] = await bestOf(
+    () => eachOf(names, (log) => porcupineFigures('once', log)),
+    () => eachOf(names, (log) => execa('node', [bundle, logs, '1', 'decide', log])),
+  );
+  ratio('a process a log (bundled)', theirEach!, ourEach!);
+}
+
+async function eachOf(names: readonly string[], run: (log: string) => Promise<unknown>): Promise<void> {
+  for (const name of names) await run(name);
+}
+
+/** The best time of each, in milliseconds, over some turns. */
+async function bestOf(...runs: (() => Promise<unknown>)[]): Promise<number[]> {
+  const bestMs = runs.map(() => Infinity);
+  for (let turn = 0; turn < PROCESSES; turn++) {
+    for (const [at, run] of runs.entries()) {
+      const started = performance.now();
+      await run();
+      bestMs[at] = Math.min(bestMs[at]!, performance.now() - started);
+    }
+  }
+  return bestMs;
+}
+
+async function porcupineFigures(mode: 'warm' | 'once', log = ''): Promise<Figures[]> {
   const { stdout } = await execa(porcupine.binary, ['-test.run', '^TestKeptBench$'], {
     cwd: porcupine.directory,
-    env: { KEPT_MODE: mode, KEPT_ROUNDS: ROUNDS },
+    env: { KEPT_MODE: mode, KEPT_ROUNDS: ROUNDS, KEPT_LOG: log },
   });
   return figuresIn(stdout);
 }
@@ -101,16 +147,6 @@ async function bundled(beside: string): Promise<string> {
 function figuresIn(stdout: string): Figures[] {
   const lines = stdout.split('\n').filter((line) => line.startsWith('{'));
   return lines.map((line) => JSON.parse(line) as Figures);
-}
-
-async function best(run: () => Promise<unknown>): Promise<number> {
-  let bestMs = Infinity;
-  for (let turn = 0; turn < PROCESSES; turn++) {
-    const started = performance.now();
-    await run();
-    bestMs = Math.min(bestMs, performance.now() - started);
-  }
-  return bestMs;
 }
 
 function checking({ checkMs }: Figures): number {

@@ -244,9 +244,10 @@ export class Search {
       }
       if (state === this.#sink && observed < this.#observersDue) continue;
       made[this.#link] = 1;
-      this.#current.add(made);
+      const isNew = this.#current.add(made);
       made[this.#link] = 0;
-      this.#expandAfterUnknown(made, before, letter, returning);
+      // What can follow on one that is as good has been tried, or is no better than what else has been.
+      if (isNew) this.#expandAfterUnknown(made, before, letter, returning);
     }
   }
 
