@@ -11,6 +11,7 @@ import { recordOutcomes } from './outcomes.ts';
 import { placeAcknowledgements, recordRivalTerms, recordSurvivors } from './placement.ts';
 import { recordPresence } from './presence.ts';
 import type { Anomaly } from './grouping.ts';
+import { compareReaders } from './readers.ts';
 import type { Claim, Result } from './result.ts';
 import { compareRereads } from './rereads.ts';
 import { locateExamples } from './sightings.ts';
@@ -45,6 +46,7 @@ export function check(
     !ask('what became of the writes', recordOutcomes) || mayMissRows(run, 'writes');
   examination.openSlots();
   examination.readsIncomplete = !ask('what is in the log', recordPresence) || mayMissRows(run, 'reads');
+  ask('whether readers left anything out', compareReaders);
   ask('where acknowledged records are', placeAcknowledgements);
   if (examination.suspicious > 0) {
     ask('which leader acknowledged what', recordRivalTerms);

@@ -12,6 +12,8 @@ export interface Cause {
   /** The leader that acknowledged, and the one that took over. */
   readonly term?: Term | null;
   readonly successor?: Term | null;
+  /** The reader that it is about. */
+  readonly reader?: string;
 }
 
 export type Loss = NonNullable<Finding['loss']>;

@@ -145,6 +145,18 @@ export const RULINGS = {
     reason: 'an offset holds one record for ever, and readers were given different ones',
     blame: 'broker',
   },
+  skipped: {
+    judgement: 'violation',
+    reason:
+      'the reader went past these offsets without handing over the records that another reader found there',
+    blame: 'client',
+  },
+  nonMonotonicRead: {
+    judgement: 'violation',
+    reason:
+      'the reader handed over offsets that are not behind those it had handed over before, and nothing had made it begin again',
+    blame: 'client',
+  },
 } as const satisfies Record<string, Ruling>;
 
 /** A divergence where the acknowledged value is gone: it is judged as the loss is. */

@@ -131,6 +131,7 @@ function recordRead(
   if (readNs > 0 && readNs < log.firstReadNs) log.firstReadNs = readNs;
   if (offset < 0) log.isContradicted = true;
   const held = log.slots.get(offset);
+  if (held !== 0) log.scannedUpwards = false;
   if (held === code) return;
   if (held === 0) {
     const isCopy = isKnown && (state & FOUND) !== 0;

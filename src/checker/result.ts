@@ -30,12 +30,18 @@ export const FINDING_KINDS = [
   'phantom',
   'reordered',
   'end-regressed',
+  'skipped',
+  'non-monotonic-read',
+  'unexplained-offset',
   'unread',
   'sent-missing',
 ] as const;
 export type FindingKind = (typeof FINDING_KINDS)[number];
 
-/** Counts of values (for `divergent` and `phantom`: of offsets; `reordered`: of partitions; `end-regressed`: of observations). */
+/**
+ * Counts of values; for `divergent`, `phantom` and `unexplained-offset` of offsets, for `skipped` of offsets of each
+ * reader, for `reordered` of partitions, for `end-regressed` and `non-monotonic-read` of observations.
+ */
 export interface Counts extends Record<FindingKind, number> {
   attempted: number;
   ok: number;
@@ -73,6 +79,10 @@ export interface Finding {
   leader?: { node: string; id: number; epoch: number | null };
   /** Ids of the faults in force while they were acknowledged. */
   faults?: string[];
+  /** For a loss: how many final scans read the whole partition and did not return them. */
+  scans?: number;
+  /** For what is wrong with a reader: its name. */
+  reader?: string;
   /** The event that ended them, in words: `kafka2 became leader in epoch 3 from offset 1200 at 7.1 s`. */
   endedBy?: string;
   /** The first few, one by one. */

@@ -18,3 +18,20 @@ function decidesOver(candidate: ScanEvent, known: ScanEvent): boolean {
   if (candidate.covered !== known.covered) return candidate.covered;
   return candidate.completeNs >= known.completeNs;
 }
+
+/** The final scans that would have returned these records: they read the whole partition after all that was said of them. */
+export function completeScans(
+  events: readonly Event[],
+  partition: number,
+  records: { firstOffset: number; lastNs: number },
+): ScanEvent[] {
+  return events.filter(
+    (event): event is ScanEvent =>
+      event.type === 'scan' &&
+      event.partition === partition &&
+      event.final &&
+      event.covered &&
+      (event.from === 0 || event.from <= records.firstOffset) &&
+      event.invokeNs >= records.lastNs,
+  );
+}

@@ -1,5 +1,6 @@
 import { endingOf, faultsDuring } from './attribution.ts';
 import type { Examination } from './examination.ts';
+import { completeScans } from './scans.ts';
 import {
   FINDING_KINDS,
   type Claim,
@@ -8,7 +9,7 @@ import {
   type Result,
   type Verdict,
 } from './result.ts';
-import { counted, grouped } from './wording.ts';
+import { counted, grouped, listed } from './wording.ts';
 
 /** Turns what was found into a result: findings, a verdict, and why. */
 export function resultOf(examination: Examination, claim: Claim): Result {
@@ -53,6 +54,7 @@ function findingsOf(examination: Examination): Finding[] {
     const { term } = cause;
     const attributed = term !== undefined;
     const during = attributed ? faultsDuring(group, faults) : [];
+    const agreeing = kind === 'lost' ? completeScans(run.events, partition, group).length : 0;
     const ending = attributed ? endingOf(partition, cause, group, { events: run.events, faults }) : null;
     findings.push({
       kind,
@@ -65,6 +67,8 @@ function findingsOf(examination: Examination): Finding[] {
       ...(group.firstNs <= group.lastNs && { timeNs: [group.firstNs, group.lastNs] as [number, number] }),
       ...(term != null && { leader: { node: term.node, id: term.leader, epoch: term.epoch } }),
       ...(during.length > 0 && { faults: during }),
+      ...(agreeing > 1 && { scans: agreeing }),
+      ...(cause.reader !== undefined && { reader: cause.reader }),
       ...(ending !== null && { endedBy: ending }),
       examples: group.examples,
     });
@@ -120,6 +124,12 @@ function headlineOf(kind: FindingKind, count: number, acknowledged: number): str
       return `the order of the log contradicts real time in ${counted(count, 'partition')}`;
     case 'end-regressed':
       return `${counted(count, 'end offset')} ${be} smaller than one that was seen before`;
+    case 'skipped':
+      return `a reader went past ${counted(count, 'record')} without handing ${count === 1 ? 'it' : 'them'} over`;
+    case 'non-monotonic-read':
+      return `a reader went back in the log ${count === 1 ? 'once' : `${grouped(count)} times`}`;
+    case 'unexplained-offset':
+      return `${counted(count, 'offset')} ${be} empty, and nothing that was written explains ${count === 1 ? 'it' : 'them'}`;
     case 'unread':
       return `${counted(count, 'acknowledged record')} ${be} covered by no scan`;
     case 'sent-missing':
@@ -134,9 +144,17 @@ function notes(
   broken: readonly Finding[],
 ): string[] {
   const list: string[] = [];
+  const lost = broken.filter(({ kind }) => kind === 'lost');
+  if (lost.length > 0 && lost.every(({ scans = 1 }) => scans > 1))
+    list.push('Final scans by different readers agree on what is missing.');
   const clientFaults = broken
-    .filter(({ blame }) => blame === 'client')
+    .filter(({ blame, reader }) => blame === 'client' && reader === undefined)
     .reduce((sum, { count }) => sum + count, 0);
+  const readers = new Set(broken.flatMap(({ reader }) => reader ?? []));
+  if (readers.size > 0)
+    list.push(
+      `The evidence for what readers did points at ${listed([...readers].map((name) => `the reader “${name}”`))}, not at the broker.`,
+    );
   if (clientFaults > 0) {
     list.push(
       `The evidence for ${grouped(clientFaults)} of these points at the client library, not at the broker.`,

@@ -117,6 +117,7 @@ function describeEvent(event: Event, colors: ReturnType<typeof createColors>): s
     case 'controller':
     case 'end':
     case 'scan':
+    case 'reset':
     case 'log':
     case 'repetition':
       return null;

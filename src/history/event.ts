@@ -15,6 +15,7 @@ export type Event =
   | ControllerEvent
   | EndEvent
   | ScanEvent
+  | ResetEvent
   | LogEvent
   | RepetitionEvent
   | NoteEvent;
@@ -118,8 +119,9 @@ export interface EndEvent {
 }
 
 /**
- * A scan's bounds in one partition. `covered` when it read every offset from `from` up to `end`; `final` when it
- * began after the writers had stopped, all faults were healed and the cluster had settled.
+ * A reader's bounds in one partition. `covered` when it read every offset from `from` up to `end`; `final` when it
+ * began after the writers had stopped, all faults were healed and the cluster had settled. One that is not final is a
+ * consumer: it read while the run went on, and `end` is the position that it had reached when it stopped.
  */
 export interface ScanEvent {
   type: 'scan';
@@ -127,7 +129,7 @@ export interface ScanEvent {
   name: string;
   partition: number;
   from: number;
-  /** The end offset that the broker gave when the scan of this partition began. */
+  /** The end offset that the broker gave when the scan of this partition began; a consumer's last position. */
   end: number;
   covered: boolean;
   final: boolean;
@@ -148,6 +150,21 @@ export interface RepetitionEvent {
   offset: number;
   producerId: number;
   sequence: number;
+}
+
+/**
+ * A consumer went on from another position than the one it had reached: its offset was out of range, because the log
+ * had been cut off below it or had been cleaned up beyond it.
+ */
+export interface ResetEvent {
+  type: 'reset';
+  timeNs: number;
+  scan: number;
+  partition: number;
+  from: number;
+  to: number;
+  /** In words. */
+  reason: string;
 }
 
 /** A line of a node's own log that tells of elections, ISR changes or truncation. */

@@ -74,6 +74,9 @@ export const FINDING_WORDS: Record<FindingKind, { one: string; many: string; aft
   phantom: { one: 'record', many: 'records', after: 'that no write of this run explains' },
   reordered: { one: 'partition', many: 'partitions', after: 'whose log contradicts real time' },
   'end-regressed': { one: 'end offset', many: 'end offsets', after: 'smaller than one seen before' },
+  skipped: { one: 'record', many: 'records', after: 'that a reader went past without handing them over' },
+  'non-monotonic-read': { one: 'record', many: 'records', after: 'handed over by a reader that went back' },
+  'unexplained-offset': { one: 'offset', many: 'offsets', after: 'that are empty and that nothing explains' },
   unread: { one: 'acknowledged record', many: 'acknowledged records', after: 'that no scan could cover' },
   'sent-missing': {
     one: 'record',
@@ -119,8 +122,11 @@ export function describeSetting(info: RunInfo): string {
 }
 
 /** The verdict as a sentence of its own. */
-export function verdictInWords({ verdict, claim, counts }: Result): string {
+export function verdictInWords({ verdict, claim, counts, findings }: Result): string {
   if (verdict === 'inconclusive') return 'This run proves nothing either way.';
+  const accusing = findings.filter(({ judgement }) => claim === 'kept' || judgement === 'violation');
+  if (verdict === 'invalid' && accusing.length > 0 && accusing.every(({ reader }) => reader !== undefined))
+    return 'A reader did not hand over what is there; nothing points at Kafka.';
   if (claim === 'contract') {
     return verdict === 'valid'
       ? 'Nothing happened that Kafka’s contract does not permit.'
@@ -145,6 +151,7 @@ export function isLoss(kind: FindingKind): boolean {
 export function describeFinding(finding: Finding, faultLabels: ReadonlyMap<string, string>): string {
   const sentences = [`${findingHeadline(finding.kind, finding.count)} in partition ${finding.partition}.`];
   const facts: string[] = [];
+  if (finding.reader !== undefined) facts.push(`by the reader “${finding.reader}”`);
   if (finding.leader !== undefined) facts.push(`acknowledged by ${describeLeader(finding.leader)}`);
   if (finding.offsets !== undefined) facts.push(`at ${offsetRange(finding.offsets)}`);
   if (finding.timeNs !== undefined) facts.push(timeRange(finding.timeNs));
@@ -154,6 +161,7 @@ export function describeFinding(finding: Finding, faultLabels: ReadonlyMap<strin
     facts.push(`during ${shown.join(', ')}`);
   }
   if (facts.length > 0) sentences.push(sentence(facts.join(' ')));
+  if (finding.scans !== undefined) sentences.push(`${finding.scans} final scans agree on it.`);
   if (finding.endedBy !== undefined) sentences.push(sentence(finding.endedBy));
   sentences.push(sentence(`${finding.judgement}: ${finding.reason}`));
   return sentences.join(' ');

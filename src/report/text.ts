@@ -86,6 +86,9 @@ function countsOf({ counts, claim }: Result): string {
     ...present('phantom', counts.phantom, 'records that no write explains'),
     ...present('reordered', counts.reordered, 'partitions whose log contradicts real time'),
     ...present('end regressed', counts['end-regressed'], 'end offsets smaller than one seen before'),
+    ...present('skipped', counts.skipped, 'a reader went past them, and another one was given them'),
+    ...present('non-monotonic', counts['non-monotonic-read'], 'handed over by a reader that went back'),
+    ...present('unexplained', counts['unexplained-offset'], 'empty offsets that no write explains'),
     ...present('unread', counts.unread, 'acknowledged, but no scan covered them'),
     ...present('sent missing', counts['sent-missing'], 'sent with acks=0, not in the log'),
   ];
@@ -125,7 +128,8 @@ function findingText(finding: Finding, labels: ReadonlyMap<string, string>, colo
   const [first = '', ...rest] = paragraph(describeFinding(finding, labels), '    ');
   const lines = [`  ${mark} ${first.trimStart()}`, ...rest];
   if (finding.blame === 'client') {
-    lines.push(...paragraph('The evidence points at the client library, not at the broker.', '    '));
+    const whom = finding.reader === undefined ? 'the client library' : 'the reader';
+    lines.push(...paragraph(`The evidence points at ${whom}, not at the broker.`, '    '));
   }
   if (finding.values !== '') lines.push(...paragraph(`Values: ${finding.values}`, '    '));
   return lines.join('\n');

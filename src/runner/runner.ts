@@ -14,9 +14,7 @@ import type { Scenario } from '../scenario/schema.ts';
 import type { World } from '../world/world.ts';
 import { load, type Load } from './load.ts';
 import type { Progress } from './progress.ts';
-import { finalScan } from './scan.ts';
-import { SequenceWatch } from './sequences.ts';
-import { settle } from './settle.ts';
+import { readBack } from './read-back.ts';
 import { tally, type Tally } from './tally.ts';
 import { watchEnds, watchViews } from './watch.ts';
 
@@ -38,11 +36,8 @@ export interface RunOptions {
   abort: AbortSignal;
 }
 
-/** A broker that was killed or cut off may take a minute to be back in the ISR on a slow machine. */
-const SETTLE_TIMEOUT_MS = 90_000;
 /** How far behind its schedule a load may fall before the history mentions it. */
 const BEHIND_MS = 1_000;
-const FINAL_SCAN = 0;
 
 /** @throws Failure (130) when it is stopped before there is anything to decide about. */
 export async function run(options: RunOptions): Promise<void> {
@@ -172,57 +167,5 @@ function campaignFor(options: RunOptions, account: Tally, theLoad: Load): Campai
     durationMs: scenario.phases.faultsMs,
     onChange: (faults) => account.show({ faults }),
     signal: options.stop,
-  });
-}
-
-/** The phases without load: the cluster settles, and the topic is read back. */
-async function readBack(options: RunOptions, account: Tally, reader: Reader): Promise<void> {
-  const { world, scenario, recorder, decode, abort } = options;
-  const { clock, db } = world;
-  const { partitions, replicationFactor } = scenario.topic;
-  account.enter('settle');
-  const { settled, reason, ends } = await settle({
-    db,
-    reader,
-    clock,
-    partitions,
-    replicationFactor,
-    timeoutMs: SETTLE_TIMEOUT_MS,
-    signal: abort,
-  });
-  account.enter('scan');
-  const sequences = new SequenceWatch();
-  await finalScan({
-    reader,
-    clock,
-    record: account.event,
-    acknowledged: account.acknowledged,
-    ends,
-    settled,
-    settleReason: reason,
-    scan: FINAL_SCAN,
-    name: 'final',
-    signal: abort,
-    sequences: scenario.producer.idempotence,
-    onRecords: (records) => {
-      const timeNs = clock.nowNs();
-      for (const record of records) {
-        const { partition, offset, value, batch } = record;
-        if (sequences.repeats(record)) {
-          const { producerId, sequence } = batch!;
-          account.event({
-            type: 'repetition',
-            timeNs,
-            scan: FINAL_SCAN,
-            partition,
-            offset,
-            producerId,
-            sequence,
-          });
-        }
-        recorder.read({ scan: FINAL_SCAN, partition, offset, timeNs, ...decode(partition, value) });
-      }
-      account.read(records.length);
-    },
   });
 }

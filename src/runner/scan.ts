@@ -3,6 +3,9 @@ import { messageOf } from '../core/failure.ts';
 import type { EndOffset, Fetched, Reader } from '../client/client.ts';
 import type { Event } from '../history/event.ts';
 
+/** The numbers that readers have in a history. */
+export const SCANS = { final: 0, confirming: 1, firstConsumer: 2 } as const;
+
 /**
  * The scan that decides. Each partition is read from its first offset to the end that its settled leader gave, then
  * the end is asked for again. An end that lies below an acknowledged offset is suspicious in itself: before anybody

@@ -18,7 +18,7 @@ export const BUGS = {
   'resolved-without-sending': 'the client reports success for a record that it never sent (S1)',
   'failed-but-appended': 'the broker appends first and then refuses for want of in-sync replicas',
   'offset-reset': 'a new leader counts the offsets in its answers from zero',
-  'reader-skips': 'the reader leaves out records now and then',
+  'reader-skips': 'a reader leaves out records now and then, each reader its own',
   'wrong-topic': 'the broker stores a record that belongs into another topic now and then',
   'flipped-byte': 'a byte of a stored record changes now and then',
   'stale-end-offset': 'a new leader gives the end offset that it knew as a follower',

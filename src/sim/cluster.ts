@@ -23,6 +23,7 @@ export class Cluster implements Surroundings {
   readonly coordination: Coordination;
   readonly client: number;
   producers = 0;
+  readers = 0;
   /** Told when a broker's process has ended: its sockets are closed. */
   readonly onDeath: ((broker: Broker) => void)[] = [];
 

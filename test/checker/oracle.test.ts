@@ -44,16 +44,17 @@ const reads = fc
     }),
     { maxLength: 12 },
   )
-  // A scan returns an offset once.
-  .map((all) =>
-    all.filter(
-      (read, index) =>
-        all.findIndex(
-          ({ scan, partition, offset }) =>
-            scan === read.scan && partition === read.partition && offset === read.offset,
-        ) === index,
-    ),
-  );
+  // In the order of their arrival; and whoever is given an offset again is given the same record.
+  .map((all) => {
+    const first = (read: Read) =>
+      all.find(
+        ({ scan, partition, offset }) =>
+          scan === read.scan && partition === read.partition && offset === read.offset,
+      )!;
+    return all
+      .map(({ timeNs, ...read }) => ({ ...first({ timeNs, ...read }), timeNs }))
+      .toSorted((one, other) => one.timeNs - other.timeNs);
+  });
 const events = fc.array(
   fc.oneof(
     fc
@@ -88,8 +89,11 @@ const events = fc.array(
         timeNs: small(20),
       })
       .map((view): Event => ({ type: 'view', observer: 'kafka1', isr: [1, 2], ...view })),
+    fc
+      .record({ scan: small(2), partition: small(1), from: small(6), to: small(6), timeNs: small(40) })
+      .map((reset): Event => ({ type: 'reset', reason: 'out of range', ...reset })),
   ),
-  { maxLength: 6 },
+  { maxLength: 8 },
 );
 
 /** Every page is dense, and no suspicious write is kept at hand. */

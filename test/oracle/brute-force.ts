@@ -1,4 +1,4 @@
-import type { ScanEvent } from '../../src/history/event.ts';
+import type { ResetEvent, ScanEvent } from '../../src/history/event.ts';
 import { FINDING_KINDS, type Counts } from '../../src/checker/result.ts';
 import type { Event } from '../../src/history/event.ts';
 import type { Read, Write } from '../../src/history/write.ts';
@@ -39,13 +39,76 @@ export function bruteCounts(history: History): Counts {
   for (const partition of partitions) {
     const scan = decidingScan(events, partition);
     const home = (value: string) => rowsOf.get(value)?.[0]?.partition === partition;
-    const records = reads
+    const returned = reads
       .filter((read) => read.partition === partition)
       .map((read) => ({
+        scan: read.scan,
         offset: read.offset,
+        timeNs: read.timeNs,
         value: read.integrity === 'valid' && read.worker !== null ? `${read.worker}:${read.seq}` : NOT_OURS,
-        decides: read.scan === scan?.scan,
       }));
+    const isFinal = (number: number) =>
+      events.some(
+        (event) =>
+          event.type === 'scan' && event.final && event.partition === partition && event.scan === number,
+      );
+    const hasReturned = (number: number | undefined, offset: number) =>
+      returned.some((record) => record.scan === number && record.offset === offset);
+    /** What the deciding scan went past is there if another final scan returned it; the first one tells what. */
+    const records = returned.map((record, index) => ({
+      ...record,
+      decides:
+        record.scan === scan?.scan ||
+        (scan?.covered === true &&
+          isFinal(record.scan) &&
+          record.offset >= scan.from &&
+          record.offset < scan.end &&
+          !hasReturned(scan.scan, record.offset) &&
+          returned.findIndex(({ scan: number, offset }) => isFinal(number) && offset === record.offset) ===
+            index),
+    }));
+    const readers = events.flatMap((event) =>
+      event.type === 'scan' && event.partition === partition ? [event.scan] : [],
+    );
+    for (const reader of new Set(readers)) {
+      const own = returned.filter((record) => record.scan === reader);
+      const highest = Math.max(-1, ...own.map(({ offset }) => offset));
+      const wentPast = (at: number) =>
+        events.some(
+          (event) =>
+            event.type === 'scan' &&
+            event.partition === partition &&
+            event.scan === reader &&
+            at >= event.from &&
+            at < event.end &&
+            (event.covered || at < highest),
+        ) && !resets(reader).some(({ from, to }) => at >= from && at < to);
+      const skipped = records.filter(
+        ({ decides, offset }) => decides && wentPast(offset) && !hasReturned(reader, offset),
+      );
+      counts.skipped += new Set(skipped.map(({ offset }) => offset)).size;
+      counts['non-monotonic-read'] += own.filter((later, index) =>
+        own.some((earlier, before) => {
+          if (before >= index || earlier.timeNs >= later.timeNs || later.offset > earlier.offset)
+            return false;
+          // Whether the reader began again in between, at or below what it was given then.
+          return ![...restarts(reader)].some(
+            ({ timeNs, to }) => timeNs > earlier.timeNs && timeNs <= later.timeNs && to <= later.offset,
+          );
+        }),
+      ).length;
+    }
+    function resets(reader: number) {
+      return events.filter(
+        (event) => event.type === 'reset' && event.partition === partition && event.scan === reader,
+      ) as ResetEvent[];
+    }
+    function restarts(reader: number) {
+      const begun = events.filter(
+        (event) => event.type === 'scan' && event.partition === partition && event.scan === reader,
+      ) as ScanEvent[];
+      return [...resets(reader), ...begun.map(({ invokeNs, from }) => ({ timeNs: invokeNs, to: from }))];
+    }
     const deciding = records.filter(({ decides }) => decides);
     const offsetsOf = (value: string, among: typeof records) =>
       new Set(among.filter((record) => record.value === value).map(({ offset }) => offset));

@@ -78,6 +78,9 @@ export function resultOf(
     phantom: 0,
     reordered: 0,
     'end-regressed': 0,
+    skipped: 0,
+    'non-monotonic-read': 0,
+    'unexplained-offset': 0,
     unread: 0,
     'sent-missing': 0,
   };

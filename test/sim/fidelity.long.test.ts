@@ -47,7 +47,7 @@ const SEVEN: Record<string, { lost: [least: number, most: number]; modes?: reado
 
 for (const [name, { lost, modes = MODES }] of Object.entries(SEVEN)) {
   test(`scenario ${name} loses ${lost[0] === lost[1] ? 'nothing' : `${lost[0]} to ${lost[1]}`}`, async (t) => {
-    t.timeout(120_000);
+    t.timeout(600_000);
     for (const mode of modes) {
       const { counts, verdict, reasons } = await catalog(name, mode, 1);
       t.true(counts.lost >= lost[0] && counts.lost <= lost[1], `${mode}: ${counts.lost} of ${counts.ok}`);
@@ -228,7 +228,7 @@ const MEASURED: readonly Measured[] = [
 
 for (const { fault, script, loses, scenario, seeds = 1 } of MEASURED) {
   test(`${fault}: ${Object.values(loses).some(Boolean) ? 'loses' : 'keeps everything'}`, async (t) => {
-    t.timeout(180_000);
+    t.timeout(600_000);
     const parsed = scenarioSchema.parse({
       name: 'measured',
       title: fault,

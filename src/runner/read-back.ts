@@ -1,0 +1,102 @@
+import { messageOf } from '../core/failure.ts';
+import type { Fetched, Reader } from '../client/client.ts';
+import type { RunOptions } from './runner.ts';
+import { finalScan, SCANS } from './scan.ts';
+import { SequenceWatch } from './sequences.ts';
+import { settle } from './settle.ts';
+import type { Tally } from './tally.ts';
+
+/** A broker that was killed or cut off may take a minute to be back in the ISR on a slow machine. */
+const SETTLE_TIMEOUT_MS = 90_000;
+
+/**
+ * The phases without load: the cluster settles, and the topic is read back.
+ *
+ * One scan cannot tell a record that is gone from one that it was not handed. So where a scan did not return all that
+ * was acknowledged, those partitions are read once more, by another reader that knows nothing of the first one; the
+ * checker holds the two against each other. Where nothing is missing a second look could only say the same.
+ */
+export async function readBack(options: RunOptions, account: Tally, reader: Reader): Promise<void> {
+  const { world, scenario, abort } = options;
+  const { clock, db } = world;
+  const { partitions, replicationFactor } = scenario.topic;
+  account.enter('settle');
+  const { settled, reason, ends } = await settle({
+    db,
+    reader,
+    clock,
+    partitions,
+    replicationFactor,
+    timeoutMs: SETTLE_TIMEOUT_MS,
+    signal: abort,
+  });
+  account.enter('scan');
+  await finalScan({
+    reader,
+    clock,
+    record: account.event,
+    acknowledged: account.acknowledged,
+    ends,
+    settled,
+    settleReason: reason,
+    scan: SCANS.final,
+    name: 'final',
+    signal: abort,
+    sequences: scenario.producer.idempotence,
+    onRecords: keep(options, account, SCANS.final),
+  });
+  const doubted = account.owed.missing.flatMap((count, partition) => (count > 0 ? [partition] : []));
+  if (settled && doubted.length > 0 && !abort.aborted) await confirm(options, account, doubted);
+}
+
+/** A second final scan, of these partitions only. That it cannot be made is a remark: the first one still stands. */
+async function confirm(options: RunOptions, account: Tally, partitions: readonly number[]): Promise<void> {
+  const { world, scenario, abort } = options;
+  const { clock } = world;
+  const reader = world.openReader();
+  try {
+    await reader.open();
+    const ends = (await reader.endOffsets()).filter(({ partition }) => partitions.includes(partition));
+    await finalScan({
+      reader,
+      clock,
+      record: account.event,
+      // The first scan has already waited for an end that is too low.
+      acknowledged: account.acknowledged.map(() => -1),
+      ends,
+      settled: true,
+      settleReason: '',
+      scan: SCANS.confirming,
+      name: 'confirming',
+      signal: abort,
+      sequences: scenario.producer.idempotence,
+      onRecords: keep(options, account, SCANS.confirming),
+    });
+  } catch (error) {
+    const text = `What the final scan did not return could not be looked for a second time: ${messageOf(error)}`;
+    account.event({ type: 'note', timeNs: clock.nowNs(), about: 'warning', text });
+  } finally {
+    await reader.close();
+  }
+}
+
+/** Puts records into the history as what this scan returned. */
+function keep({ world, recorder, decode }: RunOptions, account: Tally, scan: number) {
+  const sequences = new SequenceWatch();
+  return (records: readonly Fetched[]): void => {
+    const timeNs = world.clock.nowNs();
+    for (const record of records) {
+      const { partition, offset, value, batch } = record;
+      if (sequences.repeats(record)) {
+        const { producerId, sequence } = batch!;
+        account.event({ type: 'repetition', timeNs, scan, partition, offset, producerId, sequence });
+      }
+      const decoded = decode(partition, value);
+      recorder.read({ scan, partition, offset, timeNs, ...decoded });
+      const { worker, seq, integrity } = decoded;
+      if (integrity === 'valid' && worker !== null && seq !== null)
+        account.owed.returned({ worker, seq, partition });
+    }
+    account.read(records.length);
+  };
+}
