@@ -45,7 +45,7 @@ export function check(
     !ask('what became of the writes', recordOutcomes) || mayMissRows(run, 'writes');
   examination.openSlots();
   examination.readsIncomplete = !ask('what is in the log', recordPresence) || mayMissRows(run, 'reads');
-  ask('where acknowledged records are', placeAcknowledgements);
+  if (!ask('where acknowledged records are', placeAcknowledgements)) examination.suspects.giveUp();
   if (examination.suspicious > 0) {
     ask('which leader acknowledged what', recordRivalTerms);
     ask('what outlived it', recordSurvivors);
