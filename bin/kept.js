@@ -8,6 +8,8 @@ const isInstalled = import.meta.url.includes('/node_modules/');
 if (isInstalled || !process.features.typescript) {
   const { register } = await import('tsx/esm/api');
   register();
+  // Source maps cost a tenth of a second to load, and only whoever looks for a defect reads stack traces.
+  if (process.env.KEPT_DEBUG === undefined) process.setSourceMapsEnabled(false);
 }
 const { main } = await import('../src/cli/main.ts');
 await main(process.argv.slice(2));

@@ -47,7 +47,7 @@ export function check(
   examination.openSlots();
   examination.readsIncomplete = !ask('what is in the log', recordPresence) || mayMissRows(run, 'reads');
   ask('whether readers left anything out', compareReaders);
-  ask('where acknowledged records are', placeAcknowledgements);
+  if (!ask('where acknowledged records are', placeAcknowledgements)) examination.suspects.giveUp();
   if (examination.suspicious > 0) {
     ask('which leader acknowledged what', recordRivalTerms);
     ask('what outlived it', recordSurvivors);

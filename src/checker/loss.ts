@@ -206,12 +206,12 @@ function note(
   const group = examination.findings.add(kind, loss, log.partition, cause, offset, timeNs, worker, seq);
   if (group.wantsExample) {
     const broker = batch.broker[row]!;
-    group.examples.push({
-      value: valueName(worker, seq),
-      ackedOffset: offset < 0 ? null : offset,
-      ...(timeNs >= 0 && { ackedNs: timeNs }),
-      broker: broker < 0 ? null : broker,
-    });
+    const value = valueName(worker, seq);
+    const ackedOffset = offset < 0 ? null : offset;
+    const by = broker < 0 ? null : broker;
+    group.examples.push(
+      timeNs < 0 ? { value, ackedOffset, broker: by } : { value, ackedOffset, ackedNs: timeNs, broker: by },
+    );
   }
   return group;
 }

@@ -6,12 +6,14 @@
 const RANGES_MAX = 256;
 const SHOWN_MAX = 24;
 const FEW = 8;
+/** Of those that have only a few. */
+const NO_WORKERS: Map<number, number[]> = new Map();
 
 export class ValueRanges {
   /** Worker, seq, worker, seq …: most groups of findings become part of a neighbour before they have more than these. */
   #few: number[] | null = [];
   /** By worker: first, last, first, last …, ascending. */
-  #workers = new Map<number, number[]>();
+  #workers: Map<number, number[]> = NO_WORKERS;
   #ranges = 0;
   #cut = false;
 
@@ -56,6 +58,7 @@ export class ValueRanges {
     const few = this.#few;
     if (few === null) return;
     this.#few = null;
+    this.#workers = new Map();
     for (let at = 0; at < few.length; at += 2) this.add(few[at]!, few[at + 1]!);
   }
 

@@ -22,8 +22,7 @@ export class Suspects {
     let chunk = this.#chunks.at(-1);
     if (chunk === undefined || chunk.rows === CHUNK_ROWS || chunk.errorNames !== batch.errorNames) {
       if (this.#chunks.length === this.#chunksMax) {
-        this.#isFull = true;
-        this.#chunks = [];
+        this.giveUp();
         return;
       }
       chunk = { columns: allocateColumns(WRITE_COLUMNS, CHUNK_ROWS), rows: 0, errorNames: batch.errorNames };
@@ -44,7 +43,13 @@ export class Suspects {
     columns.broker[to] = batch.broker[row]!;
   }
 
-  /** All that were kept, in the order of the history, and where there were too many, all writes of the run. */
+  /** There are too many, or nobody knows whether all are here. */
+  giveUp(): void {
+    this.#isFull = true;
+    this.#chunks = [];
+  }
+
+  /** All that were kept, in the order of the history, and after `giveUp` all writes of the run. */
   of(run: Run): Iterable<WriteBatch> {
     if (this.#isFull) return run.writes();
     return this.#chunks.map(({ columns, rows, errorNames }) => ({ length: rows, errorNames, ...columns }));

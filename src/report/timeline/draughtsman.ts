@@ -13,7 +13,13 @@ const THREAD = new URL('drawing-thread.js', import.meta.url);
 /** There will be something to draw: gets a thread ready, at `program`. */
 export function prepareDrawing(program: URL = THREAD): void {
   if (thread !== null) return;
-  const worker = new Worker(program, { execArgv: [] });
+  let worker: Worker;
+  try {
+    worker = new Worker(program, { execArgv: [] });
+  } catch {
+    // The system gives no thread: the picture is drawn here.
+    return;
+  }
   worker.unref();
   const dismiss = () => {
     if (thread === worker) thread = null;
