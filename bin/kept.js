@@ -1,11 +1,7 @@
 #!/usr/bin/env node
-// Runs the TypeScript sources as they are: no build step stands between a clone and a run. Node strips the types itself
-// from 22.18 on, except inside node_modules; before that, and there, tsx does.
-import module from 'node:module';
+import { nodeStripsTypes } from './sources.js';
 
-module.enableCompileCache?.();
-const isInstalled = import.meta.url.includes('/node_modules/');
-if (isInstalled || !process.features.typescript) {
+if (!nodeStripsTypes) {
   const { register } = await import('tsx/esm/api');
   register();
   // Source maps cost a tenth of a second to load, and only whoever looks for a defect reads stack traces.

@@ -93,12 +93,18 @@ export class TurnSide {
       found.push(number);
       first = Math.min(first, ret);
     }
+    found.sort((one, other) => this.operations[one]!.ret - this.operations[other]!.ret);
+    // By value: the first call among those that return sooner.
+    const soonest = new Map<number, number>();
     let kept = 0;
     for (const number of found) {
-      if (!found.some((other) => this.#goesBefore(other, number, now))) found[kept++] = number;
+      const value = this.values[number]!;
+      const { call } = this.operations[number]!;
+      const before = soonest.get(value) ?? Infinity;
+      if (before > Math.max(call, now)) found[kept++] = number;
+      if (call < before) soonest.set(value, call);
     }
     found.length = kept;
-    found.sort((a, b) => this.operations[a]!.ret - this.operations[b]!.ret);
   }
 
   /** Gives one its turn. */
@@ -136,12 +142,6 @@ export class TurnSide {
       if (!this.#had(row, this.#open[at]!)) return this.#open[at]!;
     }
     return -1;
-  }
-
-  #goesBefore(one: number, other: number, now: number): boolean {
-    if (one === other || this.values[one] !== this.values[other]) return false;
-    const [a, b] = [this.operations[one]!, this.operations[other]!];
-    return a.ret < b.ret && a.call <= Math.max(b.call, now);
   }
 
   #had(row: Int32Array, number: number): boolean {
