@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { fetchPorcupine, type Porcupine } from './porcupine.ts';
+import { compareProcesses } from './processes.ts';
 
 /**
  * kept and Porcupine over the logs that Porcupine ships, side by side in one run:
@@ -19,7 +20,6 @@ interface Figures {
 }
 
 const ROUNDS = process.argv[2] ?? '10';
-const PROCESSES = 5;
 
 const porcupine = await fetchPorcupine();
 try {
@@ -28,8 +28,8 @@ try {
   rmSync(porcupine.directory, { recursive: true, force: true });
 }
 
-async function compare({ version, logs, expected }: Porcupine): Promise<void> {
-  const theirs = await porcupineFigures('warm');
+async function compare({ version, expected }: Porcupine): Promise<void> {
+  const theirs = await porcupineFigures();
   const ours = await keptFigures(ROUNDS);
   const explained = await keptFigures(ROUNDS, 'explain');
   const wrong = [...ours, ...theirs].filter(({ log, valid }) => valid !== expected.get(log));
@@ -59,66 +59,14 @@ async function compare({ version, logs, expected }: Porcupine): Promise<void> {
     `worst single log: ${slower.log}, ${slower.byMs <= 0 ? 'faster' : 'slower'} by ${Math.abs(slower.byMs).toFixed(2)} ms`,
   );
 
-  await compareProcesses(logs, [...expected.keys()]);
+  await compareProcesses(porcupine);
   if (wrong.length > 0) process.exitCode = 1;
 }
 
-/**
- * From the start of a process to its end, reading included: one process for all logs, and a process for each. The
- * sides take turns, so that whatever else the machine does meanwhile disturbs both.
- */
-async function compareProcesses(logs: string, names: readonly string[]): Promise<void> {
-  print(`\nwhole processes, best of ${PROCESSES} turns; Node ${process.version}`);
-  const bundle = await bundled(logs);
-  const native = Boolean((process.features as { typescript?: unknown }).typescript);
-  const sources = [...(native ? [] : ['--import', 'tsx']), join(import.meta.dirname, 'kept.ts')];
-  const command = join(import.meta.dirname, '../../bin/kept.js');
-  const [theirs, ours, built, startedTwice] = await bestOf(
-    () => porcupineFigures('once'),
-    () => execa('node', [...sources, logs, '1']),
-    () => execa('node', [bundle, logs, '1']),
-    async () => {
-      for (const [folder, model] of [
-        ['jepsen', 'cas-register'],
-        ['kv', 'kv'],
-      ] as const) {
-        const lin = ['lin', join(logs, folder), '--model', model, '--no-explain'];
-        await execa('node', [command, ...lin], { reject: false });
-      }
-    },
-  );
-  row('', 'Porcupine', 'kept', 'ratio');
-  ratio(`one process (${native ? 'sources' : 'sources, tsx'})`, theirs!, ours!);
-  ratio('one process (bundled)', theirs!, built!);
-  ratio('kept lin, a process a model', theirs!, startedTwice!);
-  const [theirEach, ourEach] = await bestOf(
-    () => eachOf(names, (log) => porcupineFigures('once', log)),
-    () => eachOf(names, (log) => execa('node', [bundle, logs, '1', 'decide', log])),
-  );
-  ratio('a process a log (bundled)', theirEach!, ourEach!);
-}
-
-async function eachOf(names: readonly string[], run: (log: string) => Promise<unknown>): Promise<void> {
-  for (const name of names) await run(name);
-}
-
-/** The best time of each, in milliseconds, over some turns. */
-async function bestOf(...runs: (() => Promise<unknown>)[]): Promise<number[]> {
-  const bestMs = runs.map(() => Infinity);
-  for (let turn = 0; turn < PROCESSES; turn++) {
-    for (const [at, run] of runs.entries()) {
-      const started = performance.now();
-      await run();
-      bestMs[at] = Math.min(bestMs[at]!, performance.now() - started);
-    }
-  }
-  return bestMs;
-}
-
-async function porcupineFigures(mode: 'warm' | 'once', log = ''): Promise<Figures[]> {
+async function porcupineFigures(): Promise<Figures[]> {
   const { stdout } = await execa(porcupine.binary, ['-test.run', '^TestKeptBench$'], {
     cwd: porcupine.directory,
-    env: { KEPT_MODE: mode, KEPT_ROUNDS: ROUNDS, KEPT_LOG: log },
+    env: { KEPT_MODE: 'warm', KEPT_ROUNDS: ROUNDS },
   });
   return figuresIn(stdout);
 }
@@ -127,21 +75,6 @@ async function keptFigures(rounds: string, explain: 'explain' | 'decide' = 'deci
   const script = join(import.meta.dirname, 'kept.ts');
   const { stdout } = await execa('node', ['--import', 'tsx', script, porcupine.logs, rounds, explain]);
   return figuresIn(stdout);
-}
-
-/** kept.ts in one file of plain JavaScript: what is left without the time to load and translate the sources. */
-async function bundled(beside: string): Promise<string> {
-  const file = join(beside, 'kept.mjs');
-  await execa('npx', [
-    'esbuild',
-    join(import.meta.dirname, 'kept.ts'),
-    '--bundle',
-    '--platform=node',
-    '--format=esm',
-    '--target=node20',
-    `--outfile=${file}`,
-  ]);
-  return file;
 }
 
 function figuresIn(stdout: string): Figures[] {

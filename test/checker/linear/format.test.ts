@@ -65,6 +65,40 @@ test('EDN: what is written is read', (t) => {
   fc.assert(fc.property(value, (original) => t.deepEqual(forms(written(original)), [original])));
 });
 
+test('EDN: a map is read the same by its one pattern and form by form', (t) => {
+  const word = fc.constantFrom('a', 'type', 'f', 'value', 'x/y', '__proto__', 'with-dash', '1b');
+  const plain = fc.oneof(
+    word.map((name) => `:${name}`),
+    fc.integer().map(String),
+    fc.constantFrom(
+      'nil',
+      'true',
+      'false',
+      '12N',
+      '1.5',
+      '-0',
+      '+3',
+      'sym',
+      '""',
+      '"a b"',
+      '[1 2]',
+      '[-1 22]',
+      '"\\n"',
+    ),
+    fc.constantFrom('[1]', '[nil 2]', '#{1}', '{:b 1}', '()', '123456789012345678901', '\\a'),
+  );
+  const pairs = fc.array(fc.tuple(word, plain), { maxLength: 10 });
+  const separator = fc.constantFrom(', ', ' ', ',', '\n ');
+  fc.assert(
+    fc.property(pairs, separator, (entries, between) => {
+      const inside = entries.map(([name, value]) => `:${name} ${value}`).join(between);
+      // A discarded form says nothing, but keeps the pattern from matching.
+      t.deepEqual(lined(`{${inside}} 1`), lined(`{#_0 ${inside}} 1`));
+    }),
+    { numRuns: 3000 },
+  );
+});
+
 /** The essence of an operation: asked, answered, and how it ended. */
 const told = (history: Operation[]) =>
   history.map(({ process, f, input, output, outcome, call, ret }) =>
