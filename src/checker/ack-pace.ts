@@ -1,3 +1,5 @@
+import type { EndBounds } from './end-bounds.ts';
+
 /**
  * Whether acknowledgements that come in the order of their times prove by themselves that the log follows real time.
  *
@@ -22,10 +24,15 @@ export class AckPace {
   readonly #highestAtEnd = new Float64Array(INTERVALS);
   #interval = 0;
 
-  acknowledged(offset: number, invokeNs: number, completeNs: number): void {
+  /** @param ends what end offsets say of time; they must not contradict it either */
+  acknowledged(offset: number, invokeNs: number, completeNs: number, ends: EndBounds | null): void {
     this.count++;
     if (!this.isPlain) return;
-    if (completeNs < this.#lastNs || completeNs < invokeNs) {
+    if (
+      completeNs < this.#lastNs ||
+      completeNs < invokeNs ||
+      (ends !== null && !ends.agreeWith({ offset, invokeNs, completeNs }, this.highest))
+    ) {
       this.isPlain = false;
       return;
     }

@@ -2,6 +2,7 @@ import { messageOf } from '../core/failure.ts';
 import type { Run } from '../history/run.ts';
 import { questionClock } from './clock.ts';
 import { doubtsAbout } from './coverage.ts';
+import { boundByEnds } from './end-bounds.ts';
 import { checkEnds } from './ends.ts';
 import { Examination, type Tuning } from './examination.ts';
 import { faultSpansOf } from './faults.ts';
@@ -47,6 +48,7 @@ export function check(
   examination.openSlots();
   examination.readsIncomplete = !ask('what is in the log', recordPresence) || mayMissRows(run, 'reads');
   ask('whether readers left anything out', compareReaders);
+  ask('what end offsets say of time', boundByEnds);
   if (!ask('where acknowledged records are', placeAcknowledgements)) examination.suspects.giveUp();
   if (examination.suspicious > 0) {
     ask('which leader acknowledged what', recordRivalTerms);

@@ -13,7 +13,10 @@ import { counted, moment } from './wording.ts';
 export function questionClock(examination: Examination): void {
   const { counts } = examination;
   if (counts.reordered > 0) {
-    const contradiction = amongWrites(examination) ?? betweenReadsAndWrites(examination);
+    const contradiction =
+      amongWrites(examination) ??
+      betweenReadsAndWrites(examination) ??
+      (examination.logs.some(({ ends }) => ends !== null) ? amongEnds(examination) : null);
     if (contradiction !== null) withdraw(examination, 'reordered', contradiction, 'the order of the log');
   }
   if (counts['end-regressed'] > 0) {

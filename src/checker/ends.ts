@@ -42,7 +42,8 @@ export function checkEnds(examination: Examination): void {
   }
 }
 
-function regressions(ends: readonly EndEvent[]): { end: EndEvent; before: EndEvent }[] {
+/** The ends that are smaller than one that was observed strictly earlier, and that one. */
+export function regressions(ends: readonly EndEvent[]): { end: EndEvent; before: EndEvent }[] {
   const byAnswer = ends.toSorted((a, b) => a.completeNs - b.completeNs);
   const found: { end: EndEvent; before: EndEvent }[] = [];
   let answered = 0;
@@ -57,7 +58,7 @@ function regressions(ends: readonly EndEvent[]): { end: EndEvent; before: EndEve
 }
 
 /** Up to Kafka 2.1 a new leader may answer with an end offset that has not caught up (KIP-207). */
-function watermarksMayLag({ versions }: RunInfo): boolean {
+export function watermarksMayLag({ versions }: RunInfo): boolean {
   const [major = Infinity, minor = 0] = (versions.kafka ?? '')
     .split('.')
     .map((part) => Number.parseInt(part, 10));

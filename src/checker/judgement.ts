@@ -281,7 +281,8 @@ export function judgeDivergentReads(
 
 /** A log that contradicts real time. A leader that comes back with less may give one offset twice in one epoch. */
 export function judgeReordered(powerExcuse: string | null): Ruling {
-  const what = 'a record that was acknowledged before another one was sent stands behind it in the log';
+  const what =
+    'the order of the log contradicts real time: what was known to be in it earlier stands behind what came later';
   if (powerExcuse !== null)
     return { judgement: 'permitted', reason: `${what}: ${powerExcuse}`, blame: 'broker' };
   return { judgement: 'violation', reason: what, blame: 'broker' };

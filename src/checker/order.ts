@@ -1,9 +1,11 @@
 import { int64At } from '../history/run.ts';
+import type { EndBounds } from './end-bounds.ts';
 import type { Examination } from './examination.ts';
 import type { Cause } from './grouping.ts';
 import { judgeReordered } from './judgement.ts';
 import { PagedColumn } from './paged.ts';
 import { BY_SCAN, DIVERGENT, FIRST_VALUE, FOREIGN, type PartitionLog } from './partition.ts';
+import type { Example } from './result.ts';
 import { FOUND, FOUND_TWICE, IS_FAIL, OUTCOME_BITS, REPEATED, SEEN } from './values.ts';
 import { grouped, moment, valueName } from './wording.ts';
 
@@ -14,7 +16,9 @@ import { grouped, moment, valueName } from './wording.ts';
  * it was invoked, nor after anybody knew of it: its own acknowledgement (if it was at this offset; else it may have
  * happened at any time), or a reader that was given it. Giving every append the earliest moment that its predecessors
  * allow is pointwise minimal, so the log is linearizable exactly if, going up through the offsets, nobody knew of a
- * slot before the latest invocation so far. End offsets are another question: they are high watermarks, and lag.
+ * slot before the latest invocation so far. End offsets, where they can be relied on (end-bounds.ts), say both: what
+ * lies below was there when the answer came, and what lies behind was not when it was asked for. That ends contradict
+ * each other is another question (ends.ts).
  *
  * What lies in the log is what the deciding scan returned; acknowledged values that are gone are losses, and are not
  * accused a second time. Where no scan covered the partition, acknowledgements and readers stand in for it.
@@ -39,6 +43,7 @@ export function isPlainlyInOrder(log: PartitionLog): boolean {
   if (log.attempted === 0) return true;
   if (log.earlierReads > 0 || log.readWhileWritten) return false;
   if (log.copies > 0 && !log.scannedUpwards) return false;
+  if (log.ends?.agreeInTheEnd(log.pace.highest) === false) return false;
   return log.covered && log.scanned === log.pace.count + log.copies && log.pace.isPlain;
 }
 
@@ -155,29 +160,54 @@ class Sweep {
       const ackNs = ret > 0 ? ret - 1 : Infinity;
       const readNs = log.readNs.get(offset);
       const knownNs = readNs > 0 ? Math.min(ackNs, readNs - 1) : ackNs;
-      if (knownNs < this.#latestCall.ns) this.#report({ ns: knownNs, offset, id }, knownNs === ackNs);
+      if (knownNs < this.#latestCall.ns) {
+        this.#report({ ns: knownNs, offset, id }, knownNs === ackNs ? 'was acknowledged' : 'had been read');
+      } else if (log.ends !== null) this.#compareWithEnds(log.ends, { ns: knownNs, offset, id });
     });
   }
 
-  /** @param known what was known too early, and by an acknowledgement or by a reader. */
-  #report(known: Latest, byAck: boolean): void {
+  /** Whether an end says of this slot that it was there too early or too late for what is known of the records. */
+  #compareWithEnds(ends: EndBounds, known: Latest): void {
+    ends.advanceTo(known.offset);
+    if (ends.presentNs < this.#latestCall.ns) {
+      this.#report({ ...known, ns: ends.presentNs }, 'was below the end of the log');
+    } else if (known.ns < ends.absentNs) {
+      const name = this.#nameOf(known.id);
+      this.#add(known, known, ends.absentNs, {
+        value: name,
+        detail: `${name} was known at offset ${grouped(known.offset)} at ${moment(known.ns)}, but an end offset that was asked for only at ${moment(ends.absentNs)} was not behind it`,
+      });
+    }
+  }
+
+  /** @param known what was known too early, and how. */
+  #report(known: Latest, how: string): void {
+    const sent = this.#latestCall;
+    const name = this.#nameOf(sent.id);
+    this.#add(sent, known, sent.ns, {
+      value: name,
+      detail:
+        `${this.#nameOf(known.id)} ${how} at offset ${grouped(known.offset)} at ${moment(known.ns)}, ` +
+        `but ${name}, which stands at offset ${grouped(sent.offset)}, was sent only at ${moment(sent.ns)}`,
+    });
+  }
+
+  #add(late: Latest, known: Latest, lateNs: number, example: Example): void {
     this.#isBroken = true;
     const { counts, findings, values } = this.#examination;
-    const sent = this.#latestCall;
-    const nameOf = (id: number) => valueName(values.workerOf(id), values.seqOf(id));
     counts.reordered++;
     const cause: Cause = { ruling: judgeReordered(this.#examination.causesOf(this.log).powerExcuse(0)) };
-    const group = findings.add('reordered', null, this.log.partition, cause, sent.offset, known.ns);
-    group.firstOffset = Math.min(sent.offset, known.offset);
-    group.lastOffset = Math.max(sent.offset, known.offset);
-    group.lastNs = sent.ns;
-    for (const id of [sent.id, known.id]) group.values.add(values.workerOf(id), values.seqOf(id));
-    group.examples.push({
-      value: nameOf(sent.id),
-      detail:
-        `${nameOf(known.id)} ${byAck ? 'was acknowledged' : 'had been read'} at offset ${grouped(known.offset)} at ${moment(known.ns)}, ` +
-        `but ${nameOf(sent.id)}, which stands at offset ${grouped(sent.offset)}, was sent only at ${moment(sent.ns)}`,
-    });
+    const group = findings.add('reordered', null, this.log.partition, cause, late.offset, known.ns);
+    group.firstOffset = Math.min(late.offset, known.offset);
+    group.lastOffset = Math.max(late.offset, known.offset);
+    group.lastNs = lateNs;
+    for (const id of new Set([late.id, known.id])) group.values.add(values.workerOf(id), values.seqOf(id));
+    group.examples.push(example);
+  }
+
+  #nameOf(id: number): string {
+    const { values } = this.#examination;
+    return valueName(values.workerOf(id), values.seqOf(id));
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ScanEvent } from '../history/event.ts';
 import { AckPace } from './ack-pace.ts';
+import type { EndBounds } from './end-bounds.ts';
 import { PagedColumn } from './paged.ts';
 
 /**
@@ -25,6 +26,8 @@ export class PartitionLog {
   rivalTerms: PagedColumn | null = null;
   /** By the code of a term: the highest offset that still holds what was acknowledged there in that term. */
   readonly survivors = new Map<number, number>();
+  /** What end offsets say of time; null where they say nothing. */
+  ends: EndBounds | null = null;
   /** The acknowledgements at offsets that hold what was acknowledged. */
   readonly pace = new AckPace();
   /** Offsets at which the deciding scan returned a record. */

@@ -32,7 +32,7 @@ function placeBatch(examination: Examination, batch: WriteBatch): void {
         (state & (OUTCOME_BITS | FOUND | FOUND_TWICE | REPEATED)) === (IS_OK | FOUND) &&
         held === page * PAGE_KEYS + (low & 0xffff) + FIRST_VALUE
       ) {
-        log.pace.acknowledged(at, int64At(invokeNs, row), int64At(completeNs, row));
+        log.pace.acknowledged(at, int64At(invokeNs, row), int64At(completeNs, row), log.ends);
         continue;
       }
     }
@@ -63,7 +63,7 @@ function placeWrite(examination: Examination, log: PartitionLog, batch: WriteBat
   }
   const held = log.slots.get(offset);
   if (held === id + FIRST_VALUE) {
-    log.pace.acknowledged(offset, int64At(batch.invokeNs, row), int64At(batch.completeNs, row));
+    log.pace.acknowledged(offset, int64At(batch.invokeNs, row), int64At(batch.completeNs, row), log.ends);
     // The first copy, at another offset, has no acknowledgement: only the sweep knows what it means for the order.
     if ((state & FOUND_TWICE) !== 0 && (log.marks.get(offset) & COPY) !== 0) log.pace.isPlain = false;
     return;

@@ -137,6 +137,7 @@ function infoOf(plan: RunPlan, world: Stage['info']): RunInfo {
     contract: contractOf(scenario),
     topic: TOPIC,
     partitions: scenario.topic.partitions,
+    ...(scenario.dense && { dense: true }),
     nodes: [],
     workers: scenario.load.workers,
     kafkaMode: plan.mode,

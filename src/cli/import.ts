@@ -5,14 +5,17 @@ const FORMAT = `
 The format: one JSON object a line, UTF-8, in any order. Times are whole nanoseconds since the run began, on one
 monotonic clock. Fields that are not listed are kept and ignored.
 
-  run    version: 1, run, acks (0, 1, "all"), optional mode ("exactly-once", "at-least-once"), dense,
+  run    version: 1, run, acks (0, 1, "all"), optional mode ("exactly-once", "at-least-once"), dense
+         (true: no offset may be empty),
          and what findings are judged against: minInsyncReplicas (2), replicationFactor (3),
          uncleanLeaderElection (false), idempotence (true)
   write  worker, seq, partition, invoke, complete (null: unknown), outcome ("ok", "sent", "fail", "info"),
          offset, optional error, attempts, intended, broker; the value is the pair (worker, seq)
   read   scan (name), partition, offset, worker, seq, optional invoke, complete,
          valid (false: the record is none of this run's)
-  scan   scan, partition, from, end, covered, final, invoke, complete
+  scan   scan, partition, from, end, covered, final, invoke, complete; a consumer's is not final, and its end is the
+         position that it reached
+  reset  scan, partition, time, from, to: a consumer went on from another position than the one it had reached
   end    partition, offset, invoke, complete: an end offset (high watermark) that was observed
   fault  id, kind, targets, start, stop (null: never healed), optional requested, verified
   view   time, partition, leader, epoch, isr: leader and isr are broker ids, as is broker in a write

@@ -132,7 +132,7 @@ export function describePlan(plan: Plan | SimulatedPlan): string {
     `${scenario.name}: ${scenario.title}`,
     `  seed ${seed} · ${system} · ${directory}`,
     `  ${scenario.brokers} brokers · ${topic.partitions} partition(s), replication ${topic.replicationFactor}, min.insync.replicas ${topic.minInsyncReplicas}, unclean election ${topic.uncleanLeaderElection ? 'on' : 'off'}`,
-    `  acks=${producer.acks}${producer.idempotence ? ', idempotent' : ''}, ${producer.retries} retries · ${load.workers} workers, ${rate}, ${load.inFlight} in flight, ${load.recordBytes} bytes${load.count === undefined ? '' : `, ${load.count} writes`}`,
+    `  acks=${producer.acks}${producer.idempotence ? ', idempotent' : ''}, ${producer.retries} retries · ${load.workers} workers, ${rate}, ${load.inFlight} in flight, ${load.recordBytes} bytes${load.count === undefined ? '' : `, ${load.count} writes`}${scenario.consumers === 0 ? '' : ` · ${scenario.consumers} consumer(s)`}`,
     `  ${schedule.length} fault(s) planned · failure detection: ${scenario.detection}`,
   ].join('\n');
 }

@@ -22,6 +22,8 @@ export interface ScenarioOptions {
   inFlight?: number;
   recordBytes?: number;
   count?: number;
+  consumers?: number;
+  dense?: true;
   warmUp?: number;
   duration?: number;
   recovery?: number;
@@ -38,6 +40,7 @@ export function addScenarioOptions(command: Command): Command {
     .option('--min-isr <n>', 'min.insync.replicas of the topic', parseCount)
     .option('--unclean', 'allow unclean leader election')
     .option('--idempotence', 'use the idempotent producer')
+    .option('--dense', 'no offset may be empty: there are no transactions and no compaction that leave gaps')
     .option('--retries <n>', "let the client library retry by itself, as an application's would", parseCount)
     .optionsGroup('The load:')
     .option('--workers <n>', 'how many producers', parseCount)
@@ -49,6 +52,7 @@ export function addScenarioOptions(command: Command): Command {
     .option('--in-flight <n>', 'writes that one worker may have outstanding', parseCount)
     .option('--record-bytes <n>', 'size of a value', parseCount)
     .option('--count <n>', 'stop after so many writes', parseCount)
+    .option('--consumers <n>', 'readers that follow every partition while the run goes on', parseCount)
     .option('--partitions <n>', 'partitions of the topic', parseCount)
     .option('--brokers <n>', 'brokers of the cluster', parseCount)
     .optionsGroup('The faults:')
@@ -161,6 +165,8 @@ function applyOptions(scenario: Scenario, options: ScenarioOptions): Scenario {
         recordBytes: options.recordBytes ?? load.recordBytes,
         ...(options.count !== undefined && { count: options.count }),
       },
+      consumers: options.consumers ?? scenario.consumers,
+      dense: options.dense ?? scenario.dense,
       phases: {
         warmUpMs: options.warmUp ?? phases.warmUpMs,
         faultsMs: options.duration ?? phases.faultsMs,

@@ -54,19 +54,21 @@ export interface Fetched {
   batch?: ProducedBatch;
 }
 
-/** Reads a whole topic, always from the partition's leader and from offset 0, never through a consumer group. */
+/** Reads a topic, always from the partition's leader, never through a consumer group. */
 export interface Reader {
   open(): Promise<void>;
   endOffsets(): Promise<EndOffset[]>;
   /**
-   * Reads one partition in the order of offsets, from `from` up to `end`, and hands every record to `sink`.
+   * Reads one partition in the order of offsets, from `from` up to `end`, and hands every record to `sink`. Without an
+   * end (Infinity) it goes on until `signal`, or until nothing has come for a while.
    * @returns the offset it reached: `end` when everything was covered. Less than `end`: what lies behind could not
-   *   be read. Offsets that the broker skipped over (gaps) count as covered.
+   *   be read. Offsets that the broker skipped over (gaps) count as covered. `outOfRange`: the leader said that its
+   *   log does not reach to this offset, or begins behind it.
    */
   scan(
     bounds: { partition: number; from: number; end: number },
     sink: (records: Fetched[]) => void,
     signal?: AbortSignal,
-  ): Promise<{ reached: number }>;
+  ): Promise<{ reached: number; outOfRange?: boolean }>;
   close(): Promise<void>;
 }

@@ -100,6 +100,7 @@ export function createReader(options: ReaderOptions): Reader {
     },
     async scan({ partition, from, end }, sink, signal) {
       let reached = from;
+      let outOfRange = false;
       const stopped = () => signal?.aborted === true;
       const read = async (session: Session, _leader: Leader, progress: () => void): Promise<void> => {
         let progressNs = clock.nowNs();
@@ -127,8 +128,9 @@ export function createReader(options: ReaderOptions): Reader {
       } catch (thrown) {
         // How far it came is the answer. What is not the cluster's doing is thrown on: a fault of the sink, say.
         if (!mayPass(thrown)) throw thrown;
+        outOfRange = thrown instanceof NotNow && thrown.code === OFFSET_OUT_OF_RANGE;
       }
-      return { reached };
+      return { reached, ...(outOfRange && { outOfRange }) };
     },
     async close() {
       for (const topology of topologies) topology.close();
@@ -145,8 +147,10 @@ function mayPass(thrown: unknown): boolean {
 /** The broker answered with an error code that may pass. */
 class NotNow extends Error {
   override readonly name = 'NotNow';
+  readonly code: number;
 
   constructor(code: number) {
     super(code === OFFSET_OUT_OF_RANGE ? 'OFFSET_OUT_OF_RANGE' : nameOfCode(code));
+    this.code = code;
   }
 }

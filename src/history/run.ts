@@ -116,7 +116,7 @@ export interface RunInfo {
   endedAt?: string;
   /** How it was started, for people who want to repeat it. */
   command?: string[];
-  /** Whether the offsets of a partition have no legal gaps. Of imported histories; false if absent. */
+  /** Whether every offset of a partition must hold a record, so that none may be empty; false if absent. */
   dense?: boolean;
   /** What was damaged before the history was imported: an import does not heal it. */
   damage?: Damage[];

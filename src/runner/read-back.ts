@@ -1,6 +1,7 @@
 import { messageOf } from '../core/failure.ts';
 import type { Fetched, Reader } from '../client/client.ts';
 import type { RunOptions } from './runner.ts';
+import { recordsInto } from './reads.ts';
 import { finalScan, SCANS } from './scan.ts';
 import { SequenceWatch } from './sequences.ts';
 import { settle } from './settle.ts';
@@ -15,8 +16,14 @@ const SETTLE_TIMEOUT_MS = 90_000;
  * One scan cannot tell a record that is gone from one that it was not handed. So where a scan did not return all that
  * was acknowledged, those partitions are read once more, by another reader that knows nothing of the first one; the
  * checker holds the two against each other. Where nothing is missing a second look could only say the same.
+ *
+ * @param onSettled resolves when nothing else reads any more: the final scan waits for it.
  */
-export async function readBack(options: RunOptions, account: Tally, reader: Reader): Promise<void> {
+export async function readBack(
+  options: RunOptions,
+  account: Tally,
+  { reader, onSettled }: { reader: Reader; onSettled: () => Promise<void> },
+): Promise<void> {
   const { world, scenario, abort } = options;
   const { clock, db } = world;
   const { partitions, replicationFactor } = scenario.topic;
@@ -30,6 +37,7 @@ export async function readBack(options: RunOptions, account: Tally, reader: Read
     timeoutMs: SETTLE_TIMEOUT_MS,
     signal: abort,
   });
+  await onSettled();
   account.enter('scan');
   await finalScan({
     reader,
@@ -80,22 +88,18 @@ async function confirm(options: RunOptions, account: Tally, partitions: readonly
   }
 }
 
-/** Puts records into the history as what this scan returned. */
-function keep({ world, recorder, decode }: RunOptions, account: Tally, scan: number) {
+/** What a final scan returns is recorded, shown, and no longer owed. */
+function keep(options: RunOptions, account: Tally, scan: number) {
+  const put = recordsInto(options, scan, (value) => account.owed.returned(value));
   const sequences = new SequenceWatch();
   return (records: readonly Fetched[]): void => {
-    const timeNs = world.clock.nowNs();
+    put(records);
     for (const record of records) {
-      const { partition, offset, value, batch } = record;
-      if (sequences.repeats(record)) {
-        const { producerId, sequence } = batch!;
-        account.event({ type: 'repetition', timeNs, scan, partition, offset, producerId, sequence });
-      }
-      const decoded = decode(partition, value);
-      recorder.read({ scan, partition, offset, timeNs, ...decoded });
-      const { worker, seq, integrity } = decoded;
-      if (integrity === 'valid' && worker !== null && seq !== null)
-        account.owed.returned({ worker, seq, partition });
+      if (!sequences.repeats(record)) continue;
+      const { partition, offset, batch } = record;
+      const { producerId, sequence } = batch!;
+      const timeNs = options.world.clock.nowNs();
+      account.event({ type: 'repetition', timeNs, scan, partition, offset, producerId, sequence });
     }
     account.read(records.length);
   };

@@ -12,6 +12,7 @@ import { clusterNemesis } from '../nemesis/cluster-nemesis.ts';
 import type { Schedule } from '../nemesis/schedule.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import type { World } from '../world/world.ts';
+import { startConsumers } from './consumers.ts';
 import { load, type Load } from './load.ts';
 import type { Progress } from './progress.ts';
 import { readBack } from './read-back.ts';
@@ -54,8 +55,10 @@ export async function run(options: RunOptions): Promise<void> {
   const sampler = world.openReader();
   const sessions = [...clients, reader, sampler];
   const stopWatching = watch(options, account, sampler);
+  let stopConsuming = (): Promise<void> => Promise.resolve();
   try {
     await Promise.all(sessions.map((session) => session.open()));
+    stopConsuming = startConsumers(options, account.event);
     await loadUnderFaults({ ...options, stop }, account, clients);
     if (options.stop.aborted) {
       account.event({
@@ -65,9 +68,10 @@ export async function run(options: RunOptions): Promise<void> {
         text: 'The load was stopped early.',
       });
     }
-    await readBack(options, account, reader);
+    await readBack(options, account, { reader, onSettled: () => stopConsuming() });
     account.enter('done');
   } finally {
+    await stopConsuming();
     await Promise.allSettled(sessions.map((session) => session.close()));
     await stopWatching();
   }

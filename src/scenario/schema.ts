@@ -88,6 +88,18 @@ export const scenarioSchema = z.strictObject({
   producer: producerSchema,
   load: loadSchema,
   phases: phasesSchema,
+  consumers: z
+    .int()
+    .min(0)
+    .max(100)
+    .default(0)
+    .describe('readers that follow every partition from its beginning while the run goes on'),
+  dense: z
+    .boolean()
+    .default(false)
+    .describe(
+      'every offset must hold a record: to be set where no transactions and no compaction leave gaps in the log',
+    ),
   brokerSettings: z.record(z.string(), z.string()).default({}).describe('extra lines of server.properties'),
   nemesis: z
     .union([

@@ -46,6 +46,9 @@ export function drawScenario(seed: number): Draw {
     producer: drawProducer(random),
     load,
     phases,
+    consumers: drawConsumers(random.fork('consumers')),
+    // The model writes no control records, so that it may be held to this as well.
+    dense: chance(random.fork('dense'), 0.5),
     // Power that fails takes unflushed records with it; a broker that flushes each record keeps them.
     brokerSettings: chance(random, 0.1) ? { 'log.flush.interval.messages': '1' } : {},
     nemesis: { script: [...script], keepBrokersUp: Math.min(random.int(3), brokers - 1) },
@@ -81,6 +84,15 @@ function drawProducer(random: Random) {
     requestTimeoutMs,
     produceTimeoutMs: Math.round(requestTimeoutMs / 2),
   };
+}
+
+/** Mostly none: each is more work, and what they see is only worth something where something else goes wrong. */
+function drawConsumers(random: Random): number {
+  return weighted(random, [
+    [0, 6],
+    [1, 2],
+    [2, 1],
+  ]);
 }
 
 /** Either spread over the whole run, or in one burst, in which writes race with each other and with the faults. */

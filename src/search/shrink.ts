@@ -121,6 +121,11 @@ const MEASURES: readonly Measure[] = [
   { least: 1, of: ({ scenario }) => scenario.brokers, set: withBrokers },
   {
     least: 0,
+    of: ({ scenario }) => scenario.consumers,
+    set: (from, consumers) => ({ ...from, scenario: { ...from.scenario, consumers } }),
+  },
+  {
+    least: 0,
     of: ({ scenario }) => scenario.producer.retries,
     set: (from, retries) => withProducer(from, { retries }),
   },

@@ -280,9 +280,10 @@ export class Broker {
   }
 
   /** Records for a reader: what lies below the high watermark. Null: ask again, perhaps somebody else. */
-  stored(partition: number, from: number, to: number): Int32Array | null {
+  stored(partition: number, from: number, to: number): Int32Array | 'out-of-range' | null {
     const replica = this.replicas[partition];
     if (replica == null || replica.role !== 'leader') return null;
+    if (from > replica.log.end) return 'out-of-range';
     return replica.log.entries.slice(from, Math.max(from, Math.min(to, replica.highWatermark)));
   }
 

@@ -8,11 +8,11 @@ import type { StoredEncoder } from './value.ts';
 
 /** Reads the modelled topic as the real reader does: from the leader, asking another broker whenever that one stumbles. */
 const TIMEOUT_MS = 2_000;
-const PATIENCE_NS = 15e9;
+const PATIENCE_MS = 15_000;
 const PAUSE_MS = 100;
 const CHUNK_RECORDS = 20_000;
 
-export function modelReader(cluster: Cluster, valueOf: StoredEncoder): Reader {
+export function modelReader(cluster: Cluster, valueOf: StoredEncoder, patienceMs = PATIENCE_MS): Reader {
   const { clock, brokers, options } = cluster;
   const topologies = brokers.map((_, first) => new Topology(cluster, first, TIMEOUT_MS));
   const blindSpot = options.bug === 'reader-skips' ? blindSpotOf(cluster) : null;
@@ -24,7 +24,7 @@ export function modelReader(cluster: Cluster, valueOf: StoredEncoder): Reader {
     question: (broker: (typeof brokers)[number]) => T | null,
     signal?: AbortSignal,
   ): Promise<{ value: T; broker: number } | null> {
-    const deadlineNs = clock.nowNs() + PATIENCE_NS;
+    const deadlineNs = clock.nowNs() + patienceMs * 1e6;
     for (;;) {
       if (signal?.aborted) return null;
       const leader = await topologies[believed]!.leaderOf(partition);
@@ -78,20 +78,23 @@ export function modelReader(cluster: Cluster, valueOf: StoredEncoder): Reader {
     endOffsets: () => Promise.all(Array.from({ length: options.topic.partitions }, (_, p) => endOffset(p))),
     async scan({ partition, from, end }, sink, signal) {
       let reached = from;
+      let outOfRange = false as boolean;
       while (reached < end) {
         if (signal?.aborted) break;
         const begin = reached;
-        const found = await fromLeader(
-          partition,
-          (broker) => broker.stored(partition, begin, Math.min(end, begin + CHUNK_RECORDS)),
-          signal,
-        );
+        const question = (broker: (typeof brokers)[number]) => {
+          const stored = broker.stored(partition, begin, Math.min(end, begin + CHUNK_RECORDS));
+          // It may be a leader that was replaced: somebody else is asked before that is believed.
+          outOfRange = stored === 'out-of-range';
+          return stored === 'out-of-range' ? null : stored;
+        };
+        const found = await fromLeader(partition, question, signal);
         if (found === null || found.value.length === 0) break;
         const records = chunkOf(found.value, partition, reached);
         if (records.length > 0) sink(records);
         reached += found.value.length;
       }
-      return { reached };
+      return { reached, ...(outOfRange && { outOfRange }) };
     },
     async close() {},
   };

@@ -99,8 +99,9 @@ export async function realWorld(options: {
         encode: options.encode,
         clock,
       }),
-    openReader: () =>
+    openReader: (reader) =>
       createReader({
+        ...reader,
         brokers: bootstrap,
         topic: options.topic,
         partitions: scenario.topic.partitions,

@@ -75,6 +75,7 @@ function infoOf({ scenario, schedule, seed }: SimulateOptions, mode: KafkaMode):
     contract: contractOf(scenario),
     topic: 'kept',
     partitions: scenario.topic.partitions,
+    ...(scenario.dense && { dense: true }),
     nodes: [],
     workers: scenario.load.workers,
     versions: { kept: 'simulated' },

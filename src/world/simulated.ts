@@ -84,8 +84,12 @@ export function simulatedWorld(options: SimulatedOptions): SimulatedWorld {
         ? applicationClient(cluster, client, options.client ?? 'ideal')
         : auditClient(cluster, client);
     },
-    openReader: () =>
-      modelReader(cluster, options.encode === undefined ? compactValue : realValue(options.encode)),
+    openReader: (reader) =>
+      modelReader(
+        cluster,
+        options.encode === undefined ? compactValue : realValue(options.encode),
+        reader?.patienceMs,
+      ),
     async close() {},
   };
 }

@@ -14,5 +14,6 @@ export interface World {
   readonly db: Db;
   readonly net: Net;
   openClient(worker: number): Client;
-  openReader(): Reader;
+  /** @param options how long it is to go on without any progress before it says how far it came; long if absent. */
+  openReader(options?: { patienceMs?: number }): Reader;
 }

@@ -1,5 +1,6 @@
 import test from 'ava';
 import { fc } from '@fast-check/ava';
+import { boundByEnds } from '../../src/checker/end-bounds.ts';
 import { Examination } from '../../src/checker/examination.ts';
 import { checkOrder, isPlainlyInOrder } from '../../src/checker/order.ts';
 import { recordOutcomes } from '../../src/checker/outcomes.ts';
@@ -8,7 +9,7 @@ import { placeAcknowledgements } from '../../src/checker/placement.ts';
 import { recordPresence } from '../../src/checker/presence.ts';
 import { ValueRanges } from '../../src/checker/ranges.ts';
 import { ValueTable } from '../../src/checker/values.ts';
-import { acked, anomalies, finalScan, found, judge, runOfStory } from './story.ts';
+import { acked, anomalies, end, finalScan, found, judge, runOfStory, S } from './story.ts';
 
 /** Keys as they come: dense ones, and now and then one from far away. */
 const key = fc.oneof(
@@ -144,6 +145,10 @@ test('a log that is swept in parts gives what it gives at once', (t) => {
   t.true(broken > 50);
 });
 
+const observedEnds = fc.array(fc.record({ offset: fc.nat(8), at: fc.nat(16), took: fc.nat(3) }), {
+  maxLength: 3,
+});
+
 test('a log that is plainly in order is one that the sweep finds nothing in', (t) => {
   let plain = 0;
   const slots = fc.array(
@@ -155,7 +160,7 @@ test('a log that is plainly in order is one that the sweep finds nothing in', (t
     { maxLength: 6 },
   );
   fc.assert(
-    fc.property(slots, fc.boolean(), fc.boolean(), (some, isInTime, isScannedUpwards) => {
+    fc.property(slots, observedEnds, fc.boolean(), fc.boolean(), (some, ends, isInTime, isScannedUpwards) => {
       const copies = some.filter(
         ({ fate }) => fate === 'twice' || fate === 'acknowledged as its copy',
       ).length;
@@ -174,12 +179,16 @@ test('a log that is plainly in order is one that the sweep finds nothing in', (t
       const run = runOfStory({
         writes: writes.toSorted((a, b) => a.completeNs! - b.completeNs!),
         reads: isScannedUpwards ? reads.toSorted((a, b) => a.offset - b.offset) : reads.toReversed(),
-        events: [finalScan(some.length + copies)],
+        events: [
+          finalScan(some.length + copies),
+          ...ends.map(({ offset, at, took }) => end(offset, at, { completeNs: (at + took) * S })),
+        ],
       });
       const reordered = (isSwept: boolean) => {
         const examination = new Examination(run);
         recordOutcomes(examination);
         recordPresence(examination);
+        boundByEnds(examination);
         placeAcknowledgements(examination);
         if (isSwept) for (const log of examination.logs) log.pace.isPlain = false;
         else plain += examination.logs.filter(isPlainlyInOrder).length;

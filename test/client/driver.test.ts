@@ -185,6 +185,12 @@ test('the reader says how far it came when the log ends before it should', async
     brokers: [broker.address], topic: 'audit', partitions: 1, clock: realClock(), patienceMs: 100,
   }); // prettier-ignore
   t.deepEqual(await reader.scan({ partition: 0, from: 0, end: 9 }, () => {}), { reached: 5 });
+  // Whoever follows the log has no end; and is told when the log no longer reaches to where he is.
+  t.deepEqual(await reader.scan({ partition: 0, from: 0, end: Infinity }, () => {}), { reached: 5 });
+  broker.fetchErrors = Array.from({ length: 100 }, () => 1);
+  const lost = await reader.scan({ partition: 0, from: 3, end: Infinity }, () => {});
+  t.deepEqual(lost, { reached: 3, outOfRange: true });
+  broker.fetchErrors = [];
   // A sink that fails is not the broker's fault, and is not asked again.
   await t.throwsAsync(reader.scan({ partition: 0, from: 0, end: 5 }, brokenSink), { message: 'disk full' });
   await reader.close();

@@ -149,6 +149,15 @@ const otherEvents: fc.Arbitrary<Event> = fc.oneof(
     broker: fc.constantFrom(-1, 1, 2),
   }),
   fc.record({
+    type: fc.constant('reset' as const),
+    timeNs,
+    scan: fc.nat(3),
+    partition: fc.nat(3),
+    from: fc.maxSafeNat(),
+    to: fc.maxSafeNat(),
+    reason: fc.string(),
+  }),
+  fc.record({
     type: fc.constant('phase' as const),
     timeNs,
     name: fc.constantFrom('warm-up' as const, 'faults' as const),
@@ -172,13 +181,19 @@ const anyRun = fc
     events: anyEvents,
     acks: fc.constantFrom(0 as const, 1 as const, 'all' as const),
     run: fc.string({ minLength: 1 }),
+    isDense: fc.boolean(),
   })
-  .map(({ acks, run, ...rows }) => {
+  .map(({ acks, run, isDense, ...rows }) => {
     const { contract } = runOf({}).info;
-    return runOf({
-      ...rows,
-      info: { run, contract: { ...contract, acks }, partitions: 2 ** 31, workers: 2 ** 32 - 1 },
-    });
+    const dense = isDense ? { dense: true } : {};
+    const info = {
+      run,
+      contract: { ...contract, acks },
+      partitions: 2 ** 31,
+      workers: 2 ** 32 - 1,
+      ...dense,
+    };
+    return runOf({ ...rows, info });
   });
 
 /** What a run is, but for the order of rows, which is that of time. */

@@ -31,6 +31,10 @@ export function* formatEvents(
           complete: completeNs,
         };
       }
+      case 'reset': {
+        const { timeNs, scan, ...rest } = event;
+        return { ...rest, scan: nameOf(scan), time: timeNs };
+      }
       case 'end': {
         const { invokeNs, completeNs, broker, ...rest } = event;
         return { ...rest, invoke: invokeNs, complete: completeNs, broker: broker < 0 ? null : broker };

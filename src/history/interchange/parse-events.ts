@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Event, FaultStartEvent, FaultStopEvent, ScanEvent } from '../event.ts';
+import type { Event, FaultStartEvent, FaultStopEvent, ResetEvent, ScanEvent } from '../event.ts';
 import { type Fault, faultSchema } from '../fault.ts';
 import {
   type Fields,
@@ -14,7 +14,7 @@ import {
 import { scanNameOf } from './rows.ts';
 
 /**
- * Events as lines, and back. The format has lines for scans, ends, faults and views; all other events are written as
+ * Events as lines, and back. The format has lines for scans, resets, ends, faults and views; all other events are written as
  * they stand in events.ndjson, under types of their own that another tool may ignore. `order` is an event's place
  * among all events, so that an import restores it; a file without it is put in order by time.
  */
@@ -39,6 +39,7 @@ const SCAN_FIELDS = new Set([
   'reason',
   'sequences',
 ]);
+const RESET_FIELDS = new Set(['type', 'order', 'time', 'partition', 'scan', 'from', 'to', 'reason']);
 const END_FIELDS = new Set([...COMMON, 'offset', 'broker']);
 const VIEW_FIELDS = new Set([
   'type',
@@ -76,6 +77,8 @@ export function parseEvents(fields: Fields, numberOf: (scan: string) => number):
   switch (fields['type']) {
     case 'scan':
       return [placed(parseScan(fields, numberOf), fields, SCAN_FIELDS)];
+    case 'reset':
+      return [placed(parseReset(fields, numberOf), fields, RESET_FIELDS)];
     case 'end':
       return [
         placed(
@@ -115,6 +118,18 @@ function parseScan(fields: Fields, numberOf: (scan: string) => number): ScanEven
     completeNs: wholeOrNull(fields, 'complete') ?? 0,
     ...(fields['reason'] !== undefined && { reason: textOf(fields, 'reason') }),
     ...(flagOf(fields, 'sequences') && { sequences: true }),
+  };
+}
+
+function parseReset(fields: Fields, numberOf: (scan: string) => number): ResetEvent {
+  return {
+    type: 'reset',
+    timeNs: wholeOf(fields, 'time'),
+    scan: numberOf(scanNameOf(fields)),
+    partition: wholeOf(fields, 'partition', INT32_MAX),
+    from: wholeOf(fields, 'from'),
+    to: wholeOf(fields, 'to'),
+    reason: fields['reason'] === undefined ? '' : textOf(fields, 'reason'),
   };
 }
 

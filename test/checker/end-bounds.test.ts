@@ -1,0 +1,101 @@
+import test from 'ava';
+import type { Event } from '../../src/history/event.ts';
+import {
+  acked,
+  anomalies,
+  consumed,
+  end,
+  finalScan,
+  found,
+  isolated,
+  judge,
+  leads,
+  only,
+  S,
+  unknown,
+  type Story,
+} from './story.ts';
+
+/** Three records, acknowledged and found: at 1.1 s, 2.1 s and 3.1 s. */
+const GOOD: Required<Pick<Story, 'writes' | 'reads' | 'events'>> = {
+  writes: [acked('0:0', 0, { at: 1 }), acked('1:0', 1, { at: 2 }), acked('0:1', 2, { at: 3 })],
+  reads: [found(0, '0:0'), found(1, '1:0'), found(2, '0:1')],
+  events: [finalScan(3)],
+};
+const withEnds = (...ends: Story['events'] & object): Story => ({
+  ...GOOD,
+  events: [...GOOD.events, ...ends],
+});
+
+test('ends that are true say nothing', (t) => {
+  t.deepEqual(
+    anomalies(judge(withEnds(end(0, 0.5), end(1, 1.5), end(2, 2.05), end(3, 3.05), end(3, 9)))),
+    {},
+  );
+});
+
+test('an end that comes after an acknowledgement must lie behind it', (t) => {
+  const result = judge(withEnds(end(1, 2.5)));
+  t.deepEqual(anomalies(result), { reordered: 1 });
+  t.like(only(result, 'reordered'), {
+    judgement: 'violation',
+    blame: 'broker',
+    values: 'w1 0',
+    examples: [
+      {
+        value: 'w1:0',
+        detail:
+          'w1:0 was known at offset 1 at 2.1 s, but an end offset that was asked for only at 2.5 s was not behind it',
+      },
+    ],
+  });
+  t.deepEqual(anomalies(judge(withEnds(end(1, 2, { completeNs: 2.5 * S })))), {}, 'it was asked for before');
+});
+
+test('what lies below an end had been sent before it was answered', (t) => {
+  const result = judge(withEnds(end(3, 2.9)));
+  t.deepEqual(anomalies(result), { reordered: 1 });
+  t.is(
+    only(result, 'reordered').examples[0]!.detail,
+    'w0:1 was below the end of the log at offset 2 at 2.9 s, but w0:1, which stands at offset 2, was sent only at 3.0 s',
+  );
+  t.deepEqual(anomalies(judge(withEnds(end(3, 2.9, { completeNs: 3 * S })))), {});
+});
+
+test('a record of unknown outcome that a consumer was given must lie below later ends', (t) => {
+  const story: Story = {
+    writes: [...GOOD.writes, unknown('5:5', { at: 4, until: 7 })],
+    reads: [...GOOD.reads, found(3, '5:5'), consumed(3, '5:5', { at: 5 })],
+    events: [finalScan(4), end(3, 4.5)],
+  };
+  t.deepEqual(anomalies(judge(story)), {});
+  t.deepEqual(anomalies(judge({ ...story, events: [finalScan(4), end(3, 5.5)] })), { reordered: 1 });
+});
+
+test('where the watermark may lag, or be cut back, ends say nothing of the records', (t) => {
+  const early = withEnds(end(1, 2.5));
+  t.deepEqual(anomalies(judge({ ...early, contract: { acks: 1 } })), {});
+  t.deepEqual(anomalies(judge({ ...early, contract: { uncleanLeaderElection: true } })), {});
+  t.deepEqual(anomalies(judge({ ...early, info: { versions: { kept: 'test', kafka: '2.0.1' } } })), {});
+  const dark = isolated('dark', 1, 2).map((event) =>
+    event.type === 'fault-start' ? { ...event, fault: { ...event.fault, kind: 'power-loss' } } : event,
+  ) as Event[];
+  t.deepEqual(anomalies(judge({ ...early, events: [...early.events!, ...dark] })), {});
+  t.deepEqual(anomalies(judge({ ...early, info: { versions: { kept: 'test', kafka: '2.2.0' } } })), {
+    reordered: 1,
+  });
+});
+
+test('the answer of a broker that was replaced, or is replaced within a moment, is not used', (t) => {
+  const zombie = (noticedAt: number) =>
+    withEnds(leads(2, 0, 0.5), leads(1, 1, noticedAt), end(1, 2.5, { broker: 2 }));
+  t.deepEqual(anomalies(judge(zombie(1.5))), {}, 'replaced');
+  t.deepEqual(anomalies(judge(zombie(4))), {}, 'replaced, but nobody had noticed yet');
+  t.deepEqual(anomalies(judge(zombie(30))), { reordered: 1 });
+  const unnamed = withEnds(leads(2, 0, 0.5), leads(1, 1, 30), end(1, 2.5, { broker: -1 }));
+  t.deepEqual(anomalies(judge(unnamed)), {}, 'nobody knows who answered');
+});
+
+test('an end that went back is one finding, not two', (t) => {
+  t.deepEqual(anomalies(judge(withEnds(end(3, 4), end(1, 5)))), { 'end-regressed': 1 });
+});
