@@ -67,7 +67,7 @@ test('EDN: what is written is read', (t) => {
 
 test('EDN: a map is read the same by its one pattern and form by form', (t) => {
   const word = fc.constantFrom('a', 'type', 'f', 'value', 'x/y', '__proto__', 'with-dash', '1b');
-  const simple = fc.oneof(
+  const anyForm = fc.oneof(
     word.map((name) => `:${name}`),
     fc.integer().map(String),
     fc.constantFrom(
@@ -87,11 +87,11 @@ test('EDN: a map is read the same by its one pattern and form by form', (t) => {
     ),
     fc.constantFrom('[1]', '[nil 2]', '#{1}', '{:b 1}', '()', '123456789012345678901', '\\a'),
   );
-  const pairs = fc.array(fc.tuple(word, simple), { maxLength: 10 });
+  const pairs = fc.array(fc.tuple(word, anyForm), { maxLength: 10 });
   const separator = fc.constantFrom(', ', ' ', ',', '\n ');
   fc.assert(
     fc.property(pairs, separator, (entries, between) => {
-      const inside = entries.map(([name, value]) => `:${name} ${value}`).join(between);
+      const inside = entries.map(([name, token]) => `:${name} ${token}`).join(between);
       // A discarded form says nothing, but keeps the pattern from matching.
       t.deepEqual(lined(`{${inside}} 1`), lined(`{#_0 ${inside}} 1`));
     }),
