@@ -2,6 +2,7 @@ import { messageOf } from '../core/failure.ts';
 import type { Run } from '../history/run.ts';
 import { questionClock } from './clock.ts';
 import { doubtsAbout } from './coverage.ts';
+import { explainHoles } from './dense.ts';
 import { boundByEnds } from './end-bounds.ts';
 import { checkEnds } from './ends.ts';
 import { Examination, type Tuning } from './examination.ts';
@@ -57,6 +58,7 @@ export function check(
   }
   ask('whether other readers agree', compareRereads);
   ask('whether the log follows real time', (asked) => checkOrder(asked));
+  ask('whether empty offsets can be explained', explainHoles);
   ask('whether the end offsets went back', checkEnds);
   ask('whether its clock ran forwards', questionClock);
   ask('where the examples were found', locateExamples);

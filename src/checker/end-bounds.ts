@@ -80,10 +80,17 @@ export class EndBounds {
     this.#highest = running(this.#byAnswer, ({ offset }) => offset, Math.max);
   }
 
-  /** Goes on to an offset that is not lower than the last one. */
-  advanceTo(offset: number): void {
+  /** What the bounds below are asked about. Quick where offsets come in order. */
+  goTo(offset: number): void {
     while (this.#below < this.#byOffset.length && this.#byOffset[this.#below]!.offset <= offset)
       this.#below++;
+    while (this.#below > 0 && this.#byOffset[this.#below - 1]!.offset > offset) this.#below--;
+  }
+
+  /** The lowest end that lies behind an offset; Infinity if there is none. */
+  nextAfter(offset: number): number {
+    this.goTo(offset);
+    return this.#byOffset[this.#below]?.offset ?? Infinity;
   }
 
   /** What is here was not there yet at this moment; -1 if no end says so. */

@@ -145,6 +145,12 @@ export const RULINGS = {
     reason: 'an offset holds one record for ever, and readers were given different ones',
     blame: 'broker',
   },
+  unexplainedOffset: {
+    judgement: 'violation',
+    reason:
+      'the history is said to be dense, so something was appended at every offset below the end, and nothing that was written can have been',
+    blame: 'unknown',
+  },
   skipped: {
     judgement: 'violation',
     reason:

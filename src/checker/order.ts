@@ -6,7 +6,7 @@ import { judgeReordered } from './judgement.ts';
 import { PagedColumn } from './paged.ts';
 import { BY_SCAN, DIVERGENT, FIRST_VALUE, FOREIGN, type PartitionLog } from './partition.ts';
 import type { Example } from './result.ts';
-import { FOUND, FOUND_TWICE, IS_FAIL, OUTCOME_BITS, REPEATED, SEEN } from './values.ts';
+import { FOUND, FOUND_TWICE, IS_FAIL, IS_OK, OUTCOME_BITS, REPEATED, SEEN } from './values.ts';
 import { grouped, moment, valueName } from './wording.ts';
 
 /**
@@ -91,9 +91,13 @@ function readTimes(examination: Examination, part: Part): void {
       if (sweep === undefined) continue;
       const id = values.idOf(worker[row]!, int64At(seq, row));
       const offset = int64At(batch.offset, row);
-      const isInPlace =
-        offset >= 0 && log.slots.get(offset) === id + FIRST_VALUE && isInLog(log, log.marks.get(offset));
       const state = values.states.get(id);
+      // A time-out may say where the record went, too: that is no acknowledgement.
+      const isInPlace =
+        (state & OUTCOME_BITS) === IS_OK &&
+        offset >= 0 &&
+        log.slots.get(offset) === id + FIRST_VALUE &&
+        isInLog(log, log.marks.get(offset));
       const isElsewhere = isInPlace ? (state & FOUND_TWICE) !== 0 : (state & (FOUND | SEEN)) !== 0;
       const callNs = int64At(batch.invokeNs, row);
       if (isInPlace) sweep.placed(offset, callNs, int64At(batch.completeNs, row));
@@ -168,7 +172,7 @@ class Sweep {
 
   /** Whether an end says of this slot that it was there too early or too late for what is known of the records. */
   #compareWithEnds(ends: EndBounds, known: Latest): void {
-    ends.advanceTo(known.offset);
+    ends.goTo(known.offset);
     if (ends.presentNs < this.#latestCall.ns) {
       this.#report({ ...known, ns: ends.presentNs }, 'was below the end of the log');
     } else if (known.ns < ends.absentNs) {

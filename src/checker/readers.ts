@@ -56,7 +56,7 @@ function passReads(examination: Examination, sessions: Sessions): void {
         if (cause === undefined) goingBack.set(session.name, (cause = causeOf('nonMonotonicRead', session)));
         noteGoingBack(examination, log, cause, { offset, highest, givenNs });
       }
-      if (!session.final || !isLeftOut(log, session, offset)) continue;
+      if (!session.final || !isLeftOut(log, offset)) continue;
       const code = slotCodeOf(
         examination,
         log,
@@ -70,8 +70,8 @@ function passReads(examination: Examination, sessions: Sessions): void {
 }
 
 /** Whether the deciding scan went past this offset, and nobody has returned a record there until now. */
-function isLeftOut({ scan, slots }: PartitionLog, session: Session, offset: number): boolean {
-  if (scan === null || !scan.covered || scan.scan === session.scan) return false;
+function isLeftOut({ scan, slots }: PartitionLog, offset: number): boolean {
+  if (scan === null || !scan.covered) return false;
   return offset >= scan.from && offset < scan.end && slots.get(offset) === 0;
 }
 

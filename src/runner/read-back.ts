@@ -14,7 +14,7 @@ const SETTLE_TIMEOUT_MS = 90_000;
  * The phases without load: the cluster settles, and the topic is read back.
  *
  * One scan cannot tell a record that is gone from one that it was not handed. So where a scan did not return all that
- * was acknowledged, those partitions are read once more, by another reader that knows nothing of the first one; the
+ * was acknowledged (in a dense log: a record at every offset), those partitions are read once more, by another reader that knows nothing of the first one; the
  * checker holds the two against each other. Where nothing is missing a second look could only say the same.
  *
  * @param onSettled resolves when nothing else reads any more: the final scan waits for it.
@@ -38,8 +38,10 @@ export async function readBack(
     signal: abort,
   });
   await onSettled();
+  const keepFinal = keep(options, account, SCANS.final);
+  const returned = new Array<number>(partitions).fill(0);
   account.enter('scan');
-  await finalScan({
+  const bounds = await finalScan({
     reader,
     clock,
     record: account.event,
@@ -51,9 +53,17 @@ export async function readBack(
     name: 'final',
     signal: abort,
     sequences: scenario.producer.idempotence,
-    onRecords: keep(options, account, SCANS.final),
+    onRecords: (records) => {
+      for (const { partition } of records) returned[partition]!++;
+      keepFinal(records);
+    },
   });
-  const doubted = account.owed.missing.flatMap((count, partition) => (count > 0 ? [partition] : []));
+  const doubted = bounds
+    .filter(
+      ({ partition, start, end }) =>
+        account.owed.missing[partition]! > 0 || (scenario.dense && returned[partition]! < end - start),
+    )
+    .map(({ partition }) => partition);
   if (settled && doubted.length > 0 && !abort.aborted) await confirm(options, account, doubted);
 }
 

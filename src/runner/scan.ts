@@ -10,6 +10,8 @@ export const SCANS = { final: 0, confirming: 1, firstConsumer: 2 } as const;
  * The scan that decides. Each partition is read from its first offset to the end that its settled leader gave, then
  * the end is asked for again. An end that lies below an acknowledged offset is suspicious in itself: before anybody
  * is accused of a loss, it is asked for again over several seconds.
+ *
+ * @returns the bounds that were read
  */
 const SUSPICIOUS_END_RETRIES = 5;
 const SUSPICIOUS_END_WAIT_MS = 1_000;
@@ -31,7 +33,7 @@ export async function finalScan(options: {
   /** Whether `onRecords` watches the producers' sequence numbers. */
   sequences: boolean;
   signal: AbortSignal;
-}): Promise<void> {
+}): Promise<EndOffset[]> {
   const { reader, clock, record, signal } = options;
   const ends = await believableEnds(options);
   await Promise.all(
@@ -65,6 +67,7 @@ export async function finalScan(options: {
       });
     }),
   );
+  return ends;
 }
 
 async function believableEnds(options: Parameters<typeof finalScan>[0]): Promise<EndOffset[]> {

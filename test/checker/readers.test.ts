@@ -168,6 +168,17 @@ test('records of one answer may be told in any order', (t) => {
   t.deepEqual(anomalies(judge({ ...GOOD, reads, events: [...GOOD.events, consumer(3)] })), {});
 });
 
+test('a clock that jumps back makes nobody go back', (t) => {
+  const reads = [
+    ...GOOD.reads,
+    consumed(0, '0:0', { at: 5 }),
+    consumed(1, '1:0', { at: 7 }),
+    consumed(2, '0:1', { at: 8 }),
+    consumed(1, '1:0', { at: 6 }),
+  ];
+  t.deepEqual(anomalies(judge({ ...GOOD, reads, events: [...GOOD.events, consumer(3)] })), {});
+});
+
 test('a consumer whose log was cut off goes back rightly; what it had been given is told as lost after read', (t) => {
   const reads = [
     found(0, '0:0'),
