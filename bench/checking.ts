@@ -6,11 +6,11 @@ import { makeHistory, type Making } from './made-history.ts';
 
 /**
  * The whole command `kept check`, from process start to written results, next to a set difference in memory and to
- * the same questions as one SQL statement on DuckDB: `tsx bench/checking.ts [WRITES ...]` (default: 1, 10 and 100
- * million; the last one needs 30 GB of disk). Needs GNU time, and for DuckDB a Python that has `duckdb` and `pyarrow`,
+ * the same questions as one SQL statement on DuckDB: `tsx bench/checking.ts [WRITES ...] [HISTORY ...]` (default: 1, 10
+ * and 100 million writes of all three histories; a hundred million need 30 GB of disk). Needs GNU time, and for DuckDB a Python that has `duckdb` and `pyarrow`,
  * named by KEPT_BENCH_PYTHON; without one DuckDB is left out, and it is said.
  */
-const SIZES = process.argv.slice(2).map(Number);
+const SIZES = process.argv.slice(2).map(Number).filter(Number.isInteger);
 const PYTHON = process.env['KEPT_BENCH_PYTHON'];
 /** Larger sets of numbers than this cannot be made in JavaScript. */
 const SET_WRITES_MAX = 2 ** 24;
@@ -20,6 +20,8 @@ const HISTORIES: Record<string, Omit<Making, 'writes'>> = {
   '1 % lost, 1 % twice': { lostPercent: 1, duplicatedPercent: 1 },
   'everything lost': { lostPercent: 100, duplicatedPercent: 0 },
 };
+
+const NAMES = process.argv.slice(2).filter((name) => name in HISTORIES);
 
 interface Cost {
   seconds: number;
@@ -31,7 +33,8 @@ const root = join(process.env['KEPT_BENCH_DIRECTORY'] ?? tmpdir(), `kept-bench-$
 mkdirSync(root, { recursive: true });
 try {
   if (PYTHON === undefined) console.log('DuckDB is left out: KEPT_BENCH_PYTHON is not set.');
-  for (const [name, making] of Object.entries(HISTORIES)) await compare(name, making);
+  for (const [name, making] of Object.entries(HISTORIES))
+    if (NAMES.length === 0 || NAMES.includes(name)) await compare(name, making);
 } finally {
   rmSync(root, { recursive: true });
 }

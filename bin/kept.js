@@ -1,7 +1,11 @@
 #!/usr/bin/env node
-// Runs the TypeScript sources as they are: no build step stands between a clone and a run.
-import { register } from 'tsx/esm/api';
+import { nodeStripsTypes } from './sources.js';
 
-register();
+if (!nodeStripsTypes) {
+  const { register } = await import('tsx/esm/api');
+  register();
+  // Source maps cost a tenth of a second to load, and only whoever looks for a defect reads stack traces.
+  if (process.env.KEPT_DEBUG === undefined) process.setSourceMapsEnabled(false);
+}
 const { main } = await import('../src/cli/main.ts');
 await main(process.argv.slice(2));

@@ -6,30 +6,37 @@ import { modelNamed } from '../../src/checker/linear/models/catalog.ts';
 
 /**
  * Our side of the comparison: the same logs, the same figures, as JSON lines. See run.ts.
- *   tsx bench/porcupine/kept.ts DIR ROUNDS [explain]
+ *   tsx bench/porcupine/kept.ts DIR ROUNDS [decide|explain] [LOG]
  */
-const [directory, rounds, explain] = process.argv.slice(2) as [string, string, string?];
+const [directory, rounds, explain, only] = process.argv.slice(2) as [string, string, string?, string?];
 
+const MODELS = { kv: modelNamed('kv'), etcd: modelNamed('cas-register') };
 const logs = ['jepsen', 'kv'].flatMap((folder) =>
-  readdirSync(join(directory, folder)).map((file) => ({
-    log: `${folder}/${file}`,
-    name: folder === 'kv' ? 'kv' : 'cas-register',
+  logsIn(folder).map((log) => ({
+    log,
+    model: folder === 'kv' ? MODELS.kv : MODELS.etcd,
   })),
 );
+
+function logsIn(folder: string): string[] {
+  if (only !== undefined) return only.startsWith(folder) ? [only] : [];
+  return readdirSync(join(directory, folder)).map((file) => `${folder}/${file}`);
+}
+
 const best = new Map(
   logs.map(({ log }) => [log, { log, valid: false, parseMs: Infinity, checkMs: Infinity }]),
 );
 for (let round = 0; round < Number(rounds); round++) {
-  for (const { log, name } of logs) {
+  for (const { log, model } of logs) {
     const figures = best.get(log)!;
     const started = performance.now();
-    const history = readHistory(readFileSync(join(directory, log), 'utf8'), { model: name });
+    const history = readHistory(readFileSync(join(directory, log), 'utf8'), { model: model.name });
     const parsed = performance.now();
-    const { verdict } = await check(modelNamed(name), history, { explain: explain === 'explain' });
+    const { verdict } = await check(model, history, { explain: explain === 'explain' });
     const checked = performance.now();
     figures.valid = verdict === 'valid';
     figures.parseMs = Math.min(figures.parseMs, parsed - started);
     figures.checkMs = Math.min(figures.checkMs, checked - parsed);
   }
 }
-for (const figures of best.values()) process.stdout.write(`${JSON.stringify(figures)}\n`);
+process.stdout.write(Array.from(best.values(), (figures) => `${JSON.stringify(figures)}\n`).join(''));

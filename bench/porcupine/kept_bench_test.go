@@ -3,7 +3,7 @@ package porcupine
 // Runs beside Porcupine's own tests, with the models and parsers that it ships: see run.ts.
 //
 //	KEPT_MODE=warm: the best of KEPT_ROUNDS rounds for each log, a JSON line each
-//	KEPT_MODE=once: every log once, as fast as the process can
+//	KEPT_MODE=once: every log once, as fast as the process can; KEPT_LOG=jepsen/etcd_000.log: only that one
 import (
 	"encoding/json"
 	"fmt"
@@ -29,6 +29,9 @@ func TestKeptBench(t *testing.T) {
 		rounds = 1
 	}
 	logs, _ := filepath.Glob("test_data/*/*.*")
+	if only := os.Getenv("KEPT_LOG"); only != "" {
+		logs = []string{filepath.Join("test_data", only)}
+	}
 	for _, path := range logs {
 		parse, model := parseJepsenLog, etcdModel
 		if strings.HasPrefix(path, "test_data/kv/") {

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { fetchPorcupine, type Porcupine } from './porcupine.ts';
+import { compareProcesses } from './processes.ts';
 
 /**
  * kept and Porcupine over the logs that Porcupine ships, side by side in one run:
@@ -9,6 +10,7 @@ import { fetchPorcupine, type Porcupine } from './porcupine.ts';
  *
  * Both sides only decide (Porcupine explains nothing in CheckEvents); what kept's explanations cost is a line of its
  * own. Warm figures are the best of all rounds, log by log. Every verdict is compared with the published one.
+ * Then the same as whole processes, from start to end.
  */
 interface Figures {
   log: string;
@@ -18,7 +20,6 @@ interface Figures {
 }
 
 const ROUNDS = process.argv[2] ?? '10';
-const PROCESSES = 5;
 
 const porcupine = await fetchPorcupine();
 try {
@@ -27,8 +28,8 @@ try {
   rmSync(porcupine.directory, { recursive: true, force: true });
 }
 
-async function compare({ version, logs, expected }: Porcupine): Promise<void> {
-  const theirs = await porcupineFigures('warm');
+async function compare({ version, expected }: Porcupine): Promise<void> {
+  const theirs = await porcupineFigures();
   const ours = await keptFigures(ROUNDS);
   const explained = await keptFigures(ROUNDS, 'explain');
   const wrong = [...ours, ...theirs].filter(({ log, valid }) => valid !== expected.get(log));
@@ -58,21 +59,14 @@ async function compare({ version, logs, expected }: Porcupine): Promise<void> {
     `worst single log: ${slower.log}, ${slower.byMs <= 0 ? 'faster' : 'slower'} by ${Math.abs(slower.byMs).toFixed(2)} ms`,
   );
 
-  const wholeTheirs = await best(() => porcupineFigures('once'));
-  const bundle = await bundled(logs);
-  ratio('whole process, all logs (sources)', wholeTheirs, await best(() => keptFigures('1')));
-  ratio(
-    'whole process, all logs (bundled)',
-    wholeTheirs,
-    await best(() => execa('node', [bundle, logs, '1'])),
-  );
+  await compareProcesses(porcupine);
   if (wrong.length > 0) process.exitCode = 1;
 }
 
-async function porcupineFigures(mode: 'warm' | 'once'): Promise<Figures[]> {
+async function porcupineFigures(): Promise<Figures[]> {
   const { stdout } = await execa(porcupine.binary, ['-test.run', '^TestKeptBench$'], {
     cwd: porcupine.directory,
-    env: { KEPT_MODE: mode, KEPT_ROUNDS: ROUNDS },
+    env: { KEPT_MODE: 'warm', KEPT_ROUNDS: ROUNDS },
   });
   return figuresIn(stdout);
 }
@@ -83,34 +77,9 @@ async function keptFigures(rounds: string, explain: 'explain' | 'decide' = 'deci
   return figuresIn(stdout);
 }
 
-/** kept.ts in one file of plain JavaScript: what is left without the time to load and translate the sources. */
-async function bundled(beside: string): Promise<string> {
-  const file = join(beside, 'kept.mjs');
-  await execa('npx', [
-    'esbuild',
-    join(import.meta.dirname, 'kept.ts'),
-    '--bundle',
-    '--platform=node',
-    '--format=esm',
-    '--target=node20',
-    `--outfile=${file}`,
-  ]);
-  return file;
-}
-
 function figuresIn(stdout: string): Figures[] {
   const lines = stdout.split('\n').filter((line) => line.startsWith('{'));
   return lines.map((line) => JSON.parse(line) as Figures);
-}
-
-async function best(run: () => Promise<unknown>): Promise<number> {
-  let bestMs = Infinity;
-  for (let turn = 0; turn < PROCESSES; turn++) {
-    const started = performance.now();
-    await run();
-    bestMs = Math.min(bestMs, performance.now() - started);
-  }
-  return bestMs;
 }
 
 function checking({ checkMs }: Figures): number {

@@ -37,11 +37,11 @@ export class AckPace {
       return;
     }
     this.#lastNs = completeNs;
-    const interval = Math.floor(completeNs / INTERVAL_NS);
+    const interval = Math.floor(completeNs * PER_INTERVAL);
     if (interval > this.#interval) this.#enter(interval);
     if (offset > this.highest) {
       this.highest = offset;
-      this.#highestAtEnd[interval % INTERVALS] = offset;
+      this.#highestAtEnd[interval & (INTERVALS - 1)] = offset;
     } else if (this.#mayBeOvertaken(offset, invokeNs) && this.#isOvertaken(offset, invokeNs)) {
       this.isPlain = false;
     }
@@ -53,15 +53,15 @@ export class AckPace {
   #enter(interval: number): void {
     // Nothing came in the intervals between.
     const from = Math.max(this.#interval + 1, interval - INTERVALS + 1);
-    for (let at = from; at <= interval; at++) this.#highestAtEnd[at % INTERVALS] = this.highest;
+    for (let at = from; at <= interval; at++) this.#highestAtEnd[at & (INTERVALS - 1)] = this.highest;
     this.#interval = interval;
   }
 
   /** False when no higher offset had been acknowledged even at the end of the interval of this moment. */
   #mayBeOvertaken(offset: number, invokeNs: number): boolean {
-    const interval = Math.floor(invokeNs / INTERVAL_NS);
+    const interval = Math.floor(invokeNs * PER_INTERVAL);
     if (interval <= this.#interval - INTERVALS || interval < 0) return true;
-    return this.#highestAtEnd[interval % INTERVALS]! > offset;
+    return this.#highestAtEnd[interval & (INTERVALS - 1)]! > offset;
   }
 
   /** Whether a higher offset was acknowledged before this moment; true also when that cannot be told any more. */
@@ -76,6 +76,8 @@ export class AckPace {
 }
 
 const WINDOW = 1024;
-/** Shorter than any answer of a broker takes; together half a second. */
-const INTERVAL_NS = 2 ** 17;
-const INTERVALS = 4096;
+/** Shorter than nearly any answer of a broker takes; together half a second. */
+const INTERVAL_NS = 2 ** 19;
+/** A power of two, so that the product is exact. */
+const PER_INTERVAL = 1 / INTERVAL_NS;
+const INTERVALS = 1024;

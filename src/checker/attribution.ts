@@ -1,9 +1,10 @@
 import type { Event, LogEvent } from '../history/event.ts';
 import type { Contract } from '../history/run.ts';
-import { unpoweredTogether, type FaultSpan } from './faults.ts';
+import type { FaultSpan } from './faults.ts';
 import type { Cause, Group } from './grouping.ts';
 import { judgeDivergence, judgeLoss, judgeMisplaced, judgeUnsettledDivergence } from './judgement.ts';
 import type { Leadership, Term } from './leadership.ts';
+import { syncsEachRecord, type PowerLosses } from './power.ts';
 import { clause, grouped, moment } from './wording.ts';
 
 /**
@@ -14,15 +15,15 @@ export class LossCauses {
   readonly leadership: Leadership;
   readonly #contract: Contract;
   readonly #faults: readonly FaultSpan[];
-  readonly #unpowered: readonly string[];
+  readonly power: PowerLosses;
   readonly #causes = new Map<number, Cause>();
   readonly #derived = new Map<Cause, { divergence: Cause; unsettled: Cause; misplaced: Cause }>();
 
-  constructor(leadership: Leadership, contract: Contract, faults: readonly FaultSpan[]) {
+  constructor(leadership: Leadership, contract: Contract, faults: readonly FaultSpan[], power: PowerLosses) {
     this.leadership = leadership;
     this.#contract = contract;
     this.#faults = faults;
-    this.#unpowered = unpoweredTogether(faults);
+    this.power = power;
   }
 
   /** @param broker -1 if it is not known; `offset` -1 if the acknowledgement did not tell it. */
@@ -51,7 +52,9 @@ export class LossCauses {
         successor,
         replaced: term !== null && leadership.wasReplaced(term),
         outlived,
-        unpowered: this.#unpowered,
+        leaderUnpowered:
+          term !== null && this.power.struck(term.node, term.fromNs) && !syncsEachRecord(this.#contract),
+        powerExcuse: this.powerExcuse(term?.fromNs ?? 0),
         leaderStruck: term !== null && this.#isStruck(term),
       });
       // Without an offset in the answer the client did not really get an acknowledgement from a broker.
@@ -88,6 +91,11 @@ export class LossCauses {
       this.#derived.set(loss, derived);
     }
     return derived;
+  }
+
+  /** Why loss of power may have taken what was acknowledged at `sinceNs` or later; null when it may not. */
+  powerExcuse(sinceNs: number): string | null {
+    return this.power.excuse(this.#contract, this.leadership.terms, sinceNs);
   }
 
   #isStruck({ node, fromNs }: Term): boolean {

@@ -5,13 +5,14 @@ import { doubtsAbout } from './coverage.ts';
 import { explainHoles } from './dense.ts';
 import { boundByEnds } from './end-bounds.ts';
 import { checkEnds } from './ends.ts';
-import { Examination } from './examination.ts';
+import { Examination, type Tuning } from './examination.ts';
 import { faultSpansOf } from './faults.ts';
 import { classifyWrites } from './loss.ts';
 import { checkOrder } from './order.ts';
 import { recordOutcomes } from './outcomes.ts';
 import { placeAcknowledgements, recordRivalTerms, recordSurvivors } from './placement.ts';
 import { recordPresence } from './presence.ts';
+import type { Anomaly } from './grouping.ts';
 import { compareReaders } from './readers.ts';
 import type { Claim, Result } from './result.ts';
 import { compareRereads } from './rereads.ts';
@@ -25,9 +26,13 @@ import { clause } from './wording.ts';
  * The questions are asked one after the other over a few passes through writes and reads. One that cannot be
  * answered, because the history holds something that no history should, makes the verdict at best inconclusive and
  * never hides what another has found.
+ * @param options.onAnomaly is told of each anomaly, as it is found; the result has them in groups.
  */
-export function check(run: Run, options: { claim: Claim }): Result {
-  const examination = new Examination(run);
+export function check(
+  run: Run,
+  options: { claim: Claim; tuning?: Tuning; onAnomaly?: (anomaly: Anomaly) => void },
+): Result {
+  const examination = new Examination(run, options.tuning, options.onAnomaly);
   const ask = (question: string, answer: (examination: Examination) => unknown): boolean => {
     try {
       answer(examination);
@@ -45,7 +50,7 @@ export function check(run: Run, options: { claim: Claim }): Result {
   examination.readsIncomplete = !ask('what is in the log', recordPresence) || mayMissRows(run, 'reads');
   ask('whether readers left anything out', compareReaders);
   ask('what end offsets say of time', boundByEnds);
-  ask('where acknowledged records are', placeAcknowledgements);
+  if (!ask('where acknowledged records are', placeAcknowledgements)) examination.suspects.giveUp();
   if (examination.suspicious > 0) {
     ask('which leader acknowledged what', recordRivalTerms);
     ask('what outlived it', recordSurvivors);

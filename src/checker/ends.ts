@@ -20,11 +20,13 @@ export function checkEnds(examination: Examination): void {
     else known.push(event);
   }
   for (const [partition, ends] of byPartition) {
-    const leaders = new Set(examination.leadershipOf(partition).terms.map(({ leader }) => leader));
+    const leadership = examination.leadershipOf(partition);
+    const leaders = new Set(leadership.terms.map(({ leader }) => leader));
     const ruling = judgeEnds({
       contract: run.info.contract,
       leaderChanges: leaders.size > 1,
       laggingWatermarks: watermarksMayLag(run.info),
+      powerExcuse: examination.power.excuse(run.info.contract, leadership.terms, 0),
     });
     const cause = { ruling };
     for (const { end, before } of regressions(ends)) {

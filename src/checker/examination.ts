@@ -2,28 +2,43 @@ import type { LogEvent } from '../history/event.ts';
 import type { Run } from '../history/run.ts';
 import { LossCauses } from './attribution.ts';
 import type { FaultSpan } from './faults.ts';
-import { Findings } from './grouping.ts';
+import { Findings, type Anomaly } from './grouping.ts';
 import { leadershipsOf, type Leadership } from './leadership.ts';
-import { PagedColumn } from './paged.ts';
-import { PartitionLog } from './partition.ts';
+import { PagedColumn, SPARSE_KEYS_MAX } from './paged.ts';
+import { PartitionLog, type SlotKind } from './partition.ts';
+import { PowerLosses } from './power.ts';
 import { FINDING_KINDS, type Counts } from './result.ts';
 import { decidingScans } from './scans.ts';
+import { Suspects, SUSPECTS_MAX } from './suspects.ts';
 import { ValueTable } from './values.ts';
+
+/** What memory is spent on. The result is the same for any; only tests have a reason to choose. */
+export interface Tuning {
+  /** A page of a column with more keys is dense. */
+  sparseKeysMax: number;
+  /** So many suspicious writes are kept at hand. */
+  suspectsMax: number;
+}
+
+export const TUNING: Tuning = { sparseKeysMax: SPARSE_KEYS_MAX, suspectsMax: SUSPECTS_MAX };
 
 /** What the passes over a history share: the questions write here what they found out. */
 export class Examination {
   readonly run: Run;
   readonly counts: Counts = emptyCounts();
-  readonly findings = new Findings();
+  readonly findings: Findings;
   /** Why the run may prove less than it seems to, in sentences. */
   readonly doubts: string[] = [];
   faults: readonly FaultSpan[] = [];
+  readonly power: PowerLosses;
   readonly leadershipOf: (partition: number) => Leadership;
   /** What the brokers' own logs tell of tails that were cut off. */
   readonly truncations: readonly (LogEvent & { truncatedTo: number })[];
-  readonly values = new ValueTable();
+  readonly values: ValueTable;
   /** By value id: the index of its partition's log. */
-  readonly homes = new PagedColumn('uint16');
+  readonly homes: PagedColumn<'uint8' | 'uint16'>;
+  /** The logs of partitions by number, where that is a sensible one: `logOf` finds the others. */
+  readonly nearLogs: (PartitionLog | undefined)[] = [];
   /** Whether some write was begun while a fault was in force. */
   testedUnderFault = false;
   /** Writes with more than one row. */
@@ -32,19 +47,32 @@ export class Examination {
   unexplained = 0;
   /** Acknowledged or sent writes out of place, and failed ones in it: worth a closer look. */
   suspicious = 0;
+  /** Those writes. */
+  readonly suspects: Suspects;
   /** Whether rows may be missing that were once there. */
   writesIncomplete = false;
   readsIncomplete = false;
 
   readonly #scans: ReturnType<typeof decidingScans>;
   readonly #logs = new Map<number, PartitionLog>();
-  readonly #nearLogs: (PartitionLog | undefined)[] = [];
   readonly #causes = new Map<PartitionLog, LossCauses>();
-  #slotKind: 'uint32' | 'float64' = 'uint32';
+  readonly #sparseKeysMax: number;
+  #slotKind: SlotKind = 'uint32';
 
-  constructor(run: Run) {
+  /** @param onAnomaly see `Findings`. */
+  constructor(
+    run: Run,
+    { sparseKeysMax, suspectsMax }: Tuning = TUNING,
+    onAnomaly: ((anomaly: Anomaly) => void) | null = null,
+  ) {
+    this.findings = new Findings(onAnomaly);
     this.run = run;
-    this.leadershipOf = leadershipsOf(run.events, run.info.nodes);
+    this.#sparseKeysMax = sparseKeysMax;
+    this.suspects = new Suspects(suspectsMax);
+    this.values = new ValueTable(sparseKeysMax);
+    this.homes = new PagedColumn('uint8', sparseKeysMax);
+    this.power = new PowerLosses(run.events, run.info.kafkaMode);
+    this.leadershipOf = leadershipsOf(run.events, run.info.nodes, this.power);
     this.truncations = run.events.filter(
       (event): event is LogEvent & { truncatedTo: number } =>
         event.type === 'log' && event.truncatedTo !== undefined,
@@ -58,26 +86,29 @@ export class Examination {
   }
 
   logOf(partition: number): PartitionLog {
-    return this.#nearLogs[partition] ?? this.#logs.get(partition) ?? this.#newLog(partition);
+    return this.nearLogs[partition] ?? this.#logs.get(partition) ?? this.#newLog(partition);
   }
 
   #newLog(partition: number): PartitionLog {
     if (this.#logs.size >= PARTITIONS_MAX) throw new RangeError(`more than ${PARTITIONS_MAX} partitions`);
-    const log = new PartitionLog(
-      partition,
-      this.#logs.size,
-      this.#scans.get(partition) ?? null,
-      this.#slotKind,
-    );
+    const index = this.#logs.size;
+    if (index === NARROW_INDEX_MAX + 1) this.homes.widen('uint16');
+    const log = new PartitionLog(partition, index, this.#scans.get(partition) ?? null);
+    log.openSlots(this.#slotKind, this.#sparseKeysMax);
     this.#logs.set(partition, log);
-    if (partition >= 0 && partition < PARTITIONS_MAX) this.#nearLogs[partition] = log;
+    if (partition >= 0 && partition < PARTITIONS_MAX) this.nearLogs[partition] = log;
     return log;
   }
 
   causesOf(log: PartitionLog): LossCauses {
     let causes = this.#causes.get(log);
     if (causes === undefined) {
-      causes = new LossCauses(this.leadershipOf(log.partition), this.run.info.contract, this.faults);
+      causes = new LossCauses(
+        this.leadershipOf(log.partition),
+        this.run.info.contract,
+        this.faults,
+        this.power,
+      );
       this.#causes.set(log, causes);
     }
     return causes;
@@ -87,7 +118,7 @@ export class Examination {
   openSlots(): void {
     if (this.values.pages < NARROW_PAGES_MAX / 2) return;
     this.#slotKind = 'float64';
-    for (const log of this.#logs.values()) log.slots = new PagedColumn('float64');
+    for (const log of this.#logs.values()) log.openSlots('float64', this.#sparseKeysMax);
   }
 
   /** Whether a value that nobody wrote can have an id, so that it can be told from another one. */
@@ -97,6 +128,8 @@ export class Examination {
 }
 
 const PARTITIONS_MAX = 65_535;
+/** Indices of logs up to this one fit into a byte. */
+const NARROW_INDEX_MAX = 255;
 /** Ids of so many pages fit into 32 bits. */
 const NARROW_PAGES_MAX = 65_535;
 

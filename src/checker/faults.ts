@@ -26,20 +26,3 @@ export function faultSpansOf(events: readonly Event[]): FaultSpan[] {
   }
   return [...spans.values()];
 }
-
-/** Two brokers that lose power within this time lose it together: neither has had time to catch up and sync. */
-const TOGETHER_NS = 10e9;
-
-/** The largest set of nodes that lost power together. */
-export function unpoweredTogether(spans: readonly FaultSpan[]): string[] {
-  const losses = spans.filter(({ kind }) => kind.startsWith('power'));
-  const sets = losses.map(({ fromNs, toNs }) => {
-    const together = losses.filter(
-      (other) =>
-        other.fromNs >= fromNs &&
-        other.fromNs <= Math.max(toNs === Infinity ? fromNs : toNs, fromNs + TOGETHER_NS),
-    );
-    return [...new Set(together.flatMap(({ targets }) => targets))];
-  });
-  return sets.reduce((most, set) => (set.length > most.length ? set : most), []);
-}

@@ -18,6 +18,18 @@ export interface Cause {
 
 export type Loss = NonNullable<Finding['loss']>;
 
+/** One anomaly. -1 stands for an offset, a time or a value (worker and seq) that is not known. */
+export interface Anomaly {
+  kind: FindingKind;
+  loss: Loss | null;
+  partition: number;
+  offset: number;
+  timeNs: number;
+  worker: number;
+  seq: number;
+  ruling: Ruling;
+}
+
 /** Values with so many offsets between them are still neighbours: failed writes leave small gaps among the lost. */
 const NEIGHBOUR_OFFSETS = 100;
 const GROUPS_MAX = 32;
@@ -31,7 +43,7 @@ export class Group {
   firstNs = Infinity;
   lastNs = -Infinity;
   readonly values = new ValueRanges();
-  examples: Example[] = [];
+  readonly examples: Example[] = [];
 
   get wantsExample(): boolean {
     return this.examples.length < EXAMPLES_MAX;
@@ -57,7 +69,8 @@ export class Group {
     this.firstNs = Math.min(this.firstNs, other.firstNs);
     this.lastNs = Math.max(this.lastNs, other.lastNs);
     this.values.absorb(other.values);
-    this.examples = [...this.examples, ...other.examples].slice(0, EXAMPLES_MAX);
+    for (let at = 0; at < other.examples.length && this.wantsExample; at++)
+      this.examples.push(other.examples[at]!);
   }
 }
 
@@ -94,7 +107,7 @@ class Neighbourhood {
     const found = groups[low];
     if (found === undefined || found.firstOffset - this.#reach > offset) {
       const fresh = new Group();
-      groups.splice(low, 0, fresh);
+      insertAt(groups, low, fresh);
       fresh.firstOffset = fresh.lastOffset = offset;
       if (groups.length <= GROUPS_MAX) return fresh;
       return this.#coarsen(offset);
@@ -104,7 +117,7 @@ class Neighbourhood {
     const next = groups[low + 1];
     if (next !== undefined && next.firstOffset - this.#reach <= found.lastOffset) {
       found.absorb(next);
-      groups.splice(low + 1, 1);
+      removeAt(groups, low + 1);
     }
     return found;
   }
@@ -126,8 +139,21 @@ class Neighbourhood {
   }
 }
 
+/** As `splice`, which allocates a list of what it removes; the lists are short, and this happens for every write of a run that lost all. */
+function insertAt(groups: Group[], index: number, group: Group): void {
+  groups.push(group);
+  for (let at = groups.length - 1; at > index; at--) groups[at] = groups[at - 1]!;
+  groups[index] = group;
+}
+
+function removeAt(groups: Group[], index: number): void {
+  for (let at = index + 1; at < groups.length; at++) groups[at - 1] = groups[at]!;
+  groups.pop();
+}
+
 /** All findings of a run. */
 export class Findings {
+  readonly #onAnomaly: ((anomaly: Anomaly) => void) | null;
   readonly #kinds = new Map<string, Map<Cause, Neighbourhood>>();
   /** Where the last anomaly with this cause went: nearly always the next one goes there too. */
   readonly #recent = new Map<
@@ -135,7 +161,15 @@ export class Findings {
     { kind: FindingKind; loss: Loss | null; partition: number; neighbourhood: Neighbourhood }
   >();
 
-  /** Counts one anomaly; the caller may add values and an example to the group that it gets. */
+  /** @param onAnomaly is told of each one, for those who want more than groups. */
+  constructor(onAnomaly: ((anomaly: Anomaly) => void) | null = null) {
+    this.#onAnomaly = onAnomaly;
+  }
+
+  /**
+   * Counts one anomaly; the caller may add an example to the group that it gets.
+   * @param worker the value that it is about, with `seq`; -1 when there is none.
+   */
   add(
     kind: FindingKind,
     loss: Loss | null,
@@ -143,6 +177,8 @@ export class Findings {
     cause: Cause,
     offset: number,
     timeNs: number,
+    worker: number = -1,
+    seq: number = -1,
   ): Group {
     let recent = this.#recent.get(cause);
     if (
@@ -154,7 +190,10 @@ export class Findings {
       recent = { kind, loss, partition, neighbourhood: this.#neighbourhoodOf(kind, loss, partition, cause) };
       this.#recent.set(cause, recent);
     }
-    return recent.neighbourhood.add(offset, timeNs);
+    const group = recent.neighbourhood.add(offset, timeNs);
+    if (worker >= 0) group.values.add(worker, seq);
+    this.#onAnomaly?.({ kind, loss, partition, offset, timeNs, worker, seq, ruling: cause.ruling });
+    return group;
   }
 
   /** Takes back everything of this kind. */
@@ -186,7 +225,9 @@ export class Findings {
     if (causes === undefined) this.#kinds.set(key, (causes = new Map()));
     let neighbourhood = causes.get(cause);
     if (neighbourhood === undefined) {
-      neighbourhood = new Neighbourhood(loss === 'hole' ? 1 : NEIGHBOUR_OFFSETS);
+      // The end of a log moves on: all that went back is one story.
+      const reach = kind === 'end-regressed' ? Infinity : loss === 'hole' ? 1 : NEIGHBOUR_OFFSETS;
+      neighbourhood = new Neighbourhood(reach);
       causes.set(cause, neighbourhood);
     }
     return neighbourhood;

@@ -1,7 +1,6 @@
-import type { Contract } from '../history/run.ts';
+import type { Contract, RunInfo } from '../history/run.ts';
 import type { Finding, Judgement } from './result.ts';
 import type { Term } from './leadership.ts';
-import { listed } from './wording.ts';
 
 /**
  * What Kafka promises for these settings, and so which anomalies its contract permits. Rows are tried from the top;
@@ -10,7 +9,8 @@ import { listed } from './wording.ts';
  * - acks=0 promises nothing.
  * - acks=1 promises that a record survives while the leader that acknowledged it stays leader.
  * - acks=all with unclean election off promises that it survives min.insync.replicas − 1 permanent losses among the
- *   replicas in sync; so nothing is promised once the in-sync set shrank to fewer than the faults destroyed.
+ *   replicas in sync; so nothing is promised once the in-sync set shrank to fewer than the faults destroyed. Power
+ *   loss destroys what was not synced, unless each record is (log.flush.interval.messages=1).
  * - unclean election prefers availability: a suffix of the log may go with any change of leader.
  */
 export interface Ruling {
@@ -34,8 +34,10 @@ export interface LossCase {
   replaced: boolean;
   /** Whether a younger record of the same term is still there: then the log had this one too. */
   outlived: boolean;
-  /** Brokers that lost power together, and so what they had not synced. */
-  unpowered: readonly string[];
+  /** Whether the leader that acknowledged it lost power after that, and what it had not synced. */
+  leaderUnpowered: boolean;
+  /** Why loss of power may have taken it from all replicas in sync, in words; null when it may not. */
+  powerExcuse: string | null;
   /** Whether a fault struck the leader while it led. */
   leaderStruck: boolean;
 }
@@ -65,8 +67,7 @@ const LOSS_TABLE: readonly Row[] = [
     reason: ({ term, successor }) => `${ACKS_1}, and ${nameOf(term)} was replaced by ${termName(successor!)}`,
   },
   {
-    when: ({ contract, unpowered, term }) =>
-      contract.acks === 1 && term !== null && unpowered.includes(term.node),
+    when: ({ contract, leaderUnpowered }) => contract.acks === 1 && leaderUnpowered,
     judgement: 'permitted',
     reason: ({ term }) => `acks=1 waits for one copy, in the memory of ${nameOf(term)}, and that lost power`,
   },
@@ -97,10 +98,9 @@ const LOSS_TABLE: readonly Row[] = [
         : `unclean leader election is on, so a replica that is out of sync may lead and cut the log off, and ${termName(successor)} took over`,
   },
   {
-    when: ({ contract, unpowered }) => unpowered.length >= contract.minInsyncReplicas,
+    when: ({ powerExcuse }) => powerExcuse !== null,
     judgement: 'permitted',
-    reason: ({ contract, unpowered }) =>
-      `acks=all with min.insync.replicas=${contract.minInsyncReplicas} survives the loss of ${contract.minInsyncReplicas - 1} copies that were not yet on disk, and ${listed(unpowered)} lost power together`,
+    reason: ({ powerExcuse }) => powerExcuse!,
   },
   {
     when: ({ contract, term, successor, leaderStruck }) =>
@@ -135,21 +135,9 @@ export const RULINGS = {
     reason: 'no final scan covered these records, so nothing is known about them',
     blame: 'unknown',
   },
-  abortedRead: {
-    judgement: 'violation',
-    reason:
-      'these writes were reported as not appended, and are in the log: the broker appended what it refused, or the client reported a failure that it could not know',
-    blame: 'unknown',
-  },
   misplaced: {
     judgement: 'violation',
     reason: 'a record stays at the offset at which it was acknowledged',
-    blame: 'broker',
-  },
-  reordered: {
-    judgement: 'violation',
-    reason:
-      'the order of the log contradicts real time: what was known to be in it earlier stands behind what came later',
     blame: 'broker',
   },
   divergentReads: {
@@ -203,14 +191,57 @@ export function judgeMisplaced(contract: Contract, loss: Ruling): Ruling {
   };
 }
 
-export function judgeDuplicate(contract: Contract): Ruling {
+/**
+ * Whether this program's own driver spoke to the brokers: one request a record, which names the place of the record,
+ * and an answer that is given to no other. Then what is wrong with a record is not the client's doing.
+ */
+export function isAudited({ world, contract }: RunInfo): boolean {
+  return world !== 'imported' && contract.mode === 'exactly-once';
+}
+
+/** @param attempts how many requests were given to a socket; 0: the write was given up before. */
+export function judgeAbortedRead(info: RunInfo, attempts: number): Ruling {
+  const judgement = 'violation';
+  if (isAudited(info) && attempts > 0) {
+    const reason =
+      'the broker answered these writes with an error that it gives before the append, and appended them';
+    return { judgement, reason, blame: 'broker' };
+  }
+  if (isAudited(info)) {
+    const reason = 'the client gave these writes up before they were sent, and they are in the log';
+    return { judgement, reason, blame: 'client' };
+  }
+  return {
+    judgement,
+    reason:
+      'these writes were reported as not appended, and are in the log: the broker appended what it refused, or the client reported a failure that it could not know',
+    blame: 'unknown',
+  };
+}
+
+/** Whether a second copy came under another sequence number of its idempotent producer. */
+export type Renumbered = 'yes' | 'no' | 'unknown';
+
+const IDEMPOTENT = 'an idempotent producer numbers its records so that a repetition is stored once';
+
+export function judgeDuplicate(info: RunInfo, renumbered: Renumbered): Ruling {
+  const { contract } = info;
+  if (contract.idempotence && renumbered === 'no') {
+    const reason = `${IDEMPOTENT}: the broker stored the same number again`;
+    return { judgement: 'violation', reason, blame: 'broker' };
+  }
   if (contract.mode === 'at-least-once' && contract.idempotence) {
-    return {
-      judgement: 'violation',
-      reason:
-        'an idempotent producer numbers its records so that a repetition is stored once: the broker did not notice it, or the client gave it another number',
-      blame: 'unknown',
-    };
+    return renumbered === 'yes'
+      ? {
+          judgement: 'violation',
+          reason: `${IDEMPOTENT}: the client gave the repetition another number`,
+          blame: 'client',
+        }
+      : {
+          judgement: 'violation',
+          reason: `${IDEMPOTENT}: the broker did not notice it, or the client gave it another number`,
+          blame: 'unknown',
+        };
   }
   if (contract.mode === 'at-least-once') {
     return {
@@ -222,12 +253,29 @@ export function judgeDuplicate(contract: Contract): Ruling {
   return {
     judgement: 'violation',
     reason: 'each of these was sent once: one attempt may be appended no more than once',
-    blame: 'unknown',
+    blame: isAudited(info) ? 'broker' : 'unknown',
+  };
+}
+
+/** A record whose value names another topic or partition. */
+export function judgeWrongPlace(info: RunInfo): Ruling {
+  return {
+    judgement: 'violation',
+    reason: 'the record was written to another topic or partition',
+    blame: isAudited(info) ? 'broker' : 'unknown',
   };
 }
 
 /** A divergence that readers saw: after a loss that the contract permits it is permitted too. */
-export function judgeDivergentReads(contract: Contract, leaderChanges: boolean): Ruling {
+export function judgeDivergentReads(
+  contract: Contract,
+  leaderChanges: boolean,
+  powerExcuse: string | null,
+): Ruling {
+  if (powerExcuse !== null) {
+    const reason = `readers were given different records at one offset: ${powerExcuse}`;
+    return { judgement: 'permitted', reason, blame: 'broker' };
+  }
   if (!leaderChanges || (contract.acks === 'all' && !contract.uncleanLeaderElection))
     return RULINGS.divergentReads;
   return {
@@ -237,13 +285,23 @@ export function judgeDivergentReads(contract: Contract, leaderChanges: boolean):
   };
 }
 
+/** A log that contradicts real time. A leader that comes back with less may give one offset twice in one epoch. */
+export function judgeReordered(powerExcuse: string | null): Ruling {
+  const what =
+    'the order of the log contradicts real time: what was known to be in it earlier stands behind what came later';
+  if (powerExcuse !== null)
+    return { judgement: 'permitted', reason: `${what}: ${powerExcuse}`, blame: 'broker' };
+  return { judgement: 'violation', reason: what, blame: 'broker' };
+}
+
 /** An end offset (high watermark) that went back. */
 export function judgeEnds(facts: {
   contract: Contract;
   leaderChanges: boolean;
   laggingWatermarks: boolean;
+  powerExcuse: string | null;
 }): Ruling {
-  const { contract, leaderChanges, laggingWatermarks } = facts;
+  const { contract, leaderChanges, laggingWatermarks, powerExcuse } = facts;
   if (laggingWatermarks) {
     return {
       judgement: 'permitted',
@@ -258,6 +316,7 @@ export function judgeEnds(facts: {
       blame: 'broker',
     };
   }
+  if (powerExcuse !== null) return { judgement: 'permitted', reason: powerExcuse, blame: 'broker' };
   return { judgement: 'violation', reason: 'the end of a log does not go back', blame: 'broker' };
 }
 

@@ -1,5 +1,6 @@
 import type { Event, ViewEvent } from '../history/event.ts';
 import type { NodeInfo } from '../history/run.ts';
+import type { PowerLosses } from './power.ts';
 
 /**
  * Who led a partition when, as one sequence of terms, out of the claims of many observers: a zombie goes on claiming
@@ -26,9 +27,10 @@ export class Leadership {
   /** Terms that nobody watched: brokers that acknowledged something, but were never said to lead. */
   readonly #unwatched = new Map<number, Term>();
 
-  constructor(views: readonly ViewEvent[], nameOf: (leader: number) => string) {
+  /** @param power ends a term too: the same leader may come back in the same epoch, with less. */
+  constructor(views: readonly ViewEvent[], nameOf: (leader: number) => string, power: PowerLosses) {
     this.#nameOf = nameOf;
-    this.terms = termsOf(views, nameOf);
+    this.terms = splitWhere(power, termsOf(views, nameOf));
   }
 
   /** The term in which `broker` acknowledged something at `timeNs`; null when nothing is known of either. */
@@ -81,6 +83,7 @@ export class Leadership {
 export function leadershipsOf(
   events: readonly Event[],
   nodes: readonly NodeInfo[],
+  power: PowerLosses,
 ): (partition: number) => Leadership {
   const views = new Map<number, ViewEvent[]>();
   for (const event of events) {
@@ -94,20 +97,37 @@ export function leadershipsOf(
   return (partition) => {
     let leadership = leaderships.get(partition);
     if (leadership === undefined) {
-      leadership = new Leadership(views.get(partition) ?? [], nameOf);
+      leadership = new Leadership(views.get(partition) ?? [], nameOf, power);
       leaderships.set(partition, leadership);
     }
     return leadership;
   };
 }
 
-function isLater(later: Term, term: Term): boolean {
+function isLater(later: Omit<Term, 'index'>, term: Omit<Term, 'index'>): boolean {
   if (later.leader === term.leader) return false;
   if (later.epoch !== null && term.epoch !== null) return later.epoch > term.epoch;
   return later.fromNs > term.fromNs;
 }
 
-function termsOf(views: readonly ViewEvent[], nameOf: (leader: number) => string): Term[] {
+/** A term goes on after its leader has lost power, but nothing that it took before need be there. */
+function splitWhere(power: PowerLosses, terms: readonly Omit<Term, 'index'>[]): Term[] {
+  const pieces = terms.flatMap((term) => [
+    term,
+    ...power
+      .timesOf(term.node)
+      .filter(
+        (timeNs) =>
+          timeNs > term.fromNs && !terms.some((other) => isLater(other, term) && other.fromNs <= timeNs),
+      )
+      .map((fromNs) => ({ ...term, fromNs, startOffset: null })),
+  ]);
+  return pieces
+    .toSorted((a, b) => a.fromNs - b.fromNs || (a.epoch ?? 0) - (b.epoch ?? 0) || a.leader - b.leader)
+    .map((term, index) => ({ ...term, index }));
+}
+
+function termsOf(views: readonly ViewEvent[], nameOf: (leader: number) => string): Omit<Term, 'index'>[] {
   const withEpoch = new Set(views.filter(({ epoch }) => epoch !== null).map(({ leader }) => leader));
   const terms = new Map<string, Omit<Term, 'index'>>();
   /** By observer: whom it named last, and how often it has named each leader anew. */
@@ -131,7 +151,5 @@ function termsOf(views: readonly ViewEvent[], nameOf: (leader: number) => string
       alone: known?.alone === true || (view.isr.length === 1 && view.isr[0] === leader),
     });
   }
-  return [...terms.values()]
-    .toSorted((a, b) => a.fromNs - b.fromNs || (a.epoch ?? 0) - (b.epoch ?? 0) || a.leader - b.leader)
-    .map((term, index) => ({ index, ...term }));
+  return [...terms.values()];
 }

@@ -2,7 +2,7 @@ import { int64At, type WriteBatch } from '../history/run.ts';
 import type { ClientFault } from './attribution.ts';
 import type { Examination } from './examination.ts';
 import type { Cause, Group, Loss } from './grouping.ts';
-import { RULINGS } from './judgement.ts';
+import { judgeAbortedRead, RULINGS } from './judgement.ts';
 import {
   BY_SCAN,
   DIVERGENT,
@@ -28,18 +28,19 @@ import { valueName } from './wording.ts';
 
 const UNREAD: Cause = { ruling: RULINGS.unread };
 const SENT_MISSING: Cause = { ruling: RULINGS.sentMissing };
-const ABORTED_READ: Cause = { ruling: RULINGS.abortedRead };
 
 /**
- * Third pass over the writes, only where something is out of place: what has become of each of them.
+ * Only where something is out of place: what has become of each write that is.
  *
  * An acknowledged value that the deciding scan did not return is lost, but only if that scan covered all that there
  * was when the value was acknowledged; else it is unread, which accuses nobody.
  */
 export function classifyWrites(examination: Examination): void {
-  const { run, values } = examination;
+  const { run, values, suspects } = examination;
   const { states } = values;
-  for (const batch of run.writes()) {
+  const refused: Cause = { ruling: judgeAbortedRead(run.info, 1) };
+  const neverSent: Cause = { ruling: judgeAbortedRead(run.info, 0) };
+  for (const batch of suspects.of(run)) {
     for (let row = 0; row < batch.length; row++) {
       const id = values.idOf(batch.worker[row]!, int64At(batch.seq, row));
       const state = states.get(id);
@@ -56,7 +57,15 @@ export function classifyWrites(examination: Examination): void {
           break;
         case IS_FAIL:
           if ((state & (FOUND | SEEN)) !== 0)
-            note(examination, 'aborted-read', null, log, ABORTED_READ, batch, row);
+            note(
+              examination,
+              'aborted-read',
+              null,
+              log,
+              batch.attempts[row] === 0 ? neverSent : refused,
+              batch,
+              row,
+            );
           break;
         default:
       }
@@ -151,9 +160,10 @@ function clientFaultOf(
   const isEarlierUnknown =
     (state & OUTCOME_BITS) === IS_INFO && values.seqOf(holder) < int64At(batch.seq, row);
   if ((state & FOUND_TWICE) === 0 && !isEarlierUnknown) return null;
-  const { leadership } = examination.causesOf(log);
+  const { leadership, power } = examination.causesOf(log);
   const term = leadership.termAt(broker, timeNs);
   if (term === null) return 'deduplicated';
+  if (power.struck(term.node, timeNs)) return null;
   // The record may have been there, and its leader cut it off: then the broker lost it.
   const wasCut = examination.truncations.some(
     ({ node, partition = log.partition, truncatedTo, timeNs: cutNs }) =>
@@ -193,16 +203,15 @@ function note(
   const seq = int64At(batch.seq, row);
   const offset = int64At(batch.offset, row);
   const timeNs = int64At(batch.completeNs, row);
-  const group = examination.findings.add(kind, loss, log.partition, cause, offset, timeNs);
-  group.values.add(worker, seq);
+  const group = examination.findings.add(kind, loss, log.partition, cause, offset, timeNs, worker, seq);
   if (group.wantsExample) {
     const broker = batch.broker[row]!;
-    group.examples.push({
-      value: valueName(worker, seq),
-      ackedOffset: offset < 0 ? null : offset,
-      ...(timeNs >= 0 && { ackedNs: timeNs }),
-      broker: broker < 0 ? null : broker,
-    });
+    const value = valueName(worker, seq);
+    const ackedOffset = offset < 0 ? null : offset;
+    const by = broker < 0 ? null : broker;
+    group.examples.push(
+      timeNs < 0 ? { value, ackedOffset, broker: by } : { value, ackedOffset, ackedNs: timeNs, broker: by },
+    );
   }
   return group;
 }

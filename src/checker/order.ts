@@ -2,7 +2,7 @@ import { int64At } from '../history/run.ts';
 import type { EndBounds } from './end-bounds.ts';
 import type { Examination } from './examination.ts';
 import type { Cause } from './grouping.ts';
-import { RULINGS } from './judgement.ts';
+import { judgeReordered } from './judgement.ts';
 import { PagedColumn } from './paged.ts';
 import { BY_SCAN, DIVERGENT, FIRST_VALUE, FOREIGN, type PartitionLog } from './partition.ts';
 import type { Example } from './result.ts';
@@ -113,8 +113,6 @@ interface Latest {
   id: number;
 }
 
-const REORDERED: Cause = { ruling: RULINGS.reordered };
-
 /** One partition, swept upwards. */
 class Sweep {
   readonly log: PartitionLog;
@@ -202,7 +200,8 @@ class Sweep {
     this.#isBroken = true;
     const { counts, findings, values } = this.#examination;
     counts.reordered++;
-    const group = findings.add('reordered', null, this.log.partition, REORDERED, late.offset, known.ns);
+    const cause: Cause = { ruling: judgeReordered(this.#examination.causesOf(this.log).powerExcuse(0)) };
+    const group = findings.add('reordered', null, this.log.partition, cause, late.offset, known.ns);
     group.firstOffset = Math.min(late.offset, known.offset);
     group.lastOffset = Math.max(late.offset, known.offset);
     group.lastNs = lateNs;

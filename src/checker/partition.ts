@@ -14,10 +14,12 @@ export class PartitionLog {
   readonly index: number;
   /** The scan that decides about this partition; null when there was no final one. */
   readonly scan: ScanEvent | null;
+  /** The number of that scan; -1 for none. */
+  readonly decidingScan: number;
   /** By offset: 0 for nothing, else a slot code. */
-  slots: PagedColumn;
+  slots: PagedColumn<SlotKind> = new PagedColumn('uint32');
   /** By offset: the bits below. */
-  readonly marks = new PagedColumn('uint8');
+  marks: PagedColumn<'uint8'> = new PagedColumn('uint8');
   /** By offset: the earliest moment at which a reader had the slot's record, plus one. Only where it matters. */
   readonly readNs = new PagedColumn('float64');
   /** By offset, where two values of one worker met: 1 + a code for the term in which the one that stayed was acknowledged there. */
@@ -35,6 +37,8 @@ export class PartitionLog {
   /** Whether the deciding scan returned its records in the order of their offsets. */
   scannedUpwards = true;
   lastScanned = -1;
+  /** Whether it returned two records at one offset, or an offset that is none. */
+  isContradicted = false;
   /** Of all its writes. */
   attempted = 0;
   lastInvokeNs = 0;
@@ -43,11 +47,17 @@ export class PartitionLog {
   /** Records that other scans than the deciding one returned. */
   earlierReads = 0;
 
-  constructor(partition: number, index: number, scan: ScanEvent | null, slotKind: 'uint32' | 'float64') {
+  constructor(partition: number, index: number, scan: ScanEvent | null) {
     this.partition = partition;
     this.index = index;
     this.scan = scan;
-    this.slots = new PagedColumn(slotKind);
+    this.decidingScan = scan?.scan ?? -1;
+  }
+
+  /** Makes empty slots that are wide enough for the ids of the run. */
+  openSlots(kind: SlotKind, sparseKeysMax: number): void {
+    this.slots = new PagedColumn(kind, sparseKeysMax);
+    this.marks = new PagedColumn('uint8', sparseKeysMax);
   }
 
   /** Whether the deciding scan read all that there was to read. */
@@ -68,6 +78,9 @@ export class PartitionLog {
     return true;
   }
 }
+
+/** What a slot code takes: see `Examination.openSlots`. */
+export type SlotKind = 'uint32' | 'float64';
 
 /** Slot codes: a record that is none of this run's values, or a value by its id. */
 export const FOREIGN = 1;

@@ -1,48 +1,81 @@
-import { int64At } from '../history/run.ts';
+import { int64At, type WriteBatch } from '../history/run.ts';
 import type { Examination } from './examination.ts';
-import { PagedColumn } from './paged.ts';
+import { PAGE_KEYS, PagedColumn, SLAB_BITS, SLAB_MASK } from './paged.ts';
 import { BY_SCAN, COPY, DIVERGENT, FIRST_VALUE, RIVALLED, type PartitionLog } from './partition.ts';
-import { FOUND, FOUND_TWICE, IS_OK, IS_SENT, OUTCOME_BITS, REPEATED } from './values.ts';
+import { FOUND, FOUND_TWICE, IS_FAIL, IS_OK, IS_SENT, OUTCOME_BITS, REPEATED, SEEN } from './values.ts';
 
 /**
- * Second pass over the writes: is every acknowledged value where it was acknowledged? Here it is only counted what
- * is not, and noted at its offset: in a good run that is the end of it.
+ * Second pass over the writes: is every acknowledged value where it was acknowledged? Here it is only counted and
+ * kept what is not, and noted at its offset: in a good run that is the end of it.
  */
 export function placeAcknowledgements(examination: Examination): void {
-  const { run, values } = examination;
-  const { states } = values;
-  for (const batch of run.writes()) {
-    const { worker, seq, partition } = batch;
-    for (let row = 0; row < batch.length; row++) {
-      const id = values.idOf(worker[row]!, int64At(seq, row));
-      const state = states.get(id);
-      const outcome = state & OUTCOME_BITS;
-      if ((state & REPEATED) !== 0) continue;
-      if (outcome === IS_SENT && (state & FOUND) === 0) examination.suspicious++;
-      if (outcome !== IS_OK) continue;
-      const offset = int64At(batch.offset, row);
-      if (offset < 0) {
-        if ((state & FOUND) === 0) examination.suspicious++;
+  for (const batch of examination.run.writes()) placeBatch(examination, batch);
+}
+
+/** As in the passes before, what nearly every write is stands in the loop itself. */
+function placeBatch(examination: Examination, batch: WriteBatch): void {
+  const { values, nearLogs } = examination;
+  const { places: statePlaces, slabs: stateSlabs } = values.states;
+  const { length, worker, seq, partition, offset, invokeNs, completeNs } = batch;
+  for (let row = 0; row < length; row++) {
+    const log = nearLogs[partition[row]!] ?? examination.logOf(partition[row]!);
+    const low = seq[2 * row]!;
+    const at = offset[2 * row]! >>> 0;
+    const isNear = seq[2 * row + 1] === 0 && offset[2 * row + 1] === 0;
+    const page = isNear ? values.pageOf(worker[row]!, low >>> 16) : -1;
+    const place = page < 0 ? undefined : statePlaces[page];
+    const slotPlace = log.slots.places[at >>> 16];
+    if (place !== undefined && slotPlace !== undefined) {
+      const state = stateSlabs[place >>> SLAB_BITS]![(place & SLAB_MASK) + (low & 0xffff)]!;
+      const held = log.slots.slabs[slotPlace >>> SLAB_BITS]![(slotPlace & SLAB_MASK) + (at & 0xffff)];
+      if (
+        (state & (OUTCOME_BITS | FOUND | FOUND_TWICE | REPEATED)) === (IS_OK | FOUND) &&
+        held === page * PAGE_KEYS + (low & 0xffff) + FIRST_VALUE
+      ) {
+        log.pace.acknowledged(at, int64At(invokeNs, row), int64At(completeNs, row), log.ends);
         continue;
-      }
-      const log = examination.logOf(partition[row]!);
-      const held = log.slots.get(offset);
-      if (held === id + FIRST_VALUE) {
-        const invokeNs = int64At(batch.invokeNs, row);
-        log.pace.acknowledged(offset, invokeNs, int64At(batch.completeNs, row), log.ends);
-        // The first copy, at another offset, has no acknowledgement: only the sweep knows what it means for the order.
-        if ((state & FOUND_TWICE) !== 0 && (log.marks.get(offset) & COPY) !== 0) log.pace.isPlain = false;
-        continue;
-      }
-      examination.suspicious++;
-      if (held === 0) {
-        log.slots.set(offset, id + FIRST_VALUE);
-      } else {
-        const isRival = held >= FIRST_VALUE && values.workerOf(held - FIRST_VALUE) === worker[row];
-        if (log.mark(offset, isRival ? DIVERGENT | RIVALLED : DIVERGENT) && isRival)
-          log.rivalTerms ??= new PagedColumn('uint32');
       }
     }
+    placeWrite(examination, log, batch, row);
+  }
+}
+
+/** A write, whatever became of it. */
+function placeWrite(examination: Examination, log: PartitionLog, batch: WriteBatch, row: number): void {
+  const { values, suspects } = examination;
+  const worker = batch.worker[row]!;
+  const id = values.idOf(worker, int64At(batch.seq, row));
+  const state = values.states.get(id);
+  const outcome = state & OUTCOME_BITS;
+  if ((state & REPEATED) !== 0) return;
+  if (outcome === IS_FAIL && (state & (FOUND | SEEN)) !== 0) suspects.add(batch, row);
+  if (outcome === IS_SENT && (state & FOUND) === 0) {
+    examination.suspicious++;
+    suspects.add(batch, row);
+  }
+  if (outcome !== IS_OK) return;
+  const offset = int64At(batch.offset, row);
+  if (offset < 0) {
+    if ((state & FOUND) !== 0) return;
+    examination.suspicious++;
+    suspects.add(batch, row);
+    return;
+  }
+  const held = log.slots.get(offset);
+  if (held === id + FIRST_VALUE) {
+    log.pace.acknowledged(offset, int64At(batch.invokeNs, row), int64At(batch.completeNs, row), log.ends);
+    // The first copy, at another offset, has no acknowledgement: only the sweep knows what it means for the order.
+    if ((state & FOUND_TWICE) !== 0 && (log.marks.get(offset) & COPY) !== 0) log.pace.isPlain = false;
+    return;
+  }
+  examination.suspicious++;
+  suspects.add(batch, row);
+  if (held === 0) {
+    log.slots.set(offset, id + FIRST_VALUE);
+  } else {
+    const isRival = held >= FIRST_VALUE && values.workerOf(held - FIRST_VALUE) === worker;
+    if (log.mark(offset, isRival ? DIVERGENT | RIVALLED : DIVERGENT) && isRival)
+      log.rivalTerms ??= new PagedColumn('uint32');
   }
 }
 

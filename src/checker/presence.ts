@@ -1,8 +1,10 @@
 import { INTEGRITIES, type Integrity } from '../history/write.ts';
-import { int64At } from '../history/run.ts';
+import { int64At, type ReadBatch } from '../history/run.ts';
+import { Copies } from './copies.ts';
 import type { Examination } from './examination.ts';
 import type { Cause } from './grouping.ts';
-import { judgeDuplicate, RULINGS } from './judgement.ts';
+import { judgeWrongPlace, RULINGS } from './judgement.ts';
+import { PAGE_KEYS, SLAB_BITS, SLAB_MASK } from './paged.ts';
 import {
   BY_SCAN,
   COPY,
@@ -13,62 +15,143 @@ import {
   PHANTOM,
   type PartitionLog,
 } from './partition.ts';
-import { FOUND, FOUND_TWICE, IS_FAIL, IS_INFO, OUTCOME_BITS, REPEATED, SEEN } from './values.ts';
+import {
+  FOUND,
+  FOUND_TWICE,
+  IS_FAIL,
+  IS_INFO,
+  IS_OK,
+  IS_SENT,
+  OUTCOME_BITS,
+  REPEATED,
+  SEEN,
+} from './values.ts';
 import { valueName } from './wording.ts';
 
 const NO_WORKER = 0xffffffff;
 const VALID = INTEGRITIES.indexOf('valid');
+
+/** What some records are besides the only copy of a write. */
+interface Oddities {
+  copies: Copies;
+  wrongPlace: Cause;
+}
 
 /**
  * First pass over the reads. What the deciding scan of a partition returned fills the log's slots; of what other
  * readers returned it is only noted that they did. A record that no write explains is a phantom.
  */
 export function recordPresence(examination: Examination): void {
-  const { run, values, counts } = examination;
-  const { states } = values;
-  const duplicate: Cause = { ruling: judgeDuplicate(run.info.contract) };
-  for (const batch of run.reads()) {
-    const { worker, seq, partition, scan, timeNs, integrity } = batch;
-    for (let row = 0; row < batch.length; row++) {
-      const offset = int64At(batch.offset, row);
-      const log = examination.logOf(partition[row]!);
-      const decides = log.scan !== null && log.scan.scan === scan[row];
-      if (!decides) log.earlierReads++;
-      const code = slotCodeOf(examination, log, integrity[row]!, worker[row]!, int64At(seq, row));
-      const state = code === FOREIGN ? 0 : states.get(code - FIRST_VALUE);
-      const isKnown = isOfThisLog(examination, log, code, state);
-      if (!isKnown) notePhantom(examination, log, offset, code, integrity[row]!, int64At(timeNs, row));
-      if (isKnown && (state & OUTCOME_BITS) === IS_FAIL && (state & (FOUND | SEEN)) === 0)
-        examination.suspicious++;
-      if (!decides) {
-        if (isKnown) states.set(code - FIRST_VALUE, state | SEEN);
-        continue;
-      }
-      const readNs = int64At(timeNs, row);
-      if (readNs > 0 && readNs < log.firstReadNs) log.firstReadNs = readNs;
-      const held = log.slots.get(offset);
-      if (held !== 0) log.scannedUpwards = false;
-      if (held === code) continue;
-      if (held === 0) {
-        const isCopy = isKnown && (state & FOUND) !== 0;
-        log.slots.set(offset, code);
-        log.marks.set(offset, log.marks.get(offset) | (isCopy ? BY_SCAN | COPY : BY_SCAN));
-        log.scanned++;
-        if (isCopy) log.copies++;
-        if (offset < log.lastScanned) log.scannedUpwards = false;
-        log.lastScanned = offset;
-      } else {
-        noteDivergentScan(examination, log, offset, readNs);
-      }
-      if (!isKnown) continue;
-      if ((state & FOUND) === 0) {
-        states.set(code - FIRST_VALUE, state | FOUND);
-        counts.found++;
-        if ((state & OUTCOME_BITS) === IS_INFO) counts['info-found']++;
-      } else {
-        noteDuplicate(examination, log, duplicate, code - FIRST_VALUE, offset, readNs);
-      }
+  const { run } = examination;
+  const oddities = { copies: new Copies(examination), wrongPlace: { ruling: judgeWrongPlace(run.info) } };
+  for (const batch of run.reads()) recordBatch(examination, batch, oddities);
+}
+
+/**
+ * This loop sees every record of a history, so what nearly every record is, the only copy of an acknowledged value at
+ * an empty offset, is written out in it; the rest is `recordRead`'s, which knows all cases.
+ */
+function recordBatch(examination: Examination, batch: ReadBatch, oddities: Oddities): void {
+  const { values, counts, homes, nearLogs } = examination;
+  const { places: statePlaces, slabs: stateSlabs } = values.states;
+  const { places: homePlaces, slabs: homeSlabs } = homes;
+  const { length, worker, seq, partition, offset, scan, timeNs, integrity } = batch;
+  let found = 0;
+  for (let row = 0; row < length; row++) {
+    const log = nearLogs[partition[row]!] ?? examination.logOf(partition[row]!);
+    const low = seq[2 * row]!;
+    const at = offset[2 * row]! >>> 0;
+    const isNear = seq[2 * row + 1] === 0 && offset[2 * row + 1] === 0;
+    const page = isNear ? values.pageOf(worker[row]!, low >>> 16) : -1;
+    const place = page < 0 ? undefined : statePlaces[page];
+    const slotPlace = log.slots.places[at >>> 16];
+    const markPlace = log.marks.places[at >>> 16];
+    if (
+      place === undefined ||
+      slotPlace === undefined ||
+      markPlace === undefined ||
+      scan[row] !== log.decidingScan ||
+      integrity[row] !== VALID
+    ) {
+      recordRead(examination, log, batch, row, oddities);
+      continue;
     }
+    const states = stateSlabs[place >>> SLAB_BITS]!;
+    const cell = (place & SLAB_MASK) + (low & 0xffff);
+    const state = states[cell]!;
+    const homePlace = homePlaces[page];
+    const home =
+      homePlace === undefined
+        ? homes.get(page * PAGE_KEYS + (low & 0xffff))
+        : homeSlabs[homePlace >>> SLAB_BITS]![(homePlace & SLAB_MASK) + (low & 0xffff)];
+    const slots = log.slots.slabs[slotPlace >>> SLAB_BITS]!;
+    const slot = (slotPlace & SLAB_MASK) + (at & 0xffff);
+    if (slots[slot] !== 0 || home !== log.index || (state !== IS_OK && state !== IS_SENT)) {
+      recordRead(examination, log, batch, row, oddities);
+      continue;
+    }
+    states[cell] = state | FOUND;
+    slots[slot] = page * PAGE_KEYS + (low & 0xffff) + FIRST_VALUE;
+    log.marks.slabs[markPlace >>> SLAB_BITS]![(markPlace & SLAB_MASK) + (at & 0xffff)]! |= BY_SCAN;
+    found++;
+    log.scanned++;
+    if (at < log.lastScanned) log.scannedUpwards = false;
+    log.lastScanned = at;
+    const readNs = int64At(timeNs, row);
+    if (readNs > 0 && readNs < log.firstReadNs) log.firstReadNs = readNs;
+  }
+  counts.found += found;
+}
+
+/** A record, whatever it is. */
+function recordRead(
+  examination: Examination,
+  log: PartitionLog,
+  batch: ReadBatch,
+  row: number,
+  oddities: Oddities,
+): void {
+  const { values, counts } = examination;
+  const { states } = values;
+  const offset = int64At(batch.offset, row);
+  const integrity = batch.integrity[row]!;
+  const readNs = int64At(batch.timeNs, row);
+  const decides = log.decidingScan >= 0 && log.decidingScan === batch.scan[row];
+  if (!decides) log.earlierReads++;
+  const code = slotCodeOf(examination, log, integrity, batch.worker[row]!, int64At(batch.seq, row));
+  const state = code === FOREIGN ? 0 : states.get(code - FIRST_VALUE);
+  const isKnown = isOfThisLog(examination, log, code, state);
+  if (!isKnown) notePhantom(examination, log, oddities.wrongPlace, offset, code, integrity, readNs);
+  if (isKnown && (state & OUTCOME_BITS) === IS_FAIL && (state & (FOUND | SEEN)) === 0)
+    examination.suspicious++;
+  if (!decides) {
+    if (isKnown) states.set(code - FIRST_VALUE, state | SEEN);
+    return;
+  }
+  if (readNs > 0 && readNs < log.firstReadNs) log.firstReadNs = readNs;
+  if (offset < 0) log.isContradicted = true;
+  const held = log.slots.get(offset);
+  if (held !== 0) log.scannedUpwards = false;
+  if (held === code) return;
+  if (held === 0) {
+    const isCopy = isKnown && (state & FOUND) !== 0;
+    log.slots.set(offset, code);
+    log.marks.set(offset, log.marks.get(offset) | (isCopy ? BY_SCAN | COPY : BY_SCAN));
+    log.scanned++;
+    if (isCopy) log.copies++;
+    if (offset < log.lastScanned) log.scannedUpwards = false;
+    log.lastScanned = offset;
+  } else {
+    log.isContradicted = true;
+    noteDivergentScan(examination, log, offset, readNs);
+  }
+  if (!isKnown) return;
+  if ((state & FOUND) === 0) {
+    states.set(code - FIRST_VALUE, state | FOUND);
+    counts.found++;
+    if ((state & OUTCOME_BITS) === IS_INFO) counts['info-found']++;
+  } else {
+    noteDuplicate(examination, log, oddities.copies.causeAt(log, offset), code - FIRST_VALUE, offset, readNs);
   }
 }
 
@@ -104,9 +187,8 @@ export function noteDuplicate(
   if ((state & (FOUND_TWICE | REPEATED)) !== 0) return;
   values.states.set(id, state | FOUND_TWICE);
   counts.duplicate++;
-  const group = findings.add('duplicate', null, log.partition, cause, offset, timeNs);
   const [worker, seq] = [values.workerOf(id), values.seqOf(id)];
-  group.values.add(worker, seq);
+  const group = findings.add('duplicate', null, log.partition, cause, offset, timeNs, worker, seq);
   if (group.wantsExample) group.examples.push({ value: valueName(worker, seq) });
 }
 
@@ -126,6 +208,7 @@ function noteDivergentScan(
 function notePhantom(
   examination: Examination,
   log: PartitionLog,
+  wrongPlace: Cause,
   offset: number,
   code: number,
   integrity: number,
@@ -145,23 +228,21 @@ function notePhantom(
       : isStranger
         ? 'never-written'
         : 'wrong-place';
-  const group = findings.add('phantom', null, log.partition, PHANTOMS[kind], offset, timeNs);
-  if (code !== FOREIGN)
-    group.values.add(values.workerOf(code - FIRST_VALUE), values.seqOf(code - FIRST_VALUE));
+  const cause = kind === 'wrong-place' ? wrongPlace : PHANTOMS[kind];
+  const isForeign = code === FOREIGN;
+  const worker = isForeign ? -1 : values.workerOf(code - FIRST_VALUE);
+  const seq = isForeign ? -1 : values.seqOf(code - FIRST_VALUE);
+  const group = findings.add('phantom', null, log.partition, cause, offset, timeNs, worker, seq);
   if (!group.wantsExample) return;
-  const value =
-    code === FOREIGN
-      ? 'unknown'
-      : valueName(values.workerOf(code - FIRST_VALUE), values.seqOf(code - FIRST_VALUE));
+  const value = isForeign ? 'unknown' : valueName(worker, seq);
   group.examples.push({ value, foundOffsets: [offset] });
 }
 
-const PHANTOMS: Record<Integrity | 'never-written', Cause> = {
+const PHANTOMS: Record<Exclude<Integrity | 'never-written', 'wrong-place'>, Cause> = {
   valid: phantom('the record has no readable value', 'unknown'),
   unreadable: phantom('the record is none of this program: somebody else writes to the topic', 'unknown'),
   'bad-checksum': phantom('the checksum of the record does not hold: its bytes were changed', 'broker'),
   'foreign-run': phantom('the record was written by another run', 'unknown'),
-  'wrong-place': phantom('the record was written to another topic or partition', 'unknown'),
   'never-written': phantom('the record carries a number that no write of this run had', 'unknown'),
 };
 

@@ -5,14 +5,24 @@
  */
 const RANGES_MAX = 256;
 const SHOWN_MAX = 24;
+const FEW = 8;
+/** Of those that have only a few. */
+const NO_WORKERS: Map<number, number[]> = new Map();
 
 export class ValueRanges {
+  /** Worker, seq, worker, seq …: most groups of findings become part of a neighbour before they have more than these. */
+  #few: number[] | null = [];
   /** By worker: first, last, first, last …, ascending. */
-  readonly #workers = new Map<number, number[]>();
+  #workers: Map<number, number[]> = NO_WORKERS;
   #ranges = 0;
   #cut = false;
 
   add(worker: number, seq: number): void {
+    if (this.#few !== null) {
+      this.#few.push(worker, seq);
+      if (this.#few.length > 2 * FEW) this.#spread();
+      return;
+    }
     let ranges = this.#workers.get(worker);
     if (ranges === undefined) {
       if (this.#ranges >= RANGES_MAX) {
@@ -24,9 +34,19 @@ export class ValueRanges {
     this.#addRange(ranges, seq, seq);
   }
 
-  /** All that the other one has. */
+  /** All that the other one has, which is of no use any more. */
   absorb(other: ValueRanges): void {
+    if (other.#few !== null) {
+      for (let at = 0; at < other.#few.length; at += 2) this.add(other.#few[at]!, other.#few[at + 1]!);
+      return;
+    }
+    this.#spread();
     this.#cut ||= other.#cut;
+    // Where something has to be left out, it is what came later.
+    if (other.#ranges > this.#ranges && other.#ranges + this.#ranges <= RANGES_MAX) {
+      [this.#workers, other.#workers] = [other.#workers, this.#workers];
+      [this.#ranges, other.#ranges] = [other.#ranges, this.#ranges];
+    }
     for (const [worker, ranges] of other.#workers) {
       let own = this.#workers.get(worker);
       if (own === undefined) this.#workers.set(worker, (own = []));
@@ -34,7 +54,16 @@ export class ValueRanges {
     }
   }
 
+  #spread(): void {
+    const few = this.#few;
+    if (few === null) return;
+    this.#few = null;
+    this.#workers = new Map();
+    for (let at = 0; at < few.length; at += 2) this.add(few[at]!, few[at + 1]!);
+  }
+
   toString(): string {
+    this.#spread();
     const parts: string[] = [];
     let shown = 0;
     for (const [worker, ranges] of [...this.#workers].toSorted(([a], [b]) => a - b)) {
@@ -66,14 +95,27 @@ export class ValueRanges {
         ranges[at] = first;
         ranges[at + 1] = Math.max(ranges[at + 1]!, last);
       } else {
-        ranges.splice(at, 0, first, last);
+        insertAt(ranges, at, first, last);
         this.#ranges++;
       }
     }
     while (at + 2 < ranges.length && ranges[at + 2]! <= ranges[at + 1]! + 1) {
       ranges[at + 1] = Math.max(ranges[at + 1]!, ranges[at + 3]!);
-      ranges.splice(at + 2, 2);
+      removeAt(ranges, at + 2);
       this.#ranges--;
     }
   }
+}
+
+/** As `splice`, which allocates a list of what it removes. */
+function insertAt(ranges: number[], at: number, first: number, last: number): void {
+  ranges.push(first, last);
+  for (let index = ranges.length - 1; index > at + 1; index--) ranges[index] = ranges[index - 2]!;
+  ranges[at] = first;
+  ranges[at + 1] = last;
+}
+
+function removeAt(ranges: number[], at: number): void {
+  for (let index = at + 2; index < ranges.length; index++) ranges[index - 2] = ranges[index]!;
+  ranges.length -= 2;
 }

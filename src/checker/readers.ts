@@ -1,7 +1,8 @@
 import { int64At } from '../history/run.ts';
+import { Copies } from './copies.ts';
 import type { Examination } from './examination.ts';
 import type { Cause } from './grouping.ts';
-import { judgeDuplicate, RULINGS } from './judgement.ts';
+import { RULINGS } from './judgement.ts';
 import { BY_SCAN, COPY, FIRST_VALUE, FOREIGN, type PartitionLog } from './partition.ts';
 import { isOfThisLog, noteDuplicate, slotCodeOf } from './presence.ts';
 import { Sessions, type Session } from './sessions.ts';
@@ -35,7 +36,7 @@ export function compareReaders(examination: Examination): void {
 /** One pass over the reads: what each reader was given, in which order, and what only another final scan returned. */
 function passReads(examination: Examination, sessions: Sessions): void {
   const { run } = examination;
-  const duplicate: Cause = { ruling: judgeDuplicate(run.info.contract) };
+  const copies = new Copies(examination);
   const goingBack = new Map<string, Cause>();
   let session: Session | undefined;
   let log: PartitionLog | null = null;
@@ -63,7 +64,7 @@ function passReads(examination: Examination, sessions: Sessions): void {
         batch.worker[row]!,
         int64At(batch.seq, row),
       );
-      putBack(examination, log, duplicate, { offset, code, givenNs });
+      putBack(examination, log, copies.causeAt(log, offset), { offset, code, givenNs });
     }
   }
 }
@@ -78,7 +79,7 @@ function isLeftOut({ scan, slots }: PartitionLog, offset: number): boolean {
 function putBack(
   examination: Examination,
   log: PartitionLog,
-  duplicate: Cause,
+  copy: Cause,
   { offset, code, givenNs }: { offset: number; code: number; givenNs: number },
 ): void {
   const { values, counts } = examination;
@@ -91,7 +92,7 @@ function putBack(
   log.scanned++;
   if (isCopy) {
     log.copies++;
-    noteDuplicate(examination, log, duplicate, id, offset, givenNs);
+    noteDuplicate(examination, log, copy, id, offset, givenNs);
   } else if (isKnown) {
     values.states.set(id, state | FOUND);
     counts.found++;
@@ -107,11 +108,12 @@ function noteSkips({ values, counts, findings }: Examination, log: PartitionLog,
       return;
     counts.skipped++;
     cause ??= causeOf('skipped', session);
-    const group = findings.add('skipped', null, log.partition, cause, offset, -1);
-    if (code === FOREIGN) return;
-    const [worker, seq] = [values.workerOf(code - FIRST_VALUE), values.seqOf(code - FIRST_VALUE)];
-    group.values.add(worker, seq);
-    if (group.wantsExample) group.examples.push({ value: valueName(worker, seq), foundOffsets: [offset] });
+    const isForeign = code === FOREIGN;
+    const worker = isForeign ? -1 : values.workerOf(code - FIRST_VALUE);
+    const seq = isForeign ? -1 : values.seqOf(code - FIRST_VALUE);
+    const group = findings.add('skipped', null, log.partition, cause, offset, -1, worker, seq);
+    if (!isForeign && group.wantsExample)
+      group.examples.push({ value: valueName(worker, seq), foundOffsets: [offset] });
   });
 }
 

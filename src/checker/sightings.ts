@@ -1,16 +1,16 @@
 import { int64At } from '../history/run.ts';
 import type { Examination } from './examination.ts';
 import { slotCodeOf } from './presence.ts';
-import { FIRST_VALUE } from './partition.ts';
+import { BY_SCAN, FIRST_VALUE } from './partition.ts';
 import type { Example, FindingKind } from './result.ts';
 
 const SHOWN_MAX = 10;
 const FILTER_SIZE = 65_536;
 const FOUND_ELSEWHERE: ReadonlySet<FindingKind> = new Set(['misplaced', 'duplicate', 'aborted-read']);
 
-/** A last pass over the reads, if there is need of it: where the few values that stand as examples were found. */
+/** Where the few values that stand as examples were found. */
 export function locateExamples(examination: Examination): void {
-  const { run, values, findings } = examination;
+  const { values, findings } = examination;
   const wanted = new Map<number, Example[]>();
   for (const { kind, group } of findings) {
     if (!FOUND_ELSEWHERE.has(kind)) continue;
@@ -21,6 +21,34 @@ export function locateExamples(examination: Examination): void {
     }
   }
   if (wanted.size === 0) return;
+  if (areReadsInSlots(examination)) lookInSlots(examination, wanted);
+  else lookInReads(examination, wanted);
+  for (const example of [...wanted.values()].flat()) example.foundOffsets?.sort((a, b) => a - b);
+}
+
+/** Whether the slots hold every record that was read, so that nobody has to read them again. */
+function areReadsInSlots({ logs, counts }: Examination): boolean {
+  return (
+    counts.phantom === 0 &&
+    logs.every((log) => log.earlierReads === 0 && log.scannedUpwards && !log.isContradicted)
+  );
+}
+
+function lookInSlots({ logs }: Examination, wanted: ReadonlyMap<number, Example[]>): void {
+  const mayBeWanted = new Uint8Array(FILTER_SIZE);
+  for (const id of wanted.keys()) mayBeWanted[(id + FIRST_VALUE) & (FILTER_SIZE - 1)] = 1;
+  for (const { slots, marks } of logs) {
+    slots.forEach((offset, code) => {
+      if (mayBeWanted[code & (FILTER_SIZE - 1)] === 0) return;
+      const examples = wanted.get(code - FIRST_VALUE);
+      if (examples !== undefined && (marks.get(offset) & BY_SCAN) !== 0) show(examples, offset);
+    });
+  }
+}
+
+/** A last pass over the reads. */
+function lookInReads(examination: Examination, wanted: ReadonlyMap<number, Example[]>): void {
+  const { run, values } = examination;
   /** By the low bits of a seq: 1 if it may be that of a wanted value. Nearly all are not. */
   const mayBeWanted = new Uint8Array(FILTER_SIZE);
   for (const id of wanted.keys()) mayBeWanted[values.seqOf(id) % FILTER_SIZE] = 1;
@@ -37,12 +65,14 @@ export function locateExamples(examination: Examination): void {
       );
       const examples = wanted.get(code - FIRST_VALUE);
       if (examples === undefined) continue;
-      const offset = int64At(batch.offset, row);
-      for (const example of examples) {
-        const offsets = (example.foundOffsets ??= []);
-        if (offsets.length < SHOWN_MAX && !offsets.includes(offset)) offsets.push(offset);
-      }
+      show(examples, int64At(batch.offset, row));
     }
   }
-  for (const example of [...wanted.values()].flat()) example.foundOffsets?.sort((a, b) => a - b);
+}
+
+function show(examples: readonly Example[], offset: number): void {
+  for (const example of examples) {
+    const offsets = (example.foundOffsets ??= []);
+    if (offsets.length < SHOWN_MAX && !offsets.includes(offset)) offsets.push(offset);
+  }
 }

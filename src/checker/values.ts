@@ -7,11 +7,18 @@ import { PAGE_KEYS, PagedColumn } from './paged.ts';
  */
 export class ValueTable {
   /** What is known of a value: an outcome code and bits, see below. */
-  readonly states = new PagedColumn('uint8');
+  readonly states: PagedColumn<'uint8'>;
   readonly #near: (WorkerPages | undefined)[] = [];
   readonly #far = new Map<number, WorkerPages>();
   readonly #workers: number[] = [];
   readonly #firstSeqs: number[] = [];
+  /** By worker: which of its pages was asked for last. */
+  readonly #recentNumbers = new Int32Array(RECENT_WORKERS).fill(-1);
+  readonly #recentPages = new Int32Array(RECENT_WORKERS);
+
+  constructor(sparseKeysMax?: number) {
+    this.states = new PagedColumn('uint8', sparseKeysMax);
+  }
 
   /** The id of a value; it gets one if it had none. */
   add(worker: number, seq: number): number {
@@ -39,6 +46,24 @@ export class ValueTable {
     const number = pageNumberOf(seq);
     const page = number < NEAR_SEQ_PAGES ? pages.near[number] : pages.far.get(number);
     return page === undefined ? -1 : page * PAGE_KEYS + (seq & 0xffff);
+  }
+
+  /**
+   * For loops over many values: the page of a worker's seqs from `number` times 64 Ki on; -1 when it is not at hand,
+   * and then `idOf` or `add` has to be asked. An id is the page times 64 Ki and the low 16 bits of the seq.
+   */
+  pageOf(worker: number, number: number): number {
+    return this.#recentNumbers[worker] === number ? this.#recentPages[worker]! : this.#lookUp(worker, number);
+  }
+
+  #lookUp(worker: number, number: number): number {
+    const page = this.#near[worker]?.near[number];
+    if (page === undefined) return -1;
+    if (worker < RECENT_WORKERS) {
+      this.#recentNumbers[worker] = number;
+      this.#recentPages[worker] = page;
+    }
+    return page;
   }
 
   workerOf(id: number): number {
@@ -75,6 +100,7 @@ interface WorkerPages {
   far: Map<number, number>;
 }
 
+const RECENT_WORKERS = 1_024;
 const NEAR_WORKERS = 65_536;
 const NEAR_SEQ_PAGES = 65_536;
 

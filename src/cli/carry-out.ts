@@ -13,6 +13,7 @@ import type { World } from '../world/world.ts';
 import { TOPIC, type RunPlan } from './plan.ts';
 import { createStatus } from './status.ts';
 import { keptVersion } from './version.ts';
+import { contractOf } from '../scenario/contract.ts';
 
 /** The world that a plan is carried out in. */
 export interface Stage {
@@ -127,21 +128,15 @@ function listenForSignals(say: (text: string) => void) {
 
 function infoOf(plan: RunPlan, world: Stage['info']): RunInfo {
   const { scenario } = plan;
-  const { partitions, ...topic } = scenario.topic;
   return {
     version: 1,
     run: plan.run,
     status: 'running',
     seed: plan.seed,
     scenario: { ...scenario, faultsPlanned: plan.schedule.length },
-    contract: {
-      ...topic,
-      acks: scenario.producer.acks,
-      idempotence: scenario.producer.idempotence,
-      mode: scenario.producer.retries > 0 ? 'at-least-once' : 'exactly-once',
-    },
+    contract: contractOf(scenario),
     topic: TOPIC,
-    partitions,
+    partitions: scenario.topic.partitions,
     ...(scenario.dense && { dense: true }),
     nodes: [],
     workers: scenario.load.workers,

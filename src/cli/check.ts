@@ -16,21 +16,25 @@ export function addCheckCommand(program: Command): void {
     .description('decide again, from what is on disk alone')
     .addOption(claimOption())
     .option('--json', 'print the result as JSON')
+    .option('--full-lists', 'also write every record with a finding into findings.ndjson, one a line')
     .addHelpText(
       'after',
       `
 Reads the history of a run, whether it ended well or was killed half-way, judges every write and every record that
 was read back, and writes results.json and timeline.svg anew. Needs no cluster, no Java and no network.
+Findings are groups of neighbours with their first examples; with --full-lists each record stands in findings.ndjson
+in the run directory, as it is found: kind, loss, partition, value, offset, timeNs and judgement.
 Of an NDJSON file, as other tools can write it ("kept import --help"), the result is only printed.
 
 Examples:
   kept check store/example
   kept check store/run-42 --claim contract --json
+  kept check store/run-42 --full-lists
   kept check history.ndjson`,
     )
-    .action(async (path: string, options: { claim: Claim; json?: true }) => {
+    .action(async (path: string, options: { claim: Claim; json?: true; fullLists?: true }) => {
       const { decide, exitStatusOf, show } = await import('./verdict.ts');
-      const decided = await decide(path, options.claim);
+      const decided = await decide(path, options.claim, { fullLists: options.fullLists === true });
       show(decided, { json: options.json === true, directory: path });
       process.exitCode = exitStatusOf(decided.result);
     });

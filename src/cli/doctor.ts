@@ -4,6 +4,8 @@ import type { Command } from 'commander';
 import { createColors } from 'picocolors';
 import { EXIT, Failure, messageOf } from '../core/failure.ts';
 import { probeNamespaces } from '../control/netns/probe.ts';
+import { processRemote } from '../control/process-remote.ts';
+import { DISKS_NEED, whyNoDisks } from '../db/kafka/disk.ts';
 import { cachedVersions } from '../db/kafka/distribution.ts';
 
 import { findJava } from '../db/kafka/java.ts';
@@ -31,7 +33,15 @@ export function addDoctorCommand(program: Command): void {
       '\nExit status: 0 when "kept run" will work here, 2 when something it needs is missing.',
     )
     .action(async (options: { json?: true }) => {
-      const findings = [nodeVersion(), await java(), await kafka(), await lab(), memory(), disk()];
+      const findings = [
+        nodeVersion(),
+        await java(),
+        await kafka(),
+        await lab(),
+        await powerLoss(),
+        memory(),
+        disk(),
+      ];
       process.stdout.write(
         options.json === true ? `${JSON.stringify(findings, null, 2)}\n` : describe(findings),
       );
@@ -101,6 +111,15 @@ async function lab(): Promise<Finding> {
     state: 'good',
     text: `network namespaces work${probed.rootless ? ' without root' : ' as root'}`,
   };
+}
+
+async function powerLoss(): Promise<Finding> {
+  return attempt('Power', async () => {
+    const why = await whyNoDisks(processRemote('this machine', '127.0.0.1'));
+    return why === null
+      ? { state: 'good', text: 'disks can be made that lose what was not synced' }
+      : { state: 'limited', text: `no power loss: ${why}`, hint: DISKS_NEED };
+  });
 }
 
 function memory(): Finding {

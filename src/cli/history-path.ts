@@ -1,7 +1,6 @@
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { openRun } from '../history/directory.ts';
-import { readInterchange } from '../history/interchange/read.ts';
 import { EVENTS_FILE, READS_FILE, RUN_FILE, WRITES_FILE } from '../history/layout.ts';
 import type { Run } from '../history/run.ts';
 
@@ -9,7 +8,9 @@ const HISTORY_FILES = new Set([RUN_FILE, WRITES_FILE, READS_FILE, EVENTS_FILE]);
 
 /** A run directory, or an NDJSON file, as a run. */
 export async function openHistory(path: string): Promise<Run> {
-  return isHistoryFile(path) ? readInterchange(path) : openRun(path);
+  if (!isHistoryFile(path)) return openRun(path);
+  const { readInterchange } = await import('../history/interchange/read.ts');
+  return readInterchange(path);
 }
 
 /** Whether the path is a history of one file. A file of a run directory is none: `openRun` says what to name instead. */

@@ -29,6 +29,7 @@ export function runInsideLab(plan: Plan): Promise<number> {
         encode,
         directory: resolve(plan.directory),
         dataDirectory: plan.dataDirectory === null ? LAB_DATA : resolve(plan.dataDirectory),
+        powerLoss: plan.schedule.some(({ fault }) => fault.kind === 'power-loss'),
         onEvent: record,
       }),
     info: {

@@ -14,10 +14,12 @@ const COMMANDS: Record<string, (program: Command) => Promise<void>> = {
   replay: async (program) => (await import('./replay.ts')).addReplayCommand(program),
   shrink: async (program) => (await import('./shrink.ts')).addShrinkCommand(program),
   lab: async (program) => (await import('./lab.ts')).addLabCommand(program),
-  'inside-lab': async (program) => (await import('./lab.ts')).addInsideCommand(program),
+  'inside-lab': async (program) => (await import('./inside-command.ts')).addInsideCommand(program),
   lin: async (program) => (await import('./lin.ts')).addLinCommand(program),
   doctor: async (program) => (await import('./doctor.ts')).addDoctorCommand(program),
 };
+
+const VERSION_OPTIONS = new Set(['-V', '--version']);
 
 /**
  * The command line: `kept COMMAND`. Nothing heavy (clients, drawing, Arrow) is loaded before it is needed, so that a
@@ -47,9 +49,8 @@ Exit status:
   2  inconclusive: nothing could be proven         130  interrupted before anything could be said`,
     );
   const name = argv[0] ?? '';
-  for (const add of Object.hasOwn(COMMANDS, name) ? [COMMANDS[name]!] : Object.values(COMMANDS)) {
-    await add(program);
-  }
+  const wanted = Object.hasOwn(COMMANDS, name) ? [COMMANDS[name]!] : Object.values(COMMANDS);
+  for (const add of VERSION_OPTIONS.has(name) ? [] : wanted) await add(program);
   for (const command of program.commands)
     command.exitOverride().showHelpAfterError(`("kept ${command.name()} --help" teaches)`);
 
@@ -106,7 +107,9 @@ function explain(error: unknown): { text: string; exitStatus: number } {
 function sentence(text: string): string {
   const [firstLine = '', ...more] = text.split('\n');
   const whole = /[.!?:…]$/.test(firstLine) ? firstLine : `${firstLine}.`;
-  return [whole.charAt(0).toUpperCase() + whole.slice(1), ...more].join('\n');
+  // `kafka1` is a node's name, and stays as it is.
+  const beginsWithName = /^[a-z]+[-_.]?\d/.test(whole);
+  return [beginsWithName ? whole : whole.charAt(0).toUpperCase() + whole.slice(1), ...more].join('\n');
 }
 
 function drained(stream: NodeJS.WriteStream): Promise<void> {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Option, type Command } from 'commander';
 import { z } from 'zod';
 import { EXIT, Failure, messageOf } from '../core/failure.ts';
-import { MIX_KINDS, randomScheduleSchema, type MixKind } from '../nemesis/schedule.ts';
+import { COMMON_MIX, MIX_KINDS, randomScheduleSchema, type MixKind } from '../nemesis/schedule.ts';
 import { CATALOG, findEntry } from '../scenario/catalog/catalog.ts';
 import { scenarioSchema, type Scenario } from '../scenario/schema.ts';
 import { parseAcks, parseCount, parseDurationMs, parseList, parseRate } from './parse.ts';
@@ -192,7 +192,7 @@ function applyFaultOptions(scenario: Scenario, options: ScenarioOptions): Scenar
   const drawn = 'random' in scenario.nemesis ? scenario.nemesis.random : undefined;
   return {
     random: randomScheduleSchema.parse({
-      mix: faults ?? drawn?.mix ?? [...MIX_KINDS],
+      mix: faults ?? drawn?.mix ?? [...COMMON_MIX],
       meanIntervalMs: faultInterval ?? drawn?.meanIntervalMs ?? 2_000,
       meanDurationMs: faultDuration ?? drawn?.meanDurationMs ?? 4_000,
       keepBrokersUp: drawn?.keepBrokersUp ?? 1,

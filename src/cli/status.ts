@@ -119,6 +119,7 @@ function describeEvent(event: Event, colors: ReturnType<typeof createColors>): s
     case 'scan':
     case 'reset':
     case 'log':
+    case 'repetition':
       return null;
   }
 }

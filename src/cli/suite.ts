@@ -33,6 +33,7 @@ export function addSuiteCommand(program: Command): void {
       `
 "failure-scenarios" are the seven of Jack Vanlightly's ChaosTestingCode (2018): acks 0, 1 and all, with the leader
 killed, isolated, or cut off from ZooKeeper only. His figures stand beside what is found here. About seven minutes.
+"power-loss" is what is lost with the power of one or of all brokers; it needs root, for disks that can fail.
 
 Exit status: 0 when every expectation is met, 1 when one is not, 2 when a run was inconclusive.
 

@@ -1,14 +1,16 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { EXIT, messageOf } from '../core/failure.ts';
+import { EXIT, Failure, messageOf } from '../core/failure.ts';
 import { check } from '../checker/check.ts';
 import type { Claim, Result } from '../checker/result.ts';
 import type { Run } from '../history/run.ts';
 import { type Availability, availabilityOf } from '../report/availability.ts';
 import { surveyOf, type Survey } from '../report/survey.ts';
 import { renderText } from '../report/text.ts';
+import { prepareDrawing } from '../report/timeline/draughtsman.ts';
 import { renderTimeline } from '../report/timeline/timeline.ts';
 import { wantsColour } from './colour.ts';
+import { FULL_LISTS_FILE, FullLists } from './full-lists.ts';
 import { isHistoryFile, openHistory } from './history-path.ts';
 
 export const RESULTS_FILE = 'results.json';
@@ -23,25 +25,51 @@ export interface Decided {
 /**
  * From a history to its verdict: decide, write results.json and timeline.svg, say it. The same whether the run has
  * just ended or was made elsewhere years ago. A history that is one file has no place for results: they are only said.
+ * @param options.fullLists whether to write every anomaly into findings.ndjson, too.
+ * @throws Failure (usage) when full lists are asked for and there is no place for them.
  */
-export async function decide(path: string, claim: Claim): Promise<Decided> {
+export async function decide(
+  path: string,
+  claim: Claim,
+  options: { fullLists?: boolean } = {},
+): Promise<Decided> {
+  const isDirectory = !isHistoryFile(path);
+  const wantsLists = options.fullLists === true;
+  if (wantsLists && !isDirectory) {
+    throw new Failure('full lists are written into a run directory, and this history is a file', {
+      hint: 'make a run of it first: kept import --help',
+      exitStatus: EXIT.usage,
+    });
+  }
+  if (isDirectory) prepareDrawing();
   const run = await openHistory(path);
   const survey = surveyOf(run);
-  const result = check(survey.run, { claim });
+  const lists = wantsLists ? new FullLists(join(path, FULL_LISTS_FILE)) : null;
+  const result = check(survey.run, {
+    claim,
+    ...(lists !== null && { onAnomaly: (anomaly) => lists.add(anomaly) }),
+  });
+  lists?.close();
+  if (lists !== null && lists.failure !== null) sayUnwritten(path, lists.failure);
   const decided = { run, result, availability: survey.availability() ?? availabilityOf(run) };
-  if (!isHistoryFile(path)) writeResults(path, decided, survey);
+  if (isDirectory) await writeResults(path, decided, survey);
   return decided;
 }
 
-function writeResults(directory: string, decided: Decided, survey: Survey): void {
+async function writeResults(directory: string, decided: Decided, survey: Survey): Promise<void> {
   const { run, result } = decided;
   try {
     writeFileSync(join(directory, RESULTS_FILE), resultsText(decided));
-    writeFileSync(join(directory, TIMELINE_FILE), renderTimeline(run, result, survey.aggregator()));
+    const timeline = await renderTimeline(run, result, survey.aggregator());
+    writeFileSync(join(directory, TIMELINE_FILE), timeline);
   } catch (error) {
-    // A verdict that cannot be written down is still a verdict: say both.
-    process.stderr.write(`kept: the results could not be written to ${directory}: ${messageOf(error)}\n`);
+    sayUnwritten(directory, error);
   }
+}
+
+/** A verdict that cannot be written down is still a verdict: say both. */
+function sayUnwritten(directory: string, error: unknown): void {
+  process.stderr.write(`kept: the results could not be written to ${directory}: ${messageOf(error)}\n`);
 }
 
 function resultsText({ result, availability }: Decided): string {

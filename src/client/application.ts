@@ -11,7 +11,7 @@ import { connect } from 'node:net';
 import type { Clock } from '../core/clock.ts';
 import { Failure, messageOf } from '../core/failure.ts';
 import type { Client, Completion } from './client.ts';
-import type { DriverOptions } from './driver.ts';
+import type { DriverOptions } from './driver-options.ts';
 import { API, asThrown, Kafka, quiet, type ISocketFactory } from './kafkajs.ts';
 import { watchWrites } from './session.ts';
 

@@ -37,12 +37,21 @@ export interface EndOffset {
   broker: number;
 }
 
+/** What a batch of an idempotent producer says of itself: who numbered it, and the number of its first record. */
+export interface ProducedBatch {
+  producerId: number;
+  epoch: number;
+  sequence: number;
+}
+
 /** A record as a scan returned it. */
 export interface Fetched {
   partition: number;
   offset: number;
   /** Null for a tombstone. */
   value: Uint8Array | null;
+  /** The same object for all records of one batch; absent where its producer is not idempotent. */
+  batch?: ProducedBatch;
 }
 
 /** Reads a topic, always from the partition's leader, never through a consumer group. */

@@ -9,7 +9,7 @@
  */
 import { gunzipSync } from 'node:zlib';
 import { Failure } from '../core/failure.ts';
-import type { Fetched } from './client.ts';
+import type { Fetched, ProducedBatch } from './client.ts';
 import { crc32c } from './crc32c.ts';
 
 const LENGTH_AT = 8;
@@ -17,6 +17,9 @@ const MAGIC_AT = 16;
 const CRC_AT = 17;
 const ATTRIBUTES_AT = 21;
 const LAST_DELTA_AT = 23;
+const PRODUCER_ID_AT = 43;
+const PRODUCER_EPOCH_AT = 51;
+const SEQUENCE_AT = 53;
 const COUNT_AT = 57;
 const RECORDS_AT = 61;
 const AFTER_LENGTH = 12;
@@ -76,6 +79,7 @@ function decodeBatch(
   }
   const attributes = bytes.readInt16BE(at + ATTRIBUTES_AT);
   if ((attributes & CONTROL_FLAG) !== 0) return;
+  const batch = producedBatch(bytes, at);
   const codec = attributes & COMPRESSION_MASK;
   const cursor =
     codec === 0
@@ -90,8 +94,20 @@ function decodeBatch(
     cursor.skipBytes(); // key
     const value = cursor.bytes();
     cursor.at = recordEnd; // headers are skipped
-    if (offset >= bounds.from && offset < bounds.end) sink.push({ partition, offset, value });
+    if (offset < bounds.from || offset >= bounds.end) continue;
+    sink.push(batch === null ? { partition, offset, value } : { partition, offset, value, batch });
   }
+}
+
+/** Null for a producer that is not idempotent: its id is -1. */
+function producedBatch(bytes: Buffer, at: number): ProducedBatch | null {
+  const high = bytes.readInt32BE(at + PRODUCER_ID_AT);
+  if (high < 0) return null;
+  return {
+    producerId: high * 2 ** 32 + bytes.readUInt32BE(at + PRODUCER_ID_AT + 4),
+    epoch: bytes.readInt16BE(at + PRODUCER_EPOCH_AT),
+    sequence: bytes.readInt32BE(at + SEQUENCE_AT),
+  };
 }
 
 function decompressed(records: Buffer, codec: number): Buffer {

@@ -23,6 +23,8 @@ export interface Db {
   start?(node: string): Promise<string>;
   pause?(node: string): Promise<string>;
   resume?(node: string): Promise<string>;
+  /** The node loses power: the process is gone, and so is what it had not synced to its disk. `start` undoes it. */
+  cutPower?(node: string): Promise<string>;
 }
 
 export interface TopicSettings extends Contract {

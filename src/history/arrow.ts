@@ -1,11 +1,10 @@
 import * as arrow from 'apache-arrow';
 import type { Columns, ColumnSchema, ColumnType } from './columns.ts';
-import { COLUMN_ARRAYS } from './columns.ts';
 
 /**
  * Columns as messages of an Arrow IPC stream (https://arrow.apache.org/docs/format/Columnar.html#ipc-streaming-format),
- * so that DuckDB, pandas, Polars or Spark read a history as it is. Nothing is copied on either way: a message's body is the
- * columns' own memory, and decoded columns lie in the body.
+ * so that DuckDB, pandas, Polars or Spark read a history as it is. Nothing is copied: a message's body is the columns'
+ * own memory. The way back is arrow-batch.ts.
  */
 
 /** An encapsulated message. `head` is the 8 bytes of prefix and the metadata, padded to a multiple of 8. */
@@ -56,30 +55,6 @@ export function arrowEncoder<Schema extends ColumnSchema>(
       return toMessage(writer.takeChunks());
     },
   };
-}
-
-/**
- * The columns of one record batch, as views of `body`.
- * @param head as in `Message`. Its checksum must have been verified: the metadata is trusted.
- * @param body must lie at a multiple of 8 in its memory.
- */
-export function decodeBatch<Schema extends ColumnSchema>(
-  columnTypes: Schema,
-  head: Uint8Array,
-  body: Uint8Array,
-): { rows: number; columns: Columns<Schema>; metadata: Map<string, string> } {
-  const message = new arrow.MessageReader(head).readMessage(arrow.MessageHeader.RecordBatch);
-  if (message === null) throw new RangeError('not a record batch');
-  const { length: rows, buffers } = message.header();
-  const entries = Object.entries(columnTypes).map(([name, type], index) => {
-    // Each column has two buffers: the validity bitmap, which is empty, and the values.
-    const { offset } = buffers[2 * index + 1]!;
-    const length = type === 'int64' ? 2 * rows : rows;
-    // The memory may be shared with a thread that reads ahead; to a column that makes no difference.
-    return [name, new COLUMN_ARRAYS[type](body.buffer as ArrayBuffer, body.byteOffset + offset, length)];
-  });
-  const columns: Columns<Schema> = Object.fromEntries(entries);
-  return { rows, columns, metadata: message.metadata };
 }
 
 /** The library's stream writer with its asynchronous queue replaced by a list that is taken at once. */

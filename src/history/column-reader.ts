@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import { basename } from 'node:path';
-import { decodeBatch } from './arrow.ts';
+import { decodeBatch } from './arrow-batch.ts';
 import type { Columns, ColumnSchema } from './columns.ts';
 import type { Damages } from './damage.ts';
 import { errnoOf } from './errno.ts';

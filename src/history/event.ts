@@ -17,6 +17,7 @@ export type Event =
   | ScanEvent
   | ResetEvent
   | LogEvent
+  | RepetitionEvent
   | NoteEvent;
 
 /** The phases of a run, in this order. Load runs in the first three. */
@@ -136,6 +137,19 @@ export interface ScanEvent {
   completeNs: number;
   /** Why it is not covered, in words. */
   reason?: string;
+  /** Whether it watched the sequence numbers of idempotent producers, and told of each `repetition`. */
+  sequences?: true;
+}
+
+/** A batch of an idempotent producer whose sequence number the partition's log has had before. */
+export interface RepetitionEvent {
+  type: 'repetition';
+  timeNs: number;
+  scan: number;
+  partition: number;
+  offset: number;
+  producerId: number;
+  sequence: number;
 }
 
 /**

@@ -6,5 +6,6 @@ export function describeFault(fault: Fault): string {
     const direction = fault.direction === 'both' ? '' : ` (${fault.direction} only)`;
     return `isolate ${fault.target} from ${fault.from}${direction}`;
   }
+  if (fault.kind === 'power-loss') return `power loss of ${fault.target}`;
   return 'target' in fault ? `${fault.kind} ${fault.target}` : fault.kind;
 }

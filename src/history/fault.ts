@@ -19,7 +19,11 @@ export const targetSchema = z
   );
 
 const processFaultSchema = z.strictObject({
-  kind: z.enum(['kill', 'stop', 'pause']),
+  kind: z
+    .enum(['kill', 'stop', 'pause', 'power-loss'])
+    .describe(
+      'kill: SIGKILL, what the process wrote stays with the operating system; stop: SIGTERM; pause: SIGSTOP; power-loss: the process is gone, and so is everything that had not reached the disk',
+    ),
   target: targetSchema,
   partition: z.int().min(0).optional().describe('whose leader is meant; 0 if absent'),
 });

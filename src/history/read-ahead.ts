@@ -50,7 +50,7 @@ export function openReadAhead(
 ): ReadAhead | null {
   thread ??= startThread();
   const own = thread;
-  if (own.isBusy) return null;
+  if (own === null || own.isBusy) return null;
   const { worker, slots } = own;
   own.isBusy = true;
   const control = new Int32Array(new SharedArrayBuffer(4 * 4));
@@ -93,8 +93,14 @@ export function openReadAhead(
   };
 }
 
-function startThread(): Thread {
-  const worker = new Worker(new URL('read-ahead-thread.js', import.meta.url), { execArgv: [] });
+/** Null where the system gives no thread. */
+function startThread(): Thread | null {
+  let worker: Worker;
+  try {
+    worker = new Worker(new URL('read-ahead-thread.js', import.meta.url), { execArgv: [] });
+  } catch {
+    return null;
+  }
   worker.unref();
   // A thread that could not start or died never produces anything: whoever waits gives up on it and reads by himself.
   worker.on('error', () => {});

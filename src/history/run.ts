@@ -75,6 +75,8 @@ export interface Contract {
   idempotence: boolean;
   /** `exactly-once`: one attempt, one verdict. `at-least-once`: the client retries by itself, duplicates are legal. */
   mode: 'exactly-once' | 'at-least-once';
+  /** `log.flush.interval.messages` of the brokers: after how many records they sync to disk. If absent the system does, in time. */
+  flushMessages?: number;
 }
 
 export interface NodeInfo {

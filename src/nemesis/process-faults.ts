@@ -8,6 +8,7 @@ const POWERS = {
   kill: { strike: 'kill', undo: 'start' },
   stop: { strike: 'stop', undo: 'start' },
   pause: { strike: 'pause', undo: 'resume' },
+  'power-loss': { strike: 'cutPower', undo: 'start' },
 } as const;
 
 export type ProcessFault = Extract<Fault, { kind: keyof typeof POWERS }>;
@@ -30,10 +31,19 @@ export async function undoProcesses(db: Db, clock: Clock, fault: ProcessFault, t
   return { timeNs: clock.nowNs(), evidence: evidence.join('; ') };
 }
 
-function power(db: Db, name: 'kill' | 'stop' | 'start' | 'pause' | 'resume') {
+const IN_WORDS = {
+  kill: 'kill a node',
+  stop: 'stop a node',
+  start: 'start a node',
+  pause: 'pause a node',
+  resume: 'resume a node',
+  cutPower: 'take what is not on its disk from a node',
+} as const;
+
+function power(db: Db, name: keyof typeof IN_WORDS) {
   const method = db[name];
   if (method === undefined) {
-    throw new Failure(`This cluster's processes are out of reach: it has no power to ${name} a node.`, {
+    throw new Failure(`This cluster has no way to ${IN_WORDS[name]}.`, {
       hint: 'Leave faults of this kind out of the scenario.',
     });
   }

@@ -38,8 +38,12 @@ export const MIX_KINDS = [
   'bisect',
   'bridge',
   'majority-ring',
+  'power-loss',
 ] as const;
 export type MixKind = (typeof MIX_KINDS)[number];
+
+/** What any lab can do; `power-loss` wants disks of its own and has to be asked for. */
+export const COMMON_MIX: readonly MixKind[] = MIX_KINDS.filter((kind) => kind !== 'power-loss');
 
 export const randomScheduleSchema = z.strictObject({
   mix: z.array(z.enum(MIX_KINDS)).min(1).describe('the kinds of faults; each occurs before any occurs twice'),
@@ -79,6 +83,7 @@ function drawFault(kind: MixKind, random: Random): Fault {
     case 'kill':
     case 'stop':
     case 'pause':
+    case 'power-loss':
       return { kind, target };
     case 'isolate':
       return {

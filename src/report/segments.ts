@@ -49,28 +49,65 @@ export function segmentMeter(cuts: readonly number[]): SegmentMeter {
   const due = new Float64Array(pieces * OUTCOMES.length);
   const latencies = Array.from({ length: pieces }, () => new LatencyCounts());
 
-  const visit = (batch: WriteBatch) => {
-    const { length, outcome, intendedNs, completeNs } = batch;
-    let piece = 0;
-    for (let row = 0; row < length; row++) {
-      const code = outcome[row]!;
+  /** Counts the rows from `row` on that are due and acknowledged in this piece; returns the first that is not. */
+  const visitPlain = (
+    { length, outcome, intendedNs, completeNs }: WriteBatch,
+    from: number,
+    piece: number,
+  ) => {
+    const [fromNs, toNs] = [edges[piece]!, edges[piece + 1]!];
+    const before = acked[piece]!;
+    const counts = latencies[piece]!;
+    let [firstNs, lastNs] = [firstAckNs[piece]!, lastAckNs[piece]!];
+    let [silentFromNs, silentNs] = [gapFromNs[piece]!, gapNs[piece]!];
+    let row = from;
+    for (; row < length; row++) {
       const dueNs = int64At(intendedNs, row);
-      // Nearly always the piece of the one before.
-      if (!(dueNs >= edges[piece]! && dueNs < edges[piece + 1]!)) piece = pieceAt(edges, dueNs);
-      due[piece * OUTCOMES.length + code]!++;
-      if (code !== OK) continue;
       const ackNs = int64At(completeNs, row);
-      if (ackNs < 0) continue;
-      latencies[piece]!.add(ackNs - dueNs);
-      if (!(ackNs >= edges[piece]! && ackNs < edges[piece + 1]!)) piece = pieceAt(edges, ackNs);
-      const silenceNs = ackNs - lastAckNs[piece]!;
-      if (silenceNs > gapNs[piece]! && acked[piece]! > 0) {
-        gapNs[piece] = silenceNs;
-        gapFromNs[piece] = lastAckNs[piece]!;
+      if (outcome[row] !== OK || dueNs < fromNs || dueNs >= toNs || ackNs < fromNs || ackNs >= toNs) break;
+      counts.add(ackNs - dueNs);
+      const silenceNs = ackNs - lastNs;
+      if (silenceNs > silentNs && before + row > from) {
+        silentNs = silenceNs;
+        silentFromNs = lastNs;
       }
-      acked[piece]!++;
-      if (ackNs < firstAckNs[piece]!) firstAckNs[piece] = ackNs;
-      if (silenceNs > 0) lastAckNs[piece] = ackNs;
+      if (ackNs < firstNs) firstNs = ackNs;
+      if (silenceNs > 0) lastNs = ackNs;
+    }
+    acked[piece] = before + row - from;
+    due[piece * OUTCOMES.length + OK]! += row - from;
+    firstAckNs[piece] = firstNs;
+    lastAckNs[piece] = lastNs;
+    gapFromNs[piece] = silentFromNs;
+    gapNs[piece] = silentNs;
+    return row;
+  };
+
+  /** Counts any row. */
+  const visitRow = ({ outcome, intendedNs, completeNs }: WriteBatch, row: number) => {
+    const code = outcome[row]!;
+    const dueNs = int64At(intendedNs, row);
+    const duePiece = pieceAt(edges, dueNs);
+    due[duePiece * OUTCOMES.length + code]!++;
+    if (code !== OK) return;
+    const ackNs = int64At(completeNs, row);
+    if (ackNs < 0) return;
+    latencies[duePiece]!.add(ackNs - dueNs);
+    const piece = pieceAt(edges, ackNs);
+    const silenceNs = ackNs - lastAckNs[piece]!;
+    if (silenceNs > gapNs[piece]! && acked[piece]! > 0) {
+      gapNs[piece] = silenceNs;
+      gapFromNs[piece] = lastAckNs[piece]!;
+    }
+    acked[piece]!++;
+    if (ackNs < firstAckNs[piece]!) firstAckNs[piece] = ackNs;
+    if (silenceNs > 0) lastAckNs[piece] = ackNs;
+  };
+
+  const visit = (batch: WriteBatch) => {
+    for (let row = 0; row < batch.length; row++) {
+      row = visitPlain(batch, row, pieceAt(edges, int64At(batch.intendedNs, row)));
+      if (row < batch.length) visitRow(batch, row);
     }
   };
 

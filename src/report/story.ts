@@ -65,6 +65,7 @@ const STRUCK: Record<string, string> = {
   kill: 'killed',
   stop: 'shut down in good order',
   pause: 'paused',
+  'power-loss': 'lost power',
 };
 const UNDONE: Record<string, string> = { pause: 'goes on' };
 

@@ -3,6 +3,7 @@ import type { Fetched, Reader } from '../client/client.ts';
 import type { RunOptions } from './runner.ts';
 import { recordsInto } from './reads.ts';
 import { finalScan, SCANS } from './scan.ts';
+import { SequenceWatch } from './sequences.ts';
 import { settle } from './settle.ts';
 import type { Tally } from './tally.ts';
 
@@ -51,6 +52,7 @@ export async function readBack(
     scan: SCANS.final,
     name: 'final',
     signal: abort,
+    sequences: scenario.producer.idempotence,
     onRecords: (records) => {
       for (const { partition } of records) returned[partition]!++;
       keepFinal(records);
@@ -67,7 +69,7 @@ export async function readBack(
 
 /** A second final scan, of these partitions only. That it cannot be made is a remark: the first one still stands. */
 async function confirm(options: RunOptions, account: Tally, partitions: readonly number[]): Promise<void> {
-  const { world, abort } = options;
+  const { world, scenario, abort } = options;
   const { clock } = world;
   const reader = world.openReader();
   try {
@@ -85,6 +87,7 @@ async function confirm(options: RunOptions, account: Tally, partitions: readonly
       scan: SCANS.confirming,
       name: 'confirming',
       signal: abort,
+      sequences: scenario.producer.idempotence,
       onRecords: keep(options, account, SCANS.confirming),
     });
   } catch (error) {
@@ -98,8 +101,16 @@ async function confirm(options: RunOptions, account: Tally, partitions: readonly
 /** What a final scan returns is recorded, shown, and no longer owed. */
 function keep(options: RunOptions, account: Tally, scan: number) {
   const put = recordsInto(options, scan, (value) => account.owed.returned(value));
+  const sequences = new SequenceWatch();
   return (records: readonly Fetched[]): void => {
     put(records);
+    for (const record of records) {
+      if (!sequences.repeats(record)) continue;
+      const { partition, offset, batch } = record;
+      const { producerId, sequence } = batch!;
+      const timeNs = options.world.clock.nowNs();
+      account.event({ type: 'repetition', timeNs, scan, partition, offset, producerId, sequence });
+    }
     account.read(records.length);
   };
 }

@@ -30,6 +30,8 @@ export async function finalScan(options: {
   /** Number and name that the scan gets in the history. */
   scan: number;
   name: string;
+  /** Whether `onRecords` watches the producers' sequence numbers. */
+  sequences: boolean;
   signal: AbortSignal;
 }): Promise<EndOffset[]> {
   const { reader, clock, record, signal } = options;
@@ -61,6 +63,7 @@ export async function finalScan(options: {
         invokeNs,
         completeNs: clock.nowNs(),
         ...(reason !== '' && { reason }),
+        ...(options.sequences && { sequences: true }),
       });
     }),
   );

@@ -50,7 +50,7 @@ export function drawScenario(seed: number): Draw {
     // The model writes no control records, so that it may be held to this as well.
     dense: chance(random.fork('dense'), 0.5),
     // Power that fails takes unflushed records with it; a broker that flushes each record keeps them.
-    brokerSettings: chance(random, 0.1) ? { 'flush.messages': '1' } : {},
+    brokerSettings: chance(random, 0.1) ? { 'log.flush.interval.messages': '1' } : {},
     nemesis: { script: [...script], keepBrokersUp: Math.min(random.int(3), brokers - 1) },
   } satisfies ScenarioInput);
   return { scenario, schedule: script, mode };
@@ -191,6 +191,7 @@ const BROKERS_NEEDED: Record<MixKind, number> = {
   bisect: 2,
   bridge: 3,
   'majority-ring': 3,
+  'power-loss': 1,
 };
 
 function chance(random: Random, probability: number): boolean {

@@ -5,12 +5,6 @@ import type { Cluster } from './cluster.ts';
 import { ask } from './exchange.ts';
 import { idsOf } from './partitions.ts';
 
-/** What the modelled cluster can do beyond the real one: take a node's power away. */
-export interface ModelDb extends Db {
-  /** The process is gone, and so is everything that was not on the disk. */
-  cutPower(node: string): Promise<string>;
-}
-
 const OBSERVE_TIMEOUT_MS = 600;
 /** From starting the JVM until the broker answers. */
 const START_MS_MIN = 2_000;
@@ -19,7 +13,7 @@ const START_TIMEOUT_NS = 60e9;
 const STOP_TIMEOUT_MS = 5_000;
 const STOP_WORK_MS = 150;
 
-export function modelDb(cluster: Cluster): ModelDb {
+export function modelDb(cluster: Cluster): Db {
   const { clock, options } = cluster;
   const tell = (node: string, state: 'starting' | 'up' | 'down' | 'paused', detail?: string) =>
     options.onEvent({

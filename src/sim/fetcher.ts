@@ -65,7 +65,7 @@ export class Fetcher {
       this.#send<EpochAnswer>(
         diverging,
         (leader, respond) => respond(leader.endsOfEpochs(diverging)),
-        (answer) => this.#truncate(diverging, answer),
+        (answer) => this.#take(diverging, answer, this.#truncate),
       );
       return;
     }
@@ -74,7 +74,7 @@ export class Fetcher {
     this.#send<FetchAnswer>(
       request,
       (leader, respond) => leader.fetch(request, respond),
-      (answer) => this.#append(request, answer),
+      (answer) => this.#take(request, answer, this.#append),
     );
   }
 
@@ -144,37 +144,33 @@ export class Fetcher {
     this.#notBeforeNs = this.#around.clock.nowNs() + BACKOFF_NS;
   }
 
-  #truncate(request: FetchRequest, answer: EpochAnswer): void {
+  /** Gives each partition's answer to `use`, where this broker still follows as it did when it asked. */
+  #take<Found>(
+    request: FetchRequest,
+    answer: readonly (Found | null)[],
+    use: (replica: Replica, found: Found) => void,
+  ): void {
     for (let index = 0; index < request.partitions.length; index++) {
       const replica = this.#self.replicas[request.partitions[index]!]!;
       if (replica.role !== 'follower' || replica.state!.epoch !== request.epochs[index]) continue;
       const found = answer[index];
-      if (found == null) {
-        this.#backOff();
-        continue;
-      }
-      const { log } = replica;
-      const own = log.endOf(found.epoch);
-      this.#self.truncate(replica, found.epoch < 0 ? replica.highWatermark : Math.min(found.end, own.end));
-      // Unless both know the epoch whose ends were compared, there may be more to cut.
-      replica.diverging = found.epoch >= 0 && own.epoch !== found.epoch;
+      if (found == null) this.#backOff();
+      else use(replica, found);
     }
   }
 
-  #append(request: FetchRequest, answer: FetchAnswer): void {
-    for (let index = 0; index < request.partitions.length; index++) {
-      const replica = this.#self.replicas[request.partitions[index]!]!;
-      if (replica.role !== 'follower' || replica.state!.epoch !== request.epochs[index]) continue;
-      const found = answer[index];
-      if (found == null) {
-        this.#backOff();
-        continue;
-      }
-      const { log } = replica;
-      if (found.slice !== null && found.slice.from === log.end) log.extend(found.slice);
-      replica.highWatermark = Math.max(replica.highWatermark, Math.min(found.highWatermark, log.end));
-      const { flushMessages } = this.#around.options;
-      if (flushMessages !== null && log.end - log.flushed >= flushMessages) log.flushed = log.end;
-    }
-  }
+  readonly #truncate = (replica: Replica, found: { epoch: number; end: number }): void => {
+    const own = replica.log.endOf(found.epoch);
+    this.#self.truncate(replica, found.epoch < 0 ? replica.highWatermark : Math.min(found.end, own.end));
+    // Unless both know the epoch whose ends were compared, there may be more to cut.
+    replica.diverging = found.epoch >= 0 && own.epoch !== found.epoch;
+  };
+
+  readonly #append = (replica: Replica, found: { highWatermark: number; slice: Slice | null }): void => {
+    const { log } = replica;
+    if (found.slice !== null && found.slice.from === log.end) log.extend(found.slice);
+    replica.highWatermark = Math.max(replica.highWatermark, Math.min(found.highWatermark, log.end));
+    const { flushMessages } = this.#around.options;
+    if (flushMessages !== null && log.end - log.flushed >= flushMessages) log.flushed = log.end;
+  };
 }

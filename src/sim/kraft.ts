@@ -296,7 +296,11 @@ export class Kraft implements Coordination {
     for (const broker of this.#around.brokers) {
       // Brokers fetch the metadata: without their requests there are no answers. The next heartbeat brings the rest.
       if (!this.#around.network.connects(voter.process.place, broker.process.place)) continue;
-      this.#send(voter.process, broker.process, () => broker.learn(states, voter.nodeId));
+      this.#send(voter.process, broker.process, () => {
+        // A new life leads and follows nobody before it is registered (KIP-380, KIP-841).
+        const isRegistered = this.#contact[broker.number]!.life === broker.process.life;
+        if (isRegistered) broker.learn(states, voter.nodeId);
+      });
     }
   }
 

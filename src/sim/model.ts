@@ -17,7 +17,7 @@ export interface ModelOptions {
     brokerSessionTimeoutMs: number;
     brokerHeartbeatIntervalMs: number;
   };
-  /** flush.messages: records until a log is forced to disk; null leaves that to the operating system. */
+  /** log.flush.interval.messages: records until a log is forced to disk; null leaves that to the operating system. */
   flushMessages: number | null;
   /** replica.fetch.min.bytes, in records: what a follower's fetch waits for. */
   fetchMinRecords: number;

@@ -2,6 +2,7 @@ import type { EndOffset, Fetched, Reader } from '../client/client.ts';
 import { Failure } from '../core/failure.ts';
 import type { Cluster } from './cluster.ts';
 import { ask } from './exchange.ts';
+import { RECORD_BITS } from './records.ts';
 import { Topology } from './topology.ts';
 import type { StoredEncoder } from './value.ts';
 
@@ -56,7 +57,16 @@ export function modelReader(cluster: Cluster, valueOf: StoredEncoder, patienceMs
     const records: Fetched[] = [];
     for (let index = 0; index < stored.length; index++) {
       if (blindSpot?.(partition, from + index) === true) continue;
-      records.push({ partition, offset: from + index, value: valueOf(cluster.records, stored[index]!) });
+      const record = stored[index]! & RECORD_BITS;
+      const producerId = cluster.records.producer[record]!;
+      records.push({
+        partition,
+        offset: from + index,
+        value: valueOf(cluster.records, stored[index]!),
+        ...(producerId >= 0 && {
+          batch: { producerId, epoch: 0, sequence: cluster.records.sequence[record]! },
+        }),
+      });
     }
     return records;
   }

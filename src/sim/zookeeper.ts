@@ -189,7 +189,8 @@ export class ZooKeeper implements Coordination {
     const { life } = to.process;
     this.#around.network.send(from.process.place, to.process.place, () =>
       to.process.run(() => {
-        if (to.process.life === life) to.learn(states, controllerId);
+        // A new life leads and follows nobody before it has a session of its own.
+        if (to.process.life === life && this.#lifeOf[to.number] === life) to.learn(states, controllerId);
       }),
     );
   }

@@ -12,6 +12,7 @@ import type { KafkaMode } from '../db/kafka/recipes.ts';
 import type { Event } from '../history/event.ts';
 import type { NodeInfo } from '../history/run.ts';
 import type { Encoder } from '../history/value.ts';
+import { contractOf } from '../scenario/contract.ts';
 import { DETECTION_TIMEOUTS, type Scenario } from '../scenario/schema.ts';
 import type { World } from './world.ts';
 
@@ -38,6 +39,8 @@ export async function realWorld(options: {
   /** Configuration and logs of each node go to `nodes/<name>` below it. */
   directory: string;
   dataDirectory: string;
+  /** Whether the run wants to take the nodes' power away; false if absent. */
+  powerLoss?: boolean;
   onEvent: (event: Event) => void;
 }): Promise<RealWorld> {
   const { scenario, clock } = options;
@@ -56,10 +59,8 @@ export async function realWorld(options: {
     dataDirectory: options.dataDirectory,
     topic: {
       name: options.topic,
-      ...scenario.topic,
-      acks: scenario.producer.acks,
-      idempotence: scenario.producer.idempotence,
-      mode: scenario.producer.retries > 0 ? 'at-least-once' : 'exactly-once',
+      partitions: scenario.topic.partitions,
+      ...contractOf(scenario),
     },
     timeouts: DETECTION_TIMEOUTS[scenario.detection],
     brokerSettings: scenario.brokerSettings,
@@ -73,6 +74,7 @@ export async function realWorld(options: {
       return observer.observe();
     },
     createTopic: (addresses, topic) => createTopic(addresses.split(','), topic),
+    disks: options.powerLoss === true,
     clock,
     onEvent: options.onEvent,
   });

@@ -7,6 +7,7 @@ import type { Recorder } from '../history/recorder.ts';
 import type { Run, RunInfo } from '../history/run.ts';
 import type { Schedule } from '../nemesis/schedule.ts';
 import { run as perform } from '../runner/runner.ts';
+import { contractOf } from '../scenario/contract.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import type { Bug } from '../sim/bugs.ts';
 import { simulatedWorld, type SimulatedOptions } from './simulated.ts';
@@ -64,8 +65,6 @@ export async function simulate(options: SimulateOptions): Promise<{ run: Run }> 
 }
 
 function infoOf({ scenario, schedule, seed }: SimulateOptions, mode: KafkaMode): RunInfo {
-  const { partitions, ...topic } = scenario.topic;
-  const { acks, idempotence, retries } = scenario.producer;
   return {
     version: 1,
     run: `seed${seed}`,
@@ -73,9 +72,9 @@ function infoOf({ scenario, schedule, seed }: SimulateOptions, mode: KafkaMode):
     world: 'simulated',
     seed,
     scenario: { ...scenario, faultsPlanned: schedule.length },
-    contract: { ...topic, acks, idempotence, mode: retries > 0 ? 'at-least-once' : 'exactly-once' },
+    contract: contractOf(scenario),
     topic: 'kept',
-    partitions,
+    partitions: scenario.topic.partitions,
     ...(scenario.dense && { dense: true }),
     nodes: [],
     workers: scenario.load.workers,

@@ -11,7 +11,7 @@ import { applicationClient } from '../sim/application.ts';
 import type { Bug } from '../sim/bugs.ts';
 import { auditClient } from '../sim/client.ts';
 import { Cluster } from '../sim/cluster.ts';
-import { modelDb, type ModelDb } from '../sim/db.ts';
+import { modelDb } from '../sim/db.ts';
 import { modelReader } from '../sim/reader.ts';
 import { compactValue, modelDecoder, realValue } from '../sim/value.ts';
 import type { World } from './world.ts';
@@ -19,7 +19,6 @@ import type { World } from './world.ts';
 /** The modelled world: what the real one has, and its own way to read a record. */
 export interface SimulatedWorld extends World {
   readonly clock: VirtualClock;
-  readonly db: ModelDb;
   readonly nodes: readonly NodeInfo[];
   /** Reads the records of a world that was made without `encode`. */
   readonly decode: Decoder;
@@ -52,11 +51,16 @@ export function simulatedWorld(options: SimulatedOptions): SimulatedWorld {
     mode: options.mode,
     topic,
     timeouts: {
-      ...detection,
+      zookeeperSessionTimeoutMs:
+        numberOf(brokerSettings['zookeeper.session.timeout.ms']) ?? detection.zookeeperSessionTimeoutMs,
       replicaLagTimeMaxMs:
         numberOf(brokerSettings['replica.lag.time.max.ms']) ?? detection.replicaLagTimeMaxMs,
+      brokerSessionTimeoutMs:
+        numberOf(brokerSettings['broker.session.timeout.ms']) ?? detection.brokerSessionTimeoutMs,
+      brokerHeartbeatIntervalMs:
+        numberOf(brokerSettings['broker.heartbeat.interval.ms']) ?? detection.brokerHeartbeatIntervalMs,
     },
-    flushMessages: numberOf(brokerSettings['flush.messages']),
+    flushMessages: numberOf(brokerSettings['log.flush.interval.messages']),
     fetchMinRecords: Math.max(
       1,
       Math.ceil((numberOf(brokerSettings['replica.fetch.min.bytes']) ?? 1) / scenario.load.recordBytes),

@@ -1,4 +1,5 @@
 import test from 'ava';
+import type { Event } from '../../src/history/event.ts';
 import { check } from '../../src/checker/check.ts';
 import { runOf } from '../../src/history/memory.ts';
 import {
@@ -123,6 +124,31 @@ test('a record is there twice: a duplicate, which a client that retries by itsel
   const retrying = judge({ ...twice, contract: { mode: 'at-least-once' } });
   t.is(retrying.verdict, 'valid');
   t.is(only(retrying, 'duplicate').judgement, 'permitted');
+});
+
+test('the sequence number of the second copy tells who made it', (t) => {
+  const judged = (events: Event[], sequences?: true) =>
+    only(
+      judge({
+        ...GOOD,
+        contract: { mode: 'at-least-once', idempotence: true },
+        reads: [...GOOD.reads, found(3, '1:0')],
+        events: [...events, finalScan(4, sequences && { sequences })],
+      }),
+      'duplicate',
+    );
+  const repetition: Event = {
+    type: 'repetition',
+    timeNs: 99 * S,
+    scan: 0,
+    partition: 0,
+    offset: 3,
+    producerId: 7,
+    sequence: 0,
+  };
+  t.like(judged([repetition], true), { judgement: 'violation', blame: 'broker' });
+  t.like(judged([], true), { judgement: 'violation', blame: 'client' });
+  t.like(judged([]), { judgement: 'violation', blame: 'unknown' }, 'nobody watched the numbers');
 });
 
 test('a failed write is in the log: aborted read', (t) => {

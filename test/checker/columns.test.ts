@@ -22,8 +22,10 @@ test('a paged column is a map from keys to numbers, whether its pages are sparse
     fc.property(
       fc.array(fc.tuple(key, fc.integer({ min: 1, max: 255 })), { maxLength: 50 }),
       fc.boolean(),
-      (entries, isDense) => {
-        const column = new PagedColumn('uint8');
+      fc.constantFrom(1, 512),
+      fc.boolean(),
+      (entries, isDense, sparseKeysMax, isWidened) => {
+        const column = new PagedColumn<'uint8' | 'float64'>('uint8', sparseKeysMax);
         const model = new Map<number, number>();
         const dense: [number, number][] = isDense
           ? Array.from({ length: 1_200 }, (_, index) => [65_000 + index, 1])
@@ -31,6 +33,11 @@ test('a paged column is a map from keys to numbers, whether its pages are sparse
         for (const [at, value] of [...dense, ...entries]) {
           column.set(at, value);
           model.set(at, value);
+        }
+        if (isWidened) {
+          column.widen('float64');
+          column.set(65_536, 2 ** 40);
+          model.set(65_536, 2 ** 40);
         }
         for (const at of model.keys()) t.is(column.get(at), model.get(at)!);
         t.is(column.get(64_999), 0);

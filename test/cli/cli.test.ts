@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import test from 'ava';
@@ -6,6 +6,7 @@ import { execa } from 'execa';
 import { parseCount, parseDurationMs, parseRate, parseSeed } from '../../src/cli/parse.ts';
 import { resolveScenario, type ScenarioOptions } from '../../src/cli/scenario-options.ts';
 import { check } from '../../src/checker/check.ts';
+import type { Result } from '../../src/checker/result.ts';
 import { Failure } from '../../src/core/failure.ts';
 import { openRun } from '../../src/history/directory.ts';
 import { CATALOG } from '../../src/scenario/catalog/catalog.ts';
@@ -49,6 +50,41 @@ test('the same history under the claim "contract" is valid: acks=1 promises no m
   t.is(check(run, { claim: 'contract' }).verdict, 'valid');
 });
 
+test('on request every record with a finding stands in a file of its own, one a line', async (t) => {
+  const copy = join(directory, 'full-lists');
+  cpSync(EXAMPLE, copy, { recursive: true });
+  const { stdout } = await kept('check', copy, '--json', '--full-lists');
+  const { findings } = JSON.parse(stdout) as Result;
+  const lines = readFileSync(join(copy, 'findings.ndjson'), 'utf8').trimEnd().split('\n');
+  const listed = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  for (const { kind, loss, partition, count, judgement, offsets, examples } of findings) {
+    const own = listed.filter((line) => line['kind'] === kind && line['loss'] === loss);
+    t.is(own.length, count);
+    for (const line of own) t.like(line, { partition, judgement });
+    t.is(Math.min(...own.map(({ offset }) => Number(offset))), offsets![0]);
+    for (const { value, ackedOffset, ackedNs } of examples)
+      t.truthy(
+        own.find(
+          (line) => line['value'] === value && line['offset'] === ackedOffset && line['timeNs'] === ackedNs,
+        ),
+      );
+  }
+  t.is(
+    listed.length,
+    findings.reduce((sum, { count }) => sum + count, 0),
+  );
+});
+
+test('a list that cannot be written keeps nobody from the verdict', async (t) => {
+  const copy = join(directory, 'unwritable');
+  cpSync(EXAMPLE, copy, { recursive: true });
+  mkdirSync(join(copy, 'findings.ndjson'));
+  const { stdout, stderr, exitCode } = await kept('check', copy, '--json', '--full-lists');
+  t.is(exitCode, 1);
+  t.deepEqual(JSON.parse(stdout), JSON.parse(readFileSync(join(EXAMPLE, 'results.json'), 'utf8')));
+  t.regex(stderr, /could not be written/);
+});
+
 const contradiction = join(directory, 'contradiction.json');
 writeFileSync(contradiction, JSON.stringify({ name: 'x', title: 'x', topic: { minInsyncReplicas: 5 } }));
 const misspelt = join(directory, 'misspelt.json');
@@ -58,6 +94,7 @@ writeFileSync(torn, '{"name": "x"');
 
 /** As processes: each costs a second, so only what the process itself decides. */
 const wrong: [args: string[], status: number, sentence: RegExp][] = [
+  [['check', torn, '--full-lists'], 64, /full lists are written into a run directory/i],
   [['nosuch'], 64, /unknown command 'nosuch'/],
   [['run', 'nosuch'], 64, /There is no scenario "nosuch"/],
   [['run', '--acks', '2'], 64, /Expected 0, 1 or all/],

@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, renameSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
@@ -80,6 +80,44 @@ test.serial('what the register holds at first can be said', async (t) => {
   const path = file('initial.ndjson', ['read', 7]);
   t.is((await lin(path, '--model', 'register')).status, 1);
   t.is((await lin(path, '--model', 'register', '--initial', '7')).status, 0);
+});
+
+test.serial('of several histories each gets a line, and the worst decides', async (t) => {
+  const several = mkdtempSync(join(tmpdir(), 'kept-lin-several-'));
+  const into = (name: string, ...operations: [f: string, value: unknown][]) =>
+    renameSync(file(name, ...operations), join(several, name));
+  into('a.ndjson', ['write', 1], ['read', 1]);
+  into('c.ndjson', ['write', 1], ['read', 1]);
+  t.is((await lin(several, '--model', 'register')).status, 0);
+  writeFileSync(join(several, 'b.ndjson'), '{"process": 0');
+  t.is((await lin(several, '--model', 'register')).status, 2);
+  into('d.ndjson', ['write', 1], ['write', 2], ['read', 1]);
+  const { text, status } = await lin(several, '--model', 'register');
+  t.is(status, 1);
+  const lines = text.replaceAll(several, 'logs').split('\n');
+  t.is(lines[0], 'logs/a.ndjson: Linearizable (2 operations; zones)');
+  t.regex(lines[1]!, /^logs\/b\.ndjson: Unknown \(Line 1 is not whole JSON/);
+  t.is(lines[3], 'logs/d.ndjson: Not linearizable (3 operations; zones; #2 p0 read → 1)');
+  t.is(lines.at(-2), '4 histories: 2 linearizable, 1 not, 1 unknown');
+  const json = await lin(
+    join(several, 'a.ndjson'),
+    join(several, 'd.ndjson'),
+    '--model',
+    'register',
+    '--json',
+  );
+  const results = json.text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as LinearResult & { file: string });
+  t.deepEqual(
+    results.map(({ verdict }) => verdict),
+    ['valid', 'invalid'],
+  );
+  t.is(results[1]!.file, join(several, 'd.ndjson'));
+  await t.throwsAsync(lin(mkdtempSync(join(tmpdir(), 'kept-lin-none-')), '--model', 'register'), {
+    message: /holds no files/,
+  });
 });
 
 test.serial('wrong usage, and files that hold no history, are refused in a sentence', async (t) => {

@@ -268,33 +268,14 @@ export const CASES: readonly Case[] = [
   {
     name: 'ISR shrink: a follower that cannot fetch leaves the in-sync set while there are writes, and comes back',
     facts: { left: true, back: ALL_IDS, inPlace: true },
-    async tell({ net, clock, db, events }, story) {
-      const before = await story.whole();
-      const follower = ALL_IDS.find((id) => id !== before.leader)!;
-      const [one, other] = [nameOf(follower), nameOf(before.leader)];
-      const cut = [
-        { from: one, to: other },
-        { from: other, to: one },
-      ];
-      const single = await story.client(1, before.leader - 1);
-      await net.cut(cut);
-      // Which observer hears of it first differs: the leader's own log counts as well as anybody's metadata.
-      const already = events.length;
-      let left: number[] | null = null;
-      const deadlineNs = clock.nowNs() + 40e9;
-      while (left === null && clock.nowNs() < deadlineNs) {
-        await story.writeKept(single);
-        await clock.sleep(400);
-        const { observers } = await db.view();
-        const claims = Object.values(observers).flatMap((observed) => observed?.partitions ?? []);
-        const logged = events.slice(already).filter((event) => event.type === 'view');
-        left = [...claims, ...logged].map(({ isr }) => isr).find((isr) => isr.length === 2) ?? null;
-      }
-      await net.heal(cut);
+    async tell(world, story) {
+      let shrink = await shrinkByCut(world, story);
+      // On a busy machine another broker may be slow enough to lose its place first: that tells nothing of the cut.
+      for (let again = 0; again < 3 && shrink.left?.includes(shrink.follower) === true; again++)
+        shrink = await shrinkByCut(world, story);
       const { isr } = await story.whole();
-      await single.close();
       return {
-        left: left !== null && !left.includes(follower),
+        left: shrink.left !== null && !shrink.left.includes(shrink.follower),
         back: isr.toSorted((a, b) => a - b),
         inPlace: await story.allKeptInPlace(),
       };
@@ -335,6 +316,34 @@ export const CASES: readonly Case[] = [
     },
   },
 ];
+
+/** Cuts a follower from its leader until somebody has left the in-sync set; null if nobody does. */
+async function shrinkByCut({ net, clock, db, events }: Contracted, story: Story) {
+  const before = await story.whole();
+  const follower = ALL_IDS.find((id) => id !== before.leader)!;
+  const [one, other] = [nameOf(follower), nameOf(before.leader)];
+  const cut = [
+    { from: one, to: other },
+    { from: other, to: one },
+  ];
+  const single = await story.client(1, before.leader - 1);
+  await net.cut(cut);
+  // Which observer hears of it first differs: the leader's own log counts as well as anybody's metadata.
+  const already = events.length;
+  let left: number[] | null = null;
+  const deadlineNs = clock.nowNs() + 40e9;
+  while (left === null && clock.nowNs() < deadlineNs) {
+    await story.writeKept(single);
+    await clock.sleep(400);
+    const { observers } = await db.view();
+    const claims = Object.values(observers).flatMap((observed) => observed?.partitions ?? []);
+    const logged = events.slice(already).filter((event) => event.type === 'view');
+    left = [...claims, ...logged].map(({ isr }) => isr).find((isr) => isr.length === 2) ?? null;
+  }
+  await net.heal(cut);
+  await single.close();
+  return { left, follower };
+}
 
 /** Runs all cases in their order; a case that throws tells that. */
 export async function tellAll(world: Contracted): Promise<Record<string, Facts>> {

@@ -17,7 +17,11 @@ export interface Draft {
   fate: 'ok' | 'lies' | 'info' | 'never';
 }
 
-export const drafts = (options: { operationsMax: number; values: number }): fc.Arbitrary<Draft[]> =>
+export const drafts = (options: {
+  operationsMax: number;
+  values: number;
+  unknown?: number;
+}): fc.Arbitrary<Draft[]> =>
   fc.array(
     fc.record({
       f: fc.nat(5),
@@ -29,7 +33,7 @@ export const drafts = (options: { operationsMax: number; values: number }): fc.A
       fate: fc.oneof(
         { weight: 12, arbitrary: fc.constant('ok' as const) },
         { weight: 2, arbitrary: fc.constant('lies' as const) },
-        { weight: 2, arbitrary: fc.constant('info' as const) },
+        { weight: options.unknown ?? 2, arbitrary: fc.constant('info' as const) },
         { weight: 1, arbitrary: fc.constant('never' as const) },
       ),
     }),

@@ -6,7 +6,9 @@ import { OBJECTS } from './sequential.ts';
 export interface Sort extends Kind {
   model: string;
   /** What must decide it; the engine otherwise. */
-  fast?: 'zones' | 'sweep';
+  fast?: 'zones' | 'sweep' | 'turns';
+  /** How much of it is of unknown outcome, against 15 of the rest; default 2. */
+  unknown?: number;
 }
 
 const pick = <T>(items: readonly T[], draft: Draft): T => items[draft.f % items.length]!;
@@ -20,7 +22,7 @@ const shortened = ({ second }: Draft, _operation: unknown, honest: Value): Value
   return second % 2 === 0 ? honest.slice(0, -1) : honest.slice(1);
 };
 
-export const SORTS: Record<string, Sort> = {
+const KINDS: Record<string, Sort> = {
   register: {
     model: 'register',
     object: OBJECTS['register']!,
@@ -81,6 +83,7 @@ export const SORTS: Record<string, Sort> = {
   },
   queue: {
     model: 'fifo-queue',
+    fast: 'turns',
     object: OBJECTS['fifo-queue']!,
     operation: (draft) =>
       pick([0, 1], draft) === 0 ? { f: 'dequeue', input: null } : { f: 'enqueue', input: draft.first },
@@ -115,4 +118,12 @@ export const SORTS: Record<string, Sort> = {
       pick([0, 1], draft) === 0 ? { f: 'read', input: null } : { f: 'append', input: index },
     lie: shortened,
   },
+};
+
+export const SORTS: Record<string, Sort> = {
+  ...KINDS,
+  'cas register, much unknown': { ...KINDS['cas register']!, unknown: 15 },
+  'queue, much unknown': { ...KINDS['queue']!, unknown: 10 },
+  'set, much unknown': { ...KINDS['set']!, unknown: 15 },
+  'texts, much unknown': { ...KINDS['appended texts']!, unknown: 15 },
 };

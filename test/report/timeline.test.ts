@@ -7,6 +7,7 @@ import type { Event } from '../../src/history/event.ts';
 import type { Run, WriteBatch } from '../../src/history/run.ts';
 import { lanesOf } from '../../src/report/timeline/lanes.ts';
 import { textWidth, wrap } from '../../src/report/timeline/labels.ts';
+import { prepareDrawing } from '../../src/report/timeline/draughtsman.ts';
 import { renderTimeline } from '../../src/report/timeline/timeline.ts';
 import {
   emptyRun,
@@ -45,19 +46,28 @@ const SCENES = {
 };
 
 for (const [name, scene] of Object.entries(SCENES)) {
-  test(`${name}: well-formed, free of NaN, small, and the same bytes every time`, (t) => {
+  test(`${name}: well-formed, free of NaN, small, and the same bytes every time`, async (t) => {
     const { run, result } = scene();
-    const svg = renderTimeline(run, result);
+    const svg = await renderTimeline(run, result);
     t.true(textsOf(svg).includes(result.verdict.toUpperCase()));
     t.notRegex(svg, /NaN|Infinity|undefined|null/);
     t.true(svg.length < 200_000, `${svg.length} bytes`);
-    t.is(renderTimeline(scene().run, scene().result), svg);
+    t.is(await renderTimeline(scene().run, scene().result), svg);
   });
 }
 
-test('the picture of a zombie tells the whole story', (t) => {
+test('another thread draws the same picture, and a thread that fails is not missed', async (t) => {
   const { run, result } = zombieLeader();
-  const texts = textsOf(renderTimeline(run, result));
+  const svg = await renderTimeline(run, result);
+  prepareDrawing();
+  t.is(await renderTimeline(run, result), svg);
+  prepareDrawing(new URL('no-such-thread.js', import.meta.url));
+  t.is(await renderTimeline(run, result), svg);
+});
+
+test('the picture of a zombie tells the whole story', async (t) => {
+  const { run, result } = zombieLeader();
+  const texts = textsOf(await renderTimeline(run, result));
   for (const text of [
     'INVALID',
     'Kafka did not keep everything that it acknowledged.',
@@ -76,18 +86,20 @@ test('the picture of a zombie tells the whole story', (t) => {
   }
 });
 
-test('a truncated loss shows as a fall even where no broker’s log told of it', (t) => {
+test('a truncated loss shows as a fall even where no broker’s log told of it', async (t) => {
   const { run, result } = zombieLeader();
   const silent: Run = {
     ...run,
     events: run.events.filter((event) => event.type !== 'log'),
   };
-  t.true(textsOf(renderTimeline(silent, result)).includes('the log falls back to 3,603'));
+  t.true(textsOf(await renderTimeline(silent, result)).includes('the log falls back to 3,603'));
 });
 
-test('of several partitions the one that lost most is shown, and said so', (t) => {
+test('of several partitions the one that lost most is shown, and said so', async (t) => {
   const { run, result } = randomRun();
-  t.true(textsOf(renderTimeline(run, result)).includes('acknowledged offsets of partition 1 (one of 3)'));
+  t.true(
+    textsOf(await renderTimeline(run, result)).includes('acknowledged offsets of partition 1 (one of 3)'),
+  );
 });
 
 const hostile = fc.string({ unit: 'binary', maxLength: 40 });
@@ -99,7 +111,7 @@ testProp(
     hostile,
     fc.constantFrom('</text><script>', ']]>', '&nbsp;', '"\'><', '\u0000\u0008\uFFFE\uD800'),
   ],
-  (t, title, node, nasty) => {
+  async (t, title, node, nasty) => {
     const nodes = NODES.map(({ id, roles, address }, index) => ({
       id,
       roles,
@@ -124,18 +136,18 @@ testProp(
         { type: 'note', about: 'warning', timeNs: 2e9, text: nasty },
       ],
     });
-    const svg = renderTimeline(run, resultOf(run, [], [], [nasty + title]));
+    const svg = await renderTimeline(run, resultOf(run, [], [], [nasty + title]));
     t.notThrows(() => textsOf(svg));
     t.false(svg.includes('<script'));
   },
   { numRuns: 25 },
 );
 
-test('a million writes and a thousand faults: under 1 MB, in seconds, in constant memory', (t) => {
+test('a million writes and a thousand faults: under 1 MB, in seconds, in constant memory', async (t) => {
   const million = millionWrites();
   const { run: eventful, result } = randomRun({ faults: 1000, seconds: 3600 });
   const run: Run = { ...eventful, writes: () => million };
-  const svg = renderTimeline(run, result);
+  const svg = await renderTimeline(run, result);
   t.true(svg.length < 500_000, `${svg.length} bytes`);
   textsOf(svg);
 });

@@ -14,7 +14,7 @@ import { BUG_NAMES, type Bug } from '../../src/sim/bugs.ts';
 const candidateOf = (seed: number, bug: Bug | null): Candidate => ({ ...drawScenario(seed), seed, bug });
 
 test('over 300 seeds the correct model is never accused, and nearly every run proves something', async (t) => {
-  t.timeout(300_000);
+  t.timeout(600_000);
   const tally = new Tally();
   for (const seed of seedsOf({ first: 1, last: 300 }))
     tally.add(await trySeed(seed, { bug: null, claim: 'contract' }));
@@ -33,6 +33,9 @@ testProp(
   { numRuns: 60 },
 );
 
+/** So many are tried at most; most bugs show within a few dozen. */
+const SEEDS_MAX = 2_000;
+
 /** What gives each bug away, and whom the evidence points at. */
 const SIGNS: Record<Bug, { kinds: FindingKind[]; blame: Finding['blame'] }> = {
   'truncate-to-high-watermark': { kinds: ['lost'], blame: 'broker' },
@@ -41,13 +44,13 @@ const SIGNS: Record<Bug, { kinds: FindingKind[]; blame: Finding['blame'] }> = {
   'unfenced-zombie': { kinds: ['lost'], blame: 'broker' },
   'out-of-sync-election': { kinds: ['lost'], blame: 'broker' },
   'torn-tail': { kinds: ['lost'], blame: 'broker' },
-  'duplicate-on-retry': { kinds: ['duplicate'], blame: 'unknown' },
+  'duplicate-on-retry': { kinds: ['duplicate'], blame: 'broker' },
   'sequence-rollback': { kinds: ['lost'], blame: 'client' },
   'resolved-without-sending': { kinds: ['lost'], blame: 'client' },
-  'failed-but-appended': { kinds: ['aborted-read'], blame: 'unknown' },
+  'failed-but-appended': { kinds: ['aborted-read'], blame: 'broker' },
   'offset-reset': { kinds: ['misplaced'], blame: 'broker' },
   'reader-skips': { kinds: ['skipped'], blame: 'client' },
-  'wrong-topic': { kinds: ['phantom'], blame: 'unknown' },
+  'wrong-topic': { kinds: ['phantom'], blame: 'broker' },
   'flipped-byte': { kinds: ['phantom'], blame: 'broker' },
   'stale-end-offset': { kinds: ['end-regressed'], blame: 'broker' },
   'out-of-order-append': { kinds: ['misplaced', 'reordered', 'duplicate'], blame: 'broker' },
@@ -55,16 +58,16 @@ const SIGNS: Record<Bug, { kinds: FindingKind[]; blame: Finding['blame'] }> = {
 
 for (const bug of BUG_NAMES) {
   test(`a planted bug is found, named and blamed: ${bug}`, async (t) => {
-    t.timeout(300_000);
+    t.timeout(600_000);
     const { kinds, blame } = SIGNS[bug];
-    for (const seed of seedsOf({ first: 1, last: 800 })) {
+    for (const seed of seedsOf({ first: 1, last: SEEDS_MAX })) {
       const report = await trySeed(seed, { bug, claim: 'contract' });
       if (!report.accusations.some((found) => kinds.includes(found.kind) && found.blame === blame)) continue;
       t.log(`after ${seed} seeds`);
       t.pass();
       return;
     }
-    t.fail('not found in 800 seeds');
+    t.fail(`not found in ${SEEDS_MAX} seeds`);
   });
 }
 
@@ -81,7 +84,7 @@ function digestElsewhere(seed: number): string {
 }
 
 test('a seed gives the same history every time, here and elsewhere, whatever ran before it', async (t) => {
-  t.timeout(120_000);
+  t.timeout(600_000);
   const seeds = [7, 42, 99];
   const digests = new Map<number, string>();
   for (const seed of [...seeds, ...seeds.toReversed()]) {
@@ -95,9 +98,9 @@ test('a seed gives the same history every time, here and elsewhere, whatever ran
 });
 
 test('a loss by truncation to the high watermark shrinks to a few faults and writes, and to a story', async (t) => {
-  t.timeout(300_000);
+  t.timeout(600_000);
   const bug = 'truncate-to-high-watermark';
-  for (const seed of seedsOf({ first: 1, last: 800 })) {
+  for (const seed of seedsOf({ first: 1, last: SEEDS_MAX })) {
     const candidate = candidateOf(seed, bug);
     const isLoss = (found: Finding) => found.kind === 'lost' && found.judgement === 'violation';
     const fails = async (smaller: Case) =>
@@ -110,7 +113,10 @@ test('a loss by truncation to the high watermark shrinks to a few faults and wri
     const { run, result } = await tryOut({ ...candidate, ...smallest }, 'contract');
     const story = storyOf(run, result);
     t.log(story.join('\n'));
-    t.regex(story.join('\n'), /w\d+ writes #\d+, acknowledged at offset \d+ by kafka\d \(epoch \d+\)/);
+    t.regex(
+      story.join('\n'),
+      /w\d+ writes #\d+(?: to partition \d+)?, acknowledged at offset \d+ by kafka\d \(epoch \d+\)/,
+    );
     t.regex(story.join('\n'), /cuts its log to offset/);
     t.regex(story.at(-1) ?? '', /in the end, \w+/);
     return;

@@ -47,7 +47,7 @@ const SEVEN: Record<string, { lost: [least: number, most: number]; modes?: reado
 
 for (const [name, { lost, modes = MODES }] of Object.entries(SEVEN)) {
   test(`scenario ${name} loses ${lost[0] === lost[1] ? 'nothing' : `${lost[0]} to ${lost[1]}`}`, async (t) => {
-    t.timeout(120_000);
+    t.timeout(600_000);
     for (const mode of modes) {
       const { counts, verdict, reasons } = await catalog(name, mode, 1);
       t.true(counts.lost >= lost[0] && counts.lost <= lost[1], `${mode}: ${counts.lost} of ${counts.ok}`);
@@ -102,6 +102,24 @@ const shrunkThenKilled: Script = [
   },
   { atMs: 17_000, fault: { kind: 'kill', target: 'leader' }, forMs: 12_000 },
 ];
+/** The same, and power takes from the last one what it had not written to its disk. */
+const shrunkThenUnpowered: Script = [
+  shrunkThenKilled[0]!,
+  { atMs: 17_000, fault: { kind: 'power-loss', target: 'leader' }, forMs: 12_000 },
+];
+/** The last one is cut off from everybody but the clients, and the others come back. */
+const shrunkThenIsolated: Script = [
+  { ...shrunkThenKilled[0]!, forMs: 14_000 },
+  {
+    atMs: 13_000,
+    fault: { kind: 'isolate', target: 'leader', from: 'cluster', direction: 'both' },
+    forMs: 12_000,
+  },
+];
+const powerLossOf = (target: string): Script => [
+  { atMs: 2_000, fault: { kind: 'power-loss', target }, forMs: 5_000 },
+];
+const TWO_IN_SYNC = { ...ALL, topic: { minInsyncReplicas: 2 } };
 const patient = { requestTimeoutMs: 20_000 };
 
 const MEASURED: readonly Measured[] = [
@@ -161,7 +179,7 @@ const MEASURED: readonly Measured[] = [
     fault: 'in-sync set shrunk, last one killed, unclean election on',
     script: shrunkThenKilled,
     // Where the brokers keep the metadata themselves a cut between them leaves nobody to elect: the cluster stands still.
-    loses: { zookeeper: true, 'kraft-separate': true },
+    loses: { zookeeper: true, 'kraft-combined': false, 'kraft-separate': true },
     scenario: { ...ALL, topic: { uncleanLeaderElection: true } },
   },
   {
@@ -170,11 +188,47 @@ const MEASURED: readonly Measured[] = [
     loses: everywhere(false),
     scenario: ALL,
   },
+  {
+    fault: 'in-sync set shrunk, last one isolated, unclean election on',
+    script: shrunkThenIsolated,
+    loses: { zookeeper: true, 'kraft-separate': true },
+    scenario: { ...ALL, topic: { uncleanLeaderElection: true } },
+  },
+  {
+    fault: 'last one isolated, unclean election off',
+    script: shrunkThenIsolated,
+    loses: everywhere(false),
+    scenario: ALL,
+  },
+  {
+    fault: 'power loss of all brokers at once, two in sync required',
+    script: powerLossOf('brokers'),
+    loses: everywhere(true),
+    scenario: TWO_IN_SYNC,
+  },
+  {
+    fault: 'power loss of all brokers at once, each record synced',
+    script: powerLossOf('brokers'),
+    loses: everywhere(false),
+    scenario: { ...TWO_IN_SYNC, brokerSettings: { 'log.flush.interval.messages': '1' } },
+  },
+  {
+    fault: 'power loss of the leader only, two in sync required',
+    script: powerLossOf('leader'),
+    loses: everywhere(false),
+    scenario: TWO_IN_SYNC,
+  },
+  {
+    fault: 'last replica standing loses power',
+    script: shrunkThenUnpowered,
+    loses: { zookeeper: true, 'kraft-combined': false, 'kraft-separate': true },
+    scenario: ALL,
+  },
 ];
 
 for (const { fault, script, loses, scenario, seeds = 1 } of MEASURED) {
   test(`${fault}: ${Object.values(loses).some(Boolean) ? 'loses' : 'keeps everything'}`, async (t) => {
-    t.timeout(180_000);
+    t.timeout(600_000);
     const parsed = scenarioSchema.parse({
       name: 'measured',
       title: fault,

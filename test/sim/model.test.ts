@@ -153,7 +153,8 @@ async function afterPowerLoss(options: {
     name: 'power',
     title: 'power',
     topic: { minInsyncReplicas: 2 },
-    brokerSettings: options.flushMessages === undefined ? {} : { 'flush.messages': options.flushMessages },
+    brokerSettings:
+      options.flushMessages === undefined ? {} : { 'log.flush.interval.messages': options.flushMessages },
   });
   const world = simulatedWorld({
     scenario,
@@ -177,7 +178,7 @@ async function afterPowerLoss(options: {
     const { observers } = await world.db.view();
     const leader = `kafka${observers['kafka1']!.partitions[0]!.leader}`;
     const victims = options.victims === 'leader' ? [leader] : ['kafka1', 'kafka2', 'kafka3'];
-    await Promise.all(victims.map((name) => world.db.cutPower(name)));
+    await Promise.all(victims.map((name) => world.db.cutPower!(name)));
     await clock.sleep(8_000);
     await Promise.all(victims.map((name) => world.db.start!(name)));
     await clock.sleep(10_000);
@@ -202,7 +203,7 @@ test('power loss of all brokers at once takes what was not on the disk yet, in s
   t.true(lost > 100, `${lost}`);
 });
 
-test('with flush.messages=1 the same takes nothing', async (t) => {
+test('with log.flush.interval.messages=1 the same takes nothing', async (t) => {
   t.is((await afterPowerLoss({ victims: 'all', flushMessages: '1' })).lost, 0);
 });
 

@@ -1,9 +1,9 @@
 import { Failure } from '../../core/failure.ts';
-import { Automaton } from './automaton.ts';
 import { smallestContradiction } from './culprit.ts';
 import { explore, type Limits } from './engine.ts';
 import type { Model } from './model.ts';
 import { describe, identity, type Operation } from './operation.ts';
+import { methodFor } from './problem.ts';
 import { ranked } from './rank.ts';
 import { sighting, type Culprit, type LinearResult, type Stats, type Witness } from './result.ts';
 
@@ -30,7 +30,7 @@ export async function check(
   options: CheckOptions = {},
 ): Promise<LinearResult> {
   const limits = { signal: options.signal, memoryBytesMax: options.memoryBytesMax ?? 2 ** 30 };
-  for (const operation of history) assertKnown(model, operation);
+  for (let at = 0; at < history.length; at++) assertKnown(model, history[at]!);
   const objects = byKey(ranked(history));
   const stats = statsOf(history, objects.length);
   const witness: Witness[] = [];
@@ -61,9 +61,9 @@ async function decide(model: Model, object: readonly Operation[], limits: Limits
   const history = model.prune?.(object) ?? object;
   const quick = model.shortcut?.(history) ?? null;
   if (quick !== null) return { ...quick, steps: 0, bytesPeak: 0 };
-  const automaton = new Automaton(model.open(history));
-  const problem = { automaton, history, letters: automaton.spell(history) };
-  return { ...(await explore(problem, limits)), method: 'jit', suspects: null, reason: NO_ORDER };
+  const method = methodFor(model, history);
+  const found = await explore(method.problem(history), limits);
+  return { ...found, method: method.name, suspects: null, reason: NO_ORDER };
 }
 
 const STOPPED = { verdict: 'unknown', because: 'stopped', method: '', steps: 0, bytesPeak: 0 } as const;
@@ -112,7 +112,8 @@ function assertKnown(model: Model, operation: Operation): void {
   });
 }
 
-function byKey(history: readonly Operation[]): Operation[][] {
+function byKey(history: Operation[]): Operation[][] {
+  if (history.length > 0 && history.every(({ key }) => key === undefined)) return [history];
   const objects = new Map<number | string | undefined, Operation[]>();
   for (const operation of history) {
     const key = operation.key === undefined ? undefined : identity(operation.key);

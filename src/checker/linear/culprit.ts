@@ -1,7 +1,7 @@
-import { Automaton } from './automaton.ts';
 import { explore } from './engine.ts';
 import type { Model } from './model.ts';
 import type { Operation } from './operation.ts';
+import { methodFor, type Method } from './problem.ts';
 
 /**
  * The smallest contradiction in an invalid history.
@@ -62,8 +62,7 @@ class Trial {
   readonly #signal: AbortSignal | undefined;
   /** By position: the operation excused, or null where nothing is left of it. */
   readonly #excused: (Operation | null)[];
-  readonly #automaton: Automaton;
-  readonly #letters = new Map<Operation, number>();
+  readonly #method: Method;
   /** A step of the engine tries every operation that is open, and excused ones stay open for ever. */
   #effortLeft = EFFORT_MAX;
 
@@ -72,15 +71,12 @@ class Trial {
     this.#history = history;
     this.#signal = signal;
     const machine = model.open(history);
-    this.#automaton = new Automaton(machine);
     // An observer without its answer says nothing.
     this.#excused = history.map((operation) =>
       machine.observes(operation) ? null : { ...operation, outcome: 'info', ret: Infinity },
     );
-    for (const operations of [history, this.#excused.filter((operation) => operation !== null)]) {
-      for (const [at, letter] of this.#automaton.spell(operations).entries())
-        this.#letters.set(operations[at]!, letter);
-    }
+    const excused = this.#excused.filter((operation) => operation !== null);
+    this.#method = methodFor(model, [...history, ...excused]);
   }
 
   /** All the effort that explaining is worth has been made. */
@@ -95,15 +91,11 @@ class Trial {
     this.#effortLeft -= this.#history.length * EFFORT_PER_OPERATION;
     const quick = this.#model.shortcut?.(pruned) ?? null;
     if (quick !== null) return quick.verdict === 'invalid';
-    const letters = Int32Array.from(pruned, (operation) => this.#letters.get(operation)!);
-    const found = await explore(
-      { automaton: this.#automaton, history: pruned, letters },
-      {
-        signal: this.#signal,
-        memoryBytesMax: TRIAL_BYTES_MAX,
-        stepsMax: Math.ceil(TRIAL_EFFORT_MAX / (pruned.length + 1)),
-      },
-    );
+    const found = await explore(this.#method.problem(pruned), {
+      signal: this.#signal,
+      memoryBytesMax: TRIAL_BYTES_MAX,
+      stepsMax: Math.ceil(TRIAL_EFFORT_MAX / (pruned.length + 1)),
+    });
     this.#effortLeft -= found.steps * pruned.length;
     return found.verdict === 'invalid';
   }

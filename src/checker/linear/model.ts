@@ -1,3 +1,5 @@
+import type { Finder } from './engine.ts';
+import type { Memory } from './limits.ts';
 import type { Operation } from './operation.ts';
 
 /**
@@ -16,6 +18,8 @@ export interface Model {
   prune?(history: readonly Operation[]): readonly Operation[];
   /** Decides special histories faster than the engine can; null for all others. */
   shortcut?(history: readonly Operation[]): Decision | null;
+  /** A search that knows this object better than the engine does, and is as complete. `method` names it. */
+  search?: { method: 'turns'; begin(history: readonly Operation[], memory: Memory): Finder };
 }
 
 /** States are compared by `===`: equal states must be the same number or string. */

@@ -12,7 +12,7 @@ export interface Operation {
   /** What was asked: `read`, `write`, `cas`, … The model says which it knows. */
   f: string;
   /** The object concerned, where a history is about many. Every key is checked alone. */
-  key?: Value;
+  key?: Value | undefined;
   /** The argument; null where there is none. */
   input: Value;
   /** What came back; null where nothing did. For `cas`: true if it swapped, false if it found another value. */

@@ -4,7 +4,10 @@ import { describe, type Operation, type Value } from './operation.ts';
 export interface LinearResult {
   /** `unknown`: time or memory ran out; `reason` says which. */
   verdict: 'valid' | 'invalid' | 'unknown';
-  /** What decided: fast paths for registers and for what only grows or queues up, or the engine; or several. */
+  /**
+   * What decided: `zones` or `sweep` (fast paths for distinct values), `turns` (queues), `jit` (the engine), several of
+   * them joined by `+` where keys differ, or `none`.
+   */
   method: string;
   /** For `valid`: by key, an order in which the operations can have happened one after another. */
   witness?: Witness[];

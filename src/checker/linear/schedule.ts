@@ -24,7 +24,8 @@ export function scheduleOf(history: readonly Operation[], letters: Int32Array): 
   const classOf = new Map<number, number>();
   const free: number[] = [];
   let slotCount = 0;
-  for (const event of events) {
+  for (let at = 0; at < events.length; at++) {
+    const event = events[at]!;
     if (event < 0) {
       free.push(places[~event]!);
     } else if (history[event]!.ret !== Infinity) {
@@ -45,15 +46,27 @@ export function scheduleOf(history: readonly Operation[], letters: Int32Array): 
 
 /** Times are ranks (see `rank.ts`): small integers, no two alike, so that they need no sorting. */
 function eventsOf(history: readonly Operation[]): Int32Array {
-  let end = 0;
-  for (const { call, ret } of history) end = Math.max(end, call, ret === Infinity ? 0 : ret);
-  const byTime = new Int32Array(end + 1).fill(NOTHING);
+  const byTime = new Int32Array(lastOf(history) + 1).fill(NOTHING);
   for (let at = 0; at < history.length; at++) {
     const { call, ret } = history[at]!;
     byTime[call] = at;
     if (ret !== Infinity) byTime[ret] = ~at;
   }
-  return byTime.filter((event) => event !== NOTHING);
+  let length = 0;
+  for (let time = 0; time < byTime.length; time++) {
+    if (byTime[time] !== NOTHING) byTime[length++] = byTime[time]!;
+  }
+  return byTime.subarray(0, length);
+}
+
+function lastOf(history: readonly Operation[]): number {
+  let last = 0;
+  for (let at = 0; at < history.length; at++) {
+    const { call, ret } = history[at]!;
+    if (call > last) last = call;
+    if (ret > last && ret !== Infinity) last = ret;
+  }
+  return last;
 }
 
 const NOTHING = -(2 ** 31);

@@ -6,6 +6,7 @@ import { Openings } from './openings.ts';
 import type { Operation } from './operation.ts';
 import { scheduleOf, type Schedule } from './schedule.ts';
 import { Trace } from './trace.ts';
+import { Unknowns } from './unknowns.ts';
 
 /** A history in the letters of an automaton. */
 export interface Problem {
@@ -22,15 +23,17 @@ export interface Problem {
  * it; in the others further open operations take effect, one after another, until x has. When no configuration is
  * left, x cannot be placed. Memory follows from how much is concurrent, not from how long the history is.
  *
- * Four things keep the set small, none of which loses an answer:
+ * Five things keep the set small, none of which loses an answer:
  * - Operations that only observe take effect as soon as they fit: they change nothing and never need to wait.
  *   (A write that happens to leave the state as it is must not be hurried: it may be needed later.)
  * - Of open operations of one letter only one is next (see `Openings`).
  * - What has used fewer unknowns beats what has used more (see `Configurations`).
+ * - An unknown takes effect only where the very next operation depends on it: it has no deadline, so it can wait.
  * - A state that no observer can ever see again is a dead end while there is an observer to come.
  *
  * `width` bounds the configurations kept at a return. A narrow search that arrives is a proof; one that dies is a
- * verdict only if it never left anything out.
+ * verdict only if it never left anything out. `counted` names the classes of unknowns that are counted one by one,
+ * the others being lumped together (see `Unknowns`); without it all are counted.
  */
 export class Search {
   /** Rows looked at so far, the costly ones counted more than once. */
@@ -44,18 +47,21 @@ export class Search {
   readonly #schedule: Schedule;
   readonly #memory: Memory;
   readonly #width: number;
+  readonly #lumps: boolean;
   readonly #trace: Trace;
   #current: Configurations;
   #next: Configurations;
   /** The configuration in hand, and the one being made of it. */
   #row: Int32Array;
   #made: Int32Array;
+  #after: Int32Array;
+  /** Where a row says that its last operation was one of unknown outcome, of which nothing depends yet. */
+  readonly #link: number;
   /** Where the walk is: the event, and within a return the row. */
   #event = 0;
   #offset = 0;
   readonly #open: Openings;
-  /** By class: how many have been called. */
-  readonly #available: Int32Array;
+  readonly #unknowns: Unknowns;
   /** The number of the machine's sink, and observers that have yet to return. */
   #sink: number;
   #observersDue = 0;
@@ -64,24 +70,33 @@ export class Search {
   #rowsMax = 0;
   #automatonBytes = 0;
 
-  constructor({ automaton, history, letters }: Problem, options: { width: number; memory: Memory }) {
+  constructor(
+    { automaton, history, letters }: Problem,
+    options: { width: number; memory: Memory; counted?: ReadonlySet<number> },
+  ) {
     this.#automaton = automaton;
     this.#history = history;
     this.#letters = letters;
     this.#schedule = scheduleOf(history, letters);
     this.#memory = options.memory;
     this.#width = options.width;
+    this.#lumps = options.counted !== undefined;
     this.#trace = new Trace(options.memory);
     const { slotCount, classes } = this.#schedule;
-    this.#current = new Configurations(wordsFor(slotCount), classes.length, options.memory);
-    this.#next = new Configurations(wordsFor(slotCount), classes.length, options.memory);
+    // Only with unknowns is there a word for the `link`.
+    const keyWords = wordsFor(slotCount) + Number(classes.length > 0);
+    this.#link = keyWords;
+    this.#unknowns = new Unknowns(history, this.#schedule, options.counted ?? null);
+    const { columnCount } = this.#unknowns;
+    this.#current = new Configurations(keyWords, columnCount, options.memory);
+    this.#next = new Configurations(keyWords, columnCount, options.memory);
     this.#row = new Int32Array(this.#current.stride);
     this.#made = new Int32Array(this.#current.stride);
+    this.#after = new Int32Array(this.#current.stride);
     this.#open = new Openings(history, letters, automaton.letterCount, this.#schedule);
-    this.#available = new Int32Array(classes.length);
     this.#sink = automaton.sink;
-    for (const [at, { ret }] of history.entries()) {
-      if (ret !== Infinity) this.#observersDue += automaton.observes[letters[at]!]!;
+    for (let at = 0; at < history.length; at++) {
+      if (history[at]!.ret !== Infinity) this.#observersDue += automaton.observes[letters[at]!]!;
     }
     this.#row[0] = automaton.start;
     this.#current.add(this.#row);
@@ -89,10 +104,11 @@ export class Search {
 
   /**
    * Goes on for about so many rows.
-   * @returns the operations in a legal order; or the one that cannot be placed; or null: there is more to do.
+   * @returns the operations in a legal order; or the classes of which the order found would need more than there are;
+   * or the operation that cannot be placed; or null: there is more to do.
    * @throws OutOfMemory
    */
-  advance(rows: number): { order: number[] } | { stuck: number } | null {
+  advance(rows: number): { order: number[] } | { ranOut: number[] } | { stuck: number } | null {
     const until = this.steps + rows;
     while (this.steps < until) {
       if (this.#returning >= 0) {
@@ -103,7 +119,7 @@ export class Search {
         continue;
       }
       if (this.#event === this.#schedule.events.length)
-        return { order: this.#trace.pathTo(this.#firstTrace()) };
+        return this.#unknowns.deal(this.#trace.pathTo(this.#firstTrace()));
       const event = this.#schedule.events[this.#event++]!;
       this.steps++;
       if (event >= 0) this.#call(event);
@@ -115,13 +131,13 @@ export class Search {
 
   #call(operation: number): void {
     if (this.#history[operation]!.ret !== Infinity) this.#open.open(operation);
-    else this.#available[this.#schedule.places[operation]!]!++;
+    else this.#unknowns.call(operation);
   }
 
   #openReturn(operation: number): void {
     this.#returning = operation;
     this.#offset = 0;
-    this.#useUnknown = this.#width === Infinity;
+    this.#useUnknown = this.#width === Infinity || this.#lumps;
     this.#rowsMax = this.#current.length + this.#width * WALK_FACTOR;
     this.#open.line();
   }
@@ -138,12 +154,21 @@ export class Search {
       if (this.steps++ >= until) return false;
       if (this.#current.isDead(this.#offset)) continue;
       this.#row.set(this.#current.rows.subarray(this.#offset, this.#offset + stride));
+      if (this.#isLink(this.#row)) {
+        this.#expandUnknown(slot);
+        this.#countComparisons();
+        continue;
+      }
       this.#observe(this.#row);
       if (isSet(this.#row, slot)) this.#keep(this.#row, slot);
       else this.#expand(slot);
       this.#countComparisons();
     }
     return true;
+  }
+
+  #isLink(row: Int32Array): boolean {
+    return this.#schedule.classes.length > 0 && row[this.#link] === 1;
   }
 
   /** Long chains of rows make a step a long one: it counts as several, lest a deadline be missed. */
@@ -182,33 +207,75 @@ export class Search {
       if (state < 0) continue;
       this.#made.set(row);
       setBit(this.#made, slot);
-      this.#make(state, operation, returning);
+      this.#make(this.#made, state, operation, returning);
     }
     if (this.#useUnknown) this.#expandUnknown(returning);
   }
 
+  /**
+   * An operation of unknown outcome has no deadline. So it need never take effect before the moment at which the next
+   * operation depends on it: after it only such operations go on for which its coming first makes a difference, or
+   * a further one of unknown outcome (a `link` of a chain that has yet to make a difference).
+   */
   #expandUnknown(returning: number): void {
     const { classes } = this.#schedule;
     const row = this.#row;
+    const before = row[0]!;
     for (let number = 0; number < classes.length; number++) {
-      const used = row[this.#current.counts + number]!;
-      if (used >= this.#available[number]!) continue;
-      const { letter, members } = classes[number]!;
+      const column = this.#current.counts + this.#unknowns.columns[number]!;
+      const used = row[column]!;
+      if (!this.#unknowns.isLeft(number, used)) continue;
+      const { letter } = classes[number]!;
       if (!this.#open.mayUnknownGo(row, letter)) continue;
-      const state = this.#automaton.step(row[0]!, letter);
-      if (state < 0 || state === row[0]) continue;
-      this.#made.set(row);
-      this.#made[this.#current.counts + number] = used + 1;
-      this.#make(state, members[used]!, returning);
+      const state = this.#automaton.step(before, letter);
+      if (state < 0 || state === before) continue;
+      const made = this.#made;
+      made.set(row);
+      made[0] = state;
+      made[column] = used + 1;
+      made[this.#link] = 0;
+      const { trace } = this.#current;
+      const node = this.#trace.add(row[trace]!, this.#unknowns.member(number, used));
+      made[trace] = node;
+      const observed = this.#observe(made);
+      if (made[trace] !== node) {
+        this.#settle(made, observed, returning);
+        continue;
+      }
+      if (state === this.#sink && observed < this.#observersDue) continue;
+      made[this.#link] = 1;
+      const isNew = this.#current.add(made);
+      made[this.#link] = 0;
+      // What can follow on one that is as good has been tried, or is no better than what else has been.
+      if (isNew) this.#expandAfterUnknown(made, before, letter, returning);
     }
   }
 
-  #make(state: number, operation: number, returning: number): void {
-    const made = this.#made;
+  /** What can follow at once on an operation of unknown outcome, and not as well without it or before it. */
+  #expandAfterUnknown(row: Int32Array, before: number, unknown: number, returning: number): void {
+    for (const operation of this.#open.list) {
+      const letter = this.#letters[operation]!;
+      const slot = this.#schedule.places[operation]!;
+      if (isSet(row, slot) || !this.#open.isNext(row, slot)) continue;
+      const state = this.#automaton.step(row[0]!, letter);
+      if (state < 0) continue;
+      const without = this.#automaton.step(before, letter);
+      if (without === state || (without >= 0 && this.#automaton.step(without, unknown) === state)) continue;
+      const after = this.#after;
+      after.set(row);
+      setBit(after, slot);
+      this.#make(after, state, operation, returning);
+    }
+  }
+
+  #make(made: Int32Array, state: number, operation: number, returning: number): void {
     made[0] = state;
     made[this.#current.trace] = this.#trace.add(made[this.#current.trace]!, operation);
-    const observed = this.#observe(made);
-    if (state === this.#sink && observed < this.#observersDue) return;
+    this.#settle(made, this.#observe(made), returning);
+  }
+
+  #settle(made: Int32Array, observed: number, returning: number): void {
+    if (made[0] === this.#sink && observed < this.#observersDue) return;
     if (isSet(made, returning)) this.#keep(made, returning);
     else this.#current.add(made);
   }

@@ -11,6 +11,7 @@ import { findClassArchive } from './archive.ts';
 import { bootstrapFiles } from './bootstrap.ts';
 import { CLIENT_PORT, type Timeouts } from './config.ts';
 import type { Distribution } from './distribution.ts';
+import { loopDisk, type Disk } from './disk.ts';
 import { LOG_FILE, writeNodeFiles } from './files.ts';
 import { assertLogging } from './logging.ts';
 import { watchLogs } from './logs.ts';
@@ -32,6 +33,8 @@ export interface KafkaOptions {
   brokerSettings?: Readonly<Record<string, string>>;
   /** One Metadata request to this very broker; null when it does not answer in time. */
   observe: (nodeName: string, address: string, port: number) => Promise<Observed | null>;
+  /** Whether each node's data is on a disk whose power can fail (`Db.cutPower`); false if absent. */
+  disks?: boolean;
   createTopic: (bootstrap: string, topic: TopicSettings) => Promise<void>;
   clock: Clock;
   onEvent: (event: Event) => void;
@@ -47,6 +50,7 @@ export function createKafka(options: KafkaOptions): Db {
   const startTimeoutMs = options.startTimeoutMs ?? 60_000;
   const stopping = new AbortController();
   const nodes = new Map<string, KafkaNode>();
+  const disks = new Map<string, Disk>();
   assertMode(options.distribution.version, mode);
 
   const directoryOf = (name: string) => join(options.directory, 'nodes', name);
@@ -79,6 +83,8 @@ export function createKafka(options: KafkaOptions): Db {
     const clusterId = freshClusterId();
     await Promise.all(
       options.nodes.map(async ({ info, remote }) => {
+        const disk = options.disks === true ? loopDisk(remote, dataOf(info.name)) : null;
+        await disk?.make();
         const files = await writeNodeFiles({
           ...options,
           logging,
@@ -90,6 +96,8 @@ export function createKafka(options: KafkaOptions): Db {
           dataDirectory: dataOf(info.name),
           clusterId,
         });
+        await disk?.sync();
+        if (disk !== null) disks.set(info.name, disk);
         const signal = stopping.signal;
         const directory = directoryOf(info.name);
         const { onEvent } = options;
@@ -179,6 +187,9 @@ export function createKafka(options: KafkaOptions): Db {
     start: async (name) => node(name).restart(answers(node(name).info)),
     pause: async (name) => node(name).pause(),
     resume: async (name) => node(name).resume(),
+    ...(options.disks === true && {
+      cutPower: async (name: string) => node(name).cutPower(disks.get(name)!),
+    }),
   };
 }
 

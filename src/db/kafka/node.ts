@@ -5,6 +5,7 @@ import type { NodeEvent } from '../../history/event.ts';
 import type { NodeInfo } from '../../history/run.ts';
 import { accepts, readLog, sizeOf, startFailure } from './answers.ts';
 import { CONTROLLER_PORT, ZOOKEEPER_PORT } from './config.ts';
+import type { Disk } from './disk.ts';
 import type { NodeFiles } from './files.ts';
 import { nodeProcess, type NodeProcess } from './process.ts';
 
@@ -26,6 +27,8 @@ export interface KafkaNode {
   stop(): Promise<string>;
   pause(): Promise<string>;
   resume(): Promise<string>;
+  /** Takes its power away: the process is gone, and what had not reached its disk. */
+  cutPower(disk: Disk): Promise<string>;
   /** Kills it if it runs. */
   discard(): Promise<void>;
 }
@@ -137,6 +140,17 @@ export function kafkaNode(options: NodeOptions): KafkaNode {
       const evidence = await process.resume();
       tell('up', 'resumed');
       return evidence;
+    },
+    async cutPower(disk) {
+      // Paused first, so that nothing is acknowledged between the last moment of the disk and that of the process.
+      await process.pause();
+      const before = await disk.recordBytes();
+      await disk.shutDown();
+      const evidence = await process.kill();
+      tell('down', 'lost power');
+      await disk.remount();
+      const gone = before - (await disk.recordBytes());
+      return `${info.name}: ${evidence}, and of ${before} bytes of records ${gone} were not on its disk`;
     },
     async discard() {
       if (process.pid !== null) await process.kill();

@@ -28,7 +28,17 @@ export interface PlacedEvent {
 export type Carried = { extra?: Record<string, unknown> };
 
 const COMMON = ['type', 'order', 'partition', 'invoke', 'complete'];
-const SCAN_FIELDS = new Set([...COMMON, 'scan', 'name', 'from', 'end', 'covered', 'final', 'reason']);
+const SCAN_FIELDS = new Set([
+  ...COMMON,
+  'scan',
+  'name',
+  'from',
+  'end',
+  'covered',
+  'final',
+  'reason',
+  'sequences',
+]);
 const RESET_FIELDS = new Set(['type', 'order', 'time', 'partition', 'scan', 'from', 'to', 'reason']);
 const END_FIELDS = new Set([...COMMON, 'offset', 'broker']);
 const VIEW_FIELDS = new Set([
@@ -107,6 +117,7 @@ function parseScan(fields: Fields, numberOf: (scan: string) => number): ScanEven
     invokeNs: wholeOrNull(fields, 'invoke') ?? 0,
     completeNs: wholeOrNull(fields, 'complete') ?? 0,
     ...(fields['reason'] !== undefined && { reason: textOf(fields, 'reason') }),
+    ...(flagOf(fields, 'sequences') && { sequences: true }),
   };
 }
 
@@ -211,6 +222,15 @@ const OWN_EVENTS = z.discriminatedUnion('type', [
     text,
     truncatedTo: z.int().optional(),
     partition: z.int().optional(),
+  }),
+  z.looseObject({
+    type: z.literal('repetition'),
+    timeNs: time,
+    scan: z.int().min(0),
+    partition: z.int().min(0),
+    offset: z.int().min(0),
+    producerId: z.int().min(0),
+    sequence: z.int().min(0),
   }),
   z.looseObject({
     type: z.literal('note'),

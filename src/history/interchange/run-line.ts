@@ -43,6 +43,7 @@ const ownInfo = z.looseObject({
     uncleanLeaderElection: z.boolean(),
     idempotence: z.boolean(),
     mode: z.enum(['exactly-once', 'at-least-once']),
+    flushMessages: z.int().optional(),
   }),
   topic: z.string(),
   partitions: z.int().min(0),

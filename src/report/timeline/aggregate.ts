@@ -63,33 +63,52 @@ export class Aggregator {
     const grid = this.#grid;
     const groups = this.#groups;
     const { focusPartition } = this;
+    const isAnyLost = !groups.isEmpty;
     const byCode = this.#byCode;
+    const lost = this.#lost;
+    const { length, invokeNs: invoked, completeNs: completed, outcome, partition, offset, broker } = batch;
     let [firstNs, lastNs] = [this.#firstNs, this.#lastNs];
-    for (let row = 0; row < batch.length; row++) {
-      const invokeNs = int64At(batch.invokeNs, row);
-      const completeNs = int64At(batch.completeNs, row);
+    // Answers come in the order of time, so nearly all fall into the bucket of the one before.
+    let [bucket, fromNs, toNs] = [0, Infinity, -Infinity];
+    let acknowledged = 0;
+    for (let row = 0; row < length; row++) {
+      const invokeNs = int64At(invoked, row);
+      const completeNs = int64At(completed, row);
       const timeNs = completeNs < 0 ? invokeNs : completeNs;
       if (invokeNs < firstNs) firstNs = invokeNs;
       if (timeNs > lastNs) lastNs = timeNs;
-      const bucket = grid.bucketOf(timeNs);
-      const outcome = batch.outcome[row]!;
-      byCode[outcome]![bucket]!++;
-      if (outcome !== OK) continue;
+      if (timeNs < fromNs || timeNs >= toNs) {
+        byCode[OK]![bucket]! += acknowledged;
+        acknowledged = 0;
+        bucket = grid.bucketOf(timeNs);
+        fromNs = bucket === 0 ? -Infinity : bucket * grid.widthNs;
+        toNs = (bucket + 1) * grid.widthNs;
+      }
+      const code = outcome[row]!;
+      if (code !== OK) {
+        byCode[code]![bucket]!++;
+        continue;
+      }
+      acknowledged++;
 
-      const partition = batch.partition[row]!;
-      if (partition !== focusPartition && groups.isEmpty) continue;
-      const offset = int64At(batch.offset, row);
-      if (offset < 0) continue;
-      const broker = batch.broker[row]!;
-      const share = groups.shareOf(partition, broker, offset, timeNs);
-      this.#lost[bucket]! += share;
-      if (partition !== focusPartition) continue;
-      let series = this.#acked.get(broker);
-      if (series === undefined) this.#acked.set(broker, (series = this.#envelope()));
-      widen(series, bucket, offset);
-      if (share > 0) widen(this.#lostOffsets, bucket, offset);
+      const isInFocus = partition[row] === focusPartition;
+      if (!isInFocus && !isAnyLost) continue;
+      const acked = int64At(offset, row);
+      if (acked < 0) continue;
+      const share = isAnyLost ? groups.shareOf(partition[row]!, broker[row]!, acked, timeNs) : 0;
+      if (share > 0) lost[bucket]! += share;
+      if (isInFocus) this.#see(broker[row]!, bucket, acked, share > 0);
     }
+    byCode[OK]![bucket]! += acknowledged;
     [this.#firstNs, this.#lastNs] = [firstNs, lastNs];
+  }
+
+  /** An acknowledged offset of the focus partition. */
+  #see(broker: number, bucket: number, offset: number, isLost: boolean): void {
+    let series = this.#acked.get(broker);
+    if (series === undefined) this.#acked.set(broker, (series = this.#envelope()));
+    widen(series, bucket, offset);
+    if (isLost) widen(this.#lostOffsets, bucket, offset);
   }
 
   total(): Aggregate {

@@ -38,27 +38,18 @@ export const NOTHING_LOST: LostGroups = {
 /** Indexes a result's losses for one pass over the writes. */
 export function lostGroupsOf(result: Result): LostGroups {
   const losses = result.findings.filter((finding) => isLoss(finding.kind));
-  const byPartition = new Map<number, { groups: Group[]; furthest: Float64Array }>();
+  /** A list with gaps: partitions are small numbers, and a hundred million writes ask for one. */
+  const byPartition: (PartitionGroups | undefined)[] = [];
   for (const partition of new Set(losses.map((finding) => finding.partition))) {
     const groups = losses
       .filter((finding) => finding.partition === partition)
       .flatMap(groupOf)
       .toSorted((a, b) => a.from - b.from);
-    byPartition.set(partition, { groups, furthest: runningMax(groups) });
+    byPartition[partition] = new PartitionGroups(groups);
   }
   return {
-    shareOf: (partition, broker, offset, timeNs) => {
-      const index = byPartition.get(partition);
-      if (index === undefined) return 0;
-      // Backwards from the last group that begins at or before the offset, as long as an earlier one may reach it.
-      let at = lastFrom(index.groups, offset);
-      for (; at >= 0 && index.furthest[at]! >= offset; at--) {
-        const group = index.groups[at]!;
-        if (offset > group.to || timeNs < group.fromNs || timeNs > group.toNs) continue;
-        if (group.leader === null || group.leader === broker) return group.density;
-      }
-      return 0;
-    },
+    shareOf: (partition, broker, offset, timeNs) =>
+      byPartition[partition]?.shareOf(broker, offset, timeNs) ?? 0,
     withoutOffsets: losses.flatMap((finding) =>
       finding.offsets === undefined && finding.timeNs !== undefined
         ? [{ count: finding.count, timeNs: finding.timeNs }]
@@ -77,6 +68,49 @@ function groupOf(finding: Finding): Group[] {
   return [{ from, to, fromNs, toNs, leader: finding.leader?.id ?? null, density }];
 }
 
+/** The groups of one partition, by their first offsets. */
+class PartitionGroups {
+  readonly #groups: readonly Group[];
+  /** By group: the last offset of it and of all before it. */
+  readonly #furthest: Float64Array;
+  readonly #from: Float64Array;
+  /** Where the last offset that was asked for belongs: nearly always the next one does too. */
+  #recent = -1;
+
+  constructor(groups: readonly Group[]) {
+    this.#groups = groups;
+    this.#furthest = runningMax(groups);
+    this.#from = Float64Array.from(groups, ({ from }) => from);
+  }
+
+  shareOf(broker: number, offset: number, timeNs: number): number {
+    // Backwards from the last group that begins at or before the offset, as long as an earlier one may reach it.
+    for (let at = this.#lastFrom(offset); at >= 0 && this.#furthest[at]! >= offset; at--) {
+      const group = this.#groups[at]!;
+      if (offset > group.to || timeNs < group.fromNs || timeNs > group.toNs) continue;
+      if (group.leader === null || group.leader === broker) return group.density;
+    }
+    return 0;
+  }
+
+  /** Index of the last group whose first offset is not above `offset`; -1 when there is none. */
+  #lastFrom(offset: number): number {
+    const from = this.#from;
+    const recent = this.#recent;
+    const isSame =
+      (recent < 0 || from[recent]! <= offset) && (recent + 1 === from.length || from[recent + 1]! > offset);
+    if (isSame) return recent;
+    let low = 0;
+    let high = from.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (from[middle]! <= offset) low = middle + 1;
+      else high = middle;
+    }
+    return (this.#recent = low - 1);
+  }
+}
+
 function runningMax(groups: readonly Group[]): Float64Array {
   const furthest = new Float64Array(groups.length);
   let reach = -Infinity;
@@ -85,18 +119,6 @@ function runningMax(groups: readonly Group[]): Float64Array {
     furthest[index] = reach;
   }
   return furthest;
-}
-
-/** Index of the last group whose first offset is not above `offset`; -1 when there is none. */
-function lastFrom(groups: readonly Group[], offset: number): number {
-  let low = 0;
-  let high = groups.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (groups[middle]!.from <= offset) low = middle + 1;
-    else high = middle;
-  }
-  return low - 1;
 }
 
 function worstPartitionOf(losses: readonly Finding[]): number {

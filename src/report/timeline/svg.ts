@@ -1,14 +1,13 @@
-import { D3Node } from 'd3-node';
-import type { Selection } from 'd3-node';
+import { drawn } from './draughtsman.ts';
+import type { Element } from './drawing.js';
 
 /**
- * A sheet to draw on, and the only place that knows d3-node. Its own `svgString()` writes HTML, which is not always
- * well-formed XML, so the sheet is serialised as XML instead; and the characters that XML forbids are replaced,
- * because names and error texts come from outside.
+ * A sheet to draw on. It only notes what is to be drawn: who draws it is the matter of draughtsman.ts. The characters
+ * that XML forbids are replaced, because names and error texts come from outside.
  */
 export interface Sheet extends Pen {
   /** The whole picture as an XML document. */
-  toXml(): string;
+  toXml(): Promise<string>;
 }
 
 export type Attributes = Record<string, string | number>;
@@ -40,54 +39,59 @@ export function openSheet(
   height: number,
   options: { style: string; hatchings: readonly Hatching[]; title: string; description: string },
 ): Sheet {
-  const d3n = new D3Node();
-  const svg = d3n.createSVG(width, height, { viewBox: `0 0 ${width} ${height}`, role: 'img' });
-  svg.append('title').text(clean(options.title));
-  svg.append('desc').text(clean(options.description));
-  svg.append('style').text(options.style);
-  const definitions = svg.append('defs');
+  const elements: Element[] = [];
+  const root = add(elements, -1, 'svg', { width, height, viewBox: `0 0 ${width} ${height}`, role: 'img' });
+  add(elements, root, 'title', {}, clean(options.title));
+  add(elements, root, 'desc', {}, clean(options.description));
+  add(elements, root, 'style', {}, options.style);
+  const definitions = add(elements, root, 'defs', {});
   for (const { id, colour, gap, width: strokeWidth, angle } of options.hatchings) {
-    definitions
-      .append('pattern')
-      .attr('id', id)
-      .attr('width', gap)
-      .attr('height', gap)
-      .attr('patternUnits', 'userSpaceOnUse')
-      .attr('patternTransform', `rotate(${angle})`)
-      .append('path')
-      .attr('d', `M0,0V${gap}`)
-      .attr('stroke', colour)
-      .attr('stroke-width', strokeWidth);
+    const pattern = add(elements, definitions, 'pattern', {
+      id,
+      width: gap,
+      height: gap,
+      patternUnits: 'userSpaceOnUse',
+      patternTransform: `rotate(${angle})`,
+    });
+    add(elements, pattern, 'path', { d: `M0,0V${gap}`, stroke: colour, 'stroke-width': strokeWidth });
   }
   return {
-    ...penOf(svg),
-    toXml: () => `<?xml version="1.0" encoding="UTF-8"?>\n${serialise(d3n, svg)}\n`,
+    ...penOf(elements, root),
+    toXml: async () => `<?xml version="1.0" encoding="UTF-8"?>\n${await drawn(elements)}\n`,
   };
 }
 
-function serialise(d3n: D3Node, svg: Selection): string {
-  return new d3n.window.XMLSerializer().serializeToString(svg.node());
+/** @returns the number of the new element. */
+function add(
+  elements: Element[],
+  parent: number,
+  name: string,
+  attributes: Attributes,
+  text: string | null = null,
+): number {
+  return elements.push({ parent, name, attributes, text }) - 1;
 }
 
-function penOf(selection: Selection): Pen {
+function penOf(elements: Element[], parent: number): Pen {
   return {
-    group: (className) => penOf(selection.append('g').attr('class', className)),
+    group: (className) => penOf(elements, add(elements, parent, 'g', { class: className })),
     path: (d, className, attributes = {}) => {
-      if (d === '') return;
-      dress(selection.append('path').attr('class', className).attr('d', d), attributes);
+      if (d !== '') add(elements, parent, 'path', { class: className, d, ...dressed(attributes) });
     },
     text: (x, y, content, className, attributes = {}) => {
-      const element = selection.append('text').attr('class', className).attr('x', px(x)).attr('y', px(y));
-      dress(element, attributes).text(clean(content));
+      const own = { class: className, x: px(x), y: px(y), ...dressed(attributes) };
+      add(elements, parent, 'text', own, clean(content));
     },
   };
 }
 
-function dress(element: Selection, attributes: Attributes): Selection {
-  for (const [name, value] of Object.entries(attributes)) {
-    element.attr(name, typeof value === 'number' ? px(value) : clean(value));
-  }
-  return element;
+function dressed(attributes: Attributes): Attributes {
+  return Object.fromEntries(
+    Object.entries(attributes).map(([name, value]) => [
+      name,
+      typeof value === 'number' ? px(value) : clean(value),
+    ]),
+  );
 }
 
 /** Replaces what no XML 1.0 document may hold, escaped or not: most control characters and half surrogates. */

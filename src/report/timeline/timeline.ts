@@ -29,7 +29,11 @@ const EDGES_MAX = 40;
  * a run of any length, and the same bytes for the same history. One pass over the writes, constant memory.
  * @param early what a pass that was made anyway has gathered; without it, or if it does not fit, one is made here.
  */
-export function renderTimeline(run: Run, result: Result, early: Aggregator | null = null): string {
+export async function renderTimeline(
+  run: Run,
+  result: Result,
+  early: Aggregator | null = null,
+): Promise<string> {
   const picture = pictureOf(run, result, early);
   const header = headerPanel(picture);
   const overTime = [faultsPanel(picture), lanesPanel(picture), ratesPanel(picture), offsetsPanel(picture)];

@@ -1,10 +1,16 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { readEdn } from '../../../src/checker/linear/format/edn.ts';
+import { ednForms } from '../../../src/checker/linear/format/edn.ts';
 import { readHistory } from '../../../src/checker/linear/format/read-history.ts';
 import type { Operation, Value } from '../../../src/checker/linear/operation.ts';
 
-const forms = (text: string): Value[] => [...readEdn(text)].map(({ form }) => form);
+const lined = (text: string) => {
+  const reader = ednForms(text);
+  const found: { form: Value; line: number }[] = [];
+  for (let next = reader.next(); next !== undefined; next = reader.next()) found.push(next);
+  return found;
+};
+const forms = (text: string): Value[] => lined(text).map(({ form }) => form);
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
 test('EDN: everything that Jepsen writes', (t) => {
@@ -21,7 +27,7 @@ test('EDN: everything that Jepsen writes', (t) => {
     'what a double cannot hold stays text',
   );
   t.deepEqual(
-    [...readEdn('1\n\n"a\nb" ; c\n 2')].map(({ line }) => line),
+    lined('1\n\n"a\nb" ; c\n 2').map(({ line }) => line),
     [1, 3, 5],
   );
 });
@@ -57,6 +63,40 @@ test('EDN: what is written is read', (t) => {
     tree: fc.oneof(leaf, fc.array(tie('tree'), { maxLength: 4 })),
   })).tree;
   fc.assert(fc.property(value, (original) => t.deepEqual(forms(written(original)), [original])));
+});
+
+test('EDN: a map is read the same by its one pattern and form by form', (t) => {
+  const word = fc.constantFrom('a', 'type', 'f', 'value', 'x/y', '__proto__', 'with-dash', '1b');
+  const anyForm = fc.oneof(
+    word.map((name) => `:${name}`),
+    fc.integer().map(String),
+    fc.constantFrom(
+      'nil',
+      'true',
+      'false',
+      '12N',
+      '1.5',
+      '-0',
+      '+3',
+      'sym',
+      '""',
+      '"a b"',
+      '[1 2]',
+      '[-1 22]',
+      '"\\n"',
+    ),
+    fc.constantFrom('[1]', '[nil 2]', '#{1}', '{:b 1}', '()', '123456789012345678901', '\\a'),
+  );
+  const pairs = fc.array(fc.tuple(word, anyForm), { maxLength: 10 });
+  const separator = fc.constantFrom(', ', ' ', ',', '\n ');
+  fc.assert(
+    fc.property(pairs, separator, (entries, between) => {
+      const inside = entries.map(([name, token]) => `:${name} ${token}`).join(between);
+      // A discarded form says nothing, but keeps the pattern from matching.
+      t.deepEqual(lined(`{${inside}} 1`), lined(`{#_0 ${inside}} 1`));
+    }),
+    { numRuns: 3000 },
+  );
 });
 
 /** The essence of an operation: asked, answered, and how it ended. */

@@ -16,7 +16,7 @@ for (const [name, sort] of Object.entries(SORTS)) {
     t.timeout(6 * 3_600_000);
     const tally = new Map<string, number>();
     await fc.assert(
-      fc.asyncProperty(drafts({ operationsMax: 7, values: 3 }), async (plan) => {
+      fc.asyncProperty(drafts({ operationsMax: 7, values: 3, unknown: sort.unknown ?? 2 }), async (plan) => {
         const { verdict, method } = await hold(sort, plan);
         for (const label of [verdict, method]) tally.set(label, (tally.get(label) ?? 0) + 1);
       }),

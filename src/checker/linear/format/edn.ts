@@ -8,9 +8,8 @@ import type { Value } from '../operation.ts';
  * form: half a history would be judged as if it were whole. Keywords and symbols become texts without their colon,
  * sets become sorted arrays, tagged forms what they tag, integers beyond 2^53 and ratios texts.
  */
-export function* readEdn(text: string): Generator<{ form: Value; line: number }> {
-  const reader = new Reader(text);
-  for (let form = reader.next(); form !== undefined; form = reader.next()) yield form;
+export function ednForms(text: string): { next(): { form: Value; line: number } | undefined } {
+  return new Reader(text);
 }
 
 /** The first form of a text. @throws Failure where there is none. */
@@ -74,6 +73,25 @@ class Reader {
   }
 
   #map(): Value {
+    return this.#plainMap() ?? this.#anyMap();
+  }
+
+  /**
+   * A map in one line of nothing but keywords, texts and small integers, as nearly every operation is: by pairs, with
+   * no look at single characters. Null for all others.
+   */
+  #plainMap(): Value | null {
+    PLAIN_MAP.lastIndex = this.#at;
+    const match = PLAIN_MAP.exec(this.#text);
+    if (match === null) return null;
+    const map: Record<string, Value> = {};
+    for (let at = 1; at < match.length && match[at] !== undefined; at += 2)
+      map[match[at]!] = plainValue(match[at + 1]!);
+    this.#at = PLAIN_MAP.lastIndex;
+    return map;
+  }
+
+  #anyMap(): Value {
     const entries = this.#sequence('}');
     if (entries.length % 2 !== 0)
       throw new Failure(`A map that ends in line ${this.#line} has a key without a value.`);
@@ -129,14 +147,7 @@ class Reader {
   }
 
   #atom(): Value {
-    const token = this.#token();
-    if (token === 'nil') return null;
-    if (token === 'true') return true;
-    if (token === 'false') return false;
-    const first = token.charCodeAt(0);
-    if (first === COLON) return token.slice(1);
-    const digits = first === MINUS || first === PLUS ? token.charCodeAt(1) : first;
-    return digits >= ZERO && digits <= NINE ? numberOf(token) : token;
+    return atomOf(this.#token());
   }
 
   #token(): string {
@@ -165,8 +176,21 @@ class Reader {
   }
 }
 
+/** Keywords, symbols, numbers, nil, true and false. */
+function atomOf(token: string): Value {
+  if (token === 'nil') return null;
+  if (token === 'true') return true;
+  if (token === 'false') return false;
+  const first = token.charCodeAt(0);
+  if (first === COLON) return token.slice(1);
+  const digits = first === MINUS || first === PLUS ? token.charCodeAt(1) : first;
+  return digits >= ZERO && digits <= NINE ? numberOf(token) : token;
+}
+
 /** `5`, `-3`, `12N`, `1.5M`, `6.02e23`; a ratio, or an integer that a double cannot hold, stays text. */
 function numberOf(token: string): number | string {
+  const whole = Number(token);
+  if (Number.isSafeInteger(whole)) return whole;
   const plain = /[NM]$/.test(token) ? token.slice(0, -1) : token;
   const number = Number(plain);
   const exact = Number.isSafeInteger(number) || !/^[+-]?\d+$/.test(plain);
@@ -196,6 +220,7 @@ const [COLON, MINUS, PLUS, ZERO, NINE] = [':', '-', '+', '0', '9'].map(codeOf) a
   number,
   number,
 ];
+const [QUOTE, BRACKET] = ['"', '['].map(codeOf) as [number, number];
 const [NEWLINE, SEMICOLON, HASH, SPACE, COMMA] = ['\n', ';', '#', ' ', ','].map(codeOf) as [
   number,
   number,
@@ -203,6 +228,19 @@ const [NEWLINE, SEMICOLON, HASH, SPACE, COMMA] = ['\n', ';', '#', ' ', ','].map(
   number,
   number,
 ];
+const TOKEN = String.raw`[^\s,()[\]{}";#\\]+`;
+const PAIR = String.raw`:(?!__proto__)(${TOKEN}) ("[^"\\\n]*"|${TOKEN}|\[-?\d{1,15} -?\d{1,15}\])`;
+/** As many pairs as operations have. */
+const PLAIN_MAP = new RegExp(String.raw`\{${PAIR}${String.raw`(?:,? ${PAIR})?`.repeat(8)}\}`, 'y');
+
+/** A value of a plain map. */
+function plainValue(text: string): Value {
+  const first = text.charCodeAt(0);
+  if (first === QUOTE) return text.slice(1, -1);
+  if (first === BRACKET) return text.slice(1, -1).split(' ').map(Number);
+  return atomOf(text);
+}
+
 /** By character code: 1 for blanks and for what opens or closes something. */
 const ENDS_TOKEN = new Uint8Array(128);
 for (const char of ' \t\r\n,()[]{}";') ENDS_TOKEN[codeOf(char)] = 1;

@@ -7,7 +7,7 @@ export interface Event {
   type: 'invoke' | 'ok' | 'fail' | 'info';
   f: string;
   value: Value;
-  key?: Value;
+  key: Value | undefined;
   /** Where it stands in the file, for messages. */
   line: number;
 }
@@ -29,7 +29,7 @@ export function eventOf(form: Value, line: number): Event {
     );
   }
   if (typeof f !== 'string') throw new Failure(`The operation in line ${line} lacks its f: read, write, …`);
-  return { process, type: type as Event['type'], f, value, line, ...(key === undefined ? {} : { key }) };
+  return { process, type: type as Event['type'], f, value, key, line };
 }
 
 const TYPES = new Set(['invoke', 'ok', 'fail', 'info']);

@@ -5,22 +5,34 @@ import { readForm } from './edn.ts';
  * Lines of Jepsen's own log, old and new: `INFO  jepsen.util - 3 :invoke :cas [1 2]`. Whatever else a log holds is
  * passed over.
  */
-export function* readJepsenLog(text: string): Generator<Event> {
-  let line = 0;
-  for (const content of text.split('\n')) {
-    line++;
-    const match = OPERATION.exec(content);
+export function readJepsenLog(text: string): Event[] {
+  const events: Event[] = [];
+  const lines = text.split('\n');
+  for (let at = 0; at < lines.length; at++) {
+    const match = OPERATION.exec(lines[at]!);
     if (match === null) continue;
-    const [, process, type, f, value] = match as unknown as [string, string, Event['type'], string, string];
+    const [, process, type, f, integer, from, to, other] = match;
     const number = Number(process);
-    yield {
-      process: Number.isInteger(number) ? number : process.replace(/^:/, ''),
-      type,
-      f,
-      value: value.trim() === '' ? null : readForm(value, line),
-      line,
-    };
+    const value =
+      integer !== undefined
+        ? Number(integer)
+        : from !== undefined
+          ? [Number(from), Number(to)]
+          : other === undefined || other.trim() === ''
+            ? null
+            : readForm(other, at + 1);
+    events.push({
+      process: Number.isInteger(number) ? number : process!.replace(/^:/, ''),
+      type: type as Event['type'],
+      f: f!,
+      value,
+      key: undefined,
+      line: at + 1,
+    });
   }
+  return events;
 }
 
-const OPERATION = /\bjepsen\.util\s+(?:-\s+)?(\S+)\s+:(invoke|ok|fail|info)\s+:(\S+)([^]*)$/;
+/** Values are numbers, pairs of them and nil more often than not: those need no reader of their own. */
+const OPERATION =
+  /\bjepsen\.util\s+(?:-\s+)?(\S+)\s+:(invoke|ok|fail|info)\s+:(\S+)(?:\s+(?:(-?\d{1,15})|\[(-?\d{1,15}) (-?\d{1,15})\]|nil)\s*$|([^]*)$)/;

@@ -71,7 +71,9 @@ function operationOf(
   const outcome = type === 'info' ? 'info' : 'ok';
   const asked = keyed(call.event, how.model);
   const answered =
-    completion === null || outcome === 'info' ? { value: null } : keyed(completion.event, how.model);
+    completion === null || outcome === 'info'
+      ? { key: undefined, value: null }
+      : keyed(completion.event, how.model);
   const answers = f === 'read' || f === 'dequeue';
   const output = f === 'cas' ? !mismatch : answers ? answered.value : null;
   if (
@@ -83,7 +85,7 @@ function operationOf(
     index: 0,
     process,
     f,
-    ...(asked.key === undefined ? {} : { key: asked.key }),
+    key: asked.key,
     input: answers ? null : (asked.value ?? answered.value),
     output,
     outcome,
@@ -93,10 +95,10 @@ function operationOf(
 }
 
 /** Keys are a field of their own, or stand before the value as Jepsen's independent tests have them: `[k v]`. */
-function keyed(event: Event, model: string): { key?: Value; value: Value } {
+function keyed(event: Event, model: string): { key: Value | undefined; value: Value } {
   const { key, value } = event;
   if (key !== undefined) return { key, value };
-  if (model !== 'kv') return { value };
+  if (model !== 'kv') return { key, value };
   if (Array.isArray(value) && value.length === 2) return { key: value[0] as Value, value: value[1] as Value };
   throw new Failure(`The operation in line ${event.line} does not say which key it is about.`, {
     hint: 'The model kv expects a field "key", or a value [key value].',

@@ -1,6 +1,6 @@
 import { Failure, messageOf } from '../../../core/failure.ts';
 import type { Operation, Value } from '../operation.ts';
-import { readEdn } from './edn.ts';
+import { ednForms } from './edn.ts';
 import { eventOf, type Event } from './event.ts';
 import { readJepsenLog } from './jepsen-log.ts';
 import { pair, type Dialect } from './pair.ts';
@@ -14,7 +14,7 @@ import { pair, type Dialect } from './pair.ts';
  */
 export function readHistory(text: string, options: { model: string } & Partial<Dialect>): Operation[] {
   const format = formatOf(text);
-  const events = [...READERS[format](text)];
+  const events = READERS[format](text);
   if (events.length === 0) throw new Failure('The history holds no operations.', { hint: HINT });
   const { failedCas = DIALECTS[format].failedCas, nilRead = DIALECTS[format].nilRead } = options;
   return pair(events, { model: options.model, failedCas, nilRead });
@@ -32,23 +32,26 @@ function formatOf(text: string): Format {
 
 const HINT = 'Known are Jepsen EDN, the same as JSON or NDJSON, and the lines of a Jepsen log.';
 
-const READERS: Record<Format, (text: string) => Iterable<Event>> = {
-  *edn(text) {
-    for (const { form, line } of readEdn(text)) {
-      if (!Array.isArray(form)) yield eventOf(form, line);
-      else for (const entry of form) yield eventOf(entry as Value, line);
+const READERS: Record<Format, (text: string) => Event[]> = {
+  edn(text) {
+    const events: Event[] = [];
+    const forms = ednForms(text);
+    for (let next = forms.next(); next !== undefined; next = forms.next()) {
+      const { form, line } = next;
+      if (!Array.isArray(form)) events.push(eventOf(form, line));
+      else for (const entry of form) events.push(eventOf(entry as Value, line));
     }
+    return events;
   },
-  *json(text) {
-    for (const [at, form] of (parseJson(text, 'The history') as Value[]).entries())
-      yield eventOf(form, at + 1);
+  json(text) {
+    return (parseJson(text, 'The history') as Value[]).map((form, at) => eventOf(form, at + 1));
   },
-  *ndjson(text) {
-    let line = 0;
-    for (const content of text.split('\n')) {
-      line++;
-      if (content.trim() !== '') yield eventOf(parseJson(content, `Line ${line}`), line);
+  ndjson(text) {
+    const events: Event[] = [];
+    for (const [at, content] of text.split('\n').entries()) {
+      if (content.trim() !== '') events.push(eventOf(parseJson(content, `Line ${at + 1}`), at + 1));
     }
+    return events;
   },
   log: readJepsenLog,
 };

@@ -1,6 +1,7 @@
 import type { Model } from '../model.ts';
 import { identity, type Operation } from '../operation.ts';
 import { queueSweep } from '../queue-sweep.ts';
+import { QueueTurns } from '../queue-turns.ts';
 
 /**
  * A first-in-first-out queue: `enqueue v`, `dequeue → v`, and `dequeue → null` of an empty queue. A dequeue of
@@ -17,6 +18,7 @@ export const fifoQueue: Model = {
     );
   },
   shortcut: queueSweep,
+  search: { method: 'turns', begin: (history, memory) => new QueueTurns(history, memory) },
   open(history) {
     const numbers = new Map<number | string, number>();
     for (const { f, input, output } of history) {
