@@ -34,6 +34,9 @@ test.serial(
       'leader-isolated-acks-1',
       '--kafka',
       '3.9.1',
+      '--consumers',
+      '1',
+      '--dense',
       ...SHORT,
       '--store',
       store,
@@ -44,7 +47,18 @@ test.serial(
     t.is(result.verdict, 'invalid');
     t.true(result.counts.lost > 500, `lost ${result.counts.lost}`);
     t.true(result.counts.divergent > 0);
+    const readers = ['skipped', 'non-monotonic-read', 'unexplained-offset'] as const;
+    t.deepEqual(
+      readers.map((kind) => result.counts[kind]),
+      [0, 0, 0],
+    );
+    const events = readFileSync(join(newest(), 'events.ndjson'), 'utf8');
+    t.regex(events, /"name":"consumer 1","partition":0,"from":0,"end":[1-9]\d+,"covered":true,"final":false/);
     const losses = result.findings.filter((finding) => finding.kind === 'lost');
+    t.true(
+      losses.some(({ scans }) => scans === 2),
+      'two final scans agree',
+    );
     t.true(
       losses.every((finding) => finding.judgement === 'permitted'),
       JSON.stringify(losses.slice(0, 3)),
