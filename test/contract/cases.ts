@@ -269,13 +269,10 @@ export const CASES: readonly Case[] = [
     name: 'ISR shrink: a follower that cannot fetch leaves the in-sync set while there are writes, and comes back',
     facts: { left: true, back: ALL_IDS, inPlace: true },
     async tell(world, story) {
-      let shrink = await shrinkByCut(world, story);
-      // On a busy machine another broker may be slow enough to lose its place first: that tells nothing of the cut.
-      for (let again = 0; again < 3 && shrink.left?.includes(shrink.follower) === true; again++)
-        shrink = await shrinkByCut(world, story);
+      const { left, follower } = await shrinkByCut(world, story);
       const { isr } = await story.whole();
       return {
-        left: shrink.left !== null && !shrink.left.includes(shrink.follower),
+        left: left !== null && !left.includes(follower),
         back: isr.toSorted((a, b) => a - b),
         inPlace: await story.allKeptInPlace(),
       };
@@ -317,10 +314,14 @@ export const CASES: readonly Case[] = [
   },
 ];
 
-/** Cuts a follower from its leader until somebody has left the in-sync set; null if nobody does. */
+/**
+ * Cuts a follower from its leader until somebody has left the in-sync set; null if nobody does. Not the controller: from
+ * Kafka 2.7 on (KIP-497) it is the one whom a leader asks for another in-sync set.
+ */
 async function shrinkByCut({ net, clock, db, events }: Contracted, story: Story) {
   const before = await story.whole();
-  const follower = ALL_IDS.find((id) => id !== before.leader)!;
+  const controllers = Object.values((await db.view()).observers).map((observed) => observed?.controller);
+  const follower = ALL_IDS.find((id) => id !== before.leader && !controllers.includes(id))!;
   const [one, other] = [nameOf(follower), nameOf(before.leader)];
   const cut = [
     { from: one, to: other },
