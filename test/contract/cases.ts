@@ -320,8 +320,9 @@ export const CASES: readonly Case[] = [
  */
 async function shrinkByCut({ net, clock, db, events }: Contracted, story: Story) {
   const before = await story.whole();
-  const controllers = Object.values((await db.view()).observers).map((observed) => observed?.controller);
-  const follower = ALL_IDS.find((id) => id !== before.leader && !controllers.includes(id))!;
+  const told = Object.values((await db.view()).observers).map((observed) => observed?.controller ?? -1);
+  const controllers = new Set(told);
+  const follower = ALL_IDS.find((id) => id !== before.leader && !controllers.has(id))!;
   const [one, other] = [nameOf(follower), nameOf(before.leader)];
   const cut = [
     { from: one, to: other },
