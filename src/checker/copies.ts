@@ -1,5 +1,4 @@
-import type { RunInfo } from '../history/run.ts';
-import type { Examination } from './examination.ts';
+import type { Run, RunInfo } from '../history/run.ts';
 import type { Cause } from './grouping.ts';
 import { judgeDuplicate, type Renumbered } from './judgement.ts';
 import type { PartitionLog } from './partition.ts';
@@ -13,16 +12,14 @@ export class Copies {
   readonly #repeated: ReadonlySet<string>;
   readonly #causes: Readonly<Record<Renumbered, Cause>>;
 
-  constructor({ run }: Examination) {
+  constructor({ events, info }: Pick<Run, 'events' | 'info'>) {
     this.#repeated = new Set(
-      run.events.flatMap((event) =>
-        event.type === 'repetition' ? [`${event.partition}/${event.offset}`] : [],
-      ),
+      events.flatMap((event) => (event.type === 'repetition' ? [`${event.partition}/${event.offset}`] : [])),
     );
     this.#causes = {
-      no: causeOf(run.info, 'no'),
-      yes: causeOf(run.info, 'yes'),
-      unknown: causeOf(run.info, 'unknown'),
+      no: causeOf(info, 'no'),
+      yes: causeOf(info, 'yes'),
+      unknown: causeOf(info, 'unknown'),
     };
   }
 

@@ -14,10 +14,10 @@ import type { Examination } from './examination.ts';
  * end that went back, which is a finding by itself.
  */
 export function boundByEnds(examination: Examination): void {
-  const { run, faults } = examination;
+  const { run, power } = examination;
   const { acks, uncleanLeaderElection } = run.info.contract;
   if (acks !== 'all' || uncleanLeaderElection || watermarksMayLag(run.info)) return;
-  if (faults.some(({ kind }) => kind.startsWith('power'))) return;
+  if (power.occurred) return;
   const byPartition = new Map<number, EndEvent[]>();
   for (const event of run.events) {
     if (event.type !== 'end' || !speaksOfThisLog(examination, event)) continue;

@@ -21,10 +21,9 @@ export function checkEnds(examination: Examination): void {
   }
   for (const [partition, ends] of byPartition) {
     const leadership = examination.leadershipOf(partition);
-    const leaders = new Set(leadership.terms.map(({ leader }) => leader));
     const ruling = judgeEnds({
       contract: run.info.contract,
-      leaderChanges: leaders.size > 1,
+      leaderChanges: leadership.changed,
       laggingWatermarks: watermarksMayLag(run.info),
       powerExcuse: examination.power.excuse(run.info.contract, leadership.terms, 0),
     });

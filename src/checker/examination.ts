@@ -1,6 +1,7 @@
 import type { LogEvent } from '../history/event.ts';
 import type { Run } from '../history/run.ts';
 import { LossCauses } from './attribution.ts';
+import { Copies } from './copies.ts';
 import type { FaultSpan } from './faults.ts';
 import { Findings, type Anomaly } from './grouping.ts';
 import { leadershipsOf, type Leadership } from './leadership.ts';
@@ -31,6 +32,7 @@ export class Examination {
   readonly doubts: string[] = [];
   faults: readonly FaultSpan[] = [];
   readonly power: PowerLosses;
+  readonly copies: Copies;
   readonly leadershipOf: (partition: number) => Leadership;
   /** What the brokers' own logs tell of tails that were cut off. */
   readonly truncations: readonly (LogEvent & { truncatedTo: number })[];
@@ -72,6 +74,7 @@ export class Examination {
     this.values = new ValueTable(sparseKeysMax);
     this.homes = new PagedColumn('uint8', sparseKeysMax);
     this.power = new PowerLosses(run.events, run.info.kafkaMode);
+    this.copies = new Copies(run);
     this.leadershipOf = leadershipsOf(run.events, run.info.nodes, this.power);
     this.truncations = run.events.filter(
       (event): event is LogEvent & { truncatedTo: number } =>

@@ -86,7 +86,10 @@ export type SlotKind = 'uint32' | 'float64';
 export const FOREIGN = 1;
 export const FIRST_VALUE = 2;
 
-/** The deciding scan, or where it left something out another final one, returned the slot's value at this offset; else only an acknowledgement or another reader says so. */
+/**
+ * The deciding scan, or where it left something out another final one, returned the slot's value at this offset; else
+ * only an acknowledgement or another reader says so.
+ */
 export const BY_SCAN = 1;
 /** Somebody says that another value is there. */
 export const DIVERGENT = 2;

@@ -21,6 +21,11 @@ export class PowerLosses {
     this.#unmissed = kafkaMode === 'zookeeper' ? unmissed(this.#losses, events) : null;
   }
 
+  /** Whether any node lost power at all. */
+  get occurred(): boolean {
+    return this.#losses.length > 0;
+  }
+
   /** When the node lost power, from the first time on. */
   timesOf(node: string): number[] {
     return this.#losses.filter(({ targets }) => targets.includes(node)).map(({ fromNs }) => fromNs);
@@ -41,7 +46,7 @@ export class PowerLosses {
     terms: readonly { node: string; alone: boolean }[],
     sinceNs: number,
   ): string | null {
-    if (this.#losses.length === 0 || syncsEachRecord(contract)) return null;
+    if (!this.occurred || syncsEachRecord(contract)) return null;
     const { acks, minInsyncReplicas } = contract;
     if (acks !== 'all') {
       const names = listed([...new Set(this.#losses.flatMap(({ targets }) => targets))]);

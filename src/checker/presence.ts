@@ -1,6 +1,5 @@
 import { INTEGRITIES, type Integrity } from '../history/write.ts';
 import { int64At, type ReadBatch } from '../history/run.ts';
-import { Copies } from './copies.ts';
 import type { Examination } from './examination.ts';
 import type { Cause } from './grouping.ts';
 import { judgeWrongPlace, RULINGS } from './judgement.ts';
@@ -31,27 +30,21 @@ import { valueName } from './wording.ts';
 const NO_WORKER = 0xffffffff;
 const VALID = INTEGRITIES.indexOf('valid');
 
-/** What some records are besides the only copy of a write. */
-interface Oddities {
-  copies: Copies;
-  wrongPlace: Cause;
-}
-
 /**
  * First pass over the reads. What the deciding scan of a partition returned fills the log's slots; of what other
  * readers returned it is only noted that they did. A record that no write explains is a phantom.
  */
 export function recordPresence(examination: Examination): void {
   const { run } = examination;
-  const oddities = { copies: new Copies(examination), wrongPlace: { ruling: judgeWrongPlace(run.info) } };
-  for (const batch of run.reads()) recordBatch(examination, batch, oddities);
+  const wrongPlace: Cause = { ruling: judgeWrongPlace(run.info) };
+  for (const batch of run.reads()) recordBatch(examination, batch, wrongPlace);
 }
 
 /**
  * This loop sees every record of a history, so what nearly every record is, the only copy of an acknowledged value at
  * an empty offset, is written out in it; the rest is `recordRead`'s, which knows all cases.
  */
-function recordBatch(examination: Examination, batch: ReadBatch, oddities: Oddities): void {
+function recordBatch(examination: Examination, batch: ReadBatch, wrongPlace: Cause): void {
   const { values, counts, homes, nearLogs } = examination;
   const { places: statePlaces, slabs: stateSlabs } = values.states;
   const { places: homePlaces, slabs: homeSlabs } = homes;
@@ -73,7 +66,7 @@ function recordBatch(examination: Examination, batch: ReadBatch, oddities: Oddit
       scan[row] !== log.decidingScan ||
       integrity[row] !== VALID
     ) {
-      recordRead(examination, log, batch, row, oddities);
+      recordRead(examination, log, batch, row, wrongPlace);
       continue;
     }
     const states = stateSlabs[place >>> SLAB_BITS]!;
@@ -87,7 +80,7 @@ function recordBatch(examination: Examination, batch: ReadBatch, oddities: Oddit
     const slots = log.slots.slabs[slotPlace >>> SLAB_BITS]!;
     const slot = (slotPlace & SLAB_MASK) + (at & 0xffff);
     if (slots[slot] !== 0 || home !== log.index || (state !== IS_OK && state !== IS_SENT)) {
-      recordRead(examination, log, batch, row, oddities);
+      recordRead(examination, log, batch, row, wrongPlace);
       continue;
     }
     states[cell] = state | FOUND;
@@ -109,9 +102,9 @@ function recordRead(
   log: PartitionLog,
   batch: ReadBatch,
   row: number,
-  oddities: Oddities,
+  wrongPlace: Cause,
 ): void {
-  const { values, counts } = examination;
+  const { values } = examination;
   const { states } = values;
   const offset = int64At(batch.offset, row);
   const integrity = batch.integrity[row]!;
@@ -121,7 +114,7 @@ function recordRead(
   const code = slotCodeOf(examination, log, integrity, batch.worker[row]!, int64At(batch.seq, row));
   const state = code === FOREIGN ? 0 : states.get(code - FIRST_VALUE);
   const isKnown = isOfThisLog(examination, log, code, state);
-  if (!isKnown) notePhantom(examination, log, oddities.wrongPlace, offset, code, integrity, readNs);
+  if (!isKnown) notePhantom(examination, log, wrongPlace, offset, code, integrity, readNs);
   if (isKnown && (state & OUTCOME_BITS) === IS_FAIL && (state & (FOUND | SEEN)) === 0)
     examination.suspicious++;
   if (!decides) {
@@ -134,25 +127,38 @@ function recordRead(
   if (held !== 0) log.scannedUpwards = false;
   if (held === code) return;
   if (held === 0) {
-    const isCopy = isKnown && (state & FOUND) !== 0;
-    log.slots.set(offset, code);
-    log.marks.set(offset, log.marks.get(offset) | (isCopy ? BY_SCAN | COPY : BY_SCAN));
-    log.scanned++;
-    if (isCopy) log.copies++;
+    fillSlot(log, offset, code, isKnown && (state & FOUND) !== 0);
     if (offset < log.lastScanned) log.scannedUpwards = false;
     log.lastScanned = offset;
   } else {
     log.isContradicted = true;
     noteDivergentScan(examination, log, offset, readNs);
   }
-  if (!isKnown) return;
-  if ((state & FOUND) === 0) {
-    states.set(code - FIRST_VALUE, state | FOUND);
-    counts.found++;
-    if ((state & OUTCOME_BITS) === IS_INFO) counts['info-found']++;
-  } else {
-    noteDuplicate(examination, log, oddities.copies.causeAt(log, offset), code - FIRST_VALUE, offset, readNs);
-  }
+  if (isKnown) noteFound(examination, log, code - FIRST_VALUE, offset, readNs);
+}
+
+/** A final scan returned this at an offset where nothing was known to be. */
+export function fillSlot(log: PartitionLog, offset: number, code: number, isCopy: boolean): void {
+  log.slots.set(offset, code);
+  log.mark(offset, isCopy ? BY_SCAN | COPY : BY_SCAN);
+  log.scanned++;
+  if (isCopy) log.copies++;
+}
+
+/** A final scan returned a value of this log: for the first time, or once more. */
+export function noteFound(
+  examination: Examination,
+  log: PartitionLog,
+  id: number,
+  offset: number,
+  timeNs: number,
+): void {
+  const { values, counts } = examination;
+  const state = values.states.get(id);
+  if ((state & FOUND) !== 0) return noteDuplicate(examination, log, id, offset, timeNs);
+  values.states.set(id, state | FOUND);
+  counts.found++;
+  if ((state & OUTCOME_BITS) === IS_INFO) counts['info-found']++;
 }
 
 /** What a slot holds when it holds this record. */
@@ -176,9 +182,8 @@ export function isOfThisLog({ homes }: Examination, log: PartitionLog, code: num
 
 /** One value at another offset than before. */
 export function noteDuplicate(
-  { values, counts, findings }: Examination,
+  { values, counts, findings, copies }: Examination,
   log: PartitionLog,
-  cause: Cause,
   id: number,
   offset: number,
   timeNs: number,
@@ -188,7 +193,16 @@ export function noteDuplicate(
   values.states.set(id, state | FOUND_TWICE);
   counts.duplicate++;
   const [worker, seq] = [values.workerOf(id), values.seqOf(id)];
-  const group = findings.add('duplicate', null, log.partition, cause, offset, timeNs, worker, seq);
+  const group = findings.add(
+    'duplicate',
+    null,
+    log.partition,
+    copies.causeAt(log, offset),
+    offset,
+    timeNs,
+    worker,
+    seq,
+  );
   if (group.wantsExample) group.examples.push({ value: valueName(worker, seq) });
 }
 

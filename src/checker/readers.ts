@@ -1,12 +1,11 @@
 import { int64At } from '../history/run.ts';
-import { Copies } from './copies.ts';
 import type { Examination } from './examination.ts';
 import type { Cause } from './grouping.ts';
 import { RULINGS } from './judgement.ts';
-import { BY_SCAN, COPY, FIRST_VALUE, FOREIGN, type PartitionLog } from './partition.ts';
-import { isOfThisLog, noteDuplicate, slotCodeOf } from './presence.ts';
+import { BY_SCAN, FIRST_VALUE, FOREIGN, type PartitionLog } from './partition.ts';
+import { fillSlot, isOfThisLog, noteFound, slotCodeOf } from './presence.ts';
 import { Sessions, type Session } from './sessions.ts';
-import { FOUND, IS_INFO, OUTCOME_BITS } from './values.ts';
+import { FOUND } from './values.ts';
 import { grouped, moment, valueName } from './wording.ts';
 
 /**
@@ -36,7 +35,6 @@ export function compareReaders(examination: Examination): void {
 /** One pass over the reads: what each reader was given, in which order, and what only another final scan returned. */
 function passReads(examination: Examination, sessions: Sessions): void {
   const { run } = examination;
-  const copies = new Copies(examination);
   const goingBack = new Map<string, Cause>();
   let session: Session | undefined;
   let log: PartitionLog | null = null;
@@ -64,7 +62,7 @@ function passReads(examination: Examination, sessions: Sessions): void {
         batch.worker[row]!,
         int64At(batch.seq, row),
       );
-      putBack(examination, log, copies.causeAt(log, offset), { offset, code, givenNs });
+      putBack(examination, log, { offset, code, givenNs });
     }
   }
 }
@@ -75,29 +73,17 @@ function isLeftOut({ scan, slots }: PartitionLog, offset: number): boolean {
   return offset >= scan.from && offset < scan.end && slots.get(offset) === 0;
 }
 
-/** The record is in the log although the deciding scan did not return it. As `recordPresence` does for what it did. */
+/** The record is in the log although the deciding scan did not return it. */
 function putBack(
   examination: Examination,
   log: PartitionLog,
-  copy: Cause,
   { offset, code, givenNs }: { offset: number; code: number; givenNs: number },
 ): void {
-  const { values, counts } = examination;
   const id = code - FIRST_VALUE;
-  const state = code === FOREIGN ? 0 : values.states.get(id);
+  const state = code === FOREIGN ? 0 : examination.values.states.get(id);
   const isKnown = isOfThisLog(examination, log, code, state);
-  const isCopy = isKnown && (state & FOUND) !== 0;
-  log.slots.set(offset, code);
-  log.mark(offset, isCopy ? BY_SCAN | COPY : BY_SCAN);
-  log.scanned++;
-  if (isCopy) {
-    log.copies++;
-    noteDuplicate(examination, log, copy, id, offset, givenNs);
-  } else if (isKnown) {
-    values.states.set(id, state | FOUND);
-    counts.found++;
-    if ((state & OUTCOME_BITS) === IS_INFO) counts['info-found']++;
-  }
+  fillSlot(log, offset, code, isKnown && (state & FOUND) !== 0);
+  if (isKnown) noteFound(examination, log, id, offset, givenNs);
 }
 
 /** Everything that a reader went past and was not given, although some final scan returned it. */

@@ -1,5 +1,4 @@
 import { int64At } from '../history/run.ts';
-import { Copies } from './copies.ts';
 import type { Examination } from './examination.ts';
 import type { Cause } from './grouping.ts';
 import { judgeDivergentReads } from './judgement.ts';
@@ -22,18 +21,13 @@ import { FOUND } from './values.ts';
 export function compareRereads(examination: Examination): void {
   const { run, values, counts, findings } = examination;
   if (examination.logs.every((log) => log.earlierReads === 0 && !log.readWhileWritten)) return;
-  const copies = new Copies(examination);
   const divergences = new Map<PartitionLog, Cause>();
   const divergenceOf = (log: PartitionLog): Cause => {
     let cause = divergences.get(log);
     if (cause === undefined) {
-      const leaders = new Set(examination.leadershipOf(log.partition).terms.map(({ leader }) => leader));
+      const causes = examination.causesOf(log);
       cause = {
-        ruling: judgeDivergentReads(
-          run.info.contract,
-          leaders.size > 1,
-          examination.causesOf(log).powerExcuse(0),
-        ),
+        ruling: judgeDivergentReads(run.info.contract, causes.leadership.changed, causes.powerExcuse(0)),
       };
       divergences.set(log, cause);
     }
@@ -65,7 +59,7 @@ export function compareRereads(examination: Examination): void {
       if (!isOfThisLog(examination, log, code, values.states.get(id))) continue;
       const first = strays.get(id);
       if ((values.states.get(id) & FOUND) !== 0 || (first !== 0 && first !== offset + 1)) {
-        noteDuplicate(examination, log, copies.causeAt(log, offset), id, offset, timeNs);
+        noteDuplicate(examination, log, id, offset, timeNs);
       } else if (first === 0) {
         strays.set(id, offset + 1);
       }

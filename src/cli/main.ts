@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { capitalised } from '../core/capitalised.ts';
 import { EXIT, Failure, messageOf } from '../core/failure.ts';
 import { keptVersion } from './version.ts';
 
@@ -107,9 +108,7 @@ function explain(error: unknown): { text: string; exitStatus: number } {
 function sentence(text: string): string {
   const [firstLine = '', ...more] = text.split('\n');
   const whole = /[.!?:…]$/.test(firstLine) ? firstLine : `${firstLine}.`;
-  // `kafka1` is a node's name, and stays as it is.
-  const beginsWithName = /^[a-z]+[-_.]?\d/.test(whole);
-  return [beginsWithName ? whole : whole.charAt(0).toUpperCase() + whole.slice(1), ...more].join('\n');
+  return [capitalised(whole), ...more].join('\n');
 }
 
 function drained(stream: NodeJS.WriteStream): Promise<void> {

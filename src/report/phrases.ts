@@ -1,3 +1,4 @@
+import { capitalised } from '../core/capitalised.ts';
 import { NS_PER_SECOND } from '../core/clock.ts';
 import { describeFault } from '../history/fault-words.ts';
 import type { Fault } from '../history/fault.ts';
@@ -167,9 +168,8 @@ export function describeFinding(finding: Finding, faultLabels: ReadonlyMap<strin
   return sentences.join(' ');
 }
 
-/** With a full stop; its first letter is made large unless that belongs to a node's name. */
+/** With a capital and a full stop. */
 function sentence(text: string): string {
-  const isName = /^[a-z]+[-_.]?\d/.test(text);
-  const start = isName ? text : text.charAt(0).toUpperCase() + text.slice(1);
+  const start = capitalised(text);
   return /[.!?…]$/.test(start) ? start : `${start}.`;
 }

@@ -14,8 +14,9 @@ const SETTLE_TIMEOUT_MS = 90_000;
  * The phases without load: the cluster settles, and the topic is read back.
  *
  * One scan cannot tell a record that is gone from one that it was not handed. So where a scan did not return all that
- * was acknowledged (in a dense log: a record at every offset), those partitions are read once more, by another reader that knows nothing of the first one; the
- * checker holds the two against each other. Where nothing is missing a second look could only say the same.
+ * was acknowledged (in a dense log: a record at every offset), those partitions are read once more, by another reader
+ * that knows nothing of the first one; the checker holds the two against each other. Where nothing is missing a second
+ * look could only say the same.
  *
  * @param onSettled resolves when nothing else reads any more: the final scan waits for it.
  */

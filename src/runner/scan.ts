@@ -6,6 +6,9 @@ import type { Event } from '../history/event.ts';
 /** The numbers that readers have in a history. */
 export const SCANS = { final: 0, confirming: 1, firstConsumer: 2 } as const;
 
+const SUSPICIOUS_END_RETRIES = 5;
+const SUSPICIOUS_END_WAIT_MS = 1_000;
+
 /**
  * The scan that decides. Each partition is read from its first offset to the end that its settled leader gave, then
  * the end is asked for again. An end that lies below an acknowledged offset is suspicious in itself: before anybody
@@ -13,9 +16,6 @@ export const SCANS = { final: 0, confirming: 1, firstConsumer: 2 } as const;
  *
  * @returns the bounds that were read
  */
-const SUSPICIOUS_END_RETRIES = 5;
-const SUSPICIOUS_END_WAIT_MS = 1_000;
-
 export async function finalScan(options: {
   reader: Reader;
   clock: Clock;

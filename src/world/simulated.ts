@@ -6,6 +6,7 @@ import type { KafkaMode } from '../db/kafka/recipes.ts';
 import type { Event } from '../history/event.ts';
 import type { NodeInfo } from '../history/run.ts';
 import type { Decoder, Encoder } from '../history/value.ts';
+import { contractOf } from '../scenario/contract.ts';
 import { DETECTION_TIMEOUTS, type Scenario } from '../scenario/schema.ts';
 import { applicationClient } from '../sim/application.ts';
 import type { Bug } from '../sim/bugs.ts';
@@ -60,7 +61,7 @@ export function simulatedWorld(options: SimulatedOptions): SimulatedWorld {
       brokerHeartbeatIntervalMs:
         numberOf(brokerSettings['broker.heartbeat.interval.ms']) ?? detection.brokerHeartbeatIntervalMs,
     },
-    flushMessages: numberOf(brokerSettings['log.flush.interval.messages']),
+    flushMessages: contractOf(scenario).flushMessages ?? null,
     fetchMinRecords: Math.max(
       1,
       Math.ceil((numberOf(brokerSettings['replica.fetch.min.bytes']) ?? 1) / scenario.load.recordBytes),

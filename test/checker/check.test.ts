@@ -11,6 +11,7 @@ import {
   failed,
   finalScan,
   found,
+  GOOD,
   isolated,
   judge,
   leads,
@@ -23,13 +24,6 @@ import {
   unknown,
   type Story,
 } from './story.ts';
-
-/** Three records, acknowledged and found: every other story is this one with something gone wrong. */
-const GOOD: Required<Pick<Story, 'writes' | 'reads' | 'events'>> = {
-  writes: [acked('0:0', 0, { at: 1 }), acked('1:0', 1, { at: 2 }), acked('0:1', 2, { at: 3 })],
-  reads: [found(0, '0:0'), found(1, '1:0'), found(2, '0:1')],
-  events: [finalScan(3)],
-};
 
 test('everything acknowledged is there: valid, and the reason says so', (t) => {
   const result = judge(GOOD);

@@ -1,12 +1,12 @@
 import test from 'ava';
 import type { Event } from '../../src/history/event.ts';
 import {
-  acked,
   anomalies,
   consumed,
   end,
   finalScan,
   found,
+  GOOD,
   isolated,
   judge,
   leads,
@@ -16,12 +16,6 @@ import {
   type Story,
 } from './story.ts';
 
-/** Three records, acknowledged and found: at 1.1 s, 2.1 s and 3.1 s. */
-const GOOD: Required<Pick<Story, 'writes' | 'reads' | 'events'>> = {
-  writes: [acked('0:0', 0, { at: 1 }), acked('1:0', 1, { at: 2 }), acked('0:1', 2, { at: 3 })],
-  reads: [found(0, '0:0'), found(1, '1:0'), found(2, '0:1')],
-  events: [finalScan(3)],
-};
 const withEnds = (...ends: Story['events'] & object): Story => ({
   ...GOOD,
   events: [...GOOD.events, ...ends],

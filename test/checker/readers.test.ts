@@ -7,19 +7,12 @@ import {
   CONSUMER,
   finalScan,
   found,
+  GOOD,
   judge,
   only,
   S,
   unknown,
-  type Story,
 } from './story.ts';
-
-/** Three records, acknowledged and found. */
-const GOOD: Required<Pick<Story, 'writes' | 'reads' | 'events'>> = {
-  writes: [acked('0:0', 0, { at: 1 }), acked('1:0', 1, { at: 2 }), acked('0:1', 2, { at: 3 })],
-  reads: [found(0, '0:0'), found(1, '1:0'), found(2, '0:1')],
-  events: [finalScan(3)],
-};
 
 const SECOND = 7;
 const secondScan = (end: number, more = {}) =>

@@ -200,3 +200,10 @@ export function only(result: Result, kind: FindingKind): Finding {
   if (ofKind.length !== 1) throw new Error(`${ofKind.length} findings of kind ${kind}, not one`);
   return ofKind[0]!;
 }
+
+/** Three records, acknowledged at 1.1 s, 2.1 s and 3.1 s, and found: other stories are this one with something gone wrong. */
+export const GOOD: Required<Pick<Story, 'writes' | 'reads' | 'events'>> = {
+  writes: [acked('0:0', 0, { at: 1 }), acked('1:0', 1, { at: 2 }), acked('0:1', 2, { at: 3 })],
+  reads: [found(0, '0:0'), found(1, '1:0'), found(2, '0:1')],
+  events: [finalScan(3)],
+};
