@@ -11,10 +11,9 @@ import type { EndBounds } from './end-bounds.ts';
 export class AckPace {
   /** The highest offset that was acknowledged; -1 for none. */
   highest = -1;
-  /** How many there were. */
-  count = 0;
   /** False as soon as there is any doubt. */
   isPlain = true;
+  #count = 0;
   #lastNs = -1;
   #next = 0;
   /** When each of the last ones came, and the highest offset up to then. */
@@ -26,8 +25,8 @@ export class AckPace {
 
   /** @param ends what end offsets say of time; they must not contradict it either */
   acknowledged(offset: number, invokeNs: number, completeNs: number, ends: EndBounds | null): void {
-    this.count++;
     if (!this.isPlain) return;
+    this.#count++;
     if (
       completeNs < this.#lastNs ||
       completeNs < invokeNs ||
@@ -66,12 +65,12 @@ export class AckPace {
 
   /** Whether a higher offset was acknowledged before this moment; true also when that cannot be told any more. */
   #isOvertaken(offset: number, invokeNs: number): boolean {
-    const kept = Math.min(WINDOW, this.count - 1);
+    const kept = Math.min(WINDOW, this.#count - 1);
     for (let back = 0; back < kept; back++) {
       const at = (this.#next - back) & (WINDOW - 1);
       if (this.#timesNs[at]! < invokeNs) return this.#highest[at]! > offset;
     }
-    return this.count - 1 >= WINDOW;
+    return this.#count - 1 >= WINDOW;
   }
 }
 

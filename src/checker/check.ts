@@ -46,7 +46,6 @@ export function check(
   ask('which faults were in force', () => (examination.faults = faultSpansOf(run.events)));
   examination.writesIncomplete =
     !ask('what became of the writes', recordOutcomes) || mayMissRows(run, 'writes');
-  examination.openSlots();
   examination.readsIncomplete = !ask('what is in the log', recordPresence) || mayMissRows(run, 'reads');
   ask('whether readers left anything out', compareReaders);
   ask('what end offsets say of time', boundByEnds);

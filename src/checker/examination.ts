@@ -96,8 +96,10 @@ export class Examination {
     if (this.#logs.size >= PARTITIONS_MAX) throw new RangeError(`more than ${PARTITIONS_MAX} partitions`);
     const index = this.#logs.size;
     if (index === NARROW_INDEX_MAX + 1) this.homes.widen('uint16');
-    const log = new PartitionLog(partition, index, this.#scans.get(partition) ?? null);
-    log.openSlots(this.#slotKind, this.#sparseKeysMax);
+    const log = new PartitionLog(partition, index, this.#scans.get(partition) ?? null, {
+      slotKind: this.#slotKind,
+      sparseKeysMax: this.#sparseKeysMax,
+    });
     this.#logs.set(partition, log);
     if (partition >= 0 && partition < PARTITIONS_MAX) this.nearLogs[partition] = log;
     return log;
@@ -117,11 +119,14 @@ export class Examination {
     return causes;
   }
 
-  /** All writes are known: from now on offsets are filled, with as many bytes as the ids need. */
-  openSlots(): void {
-    if (this.values.pages < NARROW_PAGES_MAX / 2) return;
-    this.#slotKind = 'float64';
-    for (const log of this.#logs.values()) log.openSlots('float64', this.#sparseKeysMax);
+  /** The id of a value that was written; it gets one if it had none. Slots get as many bytes as the ids need. */
+  addValue(worker: number, seq: number): number {
+    const id = this.values.add(worker, seq);
+    if (this.#slotKind === 'uint32' && this.values.pages >= NARROW_PAGES_MAX / 2) {
+      this.#slotKind = 'float64';
+      for (const log of this.#logs.values()) log.slots.widen('float64');
+    }
+    return id;
   }
 
   /** Whether a value that nobody wrote can have an id, so that it can be told from another one. */

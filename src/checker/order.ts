@@ -44,7 +44,7 @@ export function isPlainlyInOrder(log: PartitionLog): boolean {
   if (log.earlierReads > 0 || log.readWhileWritten) return false;
   if (log.copies > 0 && !log.scannedUpwards) return false;
   if (log.ends?.agreeInTheEnd(log.pace.highest) === false) return false;
-  return log.covered && log.scanned === log.pace.count + log.copies && log.pace.isPlain;
+  return log.covered && log.scanned === log.placed + log.copies && log.pace.isPlain;
 }
 
 /** Times take 16 bytes a slot, so a long log is swept in parts of so many slots, with a pass over the writes each. */

@@ -3,9 +3,15 @@ import { int64At, type WriteBatch } from '../history/run.ts';
 import type { Examination } from './examination.ts';
 import type { PartitionLog } from './partition.ts';
 import { PAGE_KEYS, SLAB_BITS, SLAB_MASK } from './paged.ts';
+import { FIRST_VALUE } from './partition.ts';
 import { OUTCOME_BITS, REPEATED } from './values.ts';
 
-/** First pass over the writes: what became of each value, and whether faults were in force when it was written. */
+const OK = OUTCOMES.indexOf('ok');
+
+/**
+ * First pass over the writes: what became of each value, where it was acknowledged, and whether faults were in force
+ * when it was written.
+ */
 export function recordOutcomes(examination: Examination): void {
   const { run, counts, faults } = examination;
   const totals = [0, 0, 0, 0];
@@ -29,7 +35,7 @@ function recordBatch(
   const { values, homes, nearLogs } = examination;
   const { places: statePlaces, slabs: stateSlabs } = values.states;
   const { places: homePlaces, slabs: homeSlabs } = homes;
-  const { length, worker, seq, partition, invokeNs, outcome } = batch;
+  const { length, worker, seq, partition, invokeNs, completeNs, outcome, offset } = batch;
   for (let row = 0; row < length; row++) {
     const log = nearLogs[partition[row]!] ?? examination.logOf(partition[row]!);
     const invoked = int64At(invokeNs, row);
@@ -52,7 +58,25 @@ function recordBatch(
     totals[code]!++;
     log.attempted++;
     if (invoked > log.lastInvokeNs) log.lastInvokeNs = invoked;
+    if (code !== OK) continue;
+    const at = offset[2 * row]! >>> 0;
+    const slotPlace = offset[2 * row + 1] === 0 ? log.slots.places[at >>> 16] : undefined;
+    if (page >= 0 && slotPlace !== undefined) {
+      const slots = log.slots.slabs[slotPlace >>> SLAB_BITS]!;
+      const slot = (slotPlace & SLAB_MASK) + (at & 0xffff);
+      if (slots[slot] === 0) slots[slot] = page * PAGE_KEYS + (low & 0xffff) + FIRST_VALUE;
+    } else if (!claimFar(examination, log, batch, row)) continue;
+    log.pace.acknowledged(int64At(offset, row), invoked, int64At(completeNs, row), null);
   }
+}
+
+/** Where there is no page for the offset or the value yet; false when the acknowledgement names no offset. */
+function claimFar(examination: Examination, log: PartitionLog, batch: WriteBatch, row: number): boolean {
+  const offset = int64At(batch.offset, row);
+  if (offset < 0) return false;
+  const id = examination.values.idOf(batch.worker[row]!, int64At(batch.seq, row));
+  log.claim(offset, id + FIRST_VALUE);
+  return true;
 }
 
 function isUnderFault({ faults }: Examination, timeNs: number): boolean {
@@ -63,7 +87,7 @@ function isUnderFault({ faults }: Examination, timeNs: number): boolean {
 function isFirstRow(examination: Examination, log: PartitionLog, batch: WriteBatch, row: number): boolean {
   const { values, homes } = examination;
   const { states } = values;
-  const id = values.add(batch.worker[row]!, int64At(batch.seq, row));
+  const id = examination.addValue(batch.worker[row]!, int64At(batch.seq, row));
   const known = states.get(id);
   if ((known & OUTCOME_BITS) !== 0) {
     if ((known & REPEATED) === 0) examination.repeated++;

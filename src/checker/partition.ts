@@ -4,8 +4,9 @@ import type { EndBounds } from './end-bounds.ts';
 import { PagedColumn } from './paged.ts';
 
 /**
- * A partition as the history tells it: which value stands at which offset, and who says so. The deciding scan comes
- * first, then acknowledgements, then other readers: whoever comes later may fill what is empty, and where he says
+ * A partition as the history tells it: which value stands at which offset, and who says so. Acknowledgements claim
+ * offsets first; what the deciding scan returns takes its offset, whoever claimed it; then come acknowledgements that
+ * found another value there, and other readers. Whoever comes later may fill what is empty, and where he says
  * something else than is there already, the offset is divergent.
  */
 export class PartitionLog {
@@ -16,10 +17,10 @@ export class PartitionLog {
   readonly scan: ScanEvent | null;
   /** The number of that scan; -1 for none. */
   readonly decidingScan: number;
-  /** By offset: 0 for nothing, else a slot code. */
-  slots: PagedColumn<SlotKind> = new PagedColumn('uint32');
+  /** By offset: 0 for nothing, else a slot code. Without the mark of a scan it is a claim. */
+  readonly slots: PagedColumn<SlotKind>;
   /** By offset: the bits below. */
-  marks: PagedColumn<'uint8'> = new PagedColumn('uint8');
+  readonly marks: PagedColumn<'uint8'>;
   /** By offset: the earliest moment at which a reader had the slot's record, plus one. Only where it matters. */
   readonly readNs = new PagedColumn('float64');
   /** By offset, where two values of one worker met: 1 + a code for the term in which the one that stayed was acknowledged there. */
@@ -28,8 +29,12 @@ export class PartitionLog {
   readonly survivors = new Map<number, number>();
   /** What end offsets say of time; null where they say nothing. */
   ends: EndBounds | null = null;
-  /** The acknowledgements at offsets that hold what was acknowledged. */
-  readonly pace = new AckPace();
+  /** The order of the acknowledgements: first of all, then, unless that settles it, of those whose value is in place. */
+  pace = new AckPace();
+  /** Whether the pace of all acknowledgements has settled the order. */
+  isPaced = false;
+  /** Acknowledged values that are in the log where they were acknowledged. */
+  placed = 0;
   /** Offsets at which the deciding scan returned a record. */
   scanned = 0;
   /** Those of them that hold a value which it had returned before. */
@@ -47,17 +52,28 @@ export class PartitionLog {
   /** Records that other scans than the deciding one returned. */
   earlierReads = 0;
 
-  constructor(partition: number, index: number, scan: ScanEvent | null) {
+  constructor(
+    partition: number,
+    index: number,
+    scan: ScanEvent | null,
+    { slotKind, sparseKeysMax }: { slotKind: SlotKind; sparseKeysMax: number },
+  ) {
     this.partition = partition;
     this.index = index;
     this.scan = scan;
     this.decidingScan = scan?.scan ?? -1;
+    this.slots = new PagedColumn(slotKind, sparseKeysMax);
+    this.marks = new PagedColumn('uint8', sparseKeysMax);
   }
 
-  /** Makes empty slots that are wide enough for the ids of the run. */
-  openSlots(kind: SlotKind, sparseKeysMax: number): void {
-    this.slots = new PagedColumn(kind, sparseKeysMax);
-    this.marks = new PagedColumn('uint8', sparseKeysMax);
+  /** A value was acknowledged at this offset: it is taken to be there if nothing else is. */
+  claim(offset: number, code: number): void {
+    if (this.slots.get(offset) === 0) this.slots.set(offset, code);
+  }
+
+  /** What a final scan returned at this offset; 0 for nothing. */
+  scannedAt(offset: number): number {
+    return (this.marks.get(offset) & BY_SCAN) === 0 ? 0 : this.slots.get(offset);
   }
 
   /** Whether the deciding scan read all that there was to read. */
@@ -79,7 +95,7 @@ export class PartitionLog {
   }
 }
 
-/** What a slot code takes: see `Examination.openSlots`. */
+/** What a slot code takes: see `Examination.addValue`. */
 export type SlotKind = 'uint32' | 'float64';
 
 /** Slot codes: a record that is none of this run's values, or a value by its id. */

@@ -1,15 +1,40 @@
 import { int64At, type WriteBatch } from '../history/run.ts';
 import type { Examination } from './examination.ts';
-import { PAGE_KEYS, PagedColumn, SLAB_BITS, SLAB_MASK } from './paged.ts';
+import { AckPace } from './ack-pace.ts';
+import { PagedColumn, SLAB_BITS, SLAB_MASK } from './paged.ts';
 import { BY_SCAN, COPY, DIVERGENT, FIRST_VALUE, RIVALLED, type PartitionLog } from './partition.ts';
-import { FOUND, FOUND_TWICE, IS_FAIL, IS_OK, IS_SENT, OUTCOME_BITS, REPEATED, SEEN } from './values.ts';
+import {
+  FOUND,
+  FOUND_TWICE,
+  IN_PLACE,
+  IS_FAIL,
+  IS_OK,
+  IS_SENT,
+  OUTCOME_BITS,
+  REPEATED,
+  SEEN,
+} from './values.ts';
 
 /**
- * Second pass over the writes: is every acknowledged value where it was acknowledged? Here it is only counted and
- * kept what is not, and noted at its offset: in a good run that is the end of it.
+ * Second pass over the writes: those that are not where they were acknowledged are counted and kept, and noted at
+ * their offset. In a good run there are none, and their order is known: then no pass is made.
  */
 export function placeAcknowledgements(examination: Examination): void {
-  for (const batch of examination.run.writes()) placeBatch(examination, batch);
+  const { run, logs, counts } = examination;
+  for (const log of logs) {
+    // The order of all acknowledgements is also that of the ones that stayed.
+    log.isPaced = log.pace.isPlain && log.ends === null;
+    if (!log.isPaced) log.pace = new AckPace();
+  }
+  const placed = logs.reduce((sum, log) => sum + log.placed, 0);
+  const isGood =
+    counts.ok === placed &&
+    counts.sent === 0 &&
+    examination.suspicious === 0 &&
+    examination.repeated === 0 &&
+    !examination.writesIncomplete;
+  if (isGood && logs.every((log) => log.isPaced)) return;
+  for (const batch of run.writes()) placeBatch(examination, batch);
 }
 
 /** As in the passes before, what nearly every write is stands in the loop itself. */
@@ -20,23 +45,13 @@ function placeBatch(examination: Examination, batch: WriteBatch): void {
   for (let row = 0; row < length; row++) {
     const log = nearLogs[partition[row]!] ?? examination.logOf(partition[row]!);
     const low = seq[2 * row]!;
-    const at = offset[2 * row]! >>> 0;
-    const isNear = seq[2 * row + 1] === 0 && offset[2 * row + 1] === 0;
-    const page = isNear ? values.pageOf(worker[row]!, low >>> 16) : -1;
+    const page = seq[2 * row + 1] === 0 ? values.pageOf(worker[row]!, low >>> 16) : -1;
     const place = page < 0 ? undefined : statePlaces[page];
-    const slotPlace = log.slots.places[at >>> 16];
-    if (place !== undefined && slotPlace !== undefined) {
-      const state = stateSlabs[place >>> SLAB_BITS]![(place & SLAB_MASK) + (low & 0xffff)]!;
-      const held = log.slots.slabs[slotPlace >>> SLAB_BITS]![(slotPlace & SLAB_MASK) + (at & 0xffff)];
-      if (
-        (state & (OUTCOME_BITS | FOUND | FOUND_TWICE | REPEATED)) === (IS_OK | FOUND) &&
-        held === page * PAGE_KEYS + (low & 0xffff) + FIRST_VALUE
-      ) {
-        log.pace.acknowledged(at, int64At(invokeNs, row), int64At(completeNs, row), log.ends);
-        continue;
-      }
-    }
-    placeWrite(examination, log, batch, row);
+    const state =
+      place === undefined ? 0 : stateSlabs[place >>> SLAB_BITS]![(place & SLAB_MASK) + (low & 0xffff)]!;
+    if ((state & ~SEEN) !== (IS_OK | FOUND | IN_PLACE)) placeWrite(examination, log, batch, row);
+    else if (!log.isPaced)
+      log.pace.acknowledged(int64At(offset, row), int64At(invokeNs, row), int64At(completeNs, row), log.ends);
   }
 }
 
@@ -47,32 +62,39 @@ function placeWrite(examination: Examination, log: PartitionLog, batch: WriteBat
   const id = values.idOf(worker, int64At(batch.seq, row));
   const state = values.states.get(id);
   const outcome = state & OUTCOME_BITS;
-  if ((state & REPEATED) !== 0) return;
+  const offset = int64At(batch.offset, row);
+  if ((state & REPEATED) !== 0) {
+    // Nothing is said about it, and so it claims nothing.
+    const isClaim = offset >= 0 && log.slots.get(offset) === id + FIRST_VALUE && !isInPlace(log, offset, id);
+    if (isClaim) log.slots.set(offset, 0);
+    return;
+  }
   if (outcome === IS_FAIL && (state & (FOUND | SEEN)) !== 0) suspects.add(batch, row);
   if (outcome === IS_SENT && (state & FOUND) === 0) {
     examination.suspicious++;
     suspects.add(batch, row);
   }
   if (outcome !== IS_OK) return;
-  const offset = int64At(batch.offset, row);
   if (offset < 0) {
     if ((state & FOUND) !== 0) return;
     examination.suspicious++;
     suspects.add(batch, row);
     return;
   }
-  const held = log.slots.get(offset);
-  if (held === id + FIRST_VALUE) {
-    log.pace.acknowledged(offset, int64At(batch.invokeNs, row), int64At(batch.completeNs, row), log.ends);
+  if (isInPlace(log, offset, id)) {
+    if ((state & IN_PLACE) === 0) log.placed++;
+    if (!log.isPaced)
+      log.pace.acknowledged(offset, int64At(batch.invokeNs, row), int64At(batch.completeNs, row), log.ends);
     // The first copy, at another offset, has no acknowledgement: only the sweep knows what it means for the order.
     if ((state & FOUND_TWICE) !== 0 && (log.marks.get(offset) & COPY) !== 0) log.pace.isPlain = false;
     return;
   }
   examination.suspicious++;
   suspects.add(batch, row);
+  const held = log.slots.get(offset);
   if (held === 0) {
     log.slots.set(offset, id + FIRST_VALUE);
-  } else {
+  } else if (held !== id + FIRST_VALUE) {
     const isRival = held >= FIRST_VALUE && values.workerOf(held - FIRST_VALUE) === worker;
     if (log.mark(offset, isRival ? DIVERGENT | RIVALLED : DIVERGENT) && isRival)
       log.rivalTerms ??= new PagedColumn('uint32');

@@ -20,7 +20,7 @@ import {
   IS_FAIL,
   IS_INFO,
   IS_OK,
-  IS_SENT,
+  IN_PLACE,
   OUTCOME_BITS,
   REPEATED,
   SEEN,
@@ -31,7 +31,7 @@ const NO_WORKER = 0xffffffff;
 const VALID = INTEGRITIES.indexOf('valid');
 
 /**
- * First pass over the reads. What the deciding scan of a partition returned fills the log's slots; of what other
+ * First pass over the reads. What the deciding scan of a partition returned takes its slot in the log; of what other
  * readers returned it is only noted that they did. A record that no write explains is a phantom.
  */
 export function recordPresence(examination: Examination): void {
@@ -41,13 +41,12 @@ export function recordPresence(examination: Examination): void {
 }
 
 /**
- * This loop sees every record of a history, so what nearly every record is, the only copy of an acknowledged value at
- * an empty offset, is written out in it; the rest is `recordRead`'s, which knows all cases.
+ * This loop sees every record of a history, so what nearly every record is, the first copy of a value at the offset
+ * that it claims, is written out in it; the rest is `recordRead`'s, which knows all cases.
  */
 function recordBatch(examination: Examination, batch: ReadBatch, wrongPlace: Cause): void {
-  const { values, counts, homes, nearLogs } = examination;
+  const { values, counts, nearLogs } = examination;
   const { places: statePlaces, slabs: stateSlabs } = values.states;
-  const { places: homePlaces, slabs: homeSlabs } = homes;
   const { length, worker, seq, partition, offset, scan, timeNs, integrity } = batch;
   let found = 0;
   for (let row = 0; row < length; row++) {
@@ -71,22 +70,21 @@ function recordBatch(examination: Examination, batch: ReadBatch, wrongPlace: Cau
     }
     const states = stateSlabs[place >>> SLAB_BITS]!;
     const cell = (place & SLAB_MASK) + (low & 0xffff);
-    const state = states[cell]!;
-    const homePlace = homePlaces[page];
-    const home =
-      homePlace === undefined
-        ? homes.get(page * PAGE_KEYS + (low & 0xffff))
-        : homeSlabs[homePlace >>> SLAB_BITS]![(homePlace & SLAB_MASK) + (low & 0xffff)];
-    const slots = log.slots.slabs[slotPlace >>> SLAB_BITS]!;
-    const slot = (slotPlace & SLAB_MASK) + (at & 0xffff);
-    if (slots[slot] !== 0 || home !== log.index || (state !== IS_OK && state !== IS_SENT)) {
+    const claim = log.slots.slabs[slotPlace >>> SLAB_BITS]![(slotPlace & SLAB_MASK) + (at & 0xffff)];
+    const marks = log.marks.slabs[markPlace >>> SLAB_BITS]!;
+    const mark = (markPlace & SLAB_MASK) + (at & 0xffff);
+    if (
+      claim !== page * PAGE_KEYS + (low & 0xffff) + FIRST_VALUE ||
+      marks[mark] !== 0 ||
+      states[cell] !== IS_OK
+    ) {
       recordRead(examination, log, batch, row, wrongPlace);
       continue;
     }
-    states[cell] = state | FOUND;
-    slots[slot] = page * PAGE_KEYS + (low & 0xffff) + FIRST_VALUE;
-    log.marks.slabs[markPlace >>> SLAB_BITS]![(markPlace & SLAB_MASK) + (at & 0xffff)]! |= BY_SCAN;
+    states[cell] = IS_OK | FOUND | IN_PLACE;
+    marks[mark] = BY_SCAN;
     found++;
+    log.placed++;
     log.scanned++;
     if (at < log.lastScanned) log.scannedUpwards = false;
     log.lastScanned = at;
@@ -123,11 +121,11 @@ function recordRead(
   }
   if (readNs > 0 && readNs < log.firstReadNs) log.firstReadNs = readNs;
   if (offset < 0) log.isContradicted = true;
-  const held = log.slots.get(offset);
+  const held = log.scannedAt(offset);
   if (held !== 0) log.scannedUpwards = false;
   if (held === code) return;
   if (held === 0) {
-    fillSlot(log, offset, code, isKnown && (state & FOUND) !== 0);
+    fillSlot(examination, log, offset, code, isKnown);
     if (offset < log.lastScanned) log.scannedUpwards = false;
     log.lastScanned = offset;
   } else {
@@ -137,9 +135,23 @@ function recordRead(
   if (isKnown) noteFound(examination, log, code - FIRST_VALUE, offset, readNs);
 }
 
-/** A final scan returned this at an offset where nothing was known to be. */
-export function fillSlot(log: PartitionLog, offset: number, code: number, isCopy: boolean): void {
-  log.slots.set(offset, code);
+/** A final scan returned this at an offset where no scan had returned anything. */
+export function fillSlot(
+  { values: { states } }: Examination,
+  log: PartitionLog,
+  offset: number,
+  code: number,
+  isKnown: boolean,
+): void {
+  const state = isKnown ? states.get(code - FIRST_VALUE) : 0;
+  const isCopy = (state & FOUND) !== 0;
+  if (log.slots.get(offset) !== code) log.slots.set(offset, code);
+  else if ((state & (OUTCOME_BITS | REPEATED)) === IS_OK) {
+    states.set(code - FIRST_VALUE, state | IN_PLACE);
+    log.placed++;
+    // The first copy, at another offset, has no acknowledgement: only the sweep knows what it means for the order.
+    if (isCopy) log.pace.isPlain = false;
+  }
   log.mark(offset, isCopy ? BY_SCAN | COPY : BY_SCAN);
   log.scanned++;
   if (isCopy) log.copies++;

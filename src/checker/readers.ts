@@ -5,7 +5,6 @@ import { RULINGS } from './judgement.ts';
 import { BY_SCAN, FIRST_VALUE, FOREIGN, type PartitionLog } from './partition.ts';
 import { fillSlot, isOfThisLog, noteFound, slotCodeOf } from './presence.ts';
 import { Sessions, type Session } from './sessions.ts';
-import { FOUND } from './values.ts';
 import { grouped, moment, valueName } from './wording.ts';
 
 /**
@@ -68,9 +67,10 @@ function passReads(examination: Examination, sessions: Sessions): void {
 }
 
 /** Whether the deciding scan went past this offset, and nobody has returned a record there until now. */
-function isLeftOut({ scan, slots }: PartitionLog, offset: number): boolean {
+function isLeftOut(log: PartitionLog, offset: number): boolean {
+  const { scan } = log;
   if (scan === null || !scan.covered) return false;
-  return offset >= scan.from && offset < scan.end && slots.get(offset) === 0;
+  return offset >= scan.from && offset < scan.end && log.scannedAt(offset) === 0;
 }
 
 /** The record is in the log although the deciding scan did not return it. */
@@ -82,7 +82,7 @@ function putBack(
   const id = code - FIRST_VALUE;
   const state = code === FOREIGN ? 0 : examination.values.states.get(id);
   const isKnown = isOfThisLog(examination, log, code, state);
-  fillSlot(log, offset, code, isKnown && (state & FOUND) !== 0);
+  fillSlot(examination, log, offset, code, isKnown);
   if (isKnown) noteFound(examination, log, id, offset, givenNs);
 }
 

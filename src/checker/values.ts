@@ -94,6 +94,8 @@ export const FOUND_TWICE = 16;
 export const SEEN = 32;
 /** The history has more than one row for it, so that nothing can be said about it. */
 export const REPEATED = 64;
+/** A final scan returned it at the offset of its acknowledgement. */
+export const IN_PLACE = 128;
 
 interface WorkerPages {
   near: (number | undefined)[];
