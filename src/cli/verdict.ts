@@ -47,7 +47,10 @@ export async function decide(
   const lists = wantsLists ? new FullLists(join(path, FULL_LISTS_FILE)) : null;
   const result = check(survey.run, {
     claim,
-    ...(lists !== null && { onAnomaly: (anomaly) => lists.add(anomaly) }),
+    onAnomaly: (anomaly) => {
+      survey.onAnomaly(anomaly);
+      lists?.add(anomaly);
+    },
   });
   lists?.close();
   if (lists !== null && lists.failure !== null) sayUnwritten(path, lists.failure);
@@ -60,7 +63,7 @@ async function writeResults(directory: string, decided: Decided, survey: Survey)
   const { run, result } = decided;
   try {
     writeFileSync(join(directory, RESULTS_FILE), resultsText(decided));
-    const timeline = await renderTimeline(run, result, survey.aggregator());
+    const timeline = await renderTimeline(run, result, survey.losses, survey.aggregator());
     writeFileSync(join(directory, TIMELINE_FILE), timeline);
   } catch (error) {
     sayUnwritten(directory, error);

@@ -1,14 +1,16 @@
 import test from 'ava';
 import { fc, testProp } from '@fast-check/ava';
+import { check } from '../../src/checker/check.ts';
+import { openRun } from '../../src/history/directory.ts';
 import { runOf } from '../../src/history/memory.ts';
 import type { Write } from '../../src/history/write.ts';
-import type { Finding } from '../../src/checker/result.ts';
 import { availabilityOf } from '../../src/report/availability.ts';
 import { LatencyCounts, LatencyTotal } from '../../src/report/latency.ts';
-import { aggregate } from '../../src/report/timeline/aggregate.ts';
+import { surveyOf } from '../../src/report/survey.ts';
+import { aggregate, Aggregator } from '../../src/report/timeline/aggregate.ts';
 import { TimeGrid } from '../../src/report/timeline/grid.ts';
-import { lostGroupsOf } from '../../src/report/timeline/lost.ts';
-import { killedLeader, resultOf, zombieLeader } from './scenes.ts';
+import { renderTimeline } from '../../src/report/timeline/timeline.ts';
+import { killedLeader, lossesOf } from './scenes.ts';
 
 const write: fc.Arbitrary<Write> = fc
   .record({
@@ -30,60 +32,36 @@ const write: fc.Arbitrary<Write> = fc
     }),
   );
 
-const group: fc.Arbitrary<Finding> = fc
-  .record({
-    partition: fc.nat(1),
-    from: fc.nat(500),
-    length: fc.integer({ min: 1, max: 100 }),
-    fromNs: fc.integer({ min: 0, max: 2e11 }),
-    forNs: fc.integer({ min: 0, max: 5e10 }),
-    id: fc.integer({ min: 1, max: 3 }),
-  })
-  .map(({ partition, from, length, fromNs, forNs, id }) => ({
-    kind: 'lost',
-    partition,
-    count: length,
-    judgement: 'permitted',
-    reason: '',
-    blame: 'broker',
-    values: '',
-    offsets: [from, from + length - 1],
-    timeNs: [fromNs, fromNs + forNs],
-    leader: { node: `kafka${id}`, id, epoch: null },
-    examples: [],
-  }));
-
 const timeOf = (row: Write) => row.completeNs ?? row.invokeNs;
+
+/** A history, and which of its writes are lost. */
+const history = fc.array(fc.tuple(write, fc.boolean()), { maxLength: 60 });
+const isLosable = ({ outcome }: Write) => outcome === 'ok' || outcome === 'sent';
+const lostOf = (rows: readonly [Write, boolean][]) =>
+  rows.filter(([row, isLost]) => isLost && isLosable(row)).map(([row]) => row);
 
 testProp(
   'buckets hold what a count by hand gives',
-  [fc.array(write, { maxLength: 60 }), fc.array(group, { maxLength: 6 })],
-  (t, writes, findings) => {
+  [history],
+  (t, rows) => {
+    const writes = rows.map(([row]) => row);
+    const lostRows = lostOf(rows);
     const run = runOf({ writes }, 7);
-    const lost = lostGroupsOf(resultOf(run, writes, findings, ['']));
-    const { bucketNs, outcomes, acked, lost: lostPerBucket, lostOffsets } = aggregate(run, 1, lost);
+    const { bucketNs, outcomes, acked, lost, lostOffsets } = aggregate(run, 1, lossesOf(lostRows));
 
-    const bucketOf = (row: Write) => Math.floor(timeOf(row) / bucketNs);
-    const isLost = (row: Write) =>
-      row.outcome === 'ok' &&
-      row.offset !== null &&
-      findings.some(
-        ({ partition, offsets, timeNs, leader }) =>
-          partition === row.partition &&
-          leader!.id === row.broker &&
-          row.offset! >= offsets![0] &&
-          row.offset! <= offsets![1] &&
-          timeOf(row) >= timeNs![0] &&
-          timeOf(row) <= timeNs![1],
-      );
+    const lostNsOf = (row: Write) => row.completeNs ?? -1;
     for (let bucket = 0; bucket < TimeGrid.SIZE; bucket++) {
-      const inside = writes.filter((row) => bucketOf(row) === bucket);
+      const isInside = (timeNs: number) => Math.max(0, Math.floor(timeNs / bucketNs)) === bucket;
+      const inside = writes.filter((row) => isInside(timeOf(row)));
       for (const outcome of ['ok', 'sent', 'fail', 'info'] as const) {
         if (outcomes[outcome][bucket] !== inside.filter((row) => row.outcome === outcome).length)
           t.fail(outcome);
       }
-      if (lostPerBucket[bucket] !== inside.filter(isLost).length) t.fail('lost');
-      const lostHere = inside.filter((row) => isLost(row) && row.partition === 1).map((row) => row.offset!);
+      const lostInside = lostRows.filter((row) => isInside(lostNsOf(row)));
+      if (lost[bucket] !== lostInside.length) t.fail('lost');
+      const lostHere = lostInside
+        .filter(({ partition }) => partition === 1)
+        .flatMap(({ offset }) => offset ?? []);
       if (lostOffsets.min[bucket] !== Math.min(...lostHere)) t.fail('lost offsets');
       for (const broker of [-1, 1, 2, 3]) {
         const offsets = inside
@@ -97,6 +75,52 @@ testProp(
   },
   { numRuns: 60 },
 );
+
+testProp(
+  'what is gathered before anybody knows which partition matters is what a pass for that partition gathers',
+  [history, fc.constantFrom(1, 40)],
+  (t, rows, spread) => {
+    // Spread over many partitions, so that there is not room for all of them.
+    const writes = rows.map(([row], index) => ({
+      ...row,
+      partition: row.partition + 2 * (index % spread) * (index % 7 === 0 ? 70_000 : 1),
+    }));
+    const lostRows = lostOf(rows.map(([, isLost], index) => [writes[index]!, isLost]));
+    const run = runOf({ writes }, 7);
+    const early = new Aggregator();
+    for (const batch of run.writes()) early.visit(batch);
+    for (const partition of new Set([0, ...writes.map((row) => row.partition)])) {
+      const gathered = early.total(partition, lossesOf(lostRows));
+      if (gathered !== null) t.deepEqual(gathered, aggregate(run, partition, lossesOf(lostRows)));
+      else t.is(spread, 40);
+    }
+    t.pass();
+  },
+  { numRuns: 60 },
+);
+
+test('a check of a recorded run tells each loss while it decides, and the picture needs no pass of its own', async (t) => {
+  const recorded = await openRun('store/example');
+  let passes = 0;
+  const counting = {
+    ...recorded,
+    writes: () => {
+      passes++;
+      return recorded.writes();
+    },
+  };
+  const { run, losses, aggregator, onAnomaly } = surveyOf(counting);
+  const result = check(run, { claim: 'kept', onAnomaly });
+  const passesToDecide = passes;
+  const svg = await renderTimeline(run, result, losses, aggregator());
+  t.is(passes, passesToDecide);
+  t.true(result.counts.lost > 1_000);
+  t.is(
+    losses.lost.reduce((sum, count) => sum + count, 0),
+    result.counts.lost,
+  );
+  t.is(await renderTimeline(run, result, losses), svg, 'nor would one change anything');
+});
 
 testProp(
   'a grid that had to grow holds the same as one that knew the end',
@@ -120,48 +144,6 @@ testProp(
     }
   },
 );
-
-test('losses of a scene add up to the checker’s count, at the time of their acknowledgement', (t) => {
-  const { run, result } = zombieLeader();
-  const groups = lostGroupsOf(result);
-  const { lost, bucketNs } = aggregate(run, groups.worstPartition, groups);
-  t.is(
-    lost.reduce((sum, count) => sum + count, 0),
-    result.counts.lost,
-  );
-  const firstBucket = lost.findIndex((count) => count > 0);
-  t.is(firstBucket, Math.floor(result.findings[0]!.timeNs![0] / bucketNs));
-});
-
-test('a group that is not dense counts for its density, so that the sum is still right', (t) => {
-  const writes = Array.from({ length: 100 }, (_, seq): Write => ({
-    worker: 0,
-    seq,
-    partition: 0,
-    intendedNs: seq,
-    invokeNs: seq,
-    completeNs: seq + 1,
-    outcome: 'ok',
-    error: null,
-    offset: seq,
-    attempts: 1,
-    broker: 1,
-  }));
-  const run = runOf({ writes });
-  const finding: Finding = {
-    kind: 'lost',
-    partition: 0,
-    count: 20,
-    judgement: 'violation',
-    reason: '',
-    blame: 'client',
-    values: '',
-    offsets: [0, 99],
-    examples: [],
-  };
-  const { lost } = aggregate(run, 0, lostGroupsOf(resultOf(run, writes, [finding], [''])));
-  t.is(Math.round(lost.reduce((sum, count) => sum + count, 0)), 20);
-});
 
 test('availability: the silence after a kill, and how long until a write begun after it was acknowledged', (t) => {
   const { phases, longestGap, recoveries } = availabilityOf(killedLeader().run);

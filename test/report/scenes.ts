@@ -5,14 +5,16 @@ import type { Contract, NodeInfo, Run, RunInfo } from '../../src/history/run.ts'
 import type { Write } from '../../src/history/write.ts';
 import type { Counts, Finding, Result } from '../../src/checker/result.ts';
 import { seededRandom } from '../../src/core/random.ts';
+import { Losses } from '../../src/report/timeline/losses.ts';
 
 /**
  * Runs as real clusters produce them, imitated: what a picture and a text must be able to show. Every scene is a
- * run with the result that a checker gives for it.
+ * run with the result that a checker gives for it, and what it tells of each loss.
  */
 export interface Scene {
   run: Run;
   result: Result;
+  losses: Losses;
 }
 
 const S = 1e9;
@@ -51,6 +53,16 @@ function infoOf(name: string, title: string, extra: Partial<RunInfo> = {}): RunI
     startedAt: '2026-01-02T03:04:05.000Z',
     ...extra,
   };
+}
+
+/** What a checker tells while it finds these writes lost. */
+export function lossesOf(lost: readonly Write[]): Losses {
+  const losses = new Losses();
+  for (const { outcome, partition, offset, completeNs } of lost) {
+    const kind = outcome === 'sent' ? 'sent-missing' : 'lost';
+    losses.add({ kind, partition, offset: offset ?? -1, timeNs: completeNs ?? -1 });
+  }
+  return losses;
 }
 
 /** A result whose counts follow from the writes and the findings. */
@@ -302,6 +314,7 @@ export function zombieLeader(): Scene {
   };
   return {
     run,
+    losses: lossesOf(lost),
     result: resultOf(
       run,
       writes,
@@ -374,6 +387,7 @@ export function killedLeader(): Scene {
   };
   return {
     run,
+    losses: lossesOf(tail),
     result: resultOf(run, writes, [finding], ['18 acknowledged records are not in the log any more.']),
   };
 }
@@ -415,6 +429,7 @@ export function isolatedLeaderAcksAll(): Scene {
   });
   return {
     run,
+    losses: lossesOf([]),
     result: resultOf(run, writes, [], ['All acknowledged records were found where they were acknowledged.']),
   };
 }
@@ -495,6 +510,7 @@ export function randomRun(options: { faults?: number; seconds?: number; seed?: n
     return { ...ackBy(logs[partition]!, 5 + random.int(20)), partition };
   });
   const findings: Finding[] = [];
+  const lost: Write[] = [];
   for (const [low, high] of [
     [0.3, 0.36],
     [0.7, 0.71],
@@ -509,6 +525,7 @@ export function randomRun(options: { faults?: number; seconds?: number; seed?: n
     );
     const offsets = group.map((write) => write.offset!);
     if (group.length === 0) continue;
+    lost.push(...group);
     findings.push({
       kind: 'lost',
       loss: 'truncated',
@@ -527,6 +544,7 @@ export function randomRun(options: { faults?: number; seconds?: number; seed?: n
   const run = runOf({ info: infoOf('random', 'Random faults', { partitions: 3 }), writes, events });
   return {
     run,
+    losses: lossesOf(lost),
     result: resultOf(run, writes, findings, [
       'Acknowledged records are missing.',
       'No fault in force explains it.',
@@ -541,6 +559,7 @@ export function tinyRun(): Scene {
   const run = runOf({ info: infoOf('tiny', 'Ten records'), writes, events: [] });
   return {
     run,
+    losses: lossesOf([]),
     result: resultOf(run, writes, [], ['Nothing was tested: no fault.'], { verdict: 'inconclusive' }),
   };
 }
@@ -548,7 +567,8 @@ export function tinyRun(): Scene {
 /** Nothing happened at all. */
 export function emptyRun(): Scene {
   const run = runOf({ info: infoOf('empty', 'An empty history', { nodes: [] }) });
-  return { run, result: resultOf(run, [], [], ['No write was attempted.'], { verdict: 'inconclusive' }) };
+  const result = resultOf(run, [], [], ['No write was attempted.'], { verdict: 'inconclusive' });
+  return { run, result, losses: lossesOf([]) };
 }
 
 /** acks=0: nobody tells an offset, and what is missing is known by the time it was sent only. */
@@ -570,19 +590,21 @@ export function unansweredRun(): Scene {
       { type: 'node', timeNs: 12 * S, node: 'kafka1', state: 'down' },
     ],
   });
+  const missing = writes.filter(({ completeNs }) => completeNs! >= 12 * S).slice(0, 21);
   const finding: Finding = {
     kind: 'sent-missing',
     partition: 0,
-    count: 21,
+    count: missing.length,
     judgement: 'permitted',
     reason: 'acks=0 promises nothing',
     blame: 'unknown',
     values: 'w0 300',
-    timeNs: [12 * S, 12.4 * S],
+    timeNs: [missing[0]!.completeNs!, missing.at(-1)!.completeNs!],
     examples: [],
   };
   return {
     run,
+    losses: lossesOf(missing),
     result: resultOf(run, writes, [finding], ['21 records were sent and are missing.'], {
       verdict: 'invalid',
     }),

@@ -13,6 +13,7 @@ import {
   emptyRun,
   isolatedLeaderAcksAll,
   killedLeader,
+  lossesOf,
   NODES,
   randomRun,
   resultOf,
@@ -47,27 +48,28 @@ const SCENES = {
 
 for (const [name, scene] of Object.entries(SCENES)) {
   test(`${name}: well-formed, free of NaN, small, and the same bytes every time`, async (t) => {
-    const { run, result } = scene();
-    const svg = await renderTimeline(run, result);
+    const { run, result, losses } = scene();
+    const svg = await renderTimeline(run, result, losses);
     t.true(textsOf(svg).includes(result.verdict.toUpperCase()));
     t.notRegex(svg, /NaN|Infinity|undefined|null/);
     t.true(svg.length < 200_000, `${svg.length} bytes`);
-    t.is(await renderTimeline(scene().run, scene().result), svg);
+    const again = scene();
+    t.is(await renderTimeline(again.run, again.result, again.losses), svg);
   });
 }
 
 test('another thread draws the same picture, and a thread that fails is not missed', async (t) => {
-  const { run, result } = zombieLeader();
-  const svg = await renderTimeline(run, result);
+  const { run, result, losses } = zombieLeader();
+  const svg = await renderTimeline(run, result, losses);
   prepareDrawing();
-  t.is(await renderTimeline(run, result), svg);
+  t.is(await renderTimeline(run, result, losses), svg);
   prepareDrawing(new URL('no-such-thread.js', import.meta.url));
-  t.is(await renderTimeline(run, result), svg);
+  t.is(await renderTimeline(run, result, losses), svg);
 });
 
 test('the picture of a zombie tells the whole story', async (t) => {
-  const { run, result } = zombieLeader();
-  const texts = textsOf(await renderTimeline(run, result));
+  const { run, result, losses } = zombieLeader();
+  const texts = textsOf(await renderTimeline(run, result, losses));
   for (const text of [
     'INVALID',
     'Kafka did not keep everything that it acknowledged.',
@@ -87,18 +89,20 @@ test('the picture of a zombie tells the whole story', async (t) => {
 });
 
 test('a truncated loss shows as a fall even where no broker’s log told of it', async (t) => {
-  const { run, result } = zombieLeader();
+  const { run, result, losses } = zombieLeader();
   const silent: Run = {
     ...run,
     events: run.events.filter((event) => event.type !== 'log'),
   };
-  t.true(textsOf(await renderTimeline(silent, result)).includes('the log falls back to 3,603'));
+  t.true(textsOf(await renderTimeline(silent, result, losses)).includes('the log falls back to 3,603'));
 });
 
 test('of several partitions the one that lost most is shown, and said so', async (t) => {
-  const { run, result } = randomRun();
+  const { run, result, losses } = randomRun();
   t.true(
-    textsOf(await renderTimeline(run, result)).includes('acknowledged offsets of partition 1 (one of 3)'),
+    textsOf(await renderTimeline(run, result, losses)).includes(
+      'acknowledged offsets of partition 1 (one of 3)',
+    ),
   );
 });
 
@@ -136,7 +140,7 @@ testProp(
         { type: 'note', about: 'warning', timeNs: 2e9, text: nasty },
       ],
     });
-    const svg = await renderTimeline(run, resultOf(run, [], [], [nasty + title]));
+    const svg = await renderTimeline(run, resultOf(run, [], [], [nasty + title]), lossesOf([]));
     t.notThrows(() => textsOf(svg));
     t.false(svg.includes('<script'));
   },
@@ -145,9 +149,9 @@ testProp(
 
 test('a million writes and a thousand faults: under 1 MB, in seconds, in constant memory', async (t) => {
   const million = millionWrites();
-  const { run: eventful, result } = randomRun({ faults: 1000, seconds: 3600 });
+  const { run: eventful, result, losses } = randomRun({ faults: 1000, seconds: 3600 });
   const run: Run = { ...eventful, writes: () => million };
-  const svg = await renderTimeline(run, result);
+  const svg = await renderTimeline(run, result, losses);
   t.true(svg.length < 500_000, `${svg.length} bytes`);
   textsOf(svg);
 });

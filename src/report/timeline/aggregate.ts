@@ -2,14 +2,8 @@ import { int64At } from '../../history/run.ts';
 import type { Run, WriteBatch } from '../../history/run.ts';
 import { OUTCOMES } from '../../history/write.ts';
 import type { Outcome } from '../../history/write.ts';
-import type { LostGroups } from './lost.ts';
-import { TimeGrid } from './grid.ts';
-
-/** Smallest and largest offset per bucket; Infinity and -Infinity where there is none. */
-export interface Envelope {
-  min: Float64Array;
-  max: Float64Array;
-}
+import { type Envelope, openEnvelope, TimeGrid, widenEnvelope } from './grid.ts';
+import type { Losses } from './losses.ts';
 
 /** Everything the picture needs of the writes, in constant memory. Arrays have a value per bucket of the grid. */
 export interface Aggregate {
@@ -20,7 +14,7 @@ export interface Aggregate {
   /** Of the acknowledged (or sent) ones, how many are lost. */
   lost: Float64Array;
   /** Acknowledged offsets in the focus partition by the id of the acknowledging broker; -1: not known. */
-  acked: Map<number, Envelope>;
+  acked: ReadonlyMap<number, Envelope>;
   /** The lost ones among them. */
   lostOffsets: Envelope;
   /** First invocation and last completion; null when there is no write. */
@@ -30,16 +24,14 @@ export interface Aggregate {
 const OK = OUTCOMES.indexOf('ok');
 
 /** One pass over a run's writes. Writes that never completed count as unknown at the time of their invocation. */
-export function aggregate(run: Run, focusPartition: number, groups: LostGroups): Aggregate {
-  const aggregator = new Aggregator(focusPartition, groups);
+export function aggregate(run: Run, focusPartition: number, losses: Losses): Aggregate {
+  const aggregator = new Aggregator(focusPartition);
   for (const batch of run.writes()) aggregator.visit(batch);
-  return aggregator.total();
+  return aggregator.total(focusPartition, losses)!;
 }
 
 /** As `aggregate`, for a pass over the writes that somebody else makes: `visit` wants every batch once. */
 export class Aggregator {
-  readonly focusPartition: number;
-  readonly #groups: LostGroups;
   readonly #grid = new TimeGrid();
   readonly #outcomes = {
     ok: this.#grid.column('sum'),
@@ -48,24 +40,26 @@ export class Aggregator {
     info: this.#grid.column('sum'),
   };
   readonly #byCode = OUTCOMES.map((outcome) => this.#outcomes[outcome]);
-  readonly #lost = this.#grid.column('sum');
-  readonly #lostOffsets = this.#envelope();
-  readonly #acked = new Map<number, Envelope>();
+  readonly #only: number | null;
+  /** By partition; those with large numbers apart. */
+  readonly #near: (AckedOffsets | undefined)[] = [];
+  readonly #far = new Map<number, AckedOffsets>();
+  #envelopes = 0;
   #firstNs = Infinity;
   #lastNs = -Infinity;
 
-  constructor(focusPartition: number, groups: LostGroups) {
-    this.focusPartition = focusPartition;
-    this.#groups = groups;
+  /**
+   * @param only the partition whose offsets are wanted. When it is not known yet, those of all are gathered, as long
+   * as there are few.
+   */
+  constructor(only: number | null = null) {
+    this.#only = only;
   }
 
   visit(batch: WriteBatch): void {
     const grid = this.#grid;
-    const groups = this.#groups;
-    const { focusPartition } = this;
-    const isAnyLost = !groups.isEmpty;
     const byCode = this.#byCode;
-    const lost = this.#lost;
+    const near = this.#near;
     const { length, invokeNs: invoked, completeNs: completed, outcome, partition, offset, broker } = batch;
     let [firstNs, lastNs] = [this.#firstNs, this.#lastNs];
     // Answers come in the order of time, so nearly all fall into the bucket of the one before.
@@ -90,53 +84,78 @@ export class Aggregator {
         continue;
       }
       acknowledged++;
-
-      const isInFocus = partition[row] === focusPartition;
-      if (!isInFocus && !isAnyLost) continue;
       const acked = int64At(offset, row);
-      if (acked < 0) continue;
-      const share = isAnyLost ? groups.shareOf(partition[row]!, broker[row]!, acked, timeNs) : 0;
-      if (share > 0) lost[bucket]! += share;
-      if (isInFocus) this.#see(broker[row]!, bucket, acked, share > 0);
+      if (acked >= 0)
+        (near[partition[row]!] ?? this.#offsetsOf(partition[row]!)).see(broker[row]!, bucket, acked);
     }
     byCode[OK]![bucket]! += acknowledged;
     [this.#firstNs, this.#lastNs] = [firstNs, lastNs];
   }
 
-  /** An acknowledged offset of the focus partition. */
-  #see(broker: number, bucket: number, offset: number, isLost: boolean): void {
-    let series = this.#acked.get(broker);
-    if (series === undefined) this.#acked.set(broker, (series = this.#envelope()));
-    widen(series, bucket, offset);
-    if (isLost) widen(this.#lostOffsets, bucket, offset);
-  }
-
-  total(): Aggregate {
-    for (const group of this.#groups.withoutOffsets) spread(this.#grid, this.#lost, group);
+  /** Null when this partition's offsets were not gathered. Its buckets are those of `losses`, from now on. */
+  total(focusPartition: number, losses: Losses): Aggregate | null {
+    const offsets = this.#near[focusPartition] ?? this.#far.get(focusPartition);
+    if (offsets?.isWhole === false) return null;
+    this.#grid.widenTo(losses.grid.widthNs);
+    losses.grid.widenTo(this.#grid.widthNs);
     return {
       bucketNs: this.#grid.widthNs,
       outcomes: this.#outcomes,
-      lost: this.#lost,
-      acked: this.#acked,
-      lostOffsets: this.#lostOffsets,
+      lost: losses.lost,
+      acked: offsets?.byBroker ?? new Map<number, Envelope>(),
+      lostOffsets: losses.offsetsOf(focusPartition),
       timeNs: this.#lastNs < 0 ? null : [this.#firstNs, this.#lastNs],
     };
   }
 
-  #envelope(): Envelope {
-    return { min: this.#grid.column('min'), max: this.#grid.column('max') };
+  #offsetsOf(partition: number): AckedOffsets {
+    const known = this.#far.get(partition);
+    if (known !== undefined) return known;
+    const isWanted = this.#only === null || this.#only === partition;
+    const offsets = new AckedOffsets(() => (isWanted ? this.#openEnvelope() : null));
+    if (partition >= 0 && partition < NEAR_PARTITIONS) this.#near[partition] = offsets;
+    else this.#far.set(partition, offsets);
+    return offsets;
+  }
+
+  #openEnvelope(): Envelope | null {
+    if (this.#only === null && this.#envelopes === ENVELOPES_MAX) return null;
+    this.#envelopes++;
+    return openEnvelope(this.#grid);
   }
 }
 
-function widen(envelope: Envelope, bucket: number, offset: number): void {
-  if (offset < envelope.min[bucket]!) envelope.min[bucket] = offset;
-  if (offset > envelope.max[bucket]!) envelope.max[bucket] = offset;
+/** What was acknowledged in one partition, by the id of the broker. */
+class AckedOffsets {
+  readonly byBroker = new Map<number, Envelope>();
+  /** False when there was no room for some broker. */
+  isWhole = true;
+  readonly #open: () => Envelope | null;
+  #recentBroker = NaN;
+  #recent: Envelope | null = null;
+
+  constructor(open: () => Envelope | null) {
+    this.#open = open;
+  }
+
+  see(broker: number, bucket: number, offset: number): void {
+    if (broker !== this.#recentBroker) {
+      this.#recentBroker = broker;
+      this.#recent = this.#envelopeOf(broker);
+    }
+    if (this.#recent !== null) widenEnvelope(this.#recent, bucket, offset);
+  }
+
+  #envelopeOf(broker: number): Envelope | null {
+    const known = this.byBroker.get(broker);
+    if (known !== undefined || !this.isWhole) return known ?? null;
+    const opened = this.#open();
+    if (opened === null) this.isWhole = false;
+    else this.byBroker.set(broker, opened);
+    return opened;
+  }
 }
 
-/** Spreads a group of which only the time is known evenly over that time. */
-function spread(grid: TimeGrid, lost: Float64Array, group: LostGroups['withoutOffsets'][number]): void {
-  // The end first: asking for it may widen the buckets.
-  const last = grid.bucketOf(group.timeNs[1]);
-  const first = grid.bucketOf(group.timeNs[0]);
-  for (let bucket = first; bucket <= last; bucket++) lost[bucket]! += group.count / (last - first + 1);
-}
+/** Together they take four megabytes. */
+const ENVELOPES_MAX = 64;
+const NEAR_PARTITIONS = 65_536;

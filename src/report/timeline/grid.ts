@@ -28,6 +28,11 @@ export class TimeGrid {
     return timeNs <= 0 ? 0 : Math.floor(timeNs / this.#widthNs);
   }
 
+  /** Makes buckets at least as wide as this; a width of another grid, so that columns of both fit together. */
+  widenTo(widthNs: number): void {
+    while (this.#widthNs < widthNs) this.#halve();
+  }
+
   #halve(): void {
     this.#widthNs *= 2;
     for (const { values, merge } of this.#columns) {
@@ -49,3 +54,18 @@ const MERGES: Record<Merge, (a: number, b: number) => number> = {
   min: Math.min,
   max: Math.max,
 };
+
+/** Smallest and largest number per bucket; Infinity and -Infinity where there is none. */
+export interface Envelope {
+  readonly min: Float64Array;
+  readonly max: Float64Array;
+}
+
+export function openEnvelope(grid: TimeGrid): Envelope {
+  return { min: grid.column('min'), max: grid.column('max') };
+}
+
+export function widenEnvelope({ min, max }: Envelope, bucket: number, value: number): void {
+  if (value < min[bucket]!) min[bucket] = value;
+  if (value > max[bucket]!) max[bucket] = value;
+}

@@ -10,7 +10,7 @@ import { faultSpansOf } from './faults.ts';
 import { lanesOf } from './lanes.ts';
 import { brokerColours, HATCHINGS, MARGIN, PLOT_LEFT, PLOT_RIGHT, STYLE, WIDTH } from './look.ts';
 import { shorten } from './labels.ts';
-import { lostGroupsOf } from './lost.ts';
+import type { Losses } from './losses.ts';
 import { faultsPanel } from './panel-faults.ts';
 import { headerPanel } from './panel-header.ts';
 import { lanesPanel } from './panel-lanes.ts';
@@ -26,15 +26,17 @@ const EDGES_MAX = 40;
 
 /**
  * A run as one picture that explains itself: an SVG document, well-formed XML, a few hundred kilobytes at most for
- * a run of any length, and the same bytes for the same history. One pass over the writes, constant memory.
+ * a run of any length, and the same bytes for the same history. Constant memory.
+ * @param losses what the checker told while it decided.
  * @param early what a pass that was made anyway has gathered; without it, or if it does not fit, one is made here.
  */
 export async function renderTimeline(
   run: Run,
   result: Result,
+  losses: Losses,
   early: Aggregator | null = null,
 ): Promise<string> {
-  const picture = pictureOf(run, result, early);
+  const picture = pictureOf(run, result, losses, early);
   const header = headerPanel(picture);
   const overTime = [faultsPanel(picture), lanesPanel(picture), ratesPanel(picture), offsetsPanel(picture)];
   const plotTop = header.height + TICKS_TOP;
@@ -60,11 +62,9 @@ export async function renderTimeline(
   return sheet.toXml();
 }
 
-function pictureOf(run: Run, result: Result, early: Aggregator | null): Picture {
-  const lost = lostGroupsOf(result);
-  const focusPartition = lost.worstPartition;
-  const isEnough = early !== null && lost.isEmpty && early.focusPartition === focusPartition;
-  const aggregated = isEnough ? early.total() : aggregate(run, focusPartition, lost);
+function pictureOf(run: Run, result: Result, losses: Losses, early: Aggregator | null): Picture {
+  const focusPartition = losses.worstPartition;
+  const aggregated = early?.total(focusPartition, losses) ?? aggregate(run, focusPartition, losses);
   const axis = axisOf(run, aggregated);
   return {
     run,
