@@ -1,11 +1,6 @@
 #!/usr/bin/env node
-import { nodeStripsTypes } from './sources.js';
+import { registerSources } from '../src/core/sources.js';
 
-if (!nodeStripsTypes) {
-  const { register } = await import('tsx/esm/api');
-  register();
-  // Source maps cost a tenth of a second to load, and only whoever looks for a defect reads stack traces.
-  if (process.env.KEPT_DEBUG === undefined) process.setSourceMapsEnabled(false);
-}
+await registerSources();
 const { main } = await import('../src/cli/main.ts');
 await main(process.argv.slice(2));

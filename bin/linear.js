@@ -1,6 +1,6 @@
 // The linearizability checker as a library: docs/linearizability.md. Loads the sources without changing how the program
 // that imports it loads its own.
-import { nodeStripsTypes } from './sources.js';
+import { nodeStripsTypes } from '../src/core/sources.js';
 
 const load = nodeStripsTypes ? (path) => import(path) : await scoped();
 

@@ -89,7 +89,7 @@ function betweenReadsAndWrites({ run, values }: Examination): string | null {
   for (const batch of run.writes()) {
     for (let row = 0; row < batch.length; row++) {
       const id = values.idOf(batch.worker[row]!, int64At(batch.seq, row));
-      if ((values.states.get(id) & OUTCOME_BITS) !== IS_OK) continue;
+      if ((values.stateOf(id) & OUTCOME_BITS) !== IS_OK) continue;
       const read = firstReads.get(id);
       const invokeNs = int64At(batch.invokeNs, row);
       if (read === 0 || read - 1 >= invokeNs) continue;

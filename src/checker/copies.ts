@@ -24,7 +24,7 @@ export class Copies {
   }
 
   causeAt(log: PartitionLog, offset: number): Cause {
-    if (this.#repeated.has(`${log.partition}/${offset}`)) return this.#causes.no;
+    if (this.#repeated.size > 0 && this.#repeated.has(`${log.partition}/${offset}`)) return this.#causes.no;
     return log.scan?.sequences === true ? this.#causes.yes : this.#causes.unknown;
   }
 }

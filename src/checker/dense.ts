@@ -2,7 +2,8 @@ import { int64At } from '../history/run.ts';
 import type { Examination } from './examination.ts';
 import type { Cause } from './grouping.ts';
 import { RULINGS } from './judgement.ts';
-import { BY_SCAN, FIRST_VALUE, type PartitionLog } from './partition.ts';
+import type { PartitionLog } from './partition.ts';
+import { isInPlace } from './placement.ts';
 import { FOUND, IS_FAIL, IS_OK, OUTCOME_BITS, REPEATED, SEEN } from './values.ts';
 import { grouped } from './wording.ts';
 
@@ -98,9 +99,10 @@ class Holes {
   /** @param onUnexplained told of each gap of which so many offsets, the last ones, nothing explains */
   match(onUnexplained: (gap: Gap, count: number) => void): void {
     const { log, gaps } = this;
-    log.slots.forEach((offset) => {
+    log.slots.forEach((offset, _code, isScanned) => {
+      if (!isScanned) return;
       const readNs = log.readNs.get(offset);
-      if (readNs > 0 && (log.marks.get(offset) & BY_SCAN) !== 0) this.known(offset, readNs - 1);
+      if (readNs > 0) this.known(offset, readNs - 1);
     });
     let deadlineNs = Infinity;
     for (const gap of gaps.slice(0, this.#isCut ? -1 : undefined).toReversed()) {
@@ -129,7 +131,7 @@ function readWrites(examination: Examination, holes: ReadonlyMap<number, Holes>)
       const own = holes.get(batch.partition[row]!);
       if (own === undefined) continue;
       const id = values.idOf(batch.worker[row]!, int64At(batch.seq, row));
-      const state = values.states.get(id);
+      const state = values.stateOf(id);
       const outcome = state & OUTCOME_BITS;
       const callNs = int64At(batch.invokeNs, row);
       const offset = int64At(batch.offset, row);
@@ -140,9 +142,7 @@ function readWrites(examination: Examination, holes: ReadonlyMap<number, Holes>)
         own.mayFill(callNs);
       if (outcome !== IS_OK || (state & REPEATED) !== 0 || offset < 0) continue;
       const retNs = int64At(batch.completeNs, row);
-      const isInPlace =
-        own.log.slots.get(offset) === id + FIRST_VALUE && (own.log.marks.get(offset) & BY_SCAN) !== 0;
-      if (isInPlace && retNs >= 0) own.known(offset, Math.max(callNs, retNs));
+      if (isInPlace(own.log, offset, id) && retNs >= 0) own.known(offset, Math.max(callNs, retNs));
     }
   }
 }

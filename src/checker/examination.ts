@@ -5,13 +5,14 @@ import { Copies } from './copies.ts';
 import type { FaultSpan } from './faults.ts';
 import { Findings, type Anomaly } from './grouping.ts';
 import { leadershipsOf, type Leadership } from './leadership.ts';
-import { PagedColumn, SPARSE_KEYS_MAX } from './paged.ts';
-import { PartitionLog, type SlotKind } from './partition.ts';
+import { SPARSE_KEYS_MAX } from './paged.ts';
+import { PartitionLog } from './partition.ts';
 import { PowerLosses } from './power.ts';
 import { FINDING_KINDS, type Counts } from './result.ts';
 import { decidingScans } from './scans.ts';
+import { NARROW_PAGES_MAX, type SlotKind } from './slots.ts';
 import { Suspects, SUSPECTS_MAX } from './suspects.ts';
-import { ValueTable } from './values.ts';
+import { NARROW_HOME_MAX, ValueTable } from './values.ts';
 
 /** What memory is spent on. The result is the same for any; only tests have a reason to choose. */
 export interface Tuning {
@@ -37,8 +38,6 @@ export class Examination {
   /** What the brokers' own logs tell of tails that were cut off. */
   readonly truncations: readonly (LogEvent & { truncatedTo: number })[];
   readonly values: ValueTable;
-  /** By value id: the index of its partition's log. */
-  readonly homes: PagedColumn<'uint8' | 'uint16'>;
   /** The logs of partitions by number, where that is a sensible one: `logOf` finds the others. */
   readonly nearLogs: (PartitionLog | undefined)[] = [];
   /** Whether some write was begun while a fault was in force. */
@@ -72,7 +71,6 @@ export class Examination {
     this.#sparseKeysMax = sparseKeysMax;
     this.suspects = new Suspects(suspectsMax);
     this.values = new ValueTable(sparseKeysMax);
-    this.homes = new PagedColumn('uint8', sparseKeysMax);
     this.power = new PowerLosses(run.events, run.info.kafkaMode);
     this.copies = new Copies(run);
     this.leadershipOf = leadershipsOf(run.events, run.info.nodes, this.power);
@@ -95,7 +93,7 @@ export class Examination {
   #newLog(partition: number): PartitionLog {
     if (this.#logs.size >= PARTITIONS_MAX) throw new RangeError(`more than ${PARTITIONS_MAX} partitions`);
     const index = this.#logs.size;
-    if (index === NARROW_INDEX_MAX + 1) this.homes.widen('uint16');
+    if (index === NARROW_HOME_MAX + 1) this.values.cells.widen('uint32');
     const log = new PartitionLog(partition, index, this.#scans.get(partition) ?? null, {
       slotKind: this.#slotKind,
       sparseKeysMax: this.#sparseKeysMax,
@@ -124,7 +122,7 @@ export class Examination {
     const id = this.values.add(worker, seq);
     if (this.#slotKind === 'uint32' && this.values.pages >= NARROW_PAGES_MAX / 2) {
       this.#slotKind = 'float64';
-      for (const log of this.#logs.values()) log.slots.widen('float64');
+      for (const log of this.#logs.values()) log.slots.cells.widen('float64');
     }
     return id;
   }
@@ -136,10 +134,6 @@ export class Examination {
 }
 
 const PARTITIONS_MAX = 65_535;
-/** Indices of logs up to this one fit into a byte. */
-const NARROW_INDEX_MAX = 255;
-/** Ids of so many pages fit into 32 bits. */
-const NARROW_PAGES_MAX = 65_535;
 
 function emptyCounts(): Counts {
   const counts: Record<string, number> = { attempted: 0, ok: 0, sent: 0, fail: 0, info: 0, found: 0 };

@@ -3,15 +3,8 @@ import type { ClientFault } from './attribution.ts';
 import type { Examination } from './examination.ts';
 import type { Cause, Group, Loss } from './grouping.ts';
 import { judgeAbortedRead, RULINGS } from './judgement.ts';
-import {
-  BY_SCAN,
-  DIVERGENT,
-  DIVERGENT_COUNTED,
-  FIRST_VALUE,
-  FOREIGN,
-  RIVALLED,
-  type PartitionLog,
-} from './partition.ts';
+import { DIVERGENT, DIVERGENT_COUNTED, RIVALLED, type PartitionLog } from './partition.ts';
+import { FIRST_VALUE, FOREIGN } from './slots.ts';
 import { isInPlace, isTaken, termCodeOf } from './placement.ts';
 import {
   FOUND,
@@ -37,13 +30,12 @@ const SENT_MISSING: Cause = { ruling: RULINGS.sentMissing };
  */
 export function classifyWrites(examination: Examination): void {
   const { run, values, suspects } = examination;
-  const { states } = values;
   const refused: Cause = { ruling: judgeAbortedRead(run.info, 1) };
   const neverSent: Cause = { ruling: judgeAbortedRead(run.info, 0) };
   for (const batch of suspects.of(run)) {
     for (let row = 0; row < batch.length; row++) {
       const id = values.idOf(batch.worker[row]!, int64At(batch.seq, row));
-      const state = states.get(id);
+      const state = values.stateOf(id);
       if ((state & REPEATED) !== 0) continue;
       const log = examination.logOf(batch.partition[row]!);
       switch (state & OUTCOME_BITS) {
@@ -93,8 +85,7 @@ function classifyAcknowledged(
     outlived: (log.survivors.get(term) ?? -1) > offset,
   });
   if (offset >= 0) {
-    const isScanned = (log.marks.get(offset) & BY_SCAN) !== 0;
-    const divergence = isScanned ? causes.divergenceOf(cause) : causes.unsettledOf(cause);
+    const divergence = log.slots.isScanned(offset) ? causes.divergenceOf(cause) : causes.unsettledOf(cause);
     noteDivergence(examination, log, divergence, batch, row, id, offset);
   }
   if (isFound) {
@@ -145,7 +136,7 @@ function clientFaultOf(
   const marks = offset < 0 ? 0 : log.marks.get(offset);
   if ((marks & RIVALLED) === 0) return null;
   const { values, run } = examination;
-  const holder = log.slots.get(offset) - FIRST_VALUE;
+  const holder = log.slots.codeAt(offset) - FIRST_VALUE;
   // Where nothing is stored the slot holds the first that was acknowledged there: it is not its own rival.
   if (holder === id) return null;
   if (values.workerOf(holder) !== batch.worker[row]) return null;
@@ -155,7 +146,7 @@ function clientFaultOf(
   if (rivalTerm > 0)
     return rivalTerm === 1 + termCodeOf(examination, log, broker, timeNs) ? 'shared-ack' : null;
   if (!run.info.contract.idempotence) return null;
-  const state = values.states.get(holder);
+  const state = values.stateOf(holder);
   // Of a record that the worker wrote before, and of which it never got an answer.
   const isEarlierUnknown =
     (state & OUTCOME_BITS) === IS_INFO && values.seqOf(holder) < int64At(batch.seq, row);
@@ -183,7 +174,7 @@ function noteDivergence(
 ): void {
   const marks = log.marks.get(offset);
   if ((marks & DIVERGENT) === 0 || (marks & DIVERGENT_COUNTED) !== 0) return;
-  if (log.slots.get(offset) === id + FIRST_VALUE) return;
+  if (log.slots.codeAt(offset) === id + FIRST_VALUE) return;
   log.mark(offset, DIVERGENT_COUNTED);
   describeHolder(examination, log, note(examination, 'divergent', null, log, cause, batch, row), offset);
 }
@@ -221,10 +212,9 @@ function describeHolder({ values }: Examination, log: PartitionLog, group: Group
   const example = group.examples.at(-1);
   if (offset < 0 || example === undefined || example.ackedOffset !== offset || example.detail !== undefined)
     return;
-  const held = log.slots.get(offset);
+  const held = log.slots.codeAt(offset);
   const holder = held === FOREIGN ? 'a record that is not of this run' : valueOf(values, held);
-  const isThere = (log.marks.get(offset) & BY_SCAN) !== 0;
-  if (isThere) example.detail = `offset ${offset} holds ${holder}`;
+  if (log.slots.isScanned(offset)) example.detail = `offset ${offset} holds ${holder}`;
   else if (holder !== example.value) example.detail = `offset ${offset} was given to ${holder} too`;
   else if (log.scan !== null && offset >= log.scan.end) example.detail = `the log ends at ${log.scan.end}`;
   else if (log.scan !== null)

@@ -4,8 +4,9 @@ import type { Examination } from './examination.ts';
 import type { Cause } from './grouping.ts';
 import { judgeReordered } from './judgement.ts';
 import { PagedColumn } from './paged.ts';
-import { BY_SCAN, DIVERGENT, FIRST_VALUE, FOREIGN, type PartitionLog } from './partition.ts';
+import { DIVERGENT, type PartitionLog } from './partition.ts';
 import type { Example } from './result.ts';
+import { FIRST_VALUE, FOREIGN } from './slots.ts';
 import { FOUND, FOUND_TWICE, IS_FAIL, IS_OK, OUTCOME_BITS, REPEATED, SEEN } from './values.ts';
 import { grouped, moment, valueName } from './wording.ts';
 
@@ -91,13 +92,13 @@ function readTimes(examination: Examination, part: Part): void {
       if (sweep === undefined) continue;
       const id = values.idOf(worker[row]!, int64At(seq, row));
       const offset = int64At(batch.offset, row);
-      const state = values.states.get(id);
+      const state = values.stateOf(id);
       // A time-out may say where the record went, too: that is no acknowledgement.
       const isInPlace =
         (state & OUTCOME_BITS) === IS_OK &&
         offset >= 0 &&
-        log.slots.get(offset) === id + FIRST_VALUE &&
-        isInLog(log, log.marks.get(offset));
+        log.slots.codeAt(offset) === id + FIRST_VALUE &&
+        isInLog(log, offset, log.slots.isScanned(offset));
       const isElsewhere = isInPlace ? (state & FOUND_TWICE) !== 0 : (state & (FOUND | SEEN)) !== 0;
       const callNs = int64At(batch.invokeNs, row);
       if (isInPlace) sweep.placed(offset, callNs, int64At(batch.completeNs, row));
@@ -152,12 +153,12 @@ class Sweep {
 
   advance(): void {
     const { log } = this;
-    const { states } = this.#examination.values;
-    log.slots.forEach((offset, code) => {
+    const { values } = this.#examination;
+    log.slots.forEach((offset, code, isScanned) => {
       if (this.#isBroken || offset < this.#from || offset >= this.#to) return;
-      if (code === FOREIGN || !isInLog(log, log.marks.get(offset))) return;
+      if (code === FOREIGN || !isInLog(log, offset, isScanned)) return;
       const id = code - FIRST_VALUE;
-      if (!hasTimes(states.get(id))) return;
+      if (!hasTimes(values.stateOf(id))) return;
       const ret = this.#rets.get(offset);
       const callNs = ret > 0 ? this.#calls.get(offset) : this.#looseCalls.get(id);
       if (callNs > this.#latestCall.ns) this.#latestCall = { ns: callNs, offset, id };
@@ -221,7 +222,6 @@ function hasTimes(state: number): boolean {
   return outcome !== 0 && outcome !== IS_FAIL && (state & REPEATED) === 0;
 }
 
-function isInLog(log: PartitionLog, marks: number): boolean {
-  if ((marks & BY_SCAN) !== 0) return true;
-  return !log.covered && (marks & DIVERGENT) === 0;
+function isInLog(log: PartitionLog, offset: number, isScanned: boolean): boolean {
+  return isScanned || (!log.covered && (log.marks.get(offset) & DIVERGENT) === 0);
 }

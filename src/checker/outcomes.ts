@@ -3,8 +3,8 @@ import { int64At, type WriteBatch } from '../history/run.ts';
 import type { Examination } from './examination.ts';
 import type { PartitionLog } from './partition.ts';
 import { PAGE_KEYS, SLAB_BITS, SLAB_MASK } from './paged.ts';
-import { FIRST_VALUE } from './partition.ts';
-import { OUTCOME_BITS, REPEATED } from './values.ts';
+import { claimOf, FIRST_VALUE } from './slots.ts';
+import { cellOf, OUTCOME_BITS, REPEATED } from './values.ts';
 
 const OK = OUTCOMES.indexOf('ok');
 
@@ -32,9 +32,8 @@ function recordBatch(
   totals: number[],
   firstFaultNs: number,
 ): void {
-  const { values, homes, nearLogs } = examination;
-  const { places: statePlaces, slabs: stateSlabs } = values.states;
-  const { places: homePlaces, slabs: homeSlabs } = homes;
+  const { values, nearLogs } = examination;
+  const { places, slabs } = values.cells;
   const { length, worker, seq, partition, invokeNs, completeNs, outcome, offset } = batch;
   for (let row = 0; row < length; row++) {
     const log = nearLogs[partition[row]!] ?? examination.logOf(partition[row]!);
@@ -44,27 +43,21 @@ function recordBatch(
     const code = outcome[row]!;
     const low = seq[2 * row]!;
     const page = seq[2 * row + 1] === 0 ? values.pageOf(worker[row]!, low >>> 16) : -1;
-    const place = page < 0 ? undefined : statePlaces[page];
-    const states = place === undefined ? undefined : stateSlabs[place >>> SLAB_BITS];
+    const place = page < 0 ? undefined : places[page];
+    const cells = place === undefined ? undefined : slabs[place >>> SLAB_BITS];
     const cell = (place! & SLAB_MASK) + (low & 0xffff);
-    if (states !== undefined && states[cell] === 0) {
-      states[cell] = code + 1;
-      if (log.index !== 0) {
-        const home = homePlaces[page];
-        if (home === undefined) homes.set(page * PAGE_KEYS + (low & 0xffff), log.index);
-        else homeSlabs[home >>> SLAB_BITS]![(home & SLAB_MASK) + (low & 0xffff)] = log.index;
-      }
-    } else if (!isFirstRow(examination, log, batch, row)) continue;
+    if (cells !== undefined && cells[cell] === 0) cells[cell] = cellOf(code + 1, log.index);
+    else if (!isFirstRow(examination, log, batch, row)) continue;
     totals[code]!++;
     log.attempted++;
     if (invoked > log.lastInvokeNs) log.lastInvokeNs = invoked;
     if (code !== OK) continue;
     const at = offset[2 * row]! >>> 0;
-    const slotPlace = offset[2 * row + 1] === 0 ? log.slots.places[at >>> 16] : undefined;
+    const slotPlace = offset[2 * row + 1] === 0 ? log.slots.cells.places[at >>> 16] : undefined;
     if (page >= 0 && slotPlace !== undefined) {
-      const slots = log.slots.slabs[slotPlace >>> SLAB_BITS]!;
+      const slots = log.slots.cells.slabs[slotPlace >>> SLAB_BITS]!;
       const slot = (slotPlace & SLAB_MASK) + (at & 0xffff);
-      if (slots[slot] === 0) slots[slot] = page * PAGE_KEYS + (low & 0xffff) + FIRST_VALUE;
+      if (slots[slot] === 0) slots[slot] = claimOf(page * PAGE_KEYS + (low & 0xffff));
     } else if (!claimFar(examination, log, batch, row)) continue;
     log.pace.acknowledged(int64At(offset, row), invoked, int64At(completeNs, row), null);
   }
@@ -75,7 +68,7 @@ function claimFar(examination: Examination, log: PartitionLog, batch: WriteBatch
   const offset = int64At(batch.offset, row);
   if (offset < 0) return false;
   const id = examination.values.idOf(batch.worker[row]!, int64At(batch.seq, row));
-  log.claim(offset, id + FIRST_VALUE);
+  log.slots.claim(offset, id + FIRST_VALUE);
   return true;
 }
 
@@ -85,16 +78,14 @@ function isUnderFault({ faults }: Examination, timeNs: number): boolean {
 
 /** Records a write where there was no page for it yet, or another row; false when there was one. */
 function isFirstRow(examination: Examination, log: PartitionLog, batch: WriteBatch, row: number): boolean {
-  const { values, homes } = examination;
-  const { states } = values;
+  const { values } = examination;
   const id = examination.addValue(batch.worker[row]!, int64At(batch.seq, row));
-  const known = states.get(id);
+  const known = values.stateOf(id);
   if ((known & OUTCOME_BITS) !== 0) {
     if ((known & REPEATED) === 0) examination.repeated++;
-    states.set(id, known | REPEATED);
+    values.setState(id, known | REPEATED);
     return false;
   }
-  states.set(id, batch.outcome[row]! + 1);
-  if (log.index !== 0) homes.set(id, log.index);
+  values.cells.set(id, cellOf(batch.outcome[row]! + 1, log.index));
   return true;
 }

@@ -1,7 +1,8 @@
 /**
  * A column of numbers with a key each: offsets of a partition, or values of a run. Keys come in long dense runs, so
- * the column is cut into pages of 64 Ki keys. A page that has only a few keys is a Map until it has more: keys in a
- * damaged or imported history may be anything, and memory must follow what is there, not the largest number.
+ * the column is cut into pages of 64 Ki keys. A page that has only a few keys is a Map until it has more, unless it
+ * goes on where a full one ends: keys in a damaged or imported history may be anything, and memory must follow what is
+ * there, not the largest number.
  *
  * Dense pages lie side by side in slabs of up to a million cells, so that a loop that goes from worker to worker finds
  * them all through a few objects, which stay in the processor's first cache. Workers and partitions advance at about
@@ -11,6 +12,8 @@
 export const PAGE_KEYS = 65_536;
 /** From so many keys on a page is dense: a Map of this size takes about as much memory as a page of bytes. */
 export const SPARSE_KEYS_MAX = 512;
+/** So many cells lie between those that tell whether a page is full; no multiple of anything that keys come in. */
+const PROBE_EVERY = 1_021;
 /** Pages below this number (keys below 2^32) are found by index, those beyond by hash. */
 const NEAR_PAGES = 65_536;
 
@@ -113,14 +116,33 @@ export class PagedColumn<K extends Kind = Kind> {
 
   #setSparse(number: number, low: number, value: number): void {
     let few = this.#sparse.get(number);
-    if (few === undefined) this.#sparse.set(number, (few = new Map()));
+    if (few === undefined) {
+      if (this.#goesOn(number)) {
+        this.#open(number)[low] = value;
+        return;
+      }
+      this.#sparse.set(number, (few = new Map()));
+    }
     few.set(low, value);
     if (few.size <= this.#sparseKeysMax) return;
     this.#sparse.delete(number);
+    const page = this.#open(number);
+    for (const [at, known] of few) page[at] = known;
+  }
+
+  /** Whether the page before this one is so full that this one will be: half of a few cells all over it. */
+  #goesOn(number: number): boolean {
+    const before = this.#pageOf(number - 1);
+    if (before === undefined) return false;
+    let filled = 0;
+    for (let cell = 0; cell < PAGE_KEYS; cell += PROBE_EVERY) if (before[cell] !== 0) filled++;
+    return filled > PAGE_KEYS / PROBE_EVERY / 2;
+  }
+
+  #open(number: number): Cells<K> {
     if (number < NEAR_PAGES && this.#pages < SLAB_PAGES_MAX) this.places[number] = this.#openPage();
     else this.#far.set(number, new ARRAYS[this.#kind](PAGE_KEYS) as Cells<K>);
-    const page = this.#pageOf(number)!;
-    for (const [at, known] of few) page[at] = known;
+    return this.#pageOf(number)!;
   }
 
   /** @returns the address of an empty page's first cell. */
@@ -135,6 +157,8 @@ export class PagedColumn<K extends Kind = Kind> {
       if (slab !== undefined) cells.set(slab);
       this.slabs[index] = cells;
     }
+    // Memory that is looked at before it is written to costs the system two faults a page, and a word to every thread.
+    this.slabs[index]!.fill(0, within * STRIDE, within * STRIDE + PAGE_KEYS);
     return index * (1 << SLAB_BITS) + within * STRIDE;
   }
 }

@@ -2,6 +2,7 @@ import type { ScanEvent } from '../history/event.ts';
 import { AckPace } from './ack-pace.ts';
 import type { EndBounds } from './end-bounds.ts';
 import { PagedColumn } from './paged.ts';
+import { type SlotKind, Slots } from './slots.ts';
 
 /**
  * A partition as the history tells it: which value stands at which offset, and who says so. Acknowledgements claim
@@ -17,9 +18,8 @@ export class PartitionLog {
   readonly scan: ScanEvent | null;
   /** The number of that scan; -1 for none. */
   readonly decidingScan: number;
-  /** By offset: 0 for nothing, else a slot code. Without the mark of a scan it is a claim. */
-  readonly slots: PagedColumn<SlotKind>;
-  /** By offset: the bits below. */
+  readonly slots: Slots;
+  /** By offset, where something is odd about it: the bits below. */
   readonly marks: PagedColumn<'uint8'>;
   /** By offset: the earliest moment at which a reader had the slot's record, plus one. Only where it matters. */
   readonly readNs = new PagedColumn('float64');
@@ -62,18 +62,9 @@ export class PartitionLog {
     this.index = index;
     this.scan = scan;
     this.decidingScan = scan?.scan ?? -1;
-    this.slots = new PagedColumn(slotKind, sparseKeysMax);
-    this.marks = new PagedColumn('uint8', sparseKeysMax);
-  }
-
-  /** A value was acknowledged at this offset: it is taken to be there if nothing else is. */
-  claim(offset: number, code: number): void {
-    if (this.slots.get(offset) === 0) this.slots.set(offset, code);
-  }
-
-  /** What a final scan returned at this offset; 0 for nothing. */
-  scannedAt(offset: number): number {
-    return (this.marks.get(offset) & BY_SCAN) === 0 ? 0 : this.slots.get(offset);
+    this.slots = new Slots(slotKind, sparseKeysMax);
+    // Where one record in a hundred is odd, a Map still takes less than a page.
+    this.marks = new PagedColumn('uint8', 2 * sparseKeysMax);
   }
 
   /** Whether the deciding scan read all that there was to read. */
@@ -95,24 +86,12 @@ export class PartitionLog {
   }
 }
 
-/** What a slot code takes: see `Examination.addValue`. */
-export type SlotKind = 'uint32' | 'float64';
-
-/** Slot codes: a record that is none of this run's values, or a value by its id. */
-export const FOREIGN = 1;
-export const FIRST_VALUE = 2;
-
-/**
- * The deciding scan, or where it left something out another final one, returned the slot's value at this offset; else
- * only an acknowledgement or another reader says so.
- */
-export const BY_SCAN = 1;
-/** Somebody says that another value is there. */
-export const DIVERGENT = 2;
+/** Marks. Somebody says that another value is there. */
+export const DIVERGENT = 1;
 /** And that was counted. */
-export const DIVERGENT_COUNTED = 4;
-export const PHANTOM = 8;
+export const DIVERGENT_COUNTED = 2;
+export const PHANTOM = 4;
 /** Another value of the slot's worker was acknowledged here: was it the client's mistake? */
-export const RIVALLED = 16;
+export const RIVALLED = 8;
 /** The deciding scan had returned the slot's value before, at another offset. */
-export const COPY = 32;
+export const COPY = 16;

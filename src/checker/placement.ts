@@ -2,7 +2,8 @@ import { int64At, type WriteBatch } from '../history/run.ts';
 import type { Examination } from './examination.ts';
 import { AckPace } from './ack-pace.ts';
 import { PagedColumn, SLAB_BITS, SLAB_MASK } from './paged.ts';
-import { BY_SCAN, COPY, DIVERGENT, FIRST_VALUE, RIVALLED, type PartitionLog } from './partition.ts';
+import { COPY, DIVERGENT, RIVALLED, type PartitionLog } from './partition.ts';
+import { FIRST_VALUE } from './slots.ts';
 import {
   FOUND,
   FOUND_TWICE,
@@ -13,6 +14,7 @@ import {
   OUTCOME_BITS,
   REPEATED,
   SEEN,
+  STATE_BITS,
 } from './values.ts';
 
 /**
@@ -40,16 +42,15 @@ export function placeAcknowledgements(examination: Examination): void {
 /** As in the passes before, what nearly every write is stands in the loop itself. */
 function placeBatch(examination: Examination, batch: WriteBatch): void {
   const { values, nearLogs } = examination;
-  const { places: statePlaces, slabs: stateSlabs } = values.states;
+  const { places, slabs } = values.cells;
   const { length, worker, seq, partition, offset, invokeNs, completeNs } = batch;
   for (let row = 0; row < length; row++) {
     const log = nearLogs[partition[row]!] ?? examination.logOf(partition[row]!);
     const low = seq[2 * row]!;
     const page = seq[2 * row + 1] === 0 ? values.pageOf(worker[row]!, low >>> 16) : -1;
-    const place = page < 0 ? undefined : statePlaces[page];
-    const state =
-      place === undefined ? 0 : stateSlabs[place >>> SLAB_BITS]![(place & SLAB_MASK) + (low & 0xffff)]!;
-    if ((state & ~SEEN) !== (IS_OK | FOUND | IN_PLACE)) placeWrite(examination, log, batch, row);
+    const place = page < 0 ? undefined : places[page];
+    const cell = place === undefined ? 0 : slabs[place >>> SLAB_BITS]![(place & SLAB_MASK) + (low & 0xffff)]!;
+    if ((cell & STATE_BITS & ~SEEN) !== (IS_OK | FOUND | IN_PLACE)) placeWrite(examination, log, batch, row);
     else if (!log.isPaced)
       log.pace.acknowledged(int64At(offset, row), int64At(invokeNs, row), int64At(completeNs, row), log.ends);
   }
@@ -60,13 +61,14 @@ function placeWrite(examination: Examination, log: PartitionLog, batch: WriteBat
   const { values, suspects } = examination;
   const worker = batch.worker[row]!;
   const id = values.idOf(worker, int64At(batch.seq, row));
-  const state = values.states.get(id);
+  const state = values.stateOf(id);
   const outcome = state & OUTCOME_BITS;
   const offset = int64At(batch.offset, row);
   if ((state & REPEATED) !== 0) {
     // Nothing is said about it, and so it claims nothing.
-    const isClaim = offset >= 0 && log.slots.get(offset) === id + FIRST_VALUE && !isInPlace(log, offset, id);
-    if (isClaim) log.slots.set(offset, 0);
+    const isClaim =
+      offset >= 0 && log.slots.codeAt(offset) === id + FIRST_VALUE && !log.slots.isScanned(offset);
+    if (isClaim) log.slots.clear(offset);
     return;
   }
   if (outcome === IS_FAIL && (state & (FOUND | SEEN)) !== 0) suspects.add(batch, row);
@@ -91,9 +93,9 @@ function placeWrite(examination: Examination, log: PartitionLog, batch: WriteBat
   }
   examination.suspicious++;
   suspects.add(batch, row);
-  const held = log.slots.get(offset);
+  const held = log.slots.codeAt(offset);
   if (held === 0) {
-    log.slots.set(offset, id + FIRST_VALUE);
+    log.slots.claim(offset, id + FIRST_VALUE);
   } else if (held !== id + FIRST_VALUE) {
     const isRival = held >= FIRST_VALUE && values.workerOf(held - FIRST_VALUE) === worker;
     if (log.mark(offset, isRival ? DIVERGENT | RIVALLED : DIVERGENT) && isRival)
@@ -116,7 +118,7 @@ export function recordRivalTerms(examination: Examination): void {
       const offset = int64At(batch.offset, row);
       if (offset < 0 || (log.marks.get(offset) & RIVALLED) === 0) continue;
       const id = values.idOf(worker[row]!, int64At(seq, row));
-      if (log.slots.get(offset) !== id + FIRST_VALUE || (values.states.get(id) & OUTCOME_BITS) !== IS_OK)
+      if (log.slots.codeAt(offset) !== id + FIRST_VALUE || (values.stateOf(id) & OUTCOME_BITS) !== IS_OK)
         continue;
       log.rivalTerms.set(offset, 1 + termCodeOf(examination, log, broker[row]!, int64At(completeNs, row)));
     }
@@ -139,7 +141,7 @@ export function recordSurvivors(examination: Examination): void {
       const log = examination.logOf(partition[row]!);
       const offset = int64At(batch.offset, row);
       const id = values.idOf(worker[row]!, int64At(seq, row));
-      if (offset < 0 || (values.states.get(id) & OUTCOME_BITS) !== IS_OK || !isInPlace(log, offset, id))
+      if (offset < 0 || (values.stateOf(id) & OUTCOME_BITS) !== IS_OK || !isInPlace(log, offset, id))
         continue;
       const term = termCodeOf(examination, log, broker[row]!, int64At(completeNs, row));
       log.survivors.set(term, Math.max(offset, log.survivors.get(term) ?? -1));
@@ -159,11 +161,11 @@ export function termCodeOf(
 
 /** Whether the deciding scan found this value at the offset. */
 export function isInPlace(log: PartitionLog, offset: number, id: number): boolean {
-  return log.slots.get(offset) === id + FIRST_VALUE && (log.marks.get(offset) & BY_SCAN) !== 0;
+  return log.slots.scannedAt(offset) === id + FIRST_VALUE;
 }
 
 /** Whether the deciding scan found another record than this value at the offset. */
 export function isTaken(log: PartitionLog, offset: number, id: number): boolean {
-  const held = log.slots.get(offset);
-  return held !== 0 && held !== id + FIRST_VALUE && (log.marks.get(offset) & BY_SCAN) !== 0;
+  const held = log.slots.scannedAt(offset);
+  return held !== 0 && held !== id + FIRST_VALUE;
 }

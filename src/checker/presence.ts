@@ -4,17 +4,10 @@ import type { Examination } from './examination.ts';
 import type { Cause } from './grouping.ts';
 import { judgeWrongPlace, RULINGS } from './judgement.ts';
 import { PAGE_KEYS, SLAB_BITS, SLAB_MASK } from './paged.ts';
+import { COPY, DIVERGENT, DIVERGENT_COUNTED, PHANTOM, type PartitionLog } from './partition.ts';
+import { claimOf, FIRST_VALUE, FOREIGN, SCANNED } from './slots.ts';
 import {
-  BY_SCAN,
-  COPY,
-  DIVERGENT,
-  DIVERGENT_COUNTED,
-  FIRST_VALUE,
-  FOREIGN,
-  PHANTOM,
-  type PartitionLog,
-} from './partition.ts';
-import {
+  cellOf,
   FOUND,
   FOUND_TWICE,
   IS_FAIL,
@@ -46,7 +39,7 @@ export function recordPresence(examination: Examination): void {
  */
 function recordBatch(examination: Examination, batch: ReadBatch, wrongPlace: Cause): void {
   const { values, counts, nearLogs } = examination;
-  const { places: statePlaces, slabs: stateSlabs } = values.states;
+  const { places, slabs } = values.cells;
   const { length, worker, seq, partition, offset, scan, timeNs, integrity } = batch;
   let found = 0;
   for (let row = 0; row < length; row++) {
@@ -55,34 +48,28 @@ function recordBatch(examination: Examination, batch: ReadBatch, wrongPlace: Cau
     const at = offset[2 * row]! >>> 0;
     const isNear = seq[2 * row + 1] === 0 && offset[2 * row + 1] === 0;
     const page = isNear ? values.pageOf(worker[row]!, low >>> 16) : -1;
-    const place = page < 0 ? undefined : statePlaces[page];
-    const slotPlace = log.slots.places[at >>> 16];
-    const markPlace = log.marks.places[at >>> 16];
+    const place = page < 0 ? undefined : places[page];
+    const slotPlace = log.slots.cells.places[at >>> 16];
     if (
       place === undefined ||
       slotPlace === undefined ||
-      markPlace === undefined ||
       scan[row] !== log.decidingScan ||
       integrity[row] !== VALID
     ) {
       recordRead(examination, log, batch, row, wrongPlace);
       continue;
     }
-    const states = stateSlabs[place >>> SLAB_BITS]!;
+    const cells = slabs[place >>> SLAB_BITS]!;
     const cell = (place & SLAB_MASK) + (low & 0xffff);
-    const claim = log.slots.slabs[slotPlace >>> SLAB_BITS]![(slotPlace & SLAB_MASK) + (at & 0xffff)];
-    const marks = log.marks.slabs[markPlace >>> SLAB_BITS]!;
-    const mark = (markPlace & SLAB_MASK) + (at & 0xffff);
-    if (
-      claim !== page * PAGE_KEYS + (low & 0xffff) + FIRST_VALUE ||
-      marks[mark] !== 0 ||
-      states[cell] !== IS_OK
-    ) {
+    const slots = log.slots.cells.slabs[slotPlace >>> SLAB_BITS]!;
+    const slot = (slotPlace & SLAB_MASK) + (at & 0xffff);
+    const claim = claimOf(page * PAGE_KEYS + (low & 0xffff));
+    if (slots[slot] !== claim || cells[cell] !== cellOf(IS_OK, log.index)) {
       recordRead(examination, log, batch, row, wrongPlace);
       continue;
     }
-    states[cell] = IS_OK | FOUND | IN_PLACE;
-    marks[mark] = BY_SCAN;
+    cells[cell] = cellOf(IS_OK | FOUND | IN_PLACE, log.index);
+    slots[slot] = claim + SCANNED;
     found++;
     log.placed++;
     log.scanned++;
@@ -103,25 +90,24 @@ function recordRead(
   wrongPlace: Cause,
 ): void {
   const { values } = examination;
-  const { states } = values;
   const offset = int64At(batch.offset, row);
   const integrity = batch.integrity[row]!;
   const readNs = int64At(batch.timeNs, row);
   const decides = log.decidingScan >= 0 && log.decidingScan === batch.scan[row];
   if (!decides) log.earlierReads++;
   const code = slotCodeOf(examination, log, integrity, batch.worker[row]!, int64At(batch.seq, row));
-  const state = code === FOREIGN ? 0 : states.get(code - FIRST_VALUE);
+  const state = code === FOREIGN ? 0 : values.stateOf(code - FIRST_VALUE);
   const isKnown = isOfThisLog(examination, log, code, state);
   if (!isKnown) notePhantom(examination, log, wrongPlace, offset, code, integrity, readNs);
   if (isKnown && (state & OUTCOME_BITS) === IS_FAIL && (state & (FOUND | SEEN)) === 0)
     examination.suspicious++;
   if (!decides) {
-    if (isKnown) states.set(code - FIRST_VALUE, state | SEEN);
+    if (isKnown) values.setState(code - FIRST_VALUE, state | SEEN);
     return;
   }
   if (readNs > 0 && readNs < log.firstReadNs) log.firstReadNs = readNs;
   if (offset < 0) log.isContradicted = true;
-  const held = log.scannedAt(offset);
+  const held = log.slots.scannedAt(offset);
   if (held !== 0) log.scannedUpwards = false;
   if (held === code) return;
   if (held === 0) {
@@ -137,24 +123,25 @@ function recordRead(
 
 /** A final scan returned this at an offset where no scan had returned anything. */
 export function fillSlot(
-  { values: { states } }: Examination,
+  { values }: Examination,
   log: PartitionLog,
   offset: number,
   code: number,
   isKnown: boolean,
 ): void {
-  const state = isKnown ? states.get(code - FIRST_VALUE) : 0;
+  const state = isKnown ? values.stateOf(code - FIRST_VALUE) : 0;
   const isCopy = (state & FOUND) !== 0;
-  if (log.slots.get(offset) !== code) log.slots.set(offset, code);
-  else if ((state & (OUTCOME_BITS | REPEATED)) === IS_OK) {
-    states.set(code - FIRST_VALUE, state | IN_PLACE);
+  if (log.slots.codeAt(offset) === code && (state & (OUTCOME_BITS | REPEATED)) === IS_OK) {
+    values.setState(code - FIRST_VALUE, state | IN_PLACE);
     log.placed++;
     // The first copy, at another offset, has no acknowledgement: only the sweep knows what it means for the order.
     if (isCopy) log.pace.isPlain = false;
   }
-  log.mark(offset, isCopy ? BY_SCAN | COPY : BY_SCAN);
+  log.slots.scan(offset, code);
   log.scanned++;
-  if (isCopy) log.copies++;
+  if (!isCopy) return;
+  log.mark(offset, COPY);
+  log.copies++;
 }
 
 /** A final scan returned a value of this log: for the first time, or once more. */
@@ -166,9 +153,9 @@ export function noteFound(
   timeNs: number,
 ): void {
   const { values, counts } = examination;
-  const state = values.states.get(id);
+  const state = values.stateOf(id);
   if ((state & FOUND) !== 0) return noteDuplicate(examination, log, id, offset, timeNs);
-  values.states.set(id, state | FOUND);
+  values.setState(id, state | FOUND);
   counts.found++;
   if ((state & OUTCOME_BITS) === IS_INFO) counts['info-found']++;
 }
@@ -188,8 +175,13 @@ export function slotCodeOf(
 }
 
 /** Whether a write of this run to this partition explains the record. */
-export function isOfThisLog({ homes }: Examination, log: PartitionLog, code: number, state: number): boolean {
-  return (state & OUTCOME_BITS) !== 0 && homes.get(code - FIRST_VALUE) === log.index;
+export function isOfThisLog(
+  { values }: Examination,
+  log: PartitionLog,
+  code: number,
+  state: number,
+): boolean {
+  return (state & OUTCOME_BITS) !== 0 && values.homeOf(code - FIRST_VALUE) === log.index;
 }
 
 /** One value at another offset than before. */
@@ -200,9 +192,9 @@ export function noteDuplicate(
   offset: number,
   timeNs: number,
 ): void {
-  const state = values.states.get(id);
+  const state = values.stateOf(id);
   if ((state & (FOUND_TWICE | REPEATED)) !== 0) return;
-  values.states.set(id, state | FOUND_TWICE);
+  values.setState(id, state | FOUND_TWICE);
   counts.duplicate++;
   const [worker, seq] = [values.workerOf(id), values.seqOf(id)];
   const group = findings.add(
@@ -241,7 +233,7 @@ function notePhantom(
   timeNs: number,
 ): void {
   const { values, counts, findings } = examination;
-  const isStranger = code !== FOREIGN && (values.states.get(code - FIRST_VALUE) & OUTCOME_BITS) === 0;
+  const isStranger = code !== FOREIGN && (values.stateOf(code - FIRST_VALUE) & OUTCOME_BITS) === 0;
   if (isStranger && examination.writesIncomplete) {
     examination.unexplained++;
     return;

@@ -2,8 +2,9 @@ import { int64At } from '../history/run.ts';
 import type { Examination } from './examination.ts';
 import type { Cause } from './grouping.ts';
 import { RULINGS } from './judgement.ts';
-import { BY_SCAN, FIRST_VALUE, FOREIGN, type PartitionLog } from './partition.ts';
+import type { PartitionLog } from './partition.ts';
 import { fillSlot, isOfThisLog, noteFound, slotCodeOf } from './presence.ts';
+import { FIRST_VALUE, FOREIGN } from './slots.ts';
 import { Sessions, type Session } from './sessions.ts';
 import { grouped, moment, valueName } from './wording.ts';
 
@@ -70,7 +71,7 @@ function passReads(examination: Examination, sessions: Sessions): void {
 function isLeftOut(log: PartitionLog, offset: number): boolean {
   const { scan } = log;
   if (scan === null || !scan.covered) return false;
-  return offset >= scan.from && offset < scan.end && log.scannedAt(offset) === 0;
+  return offset >= scan.from && offset < scan.end && log.slots.scannedAt(offset) === 0;
 }
 
 /** The record is in the log although the deciding scan did not return it. */
@@ -80,7 +81,7 @@ function putBack(
   { offset, code, givenNs }: { offset: number; code: number; givenNs: number },
 ): void {
   const id = code - FIRST_VALUE;
-  const state = code === FOREIGN ? 0 : examination.values.states.get(id);
+  const state = code === FOREIGN ? 0 : examination.values.stateOf(id);
   const isKnown = isOfThisLog(examination, log, code, state);
   fillSlot(examination, log, offset, code, isKnown);
   if (isKnown) noteFound(examination, log, id, offset, givenNs);
@@ -89,9 +90,8 @@ function putBack(
 /** Everything that a reader went past and was not given, although some final scan returned it. */
 function noteSkips({ values, counts, findings }: Examination, log: PartitionLog, session: Session): void {
   let cause: Cause | null = null;
-  log.slots.forEach((offset, code) => {
-    if (session.wasGiven(offset) || (log.marks.get(offset) & BY_SCAN) === 0 || !session.wentPast(offset))
-      return;
+  log.slots.forEach((offset, code, isScanned) => {
+    if (session.wasGiven(offset) || !isScanned || !session.wentPast(offset)) return;
     counts.skipped++;
     cause ??= causeOf('skipped', session);
     const isForeign = code === FOREIGN;

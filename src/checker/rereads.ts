@@ -3,15 +3,9 @@ import type { Examination } from './examination.ts';
 import type { Cause } from './grouping.ts';
 import { judgeDivergentReads } from './judgement.ts';
 import { PagedColumn } from './paged.ts';
-import {
-  BY_SCAN,
-  DIVERGENT,
-  DIVERGENT_COUNTED,
-  FIRST_VALUE,
-  FOREIGN,
-  type PartitionLog,
-} from './partition.ts';
+import { DIVERGENT, DIVERGENT_COUNTED, type PartitionLog } from './partition.ts';
 import { isOfThisLog, noteDuplicate, slotCodeOf } from './presence.ts';
+import { FIRST_VALUE, FOREIGN } from './slots.ts';
 import { FOUND } from './values.ts';
 
 /**
@@ -45,20 +39,20 @@ export function compareRereads(examination: Examination): void {
       const offset = int64At(batch.offset, row);
       const timeNs = int64At(batch.timeNs, row);
       const code = slotCodeOf(examination, log, integrity[row]!, worker[row]!, int64At(seq, row));
-      const held = log.slots.get(offset);
+      const held = log.slots.codeAt(offset);
       if (held === 0) {
-        log.slots.set(offset, code);
+        log.slots.claim(offset, code);
       } else if (held !== code && log.mark(offset, DIVERGENT | DIVERGENT_COUNTED)) {
         counts.divergent++;
         findings.add('divergent', null, log.partition, divergenceOf(log), offset, timeNs);
       }
       if (held === code || held === 0) noteRead(log, offset, timeNs);
-      if (decides || code === FOREIGN || (held === code && (log.marks.get(offset) & BY_SCAN) !== 0)) continue;
+      if (decides || code === FOREIGN || (held === code && log.slots.isScanned(offset))) continue;
 
       const id = code - FIRST_VALUE;
-      if (!isOfThisLog(examination, log, code, values.states.get(id))) continue;
+      if (!isOfThisLog(examination, log, code, values.stateOf(id))) continue;
       const first = strays.get(id);
-      if ((values.states.get(id) & FOUND) !== 0 || (first !== 0 && first !== offset + 1)) {
+      if ((values.stateOf(id) & FOUND) !== 0 || (first !== 0 && first !== offset + 1)) {
         noteDuplicate(examination, log, id, offset, timeNs);
       } else if (first === 0) {
         strays.set(id, offset + 1);

@@ -1,7 +1,7 @@
 import { int64At } from '../history/run.ts';
 import type { Examination } from './examination.ts';
 import { slotCodeOf } from './presence.ts';
-import { BY_SCAN, FIRST_VALUE } from './partition.ts';
+import { FIRST_VALUE } from './slots.ts';
 import type { Example, FindingKind } from './result.ts';
 
 const SHOWN_MAX = 10;
@@ -37,11 +37,11 @@ function areReadsInSlots({ logs, counts }: Examination): boolean {
 function lookInSlots({ logs }: Examination, wanted: ReadonlyMap<number, Example[]>): void {
   const mayBeWanted = new Uint8Array(FILTER_SIZE);
   for (const id of wanted.keys()) mayBeWanted[(id + FIRST_VALUE) & (FILTER_SIZE - 1)] = 1;
-  for (const { slots, marks } of logs) {
-    slots.forEach((offset, code) => {
+  for (const { slots } of logs) {
+    slots.forEach((offset, code, isScanned) => {
       if (mayBeWanted[code & (FILTER_SIZE - 1)] === 0) return;
       const examples = wanted.get(code - FIRST_VALUE);
-      if (examples !== undefined && (marks.get(offset) & BY_SCAN) !== 0) show(examples, offset);
+      if (examples !== undefined && isScanned) show(examples, offset);
     });
   }
 }

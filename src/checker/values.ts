@@ -6,8 +6,8 @@ import { PAGE_KEYS, PagedColumn } from './paged.ts';
  * nothing by itself; the columns that are indexed by ids know how to be sparse.
  */
 export class ValueTable {
-  /** What is known of a value: an outcome code and bits, see below. */
-  readonly states: PagedColumn<'uint8'>;
+  /** For loops over a hundred million values, see `PagedColumn`: what `cellOf` gives. */
+  readonly cells: PagedColumn<'uint16' | 'uint32'>;
   readonly #near: (WorkerPages | undefined)[] = [];
   readonly #far = new Map<number, WorkerPages>();
   readonly #workers: number[] = [];
@@ -17,7 +17,21 @@ export class ValueTable {
   readonly #recentPages = new Int32Array(RECENT_WORKERS);
 
   constructor(sparseKeysMax?: number) {
-    this.states = new PagedColumn('uint8', sparseKeysMax);
+    this.cells = new PagedColumn('uint16', sparseKeysMax);
+  }
+
+  /** What is known of a value: an outcome code and bits, see below. */
+  stateOf(id: number): number {
+    return this.cells.get(id) & STATE_BITS;
+  }
+
+  setState(id: number, state: number): void {
+    this.cells.set(id, (this.cells.get(id) & ~STATE_BITS) | state);
+  }
+
+  /** The index of the partition's log into which the value was written. */
+  homeOf(id: number): number {
+    return this.cells.get(id) >>> HOME_SHIFT;
   }
 
   /** The id of a value; it gets one if it had none. */
@@ -39,7 +53,7 @@ export class ValueTable {
     return page * PAGE_KEYS + (seq & 0xffff);
   }
 
-  /** The id of a value, if a page has room for it; whether it was ever written is a question to `states`. Else -1. */
+  /** The id of a value, if a page has room for it; whether it was ever written is a question to `stateOf`. Else -1. */
   idOf(worker: number, seq: number): number {
     const pages = worker < NEAR_WORKERS ? this.#near[worker] : this.#far.get(worker);
     if (pages === undefined) return -1;
@@ -78,6 +92,16 @@ export class ValueTable {
   get pages(): number {
     return this.#workers.length;
   }
+}
+
+/** A state takes a byte; what is above it in a cell is the value's home. */
+export const STATE_BITS = 0xff;
+const HOME_SHIFT = 8;
+/** Homes up to this one fit into a cell of 16 bits. */
+export const NARROW_HOME_MAX = 255;
+
+export function cellOf(state: number, home: number): number {
+  return (home << HOME_SHIFT) | state;
 }
 
 /** The low bits of a state: 0 when no write of the run explains the value, else 1 + its outcome's code. */

@@ -4,10 +4,12 @@ import { EXIT, Failure, messageOf } from '../core/failure.ts';
 import { check } from '../checker/check.ts';
 import type { Claim, Result } from '../checker/result.ts';
 import type { Run } from '../history/run.ts';
-import { type Availability, availabilityOf } from '../report/availability.ts';
-import { surveyOf, type Survey } from '../report/survey.ts';
+import type { Availability } from '../report/availability.ts';
+import type { Survey } from '../report/survey.ts';
+import { SurveyAhead, surveyHere } from '../report/survey-ahead.ts';
 import { renderText } from '../report/text.ts';
 import { prepareDrawing } from '../report/timeline/draughtsman.ts';
+import { Losses } from '../report/timeline/losses.ts';
 import { renderTimeline } from '../report/timeline/timeline.ts';
 import { wantsColour } from './colour.ts';
 import { FULL_LISTS_FILE, FullLists } from './full-lists.ts';
@@ -41,29 +43,36 @@ export async function decide(
       exitStatus: EXIT.usage,
     });
   }
+  const ahead = isDirectory ? new SurveyAhead(path) : null;
   if (isDirectory) prepareDrawing();
   const run = await openHistory(path);
-  const survey = surveyOf(run);
+  const losses = new Losses();
   const lists = wantsLists ? new FullLists(join(path, FULL_LISTS_FILE)) : null;
-  const result = check(survey.run, {
+  const result = check(run, {
     claim,
     onAnomaly: (anomaly) => {
-      survey.onAnomaly(anomaly);
+      losses.add(anomaly);
       lists?.add(anomaly);
     },
   });
   lists?.close();
   if (lists !== null && lists.failure !== null) sayUnwritten(path, lists.failure);
-  const decided = { run, result, availability: survey.availability() ?? availabilityOf(run) };
-  if (isDirectory) await writeResults(path, decided, survey);
+  const survey = await (ahead?.survey(run, losses.focus) ?? surveyHere(run, losses.focus));
+  const decided = { run, result, availability: survey.availability };
+  if (isDirectory) await writeResults(path, decided, losses, survey);
   return decided;
 }
 
-async function writeResults(directory: string, decided: Decided, survey: Survey): Promise<void> {
+async function writeResults(
+  directory: string,
+  decided: Decided,
+  losses: Losses,
+  { overTime }: Survey,
+): Promise<void> {
   const { run, result } = decided;
   try {
     writeFileSync(join(directory, RESULTS_FILE), resultsText(decided));
-    const timeline = await renderTimeline(run, result, survey.losses, survey.aggregator());
+    const timeline = await renderTimeline(run, result, losses, overTime);
     writeFileSync(join(directory, TIMELINE_FILE), timeline);
   } catch (error) {
     sayUnwritten(directory, error);

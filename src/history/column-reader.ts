@@ -27,6 +27,7 @@ export class ColumnReader<Schema extends ColumnSchema> {
   readonly #stream: number;
   readonly #damages: Damages;
   readonly #readAheadFromBytes: number;
+  readonly #verify: boolean;
   /** The batches found so far, and where and with which row the next one should start. */
   readonly #found: { position: number; seal: Seal }[] = [];
   #position = 0;
@@ -41,12 +42,14 @@ export class ColumnReader<Schema extends ColumnSchema> {
     run: string;
     damages: Damages;
     readAheadFromBytes: number;
+    verify: boolean;
   }) {
     this.#schema = options.schema;
     this.#path = options.path;
     this.#stream = streamId(options.run, basename(options.path));
     this.#damages = options.damages;
     this.#readAheadFromBytes = options.readAheadFromBytes;
+    this.#verify = options.verify;
   }
 
   /** A batch's memory is valid until the next one is asked for. */
@@ -60,7 +63,7 @@ export class ColumnReader<Schema extends ColumnSchema> {
         : openReadAhead(this.#path, {
             position: this.#found[0]?.position ?? 0,
             size,
-            verify: !this.#scanned,
+            verify: this.#verify && !this.#scanned,
           });
     const source: Source = { file, size, stream: this.#stream, ahead, memory: Buffer.alloc(0) };
     try {
@@ -95,7 +98,8 @@ export class ColumnReader<Schema extends ColumnSchema> {
   #scan(source: Source): SealedMessage | null {
     while (!this.#scanned) {
       const message =
-        readMessage(source, this.#position, { verify: true }) ?? findMessage(source, this.#position + 1);
+        readMessage(source, this.#position, { verify: this.#verify }) ??
+        findMessage(source, this.#position + 1);
       if (message === null) {
         this.#reportEnd(source.size);
         return null;

@@ -16,11 +16,12 @@ import type { ReadBatch, Run, WriteBatch } from './run.ts';
  * The run in a directory: finished, torn or damaged. Damage costs what it touches, and is told by `damage()`; only
  * when nothing says any more what ran is there no run.
  * @param options.readAheadFromBytes files of this size and more are read ahead by a second thread; what is read is the same.
+ * @param options.verify false when somebody else verifies the checksums.
  * @throws Failure with status 64 when the path is not a run of a version that this program knows, 2 when it was one.
  */
 export async function openRun(
   path: string,
-  options: { readAheadFromBytes: number } = { readAheadFromBytes: READ_AHEAD_BYTES_MIN },
+  options: { readAheadFromBytes?: number; verify?: boolean } = {},
 ): Promise<Run> {
   assertDirectory(path);
   const damages = new Damages();
@@ -32,7 +33,8 @@ export async function openRun(
     const detail = `The events are of run ${lines.info!.run}, not of ${info.run}; they are left out.`;
     damages.add({ file: EVENTS_FILE, kind: 'corrupt', detail });
   }
-  const reader = { ...options, run: info.run, damages };
+  const { readAheadFromBytes = READ_AHEAD_BYTES_MIN, verify = true } = options;
+  const reader = { readAheadFromBytes, verify, run: info.run, damages };
   const writes = new ColumnReader({ ...reader, schema: WRITE_COLUMNS, path: join(path, WRITES_FILE) });
   const reads = new ColumnReader({ ...reader, schema: READ_COLUMNS, path: join(path, READS_FILE) });
   return {

@@ -1,47 +1,48 @@
-import type { Anomaly } from '../checker/grouping.ts';
 import type { Run, WriteBatch } from '../history/run.ts';
-import { availabilityMeter, type Availability } from './availability.ts';
-import { Aggregator } from './timeline/aggregate.ts';
-import { Losses } from './timeline/losses.ts';
+import { type Availability, availabilityMeter } from './availability.ts';
+import { Aggregator, type WritesOverTime } from './timeline/aggregate.ts';
 
-/**
- * A report wants to look at every write, and so does the checker, whose first pass waits for the disk: the report
- * looks over its shoulder, and hears of what is lost as it is found. What it gathers of the writes can be used if that
- * pass came to its end.
- */
+/** What a report wants to know of all writes. */
 export interface Survey {
-  /** The same run; its first pass over the writes is surveyed. */
-  run: Run;
-  /** The checker tells each anomaly. */
-  onAnomaly(this: void, anomaly: Anomaly): void;
-  losses: Losses;
-  /** Null unless that pass was complete. */
-  availability(this: void): Availability | null;
-  aggregator(this: void): Aggregator | null;
+  availability: Availability;
+  /** For the picture. */
+  overTime: WritesOverTime;
 }
 
-export function surveyOf(run: Run): Survey {
-  const meter = availabilityMeter(run);
-  const aggregator = new Aggregator();
-  const losses = new Losses();
-  let isBegun = false;
-  let isComplete = false;
+/** What it takes to draw: the partition that matters, and how wide a piece of time must be at least. */
+export interface Focus {
+  partition: number;
+  bucketNs: number;
+}
 
-  function* surveyed(): Generator<WriteBatch> {
-    isBegun = true;
-    for (const batch of run.writes()) {
-      meter.visit(batch);
-      aggregator.visit(batch);
-      yield batch;
-    }
-    isComplete = true;
+/** Looks at every write once, before anybody knows what will matter. */
+export class Surveyor {
+  readonly #run: Run;
+  readonly #meter: ReturnType<typeof availabilityMeter>;
+  readonly #aggregator = new Aggregator();
+
+  constructor(run: Run) {
+    this.#run = run;
+    this.#meter = availabilityMeter(run);
+    for (const batch of run.writes()) this.#visit(batch);
   }
 
-  return {
-    run: { ...run, writes: () => (isBegun ? run.writes() : surveyed()) },
-    onAnomaly: (anomaly) => losses.add(anomaly),
-    losses,
-    availability: () => (isComplete ? meter.total() : null),
-    aggregator: () => (isComplete ? aggregator : null),
-  };
+  #visit(batch: WriteBatch): void {
+    this.#meter.visit(batch);
+    this.#aggregator.visit(batch);
+  }
+
+  survey({ partition, bucketNs }: Focus): Survey {
+    return {
+      availability: this.#meter.total(),
+      overTime: this.#aggregator.total(partition, bucketNs) ?? this.#lookAgain({ partition, bucketNs }),
+    };
+  }
+
+  /** There were too many partitions to keep the offsets of all. */
+  #lookAgain({ partition, bucketNs }: Focus): WritesOverTime {
+    const aggregator = new Aggregator(partition);
+    for (const batch of this.#run.writes()) aggregator.visit(batch);
+    return aggregator.total(partition, bucketNs)!;
+  }
 }

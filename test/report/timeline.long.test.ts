@@ -8,6 +8,7 @@ import type { Run, WriteBatch } from '../../src/history/run.ts';
 import { lanesOf } from '../../src/report/timeline/lanes.ts';
 import { textWidth, wrap } from '../../src/report/timeline/labels.ts';
 import { prepareDrawing } from '../../src/report/timeline/draughtsman.ts';
+import { Surveyor } from '../../src/report/survey.ts';
 import { renderTimeline } from '../../src/report/timeline/timeline.ts';
 import {
   emptyRun,
@@ -17,10 +18,15 @@ import {
   NODES,
   randomRun,
   resultOf,
+  type Scene,
   tinyRun,
   unansweredRun,
   zombieLeader,
 } from './scenes.ts';
+
+/** The picture of a scene. */
+const pictureOf = ({ run, result, losses }: Scene) =>
+  renderTimeline(run, result, losses, new Surveyor(run).survey(losses.focus).overTime);
 
 /** All texts of a picture, in the order of drawing. Throws unless it is well-formed XML. */
 function textsOf(svg: string): string[] {
@@ -48,28 +54,25 @@ const SCENES = {
 
 for (const [name, scene] of Object.entries(SCENES)) {
   test(`${name}: well-formed, free of NaN, small, and the same bytes every time`, async (t) => {
-    const { run, result, losses } = scene();
-    const svg = await renderTimeline(run, result, losses);
-    t.true(textsOf(svg).includes(result.verdict.toUpperCase()));
+    const svg = await pictureOf(scene());
+    t.true(textsOf(svg).includes(scene().result.verdict.toUpperCase()));
     t.notRegex(svg, /NaN|Infinity|undefined|null/);
     t.true(svg.length < 200_000, `${svg.length} bytes`);
-    const again = scene();
-    t.is(await renderTimeline(again.run, again.result, again.losses), svg);
+    t.is(await pictureOf(scene()), svg);
   });
 }
 
 test('another thread draws the same picture, and a thread that fails is not missed', async (t) => {
-  const { run, result, losses } = zombieLeader();
-  const svg = await renderTimeline(run, result, losses);
+  const scene = zombieLeader();
+  const svg = await pictureOf(scene);
   prepareDrawing();
-  t.is(await renderTimeline(run, result, losses), svg);
+  t.is(await pictureOf(scene), svg);
   prepareDrawing(new URL('no-such-thread.js', import.meta.url));
-  t.is(await renderTimeline(run, result, losses), svg);
+  t.is(await pictureOf(scene), svg);
 });
 
 test('the picture of a zombie tells the whole story', async (t) => {
-  const { run, result, losses } = zombieLeader();
-  const texts = textsOf(await renderTimeline(run, result, losses));
+  const texts = textsOf(await pictureOf(zombieLeader()));
   for (const text of [
     'INVALID',
     'Kafka did not keep everything that it acknowledged.',
@@ -89,21 +92,16 @@ test('the picture of a zombie tells the whole story', async (t) => {
 });
 
 test('a truncated loss shows as a fall even where no broker’s log told of it', async (t) => {
-  const { run, result, losses } = zombieLeader();
+  const scene = zombieLeader();
   const silent: Run = {
-    ...run,
-    events: run.events.filter((event) => event.type !== 'log'),
+    ...scene.run,
+    events: scene.run.events.filter((event) => event.type !== 'log'),
   };
-  t.true(textsOf(await renderTimeline(silent, result, losses)).includes('the log falls back to 3,603'));
+  t.true(textsOf(await pictureOf({ ...scene, run: silent })).includes('the log falls back to 3,603'));
 });
 
 test('of several partitions the one that lost most is shown, and said so', async (t) => {
-  const { run, result, losses } = randomRun();
-  t.true(
-    textsOf(await renderTimeline(run, result, losses)).includes(
-      'acknowledged offsets of partition 1 (one of 3)',
-    ),
-  );
+  t.true(textsOf(await pictureOf(randomRun())).includes('acknowledged offsets of partition 1 (one of 3)'));
 });
 
 const hostile = fc.string({ unit: 'binary', maxLength: 40 });
@@ -140,7 +138,11 @@ testProp(
         { type: 'note', about: 'warning', timeNs: 2e9, text: nasty },
       ],
     });
-    const svg = await renderTimeline(run, resultOf(run, [], [], [nasty + title]), lossesOf([]));
+    const svg = await pictureOf({
+      run,
+      result: resultOf(run, [], [], [nasty + title]),
+      losses: lossesOf([]),
+    });
     t.notThrows(() => textsOf(svg));
     t.false(svg.includes('<script'));
   },
@@ -149,9 +151,8 @@ testProp(
 
 test('a million writes and a thousand faults: under 1 MB, in seconds, in constant memory', async (t) => {
   const million = millionWrites();
-  const { run: eventful, result, losses } = randomRun({ faults: 1000, seconds: 3600 });
-  const run: Run = { ...eventful, writes: () => million };
-  const svg = await renderTimeline(run, result, losses);
+  const scene = randomRun({ faults: 1000, seconds: 3600 });
+  const svg = await pictureOf({ ...scene, run: { ...scene.run, writes: () => million } });
   t.true(svg.length < 500_000, `${svg.length} bytes`);
   textsOf(svg);
 });

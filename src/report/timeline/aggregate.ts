@@ -1,36 +1,41 @@
 import { int64At } from '../../history/run.ts';
-import type { Run, WriteBatch } from '../../history/run.ts';
+import type { WriteBatch } from '../../history/run.ts';
 import { OUTCOMES } from '../../history/write.ts';
 import type { Outcome } from '../../history/write.ts';
 import { type Envelope, openEnvelope, TimeGrid, widenEnvelope } from './grid.ts';
 import type { Losses } from './losses.ts';
 
-/** Everything the picture needs of the writes, in constant memory. Arrays have a value per bucket of the grid. */
-export interface Aggregate {
+/** What the picture needs of the writes, in constant memory. Arrays have a value per bucket of the grid. */
+export interface WritesOverTime {
   /** Width of a bucket in ns; bucket i covers [i, i+1) times that since the run began. */
   bucketNs: number;
   /** Writes per bucket by the time their outcome became known, of all partitions. */
   outcomes: Record<Outcome, Float64Array>;
-  /** Of the acknowledged (or sent) ones, how many are lost. */
-  lost: Float64Array;
   /** Acknowledged offsets in the focus partition by the id of the acknowledging broker; -1: not known. */
   acked: ReadonlyMap<number, Envelope>;
-  /** The lost ones among them. */
-  lostOffsets: Envelope;
   /** First invocation and last completion; null when there is no write. */
   timeNs: [first: number, last: number] | null;
 }
 
 const OK = OUTCOMES.indexOf('ok');
 
-/** One pass over a run's writes. Writes that never completed count as unknown at the time of their invocation. */
-export function aggregate(run: Run, focusPartition: number, losses: Losses): Aggregate {
-  const aggregator = new Aggregator(focusPartition);
-  for (const batch of run.writes()) aggregator.visit(batch);
-  return aggregator.total(focusPartition, losses)!;
+/** And of what was lost among them. */
+export interface Aggregate extends WritesOverTime {
+  /** Of the acknowledged (or sent) ones, how many are lost. */
+  lost: Float64Array;
+  /** The acknowledged offsets of those in the focus partition. */
+  lostOffsets: Envelope;
 }
 
-/** As `aggregate`, for a pass over the writes that somebody else makes: `visit` wants every batch once. */
+export function aggregate(overTime: WritesOverTime, focusPartition: number, losses: Losses): Aggregate {
+  losses.grid.widenTo(overTime.bucketNs);
+  return { ...overTime, lost: losses.lost, lostOffsets: losses.offsetsOf(focusPartition) };
+}
+
+/**
+ * Gathers what the picture needs: `visit` wants every batch of a run's writes once. Writes that never completed count
+ * as unknown at the time of their invocation.
+ */
 export class Aggregator {
   readonly #grid = new TimeGrid();
   readonly #outcomes = {
@@ -92,18 +97,18 @@ export class Aggregator {
     [this.#firstNs, this.#lastNs] = [firstNs, lastNs];
   }
 
-  /** Null when this partition's offsets were not gathered. Its buckets are those of `losses`, from now on. */
-  total(focusPartition: number, losses: Losses): Aggregate | null {
+  /**
+   * Null when this partition's offsets were not gathered.
+   * @param bucketNs the width of a bucket of another grid: it fits into this one's, or is one.
+   */
+  total(focusPartition: number, bucketNs: number): WritesOverTime | null {
     const offsets = this.#near[focusPartition] ?? this.#far.get(focusPartition);
     if (offsets?.isWhole === false) return null;
-    this.#grid.widenTo(losses.grid.widthNs);
-    losses.grid.widenTo(this.#grid.widthNs);
+    this.#grid.widenTo(bucketNs);
     return {
       bucketNs: this.#grid.widthNs,
       outcomes: this.#outcomes,
-      lost: losses.lost,
       acked: offsets?.byBroker ?? new Map<number, Envelope>(),
-      lostOffsets: losses.offsetsOf(focusPartition),
       timeNs: this.#lastNs < 0 ? null : [this.#firstNs, this.#lastNs],
     };
   }

@@ -1,5 +1,6 @@
 import type { Anomaly } from '../../checker/grouping.ts';
 import { isLoss } from '../phrases.ts';
+import type { Focus } from '../survey.ts';
 import { type Envelope, openEnvelope, TimeGrid, widenEnvelope } from './grid.ts';
 
 /**
@@ -35,6 +36,11 @@ export class Losses {
       [worst, most] = [partition, count];
     }
     return worst;
+  }
+
+  /** What a survey of the writes must look at, so that a picture can be drawn. */
+  get focus(): Focus {
+    return { partition: this.worstPartition, bucketNs: this.grid.widthNs };
   }
 
   /** The acknowledged offsets of what a partition lost, per bucket of the grid. */

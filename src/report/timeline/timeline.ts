@@ -3,7 +3,7 @@ import { describeSetting, verdictInWords } from '../phrases.ts';
 import type { Run } from '../../history/run.ts';
 import type { Result } from '../../checker/result.ts';
 import { aggregate } from './aggregate.ts';
-import type { Aggregate, Aggregator } from './aggregate.ts';
+import type { Aggregate, WritesOverTime } from './aggregate.ts';
 import { timeAxis } from './axis.ts';
 import type { TimeAxis } from './axis.ts';
 import { faultSpansOf } from './faults.ts';
@@ -28,19 +28,19 @@ const EDGES_MAX = 40;
  * A run as one picture that explains itself: an SVG document, well-formed XML, a few hundred kilobytes at most for
  * a run of any length, and the same bytes for the same history. Constant memory.
  * @param losses what the checker told while it decided.
- * @param early what a pass that was made anyway has gathered; without it, or if it does not fit, one is made here.
+ * @param overTime the writes, with the offsets of the partition that lost most, in buckets as wide as those of `losses`.
  */
 export async function renderTimeline(
   run: Run,
   result: Result,
   losses: Losses,
-  early: Aggregator | null = null,
+  overTime: WritesOverTime,
 ): Promise<string> {
-  const picture = pictureOf(run, result, losses, early);
+  const picture = pictureOf(run, result, losses, overTime);
   const header = headerPanel(picture);
-  const overTime = [faultsPanel(picture), lanesPanel(picture), ratesPanel(picture), offsetsPanel(picture)];
+  const panels = [faultsPanel(picture), lanesPanel(picture), ratesPanel(picture), offsetsPanel(picture)];
   const plotTop = header.height + TICKS_TOP;
-  const plotBottom = plotTop + overTime.reduce((sum, panel) => sum + panel.height, 0);
+  const plotBottom = plotTop + panels.reduce((sum, panel) => sum + panel.height, 0);
   const footnote = shorten(notesOf(run).join(' '), 11, PLOT_RIGHT - MARGIN);
   const height = Math.ceil(plotBottom + TICKS_BOTTOM + (footnote === '' ? 0 : 18));
 
@@ -54,7 +54,7 @@ export async function renderTimeline(
   header.draw(sheet.group('header'), 0);
   drawBackdrop(sheet.group('backdrop'), picture, plotTop, plotBottom);
   let top = plotTop;
-  for (const panel of overTime) {
+  for (const panel of panels) {
     panel.draw(sheet.group('panel'), top);
     top += panel.height;
   }
@@ -62,9 +62,9 @@ export async function renderTimeline(
   return sheet.toXml();
 }
 
-function pictureOf(run: Run, result: Result, losses: Losses, early: Aggregator | null): Picture {
+function pictureOf(run: Run, result: Result, losses: Losses, overTime: WritesOverTime): Picture {
   const focusPartition = losses.worstPartition;
-  const aggregated = early?.total(focusPartition, losses) ?? aggregate(run, focusPartition, losses);
+  const aggregated = aggregate(overTime, focusPartition, losses);
   const axis = axisOf(run, aggregated);
   return {
     run,

@@ -7,3 +7,12 @@ export const nodeStripsTypes = Boolean(process.features.typescript) && !isInstal
 
 // What was compiled and stripped once is found again by the next process.
 module.enableCompileCache?.();
+
+/** From now on this thread can import the sources. */
+export async function registerSources() {
+  if (nodeStripsTypes) return;
+  const { register } = await import('tsx/esm/api');
+  register();
+  // Source maps cost a tenth of a second to load, and only whoever looks for a defect reads stack traces.
+  if (process.env.KEPT_DEBUG === undefined) process.setSourceMapsEnabled(false);
+}
