@@ -57,6 +57,12 @@ function aboutTheFaults({ run, faults, testedUnderFault, counts }: Examination):
     doubts.push('No write was attempted while a fault was in force, so the faults tested nothing.');
   }
   return doubts;
+  for (const event of run.events) {
+    if (event.type !== 'fault-start' || event.verified !== false) continue;
+    doubts.push(
+      `The fault ${event.id} was not verified: nobody saw it take effect, so it may have tested nothing.`,
+    );
+  }
 }
 
 /** How many faults the scenario wanted; where it does not say how many, at least one if it wanted any. */

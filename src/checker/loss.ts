@@ -110,11 +110,11 @@ function isReadable(
 ): boolean {
   const { scan } = log;
   if (scan === null || !scan.covered) return false;
-  const { from, end, invokeNs, completeNs } = scan;
+  const { from, end, invokeNs } = scan;
   // Below its start a log may have been cleaned up; a value without an offset might have been there.
   if (from > 0 && offset < from) return false;
   // The end was asked for when the scan began: what was acknowledged later may lie beyond it.
-  if (completeNs > 0 && int64At(batch.completeNs, row) > invokeNs) return false;
+  if (int64At(batch.completeNs, row) > invokeNs) return false;
   if (!readsIncomplete) return true;
   return offset >= end || (offset >= 0 && isTaken(log, offset, id));
 }

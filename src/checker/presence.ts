@@ -260,6 +260,7 @@ const PHANTOMS: Record<Exclude<Integrity | 'never-written', 'wrong-place'>, Caus
   valid: phantom('the record has no readable value', 'unknown'),
   unreadable: phantom('the record is none of this program: somebody else writes to the topic', 'unknown'),
   'bad-checksum': phantom('the checksum of the record does not hold: its bytes were changed', 'broker'),
+  mismatched: phantom('the checksum or the run id of the record does not match', 'unknown'),
   'foreign-run': phantom('the record was written by another run', 'unknown'),
   'never-written': phantom('the record carries a number that no write of this run had', 'unknown'),
 };

@@ -233,6 +233,12 @@ test('an end offset that goes back is counted, and permitted where a log may be 
   t.regex(only(old, 'end-regressed').reason, /KIP-207/);
 });
 
+test('a scan that began at no known time covered nothing that was acknowledged later', (t) => {
+  const untimed = [finalScan(2, { invokeNs: 0, completeNs: 0 })];
+  const result = judge({ ...GOOD, reads: GOOD.reads.slice(0, 2), events: untimed });
+  t.deepEqual(anomalies(result), { unread: 1 });
+});
+
 test('a zombie’s idea of the end counts for nothing; that of a new leader does', (t) => {
   const events = [leads(1, 1, 0), leads(2, 2, 15), finalScan(3)];
   const zombie = [end(3, 10), end(5, 20, { broker: 2 }), end(3, 30)];
@@ -352,6 +358,17 @@ test('the judgement on one and the same loss follows the contract and what happe
     },
   );
   for (const { reason } of Object.values(judgements)) t.regex(reason, /^\S.*[^.]$/);
+});
+
+test('a fault that nobody saw take effect proves nothing', (t) => {
+  const events = [...isolated('cut', 0, 9), finalScan(3)].map((event) =>
+    event.type === 'fault-start' ? { ...event, verified: false as const } : event,
+  );
+  const result = judge({ ...GOOD, events });
+  t.is(result.verdict, 'inconclusive');
+  t.deepEqual(result.reasons, [
+    'The fault cut was not verified: nobody saw it take effect, so it may have tested nothing.',
+  ]);
 });
 
 test('two records of one worker with one answer from one leader: the client is to blame', (t) => {

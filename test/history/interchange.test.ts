@@ -337,7 +337,40 @@ test('a line that is wrong is named with its number, and says what was expected'
     problemOf(Buffer.concat([Buffer.from(lines(RUN)), Buffer.of(0x22, 0xff, 0x22)])),
     /^line 2 .* it is not UTF-8$/,
   );
+  t.is(
+    problemOf(lines(RUN, scan(1, { complete: undefined }))),
+    'line 2 of FILE cannot be used: "complete" must be a whole number from 0 to 9007199254740991, not missing',
+  );
+  t.regex(problemOf(lines(scan(1, { invoke: null }))), /"invoke" must be a whole number .*, not null/);
   t.throws(() => readInterchange(join(root, 'nowhere')), { instanceOf: Failure, message: /ENOENT/ });
+});
+
+test('a record that another tool calls not valid is a phantom, and nobody knows whose fault it is', (t) => {
+  const run = readInterchange(
+    fileOf(lines(...KNOWN, read(2, { valid: false, worker: null, seq: null }), scan(3))),
+  );
+  t.like(check(run, { claim: 'kept' }).findings, [
+    { kind: 'phantom', blame: 'unknown', reason: 'the checksum or the run id of the record does not match' },
+  ]);
+  t.is(rowsOf(readInterchange(fileOf(exported(run)))).reads.at(-1)!.integrity, 'mismatched');
+});
+
+test('a fault that the file says was not verified is a doubt, and stays one', (t) => {
+  const fault = { type: 'fault', id: 'f1', kind: 'kill', targets: ['kafka1'], start: 0, stop: 5e9 };
+  const verdictsOf = (more: object) => {
+    const run = readInterchange(fileOf(lines(...KNOWN, { ...fault, ...more })));
+    const again = readInterchange(fileOf(exported(run)));
+    return [run, again].map((one) => check(one, { claim: 'kept' }).verdict);
+  };
+  t.deepEqual(verdictsOf({}), ['valid', 'valid']);
+  t.deepEqual(verdictsOf({ verified: true }), ['valid', 'valid']);
+  t.deepEqual(verdictsOf({ verified: false }), ['inconclusive', 'inconclusive']);
+  t.deepEqual(verdictsOf({ verified: false, evidence: 'pid 7 is there' }), ['inconclusive', 'inconclusive']);
+});
+
+test('workers are counted, whatever their numbers', (t) => {
+  const run = readInterchange(fileOf(lines(write(0), write(0, { worker: 2 ** 32 - 2 }), write(1))));
+  t.is(run.info.workers, 2);
 });
 
 test('what was damaged stays damaged: an export heals nothing', async (t) => {

@@ -63,7 +63,7 @@ class Reader {
   readonly #unknownTypes = new Map<string, number>();
   readonly #numberOf = (scan: string) => this.#scans.numberOf(scan);
   #run: RunLine | null = null;
-  #workers = 1;
+  readonly #workers = new Set<number>();
   #partitions = 1;
 
   add(line: string): void {
@@ -97,7 +97,7 @@ class Reader {
     if (row.error !== null && this.#errors.names[columns.error[index]!] !== row.error)
       others = { ...others, error: row.error };
     if (others !== null) this.#writeExtras.add(number, others);
-    if (row.worker >= this.#workers) this.#workers = row.worker + 1;
+    this.#workers.add(row.worker);
     if (row.partition >= this.#partitions) this.#partitions = row.partition + 1;
   }
 
@@ -159,8 +159,8 @@ class Reader {
 
   #info(path: string): RunInfo {
     const name = basename(path);
-    const defaults = defaultInfo({ partitions: this.#partitions, workers: this.#workers });
-    const known = this.#run?.info ?? {};
+    const defaults = defaultInfo({ partitions: this.#partitions, workers: this.#workers.size });
+    const { info: known = {}, contract = {} } = this.#run ?? {};
     const isWhole = known.contract !== undefined;
     return {
       ...(!isWhole && {
@@ -171,7 +171,7 @@ class Reader {
       ...(known as RunInfo),
       contract: { ...(!isWhole && defaults.contract), ...(this.#run?.contract as Contract) },
       partitions: Math.max(known.partitions ?? 0, this.#partitions),
-      workers: Math.max(known.workers ?? 0, this.#workers),
+      workers: Math.max(known.workers ?? 0, this.#workers.size),
       ...(this.#damages.list.length > 0 && { damage: this.#damages.list }),
     };
   }
