@@ -371,6 +371,17 @@ test('a fault that nobody saw take effect proves nothing', (t) => {
   ]);
 });
 
+test('what was read before it was sent tells of clocks, or of somebody else who wrote the same', (t) => {
+  const result = judge({
+    ...GOOD,
+    reads: GOOD.reads.map((read) => ({ ...read, timeNs: 2.5 * S })),
+  });
+  t.is(result.verdict, 'inconclusive');
+  t.deepEqual(result.reasons, [
+    'Either the clock of the history did not run forwards, or its times are not of one clock, or somebody else had written the same values before: 1 acknowledged record had been read before it was sent; one was read at 2.5 s and begun at 3.0 s. So nothing is said about the order of the log.',
+  ]);
+});
+
 test('two records of one worker with one answer from one leader: the client is to blame', (t) => {
   const story: Story = {
     writes: [acked('0:0', 0), acked('0:1', 0, { at: 2 })],
