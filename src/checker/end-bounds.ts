@@ -1,5 +1,5 @@
 import type { EndEvent } from '../history/event.ts';
-import { regressions, watermarksMayLag } from './ends.ts';
+import { regressions, whyWatermarksLag } from './ends.ts';
 import type { Examination } from './examination.ts';
 
 /**
@@ -16,8 +16,7 @@ import type { Examination } from './examination.ts';
 export function boundByEnds(examination: Examination): void {
   const { run, power } = examination;
   const { acks, uncleanLeaderElection } = run.info.contract;
-  if (acks !== 'all' || uncleanLeaderElection || watermarksMayLag(run.info)) return;
-  if (power.occurred) return;
+  if (acks !== 'all' || uncleanLeaderElection || power.occurred) return;
   const byPartition = new Map<number, EndEvent[]>();
   for (const event of run.events) {
     if (event.type !== 'end' || !speaksOfThisLog(examination, event)) continue;
@@ -27,7 +26,8 @@ export function boundByEnds(examination: Examination): void {
   }
   for (const log of examination.logs) {
     const ends = byPartition.get(log.partition);
-    if (ends === undefined) continue;
+    if (ends === undefined || whyWatermarksLag(run.info, examination.leadershipOf(log.partition)) !== null)
+      continue;
     const regressed = new Set(regressions(ends).map(({ end }) => end));
     log.ends = new EndBounds(ends.filter((end) => !regressed.has(end)));
   }

@@ -79,7 +79,19 @@ export interface Contract {
   mode: 'exactly-once' | 'at-least-once';
   /** `log.flush.interval.messages` of the brokers: after how many records they sync to disk. If absent the system does, in time. */
   flushMessages?: number;
+  /** What of this an imported history does not say; none if absent. */
+  assumed?: readonly Setting[];
 }
+
+/** What a history of another tool may leave unsaid of a contract. */
+export const SETTINGS = [
+  'acks',
+  'minInsyncReplicas',
+  'replicationFactor',
+  'uncleanLeaderElection',
+  'idempotence',
+] as const;
+export type Setting = (typeof SETTINGS)[number];
 
 export interface NodeInfo {
   name: string;

@@ -14,6 +14,7 @@ import { formatInterchange } from '../../src/history/interchange/write.ts';
 import { runOf } from '../../src/history/memory.ts';
 import { recordRun } from '../../src/history/record-run.ts';
 import type { Run } from '../../src/history/run.ts';
+import { describeSetting } from '../../src/report/phrases.ts';
 import { noteEvents, readRows, writeRows } from './rows.ts';
 import { rowsOf, temporaryDirectory } from './sample.ts';
 
@@ -343,6 +344,31 @@ test('a line that is wrong is named with its number, and says what was expected'
   );
   t.regex(problemOf(lines(scan(1, { invoke: null }))), /"invoke" must be a whole number .*, not null/);
   t.throws(() => readInterchange(join(root, 'nowhere')), { instanceOf: Failure, message: /ENOENT/ });
+});
+
+test('what the line "run" does not say is assumed, and said to be', (t) => {
+  const settingOf = (...objects: object[]) =>
+    describeSetting(readInterchange(fileOf(lines(...objects))).info);
+  t.is(
+    settingOf(write(0)),
+    'imported history · Kafka · acks=all (assumed) · idempotent (assumed) · 3 replicas (assumed), min. in sync 2 (assumed) · 1 worker · seed 0',
+  );
+  t.is(
+    settingOf({ ...RUN, acks: 1, replicationFactor: 5, idempotence: false, kafka: '3.9.1' }, write(0)),
+    'imported history · Kafka 3.9.1 · acks=1 · 5 replicas, min. in sync 2 (assumed) · 1 worker · seed 0',
+  );
+  const run = readInterchange(fileOf(lines({ ...RUN, minInsyncReplicas: 1 }, write(0))));
+  const again = readInterchange(fileOf(exported(run)));
+  t.deepEqual(again.info, run.info, 'an export does not turn assumptions into facts');
+});
+
+test('a client that may repeat itself is accused of its copies only where it is said to be idempotent', (t) => {
+  const copied = [write(0), read(0), read(0, { offset: 1 }), scan(2)];
+  const of = (run: object) => check(readInterchange(fileOf(lines(run, ...copied))), { claim: 'kept' });
+  const silent = of({ ...RUN, mode: 'at-least-once' });
+  t.deepEqual([silent.verdict, silent.counts.duplicate], ['valid', 1]);
+  t.is(of({ ...RUN, mode: 'at-least-once', idempotence: true }).verdict, 'invalid');
+  t.is(of(RUN).verdict, 'invalid', 'exactly-once: one attempt is stored once, with or without idempotence');
 });
 
 test('a record that another tool calls not valid is a phantom, and nobody knows whose fault it is', (t) => {

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { ErrorNames, putRead, putWrite, READ_COLUMNS, WRITE_COLUMNS } from '../columns.ts';
 import { Damages } from '../damage.ts';
 import type { Event, NoteEvent } from '../event.ts';
+import { completeContract } from '../assumptions.ts';
 import { defaultInfo } from '../default-info.ts';
 import type { Contract, Run, RunInfo } from '../run.ts';
 import { Collector } from './collect.ts';
@@ -169,7 +170,7 @@ class Reader {
         scenario: { name: 'imported', title: `Imported from ${name}` },
       }),
       ...(known as RunInfo),
-      contract: { ...(!isWhole && defaults.contract), ...(this.#run?.contract as Contract) },
+      contract: isWhole ? (contract as Contract) : completeContract(contract),
       partitions: Math.max(known.partitions ?? 0, this.#partitions),
       workers: Math.max(known.workers ?? 0, this.#workers.size),
       ...(this.#damages.list.length > 0 && { damage: this.#damages.list }),

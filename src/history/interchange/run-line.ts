@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Contract, RunInfo } from '../run.ts';
+import { type Contract, type RunInfo, SETTINGS } from '../run.ts';
 import type { LineCounts } from './line-counts.ts';
 import { choiceOf, type Fields, flagOf, LineProblem, othersThan, shown, textOf, wholeOf } from './fields.ts';
 
@@ -47,6 +47,7 @@ const ownInfo = z.looseObject({
     idempotence: z.boolean(),
     mode: z.enum(['exactly-once', 'at-least-once']),
     flushMessages: z.int().optional(),
+    assumed: z.array(z.enum(SETTINGS)).optional(),
   }),
   topic: z.string(),
   partitions: z.int().min(0),
@@ -94,16 +95,20 @@ export function parseRunLine(fields: Fields): RunLine {
       `"kept" is not what an export of this program writes there: ${['kept', ...issue.path].join('.')}: ${issue.message}`,
     );
   }
-  const extra = othersThan(FIELDS, fields);
+  const { kafka } = fields;
+  // Another tool's field of this name need not be a version.
+  const saysVersion = typeof kafka === 'string';
+  const extra = othersThan(saysVersion ? new Set([...FIELDS, 'kafka']) : FIELDS, fields);
   const known = parsed.success ? (fields['kept'] as { info: RunInfo }).info : null;
   return {
     info: {
       ...known,
       ...(fields['run'] !== undefined && { run: textOf(fields, 'run') }),
       ...(flagOf(fields, 'dense') && { dense: true }),
+      ...(saysVersion && { versions: { ...(known?.versions ?? { kept: '0' }), kafka } }),
       ...(extra !== null && { extra }),
     },
-    contract: { ...known?.contract, ...contractOf(fields) },
+    contract: laidOver(known?.contract, contractOf(fields)),
     scans: parsed.success ? parsed.data.scans : [],
     lines: (parsed.success ? parsed.data.lines : null) ?? null,
   };
@@ -121,22 +126,28 @@ function contractOf(fields: Fields): Partial<Contract> {
   return contract;
 }
 
+/** What the line says itself is no assumption any more. */
+function laidOver(known: Contract | undefined, said: Partial<Contract>): Partial<Contract> {
+  const { assumed: before = [], ...contract } = known ?? {};
+  const assumed = before.filter((setting) => said[setting] === undefined);
+  return { ...contract, ...said, ...(assumed.length > 0 && { assumed }) };
+}
+
 export function formatRunLine(
   info: RunInfo,
   { scans, lines }: { scans: RunLine['scans']; lines: LineCounts },
 ): Record<string, unknown> {
   const { extra, ...rest } = info;
+  const { contract } = info;
+  const told = SETTINGS.filter((setting) => contract.assumed?.includes(setting) !== true);
   return {
     type: 'run',
     version: 1,
     run: info.run,
-    acks: info.contract.acks,
-    mode: info.contract.mode,
+    mode: contract.mode,
     dense: info.dense === true,
-    minInsyncReplicas: info.contract.minInsyncReplicas,
-    replicationFactor: info.contract.replicationFactor,
-    uncleanLeaderElection: info.contract.uncleanLeaderElection,
-    idempotence: info.contract.idempotence,
+    ...Object.fromEntries(told.map((setting) => [setting, contract[setting]])),
+    ...(info.versions.kafka !== undefined && { kafka: info.versions.kafka }),
     kept: { info: rest, scans, lines },
     ...extra,
   };
