@@ -92,6 +92,8 @@ export interface RunInfo {
   version: 1;
   /** Stands in every record's value. */
   run: string;
+  /** The name of this recording of it, see recording.ts. */
+  recording?: string;
   status: 'running' | 'complete' | 'interrupted' | 'failed';
   /** Why, where the status is `failed`. */
   failure?: string;

@@ -15,7 +15,7 @@ import { runOf } from '../../src/history/memory.ts';
 import { recordRun } from '../../src/history/record-run.ts';
 import type { Run } from '../../src/history/run.ts';
 import { noteEvents, readRows, writeRows } from './rows.ts';
-import { rowsOf, temporaryDirectory } from './sample.ts';
+import { rowsOf, temporaryDirectory, withoutRecording } from './sample.ts';
 
 /** A history goes out as NDJSON and comes in again: from this program, from another one, and damaged on its way. */
 const root = temporaryDirectory();
@@ -201,7 +201,7 @@ function contentOf(run: Run) {
   const { writes, reads } = rowsOf(run);
   const text = (row: object) => JSON.stringify(row);
   return {
-    info: run.info,
+    info: withoutRecording(run.info),
     events: run.events,
     writes: writes.map(text).toSorted(),
     reads: reads.map(text).toSorted(),

@@ -20,6 +20,11 @@ export const stillClock: Clock = {
     }),
 };
 
+/** What a run is, whoever recorded it. */
+export function withoutRecording({ recording: _, ...info }: RunInfo): RunInfo {
+  return info;
+}
+
 export function temporaryDirectory(): string {
   return mkdtempSync(join(tmpdir(), 'kept-history-'));
 }

@@ -108,7 +108,7 @@ function contractOf(fields: Fields): Partial<Contract> {
 }
 
 export function formatRunLine(info: RunInfo, scans: RunLine['scans']): Record<string, unknown> {
-  const { extra, ...rest } = info;
+  const { extra, recording: _, ...rest } = info;
   return {
     type: 'run',
     version: 1,
