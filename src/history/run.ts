@@ -26,6 +26,8 @@ export interface Damage {
   kind: 'torn' | 'corrupt' | 'missing';
   /** One sentence with position and size. */
   detail: string;
+  /** Of which rows some may be missing, where the name of the file does not say so. */
+  rows?: 'writes' | 'reads';
 }
 
 /** Int64 values as pairs of int32 (low, high): cheaper to read than bigint. Use `int64At`. */

@@ -120,7 +120,9 @@ test('the checker counts what the definitions say, whatever the history', (t) =>
         // A small history and a large one take other ways through the checker.
         t.deepEqual(check(history, { claim: 'kept', tuning: AS_IF_LARGE }), result);
         const expected = bruteCounts({ writes: w, reads: r, events: e, writesIncomplete, readsIncomplete });
-        t.deepEqual({ ...counts, reordered: 0 }, expected);
+        // Where rows of reads may be missing, nobody is said to have skipped anything.
+        const skipped = readsIncomplete ? 0 : expected.skipped;
+        t.deepEqual({ ...counts, reordered: 0 }, { ...expected, skipped });
 
         t.true(reasons.length > 0);
         if (damage.length > 0) t.not(verdict, 'valid');

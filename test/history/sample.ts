@@ -21,8 +21,9 @@ export const stillClock: Clock = {
 };
 
 /** What a run is, whoever recorded it. */
-export function withoutRecording({ recording: _, ...info }: RunInfo): RunInfo {
-  return info;
+export function withoutRecording(of: RunInfo): RunInfo {
+  const { recording: _, ...rest } = of;
+  return rest;
 }
 
 export function temporaryDirectory(): string {

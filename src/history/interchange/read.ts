@@ -8,6 +8,7 @@ import { Collector } from './collect.ts';
 import { parseEvents, type PlacedEvent } from './parse-events.ts';
 import { Extras } from './extras.ts';
 import { type Fields, LineProblem, shown } from './fields.ts';
+import { damageOf } from './line-counts.ts';
 import { lineFailure, linesOf } from './lines.ts';
 import { parseRead, parseWrite } from './rows.ts';
 import { parseRunLine, type RunLine } from './run-line.ts';
@@ -56,6 +57,7 @@ class Reader {
   readonly #readExtras = new Extras();
   readonly #lineExtras = new Extras();
   readonly #events: PlacedEvent[] = [];
+  #eventLines = 0;
   readonly #scans = new ScanNumbers();
   readonly #damages = new Damages();
   readonly #unknownTypes = new Map<string, number>();
@@ -114,6 +116,7 @@ class Reader {
     const events = parseEvents(fields, this.#numberOf);
     if (events !== null) {
       this.#events.push(...events);
+      this.#eventLines++;
       return;
     }
     this.#unknownTypes.set(type, 1 + (this.#unknownTypes.get(type) ?? 0));
@@ -121,6 +124,8 @@ class Reader {
   }
 
   finish(path: string): ImportedRun {
+    for (const damage of this.#run?.info.damage ?? []) this.#damages.add(damage);
+    this.#compareWithPromise(basename(path));
     const writes = this.#writes.finish();
     const reads = this.#reads.finish();
     const errorNames = this.#errors.names;
@@ -130,7 +135,6 @@ class Reader {
     const readExtras = this.#readExtras;
     const lineExtras = this.#lineExtras;
     const info = this.#info(path);
-    for (const damage of info.damage ?? []) this.#damages.add(damage);
     return {
       info,
       events: withNotes(this.#orderedEvents(), this.#ignored()),
@@ -143,6 +147,14 @@ class Reader {
         for (const extra of lineExtras.inOrder(null)) yield { of: 'line', ...extra };
       },
     };
+  }
+
+  /** Whether every line is there that the export wrote, where this is one. */
+  #compareWithPromise(file: string): void {
+    const promised = this.#run?.lines ?? null;
+    if (promised === null) return;
+    const there = { writes: this.#writes.rows, reads: this.#reads.rows, events: this.#eventLines };
+    for (const damage of damageOf(file, promised, there)) this.#damages.add(damage);
   }
 
   #info(path: string): RunInfo {

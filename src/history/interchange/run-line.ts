@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Contract, RunInfo } from '../run.ts';
+import type { LineCounts } from './line-counts.ts';
 import { choiceOf, type Fields, flagOf, LineProblem, othersThan, shown, textOf, wholeOf } from './fields.ts';
 
 /**
@@ -12,6 +13,8 @@ export interface RunLine {
   contract: Partial<Contract>;
   /** The numbers that named scans had. */
   scans: [name: string, number: number][];
+  /** How many other lines the file must hold; null where the line does not say. */
+  lines: LineCounts | null;
 }
 
 const FIELDS = new Set([
@@ -62,11 +65,21 @@ const ownInfo = z.looseObject({
   extra: z.record(z.string(), z.unknown()).optional(),
   damage: z
     .array(
-      z.strictObject({ file: z.string(), kind: z.enum(['torn', 'corrupt', 'missing']), detail: z.string() }),
+      z.strictObject({
+        file: z.string(),
+        kind: z.enum(['torn', 'corrupt', 'missing']),
+        detail: z.string(),
+        rows: z.enum(['writes', 'reads']).optional(),
+      }),
     )
     .optional(),
 });
-const own = z.strictObject({ info: ownInfo, scans: z.array(z.tuple([z.string(), z.int().min(0)])) });
+const count = z.int().min(0);
+const own = z.strictObject({
+  info: ownInfo,
+  scans: z.array(z.tuple([z.string(), count])),
+  lines: z.strictObject({ writes: count, reads: count, events: count }).optional(),
+});
 
 export function parseRunLine(fields: Fields): RunLine {
   if (fields['version'] !== 1) {
@@ -92,6 +105,7 @@ export function parseRunLine(fields: Fields): RunLine {
     },
     contract: { ...known?.contract, ...contractOf(fields) },
     scans: parsed.success ? parsed.data.scans : [],
+    lines: (parsed.success ? parsed.data.lines : null) ?? null,
   };
 }
 
@@ -107,7 +121,10 @@ function contractOf(fields: Fields): Partial<Contract> {
   return contract;
 }
 
-export function formatRunLine(info: RunInfo, scans: RunLine['scans']): Record<string, unknown> {
+export function formatRunLine(
+  info: RunInfo,
+  { scans, lines }: { scans: RunLine['scans']; lines: LineCounts },
+): Record<string, unknown> {
   const { extra, recording: _, ...rest } = info;
   return {
     type: 'run',
@@ -120,7 +137,7 @@ export function formatRunLine(info: RunInfo, scans: RunLine['scans']): Record<st
     replicationFactor: info.contract.replicationFactor,
     uncleanLeaderElection: info.contract.uncleanLeaderElection,
     idempotence: info.contract.idempotence,
-    kept: { info: rest, scans },
+    kept: { info: rest, scans, lines },
     ...extra,
   };
 }
