@@ -3,6 +3,7 @@ import { rename, writeFile } from 'node:fs/promises';
 import { diskFailure } from './append-file.ts';
 import { errnoOf } from './errno.ts';
 import { checksum } from './event-lines.ts';
+import { NESTING_MAX, nestsDeeper } from './nesting.ts';
 import type { RunInfo } from './run.ts';
 
 /**
@@ -48,11 +49,13 @@ export function readRunFile(path: string): RunFile {
   return { state: 'corrupt', reason: 'its checksum does not fit' };
 }
 
-/** The object in the text, of whatever shape it really has; null when there is none. */
+/** The object in the text, of whatever shape it really has; null when there is none that can be worked with. */
 function parse(text: string): (RunInfo & { checksum?: unknown }) | null {
   try {
     const content = JSON.parse(text);
-    return typeof content === 'object' && !Array.isArray(content) ? content : null;
+    const isObject = typeof content === 'object' && !Array.isArray(content);
+    // Twice as deep as a line of an import may be, because what such a line carries stands deeper here.
+    return isObject && !nestsDeeper(content, 2 * NESTING_MAX) ? content : null;
   } catch {
     // The caller says what this means for the run.
     return null;
