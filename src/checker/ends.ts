@@ -12,6 +12,8 @@ import { grouped, moment } from './wording.ts';
  */
 export function checkEnds(examination: Examination): void {
   const { run, counts, findings } = examination;
+  // Who had been replaced by then may be unknown.
+  if (examination.eventsIncomplete) return;
   const byPartition = new Map<number, EndEvent[]>();
   for (const event of run.events) {
     if (event.type !== 'end') continue;

@@ -16,9 +16,12 @@ export function recordOutcomes(examination: Examination): void {
   const { run, counts, faults } = examination;
   const totals = [0, 0, 0, 0];
   const firstFaultNs = faults.reduce((first, { fromNs }) => Math.min(first, fromNs), Infinity);
-  for (const batch of run.writes()) recordBatch(examination, batch, totals, firstFaultNs);
-  for (const [code, outcome] of OUTCOMES.entries()) counts[outcome] = totals[code]!;
-  counts.attempted = totals.reduce((sum, count) => sum + count, 0);
+  try {
+    for (const batch of run.writes()) recordBatch(examination, batch, totals, firstFaultNs);
+  } finally {
+    for (const [code, outcome] of OUTCOMES.entries()) counts[outcome] = totals[code]!;
+    counts.attempted = totals.reduce((sum, count) => sum + count, 0);
+  }
 }
 
 /**

@@ -98,7 +98,8 @@ function recordRead(
   const code = slotCodeOf(examination, log, integrity, batch.worker[row]!, int64At(batch.seq, row));
   const state = code === FOREIGN ? 0 : values.stateOf(code - FIRST_VALUE);
   const isKnown = isOfThisLog(examination, log, code, state);
-  if (!isKnown) notePhantom(examination, log, wrongPlace, offset, code, integrity, readNs);
+  if (!isKnown && (state & REPEATED) === 0)
+    notePhantom(examination, log, wrongPlace, offset, code, integrity, readNs);
   if (isKnown && (state & OUTCOME_BITS) === IS_FAIL && (state & (FOUND | SEEN)) === 0)
     examination.suspicious++;
   if (!decides) {

@@ -1,4 +1,5 @@
 import type { Event, ResetEvent, ScanEvent } from '../history/event.ts';
+import { Intervals } from './intervals.ts';
 import { PagedColumn } from './paged.ts';
 
 /**
@@ -12,10 +13,14 @@ export class Session {
   final = false;
   /** When its last scan of the partition was over. */
   endedNs = 0;
-  readonly #ranges: ScanEvent[] = [];
-  readonly #resets: ResetEvent[] = [];
-  /** Where it began again, ascending in time. */
+  /** What it says it read to the end, and what it set out to read and may have left. */
+  readonly #covered = new Intervals();
+  readonly #begun = new Intervals();
+  /** What it had to leave out. */
+  readonly #resets = new Intervals();
+  /** Where it began again; ascending in time once it is asked about. */
   readonly #restarts: { timeNs: number; to: number }[] = [];
+  #isSorted = true;
   readonly #returned = new PagedColumn('uint32');
   #highest = -1;
   #restartsPassed = 0;
@@ -31,19 +36,19 @@ export class Session {
 
   claims(event: ScanEvent): void {
     this.final ||= event.final;
-    this.#ranges.push(event);
+    (event.covered ? this.#covered : this.#begun).add(event.from, event.end);
     this.endedNs = Math.max(this.endedNs, event.completeNs);
     this.#restart({ timeNs: event.invokeNs, to: event.from });
   }
 
   wasReset(event: ResetEvent): void {
-    this.#resets.push(event);
+    this.#resets.add(event.from, event.to);
     this.#restart(event);
   }
 
   #restart({ timeNs, to }: { timeNs: number; to: number }): void {
     this.#restarts.push({ timeNs, to });
-    this.#restarts.sort((a, b) => a.timeNs - b.timeNs);
+    this.#isSorted = false;
   }
 
   /**
@@ -62,6 +67,10 @@ export class Session {
    * given strictly earlier must lie before it. Where the reader began again, it may be given again what lies behind.
    */
   #orderOf(offset: number, timeNs: number): number {
+    if (!this.#isSorted) {
+      this.#restarts.sort((a, b) => a.timeNs - b.timeNs);
+      this.#isSorted = true;
+    }
     if (timeNs < this.#nowNs) return -1;
     if (timeNs > this.#nowNs) {
       this.#highestBefore = Math.max(this.#highestBefore, this.#highestNow);
@@ -84,10 +93,8 @@ export class Session {
 
   /** Whether it says that it has read the log at this offset: up to its end, or as far as it came. */
   wentPast(offset: number): boolean {
-    const isInside = this.#ranges.some(
-      ({ from, end, covered }) => offset >= from && offset < (covered ? end : Math.min(end, this.#highest)),
-    );
-    return isInside && !this.#resets.some(({ from, to }) => offset >= from && offset < to);
+    const isInside = this.#covered.has(offset) || (offset < this.#highest && this.#begun.has(offset));
+    return isInside && !this.#resets.has(offset);
   }
 }
 

@@ -1,8 +1,8 @@
-import { writeFileSync } from 'node:fs';
 import { arch, cpus, platform, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { wallClock, type Clock } from '../core/clock.ts';
 import { EXIT } from '../core/failure.ts';
+import { writeWhole } from '../core/whole-file.ts';
 import type { Event } from '../history/event.ts';
 import { openRecorder, type Recorder } from '../history/recorder.ts';
 import type { NodeInfo, RunInfo } from '../history/run.ts';
@@ -99,7 +99,7 @@ export async function carryOut(plan: RunPlan, stage: Stage): Promise<number> {
 
 /** First what is planned, in the end what was done: either can be run again as a scenario's script. */
 function writeSchedule(directory: string, schedule: RunPlan['schedule']): void {
-  writeFileSync(join(directory, SCHEDULE_FILE), `${JSON.stringify(schedule, null, 2)}\n`);
+  writeWhole(join(directory, SCHEDULE_FILE), `${JSON.stringify(schedule, null, 2)}\n`);
 }
 
 /** Ctrl-C once: end the load, then heal, read back and decide. Twice: stop now. */

@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, openSync, renameSync, writeSync } from 'node:fs';
 import type { Anomaly } from '../checker/grouping.ts';
 import type { FindingKind } from '../checker/result.ts';
 import { valueName } from '../checker/wording.ts';
@@ -6,6 +6,7 @@ import { valueName } from '../checker/wording.ts';
 /**
  * Every anomaly on a line of its own, written while they are found, so that it costs no memory however many there are:
  * results.json has them in groups. What is about no single record, the order of the log and its end offsets, is there.
+ * The list of an earlier check stays until this one is whole.
  */
 export const FULL_LISTS_FILE = 'findings.ndjson';
 
@@ -15,13 +16,14 @@ const CHUNK_CHARACTERS = 1 << 20;
 export class FullLists {
   /** What went wrong with the file, if anything did: that must not keep anybody from a verdict. */
   failure: unknown = null;
+  readonly #path: string;
   #file = -1;
   #lines: string[] = [];
   #characters = 0;
 
-  /** Begins the file anew. */
   constructor(path: string) {
-    this.#attempt(() => (this.#file = openSync(path, 'w')));
+    this.#path = path;
+    this.#attempt(() => (this.#file = openSync(this.#draft, 'w')));
   }
 
   add({ kind, loss, partition, offset, timeNs, worker, seq, ruling }: Anomaly): void {
@@ -44,7 +46,12 @@ export class FullLists {
     if (this.#file < 0) return;
     this.#flush();
     this.#attempt(() => closeSync(this.#file));
+    this.#attempt(() => renameSync(this.#draft, this.#path));
     this.#file = -1;
+  }
+
+  get #draft(): string {
+    return `${this.#path}.new`;
   }
 
   #flush(): void {

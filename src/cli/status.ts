@@ -6,11 +6,9 @@ import type { NodeInfo } from '../history/run.ts';
 import { controllerOf, newestClaim } from '../nemesis/targets.ts';
 import type { Progress } from '../runner/progress.ts';
 import { wantsColour } from './colour.ts';
+import { livingLine } from './living-line.ts';
 
-/**
- * What a person sees while a run goes on: a line per thing that happens and, on a terminal, one living line below
- * them. Everywhere else the living line is printed plainly every few seconds.
- */
+/** What a person sees while a run goes on: a line per thing that happens, and a living line below them. */
 export interface Status {
   progress(progress: Readonly<Progress>): void;
   event(event: Event): void;
@@ -19,45 +17,23 @@ export interface Status {
   end(): void;
 }
 
-const REDRAW_NS = 0.2 * NS_PER_SECOND;
-const PLAIN_NS = 5 * NS_PER_SECOND;
-
 export function createStatus(
   stream: NodeJS.WriteStream & { fd: number },
   nodes: () => readonly NodeInfo[],
 ): Status {
-  const living = stream.isTTY;
+  const living = livingLine(stream);
   const colors = createColors(wantsColour(stream));
-  let drawnNs = -Infinity;
-  let drawn = '';
   let previous = { elapsedNs: 0, written: 0, perSecond: 0 };
 
-  const clear = () => {
-    if (drawn !== '') stream.write('\r\u001B[K');
-    drawn = '';
-  };
-  const line = (text: string) => {
-    const again = drawn;
-    clear();
-    stream.write(`${text}\n`);
-    if (again !== '') draw(again);
-  };
-  const draw = (text: string) => {
-    clear();
-    drawn = text.slice(0, Math.max(20, (stream.columns ?? 100) - 1));
-    stream.write(drawn);
-  };
-
   return {
-    line,
-    end: clear,
+    line: (text) => living.line(text),
+    end: () => living.end(),
     event(event) {
       const text = describeEvent(event, colors);
-      if (text !== null) line(text);
+      if (text !== null) living.line(text);
     },
     progress(progress) {
-      if (progress.elapsedNs - drawnNs < (living ? REDRAW_NS : PLAIN_NS)) return;
-      drawnNs = progress.elapsedNs;
+      if (!living.isDue(progress.elapsedNs)) return;
       const written = progress.ok + progress.sent;
       const seconds = (progress.elapsedNs - previous.elapsedNs) / NS_PER_SECOND;
       if (seconds >= 1) {
@@ -67,9 +43,7 @@ export function createStatus(
           perSecond: Math.round((written - previous.written) / seconds),
         };
       }
-      const text = describeProgress(progress, previous.perSecond, nodes());
-      if (living) draw(text);
-      else line(text);
+      living.draw(describeProgress(progress, previous.perSecond, nodes()));
     },
   };
 }

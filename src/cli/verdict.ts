@@ -1,8 +1,8 @@
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT, Failure, messageOf } from '../core/failure.ts';
 import { check } from '../checker/check.ts';
 import type { Claim, Result } from '../checker/result.ts';
+import { writeWhole } from '../core/whole-file.ts';
 import type { Run } from '../history/run.ts';
 import type { Availability } from '../report/availability.ts';
 import type { Survey } from '../report/survey.ts';
@@ -11,6 +11,7 @@ import { renderText } from '../report/text.ts';
 import { prepareDrawing } from '../report/timeline/draughtsman.ts';
 import { Losses } from '../report/timeline/losses.ts';
 import { renderTimeline } from '../report/timeline/timeline.ts';
+import { withProgress } from './check-progress.ts';
 import { wantsColour } from './colour.ts';
 import { FULL_LISTS_FILE, FullLists } from './full-lists.ts';
 import { isHistoryFile, openHistory } from './history-path.ts';
@@ -48,13 +49,15 @@ export async function decide(
   const run = await openHistory(path);
   const losses = new Losses();
   const lists = wantsLists ? new FullLists(join(path, FULL_LISTS_FILE)) : null;
-  const result = check(run, {
+  const progress = withProgress(run);
+  const result = check(progress.run, {
     claim,
     onAnomaly: (anomaly) => {
       losses.add(anomaly);
       lists?.add(anomaly);
     },
   });
+  progress.end();
   lists?.close();
   if (lists !== null && lists.failure !== null) sayUnwritten(path, lists.failure);
   const survey = await (ahead?.survey(run, losses.focus) ?? surveyHere(run, losses.focus));
@@ -71,9 +74,9 @@ async function writeResults(
 ): Promise<void> {
   const { run, result } = decided;
   try {
-    writeFileSync(join(directory, RESULTS_FILE), resultsText(decided));
+    writeWhole(join(directory, RESULTS_FILE), resultsText(decided));
     const timeline = await renderTimeline(run, result, losses, overTime);
-    writeFileSync(join(directory, TIMELINE_FILE), timeline);
+    writeWhole(join(directory, TIMELINE_FILE), timeline);
   } catch (error) {
     sayUnwritten(directory, error);
   }

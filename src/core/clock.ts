@@ -13,6 +13,8 @@ export interface Clock {
 
 export const NS_PER_MS = 1e6;
 export const NS_PER_SECOND = 1e9;
+/** 24 days: what a timer of Node.js can hold. A longer one would end at once. */
+export const TIMER_MS_MAX = 2 ** 31 - 1;
 
 /** The machine's monotonic clock, counted from the moment it is made. */
 export function realClock(): Clock {
@@ -27,7 +29,14 @@ export function realClock(): Clock {
           signal?.removeEventListener('abort', done);
           resolve();
         };
-        const timer = setTimeout(done, Math.max(0, ms));
+        let timer: NodeJS.Timeout;
+        const wait = (leftMs: number) => {
+          const tooLong = leftMs > TIMER_MS_MAX;
+          timer = tooLong
+            ? setTimeout(() => wait(leftMs - TIMER_MS_MAX), TIMER_MS_MAX)
+            : setTimeout(done, Math.max(0, leftMs));
+        };
+        wait(ms);
         signal?.addEventListener('abort', done, { once: true });
       }),
   };

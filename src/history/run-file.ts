@@ -3,6 +3,7 @@ import { rename, writeFile } from 'node:fs/promises';
 import { diskFailure } from './append-file.ts';
 import { errnoOf } from './errno.ts';
 import { checksum } from './event-lines.ts';
+import { NESTING_MAX, nestsDeeper } from './nesting.ts';
 import type { RunInfo } from './run.ts';
 
 /**
@@ -23,7 +24,8 @@ export async function writeRunFile(path: string, info: RunInfo): Promise<void> {
 export type RunFile =
   | { state: 'whole'; info: RunInfo }
   | { state: 'missing' }
-  | { state: 'foreign'; version: unknown }
+  /** Of another version of the format; unsealed where its checksum, as this version makes it, does not fit. */
+  | { state: 'foreign'; version: unknown; isSealed: boolean }
   | { state: 'corrupt'; reason: string };
 
 export function readRunFile(path: string): RunFile {
@@ -40,19 +42,25 @@ export function readRunFile(path: string): RunFile {
   if (content === null) return { state: 'corrupt', reason: 'it is not a JSON object' };
   const { checksum: written, ...info } = content;
   if (written === checksum(JSON.stringify(info))) {
-    return info.version === 1 ? { state: 'whole', info } : { state: 'foreign', version: info.version };
+    return info.version === 1
+      ? { state: 'whole', info }
+      : { state: 'foreign', version: info.version, isSealed: true };
   }
   // Another version may well have another kind of checksum.
   if (Number.isInteger(info.version) && info.version !== 1)
-    return { state: 'foreign', version: info.version };
-  return { state: 'corrupt', reason: 'its checksum does not fit' };
+    return { state: 'foreign', version: info.version, isSealed: false };
+  return { state: 'corrupt', reason: UNSEALED };
 }
 
-/** The object in the text, of whatever shape it really has; null when there is none. */
+export const UNSEALED = 'its checksum does not fit';
+
+/** The object in the text, of whatever shape it really has; null when there is none that can be worked with. */
 function parse(text: string): (RunInfo & { checksum?: unknown }) | null {
   try {
     const content = JSON.parse(text);
-    return typeof content === 'object' && !Array.isArray(content) ? content : null;
+    const isObject = typeof content === 'object' && !Array.isArray(content);
+    // Twice as deep as a line of an import may be, because what such a line carries stands deeper here.
+    return isObject && !nestsDeeper(content, 2 * NESTING_MAX) ? content : null;
   } catch {
     // The caller says what this means for the run.
     return null;

@@ -4,7 +4,7 @@ import { EXIT, Failure } from '../core/failure.ts';
 import type { Damages } from './damage.ts';
 import { EVENTS_FILE, READS_FILE, RUN_FILE, WRITES_FILE } from './layout.ts';
 import type { RunInfo } from './run.ts';
-import { readRunFile } from './run-file.ts';
+import { readRunFile, UNSEALED } from './run-file.ts';
 
 /**
  * What ran, from run.json or, when that is damaged, from its copy among the events.
@@ -12,18 +12,14 @@ import { readRunFile } from './run-file.ts';
  */
 export function resolveInfo(path: string, copy: RunInfo | null, damages: Damages): RunInfo {
   const file = join(path, RUN_FILE);
-  const found = readRunFile(file);
-  if (found.state === 'whole') return found.info;
-  if (found.state === 'foreign') {
-    throw new Failure(
-      `${path} was recorded in version ${String(found.version)} of the format; this program reads version 1`,
-      {
-        hint: 'use the version of kept that recorded it, or a newer one',
-        exitStatus: EXIT.usage,
-      },
-    );
-  }
-  if (copy !== null && copy.version === 1) {
+  const read = readRunFile(file);
+  if (read.state === 'whole') return read.info;
+  if (copy !== null && copy.version !== 1) throw foreign(path, copy.version);
+  // A changed digit makes a version as well: without a checksum that fits, the copy is believed, which has one.
+  const isChanged = read.state === 'foreign' && !read.isSealed && copy !== null;
+  const found = isChanged ? ({ state: 'corrupt', reason: UNSEALED } as const) : read;
+  if (found.state === 'foreign') throw foreign(path, found.version);
+  if (copy !== null) {
     const detail = `The file is ${found.state === 'missing' ? 'missing' : `damaged: ${found.reason}`}. Its copy in ${EVENTS_FILE} was used.`;
     damages.add({ file, kind: found.state, detail });
     return copy;
@@ -41,4 +37,14 @@ export function resolveInfo(path: string, copy: RunInfo | null, damages: Damages
   throw new Failure(`${file} ${reason}, and so is its copy in ${EVENTS_FILE}: what ran is no longer known`, {
     hint: `restore ${RUN_FILE} from a backup; nothing can be decided without it`,
   });
+}
+
+function foreign(path: string, version: unknown): Failure {
+  return new Failure(
+    `the run ${path} was recorded in version ${String(version)} of the format; this program reads version 1`,
+    {
+      hint: 'use the version of kept that recorded it, or a newer one',
+      exitStatus: EXIT.usage,
+    },
+  );
 }

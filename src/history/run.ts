@@ -26,8 +26,8 @@ export interface Damage {
   kind: 'torn' | 'corrupt' | 'missing';
   /** One sentence with position and size. */
   detail: string;
-  /** Of which rows some may be missing, where the name of the file does not say so. */
-  rows?: 'writes' | 'reads';
+  /** What it is that some may be missing of, where the name of the file does not say so. */
+  rows?: 'writes' | 'reads' | 'events';
 }
 
 /** Int64 values as pairs of int32 (low, high): cheaper to read than bigint. Use `int64At`. */
@@ -106,6 +106,8 @@ export interface RunInfo {
   version: 1;
   /** Stands in every record's value. */
   run: string;
+  /** The name of this recording of it, see recording.ts. */
+  recording?: string;
   status: 'running' | 'complete' | 'interrupted' | 'failed';
   /** Why, where the status is `failed`. */
   failure?: string;

@@ -139,6 +139,9 @@ test('values of options are read as people write them, and refused with what was
   t.is(parseRate('max'), null);
   t.is(parseSeed('42'), 42);
   t.throws(() => parseDurationMs('soon'), { message: /such as 90s/ });
+  t.is(parseDurationMs('596h'), 2_145_600_000);
+  for (const endless of ['597h', '10000000h', '2147483648ms', `${'9'.repeat(400)}h`])
+    t.throws(() => parseDurationMs(endless), { message: /at most 596h/ }, endless);
   t.throws(() => parseRate('-1'), { message: /writes per second/ });
   t.throws(() => parseSeed('1e9'), { message: /whole number below/ });
   t.throws(() => parseCount('0'), { message: /at least 1/ });

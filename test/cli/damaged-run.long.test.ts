@@ -235,7 +235,13 @@ for (const story of ['kept', 'lossy'] as const) {
 
 test('a foreign version is refused with what to do', async (t) => {
   const later = Buffer.from('{"version": 2, "run": "x"}');
-  const { status, sentences } = await endingWith('kept', new Map([['run.json', later]]));
+  const { status, sentences } = await endingWith(
+    'kept',
+    new Map<string, Buffer | null>([
+      ['run.json', later],
+      ['events.ndjson', null],
+    ]),
+  );
   t.is(status, 64);
   t.regex(sentences[0]!, /was recorded in version 2 of the format; this program reads version 1$/);
 });

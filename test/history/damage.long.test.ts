@@ -4,9 +4,18 @@ import test from 'ava';
 import { fc, testProp } from '@fast-check/ava';
 import { Failure } from '../../src/core/failure.ts';
 import { openRun } from '../../src/history/directory.ts';
+import { checksum, encodeLine } from '../../src/history/event-lines.ts';
 import { openRecorder } from '../../src/history/recorder.ts';
 import type { Damage, RunInfo } from '../../src/history/run.ts';
-import { info, plainRead, plainWrite, rowsOf, stillClock, temporaryDirectory } from './sample.ts';
+import {
+  info,
+  plainRead,
+  plainWrite,
+  rowsOf,
+  stillClock,
+  temporaryDirectory,
+  withoutRecording,
+} from './sample.ts';
 
 /**
  * Whatever happens to a run directory, reading it gives the truth: rows as they were recorded, or a damage that says
@@ -42,8 +51,8 @@ async function record(directory: string, run: RunInfo, end: 'closed' | 'killed' 
   if (end === 'closed') await recorder.close('complete');
 }
 
-/** Another run of the same rows, whose files must not pass for this one's. */
-const otherInfo = { ...info, run: 'other', seed: 4711 };
+/** Another recording of the same rows, under the same name, whose files must not pass for this one's. */
+const otherInfo = { ...info, seed: 4711 };
 
 const root = temporaryDirectory();
 const original = join(root, 'original');
@@ -77,7 +86,7 @@ interface Outcome {
 }
 
 /** Reads the run and throws an Error where it is not the truth. */
-async function look(directory: string): Promise<Outcome> {
+async function look(directory: string, { wasClosed = true } = {}): Promise<Outcome> {
   try {
     const run = await openRun(directory);
     const { writes, reads } = rowsOf(run);
@@ -92,9 +101,9 @@ async function look(directory: string): Promise<Outcome> {
     assertTold('writes.arrow', writes.length === COUNT);
     assertTold('reads.arrow', reads.length === COUNT);
     assertTold('events.ndjson', run.events.length === COUNT);
-    const { status, endedAt: _, ...rest } = run.info;
-    assertTold('run.json', status === 'complete');
-    const { status: __, ...expected } = run.info.run === info.run ? info : otherInfo;
+    const { status, endedAt: _, ...rest } = withoutRecording(run.info);
+    assertTold('run.json', !wasClosed || status === 'complete');
+    const { status: __, ...expected } = run.info.seed === info.seed ? info : otherInfo;
     if (JSON.stringify(rest) !== JSON.stringify(expected)) throw new Error('run.json has changed');
 
     const again = rowsOf(run);
@@ -151,7 +160,7 @@ function foreign(name: FileName): Promise<Outcome> {
   return look(damaged({ [name]: readFileSync(join(other, name)) }));
 }
 
-test("another run's file is refused", async (t) => {
+test('the file of another recording is refused, even of a run of the same name', async (t) => {
   t.like(await foreign('writes.arrow'), { writes: 0, reads: COUNT, events: COUNT });
   t.like(await foreign('events.ndjson'), { writes: COUNT, reads: COUNT, events: 0 });
   t.like(await foreign('run.json'), { writes: 0, reads: 0, events: 0 });
@@ -174,7 +183,7 @@ test('a path that is no run is refused with what to do', async (t) => {
   writeFileSync(join(empty, 'run.json'), '{"version": 2}');
   t.deepEqual(await refusal(empty), [
     64,
-    'ROOT/empty was recorded in version 2 of the format; this program reads version 1',
+    'the run ROOT/empty was recorded in version 2 of the format; this program reads version 1',
   ]);
   writeFileSync(join(empty, 'run.json'), '{"version": 1');
   t.is((await refusal(empty))[0], 2);
@@ -187,14 +196,39 @@ test('without run.json its copy among the events says what ran, and how it ended
   t.is((await look(damaged({ 'run.json': null, 'events.ndjson': null }))).failure?.exitStatus, 2);
 });
 
+test('a changed version is damage, and only a version that is sealed is believed', async (t) => {
+  const text = contents.get('run.json')!.toString();
+  for (const version of [2, 0, -1]) {
+    const changed = text.replace('"version": 1', `"version": ${version}`);
+    t.not(changed, text);
+    const found = await look(damaged({ 'run.json': Buffer.from(changed) }));
+    t.like(found, { failure: null, writes: COUNT, events: COUNT });
+    t.like(found.damage, [{ file: 'run.json', kind: 'corrupt' }]);
+    t.regex(found.damage[0]!.detail, /its checksum does not fit/);
+  }
+  const later = { ...info, version: 2 };
+  const sealed = Buffer.from(JSON.stringify({ ...later, checksum: checksum(JSON.stringify(later)) }));
+  t.is((await look(damaged({ 'run.json': sealed }))).failure?.exitStatus, 64);
+  const events = Buffer.from(encodeLine({ type: 'run', info: later as unknown as RunInfo }, 0));
+  const laterFailure = (await look(damaged({ 'run.json': null, 'events.ndjson': events }))).failure;
+  t.is(laterFailure?.exitStatus, 64);
+  t.regex(laterFailure!.message, /in version 2 of the format/);
+});
+
 test('a cut costs the last batch only', async (t) => {
   const killed = join(root, 'killed');
   await record(killed, info, 'killed');
   const bytes = readFileSync(join(killed, 'writes.arrow'));
-  const found = await look(damaged({ 'writes.arrow': bytes.subarray(0, -1) }));
+  const rest = Object.fromEntries(
+    (['run.json', 'reads.arrow', 'events.ndjson'] as const).map((name) => [
+      name,
+      readFileSync(join(killed, name)),
+    ]),
+  );
+  const found = await look(damaged({ ...rest, 'writes.arrow': bytes.subarray(0, -1) }), { wasClosed: false });
   t.is(found.writes, COUNT - BATCHES.at(-1)!);
-  t.like(found.damage, [{ file: 'writes.arrow', kind: 'torn' }]);
-  t.is((await look(damaged({ 'writes.arrow': bytes }))).writes, COUNT);
+  t.true(found.damage.some(({ file, kind }) => file === 'writes.arrow' && kind === 'torn'));
+  t.is((await look(damaged({ ...rest, 'writes.arrow': bytes }), { wasClosed: false })).writes, COUNT);
 });
 
 test('a changed byte costs one batch, and the rows that it held are named', async (t) => {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createAppendFile } from '../append-file.ts';
+import { NESTING_MAX, nestsDeeper } from '../nesting.ts';
 import type { Run } from '../run.ts';
 import { choiceOf, LineProblem, shown, wholeOf } from './fields.ts';
 import { lineFailure, linesOf } from './lines.ts';
@@ -44,6 +45,8 @@ export function* loadExtras(directory: string): Generator<Extra> {
 
 function parseExtra(line: string): Extra {
   const fields: Record<string, unknown> = JSON.parse(line);
+  if (line.length > 2 * NESTING_MAX && nestsDeeper(fields['fields'], NESTING_MAX))
+    throw new LineProblem(`its lists and objects stand in each other more than ${NESTING_MAX} deep`);
   return {
     of: choiceOf(fields, 'of', ['write', 'read', 'line'] as const),
     row: wholeOf(fields, 'row'),

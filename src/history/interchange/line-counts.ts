@@ -27,7 +27,7 @@ export function damageOf(file: string, promised: LineCounts, there: LineCounts):
       file,
       kind: there[kind] < promised[kind] ? ('torn' as const) : ('corrupt' as const),
       detail: `Lines of ${kind} that were written into it: ${promised[kind]}; that are there: ${there[kind]}.`,
-      ...(kind !== 'events' && { rows: kind }),
+      rows: kind,
     }));
 }
 

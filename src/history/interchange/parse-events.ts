@@ -5,6 +5,7 @@ import {
   type Fields,
   flagOf,
   INT32_MAX,
+  LineProblem,
   listOf,
   othersThan,
   textOf,
@@ -152,6 +153,9 @@ function parseFault(fields: Fields): PlacedEvent[] {
   const id = textOf(fields, 'id');
   const timeNs = wholeOf(fields, 'start');
   const stopNs = wholeOrNull(fields, 'stop');
+  // An export says where the stop stands among the events; only another tool's line is put in order by its times.
+  if (stopNs !== null && stopNs < timeNs && fields['stopOrder'] === undefined)
+    throw new LineProblem(`"stop" must not be before "start", which is ${timeNs}, and it is ${stopNs}`);
   const targets = fields['targets'] === undefined ? [] : listOf(fields, 'targets', 'node names', isText);
   const isUnverified = (fields['verified'] ?? null) !== null && !flagOf(fields, 'verified');
   const start: FaultStartEvent = {

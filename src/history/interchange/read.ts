@@ -4,6 +4,7 @@ import { Damages } from '../damage.ts';
 import type { Event, NoteEvent } from '../event.ts';
 import { completeContract } from '../assumptions.ts';
 import { defaultInfo } from '../default-info.ts';
+import { NESTING_MAX, nestsDeeper } from '../nesting.ts';
 import type { Contract, Run, RunInfo } from '../run.ts';
 import { Collector } from './collect.ts';
 import { parseEvents, type PlacedEvent } from './parse-events.ts';
@@ -209,6 +210,9 @@ function parse(line: string): Fields {
   } catch {
     throw new LineProblem(`it is not JSON: ${shown(line)}`);
   }
+  // A level takes two characters at least, so that hardly any line has to be measured.
+  if (line.length > 2 * NESTING_MAX && nestsDeeper(content, NESTING_MAX))
+    throw new LineProblem(`its lists and objects stand in each other more than ${NESTING_MAX} deep`);
   if (typeof content !== 'object' || content === null || Array.isArray(content))
     throw new LineProblem(`it is not a JSON object: ${shown(content)}`);
   return content as Fields;

@@ -70,7 +70,7 @@ const ownInfo = z.looseObject({
         file: z.string(),
         kind: z.enum(['torn', 'corrupt', 'missing']),
         detail: z.string(),
-        rows: z.enum(['writes', 'reads']).optional(),
+        rows: z.enum(['writes', 'reads', 'events']).optional(),
       }),
     )
     .optional(),
@@ -137,7 +137,7 @@ export function formatRunLine(
   info: RunInfo,
   { scans, lines }: { scans: RunLine['scans']; lines: LineCounts },
 ): Record<string, unknown> {
-  const { extra, ...rest } = info;
+  const { extra, recording: _, ...rest } = info;
   const { contract } = info;
   const told = SETTINGS.filter((setting) => contract.assumed?.includes(setting) !== true);
   return {
