@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { EXIT, Failure } from '../core/failure.ts';
+import { readRegular } from '../core/regular-file.ts';
 import type { Claim } from '../checker/result.ts';
 import type { KafkaMode } from '../db/kafka/recipes.ts';
 import { openRun } from '../history/directory.ts';
@@ -82,7 +82,7 @@ function withoutExtras(scenario: Run['info']['scenario']): object {
 
 function claimOf(directory: string): Claim {
   try {
-    const result = JSON.parse(readFileSync(join(directory, RESULTS_FILE), 'utf8')) as { claim?: Claim };
+    const result = JSON.parse(readRegular(join(directory, RESULTS_FILE)).toString()) as { claim?: Claim };
     return result.claim === 'contract' ? 'contract' : 'kept';
   } catch {
     // It was never judged, so the usual claim counts.
