@@ -34,7 +34,7 @@ export async function openRecorded(directory: string): Promise<Recorded> {
   const run = await openRun(directory);
   const { info } = run;
   const refuse = (why: string, hint: string): never => {
-    throw new Failure(`${directory} cannot be run again: ${why}`, { hint, exitStatus: EXIT.usage });
+    throw new Failure(`the run ${directory} cannot be run again: ${why}`, { hint, exitStatus: EXIT.usage });
   };
   if (info.world === 'imported')
     refuse('it was imported from another tool', 'only "kept check" can judge it');
