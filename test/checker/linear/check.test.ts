@@ -153,6 +153,24 @@ test('what returns at the very time of a call is concurrent with it', async (t) 
   t.is((await check(modelNamed('register'), touching)).verdict, 'invalid');
 });
 
+test('maps have no order: neither as values nor as keys', async (t) => {
+  for (const [model, picture] of [
+    ['register', '|--| write {"a":1,"b":{"c":2,"d":3}}\n      |--| read {"b":{"d":3,"c":2},"a":1}'],
+    ['cas-register', '|--| write [{"a":1,"b":2}]\n      |--| cas [{"b":2,"a":1}] 5'],
+    ['fifo-queue', '|--| enqueue {"a":1,"b":2}\n      |--| dequeue {"b":2,"a":1}'],
+  ] as const) {
+    t.is((await judge(model, picture)).verdict, 'valid', picture);
+  }
+  const lists = '|--| write {"a":[1,2]}\n      |--| read {"a":[2,1]}';
+  t.is((await judge('register', lists)).verdict, 'invalid', 'lists have one');
+  const common = { process: 0, f: 'write', outcome: 'ok', output: null } as const;
+  const keyed = [
+    { ...common, index: 0, key: { a: 1, b: 2 }, input: 5, call: 0, ret: 1 },
+    { ...common, index: 1, key: { b: 2, a: 1 }, f: 'read', input: null, output: 5, call: 2, ret: 3 },
+  ];
+  t.like(await check(modelNamed('kv'), keyed), { verdict: 'valid', stats: { keys: 1 } });
+});
+
 test('keys are objects of their own', async (t) => {
   const write = (key: string, index: number): Operation => {
     return {

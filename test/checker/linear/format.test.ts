@@ -172,6 +172,12 @@ test('a set of EDN and a nil dequeue', (t) => {
   t.like(readHistory(queue, { model: 'fifo-queue' })[0], { f: 'dequeue', output: null, outcome: 'ok' });
 });
 
+test('EDN: a set of maps is one set, however its maps are written', (t) => {
+  const [one, other] = forms('#{{:a 1 :b 2} {:a 2 :b 1}} #{{:b 1 :a 2} {:b 2 :a 1}}');
+  t.deepEqual(plain(one), plain(other));
+  t.deepEqual(plain(forms('{{:b 2 :a 1} 5}')), plain(forms('{{:a 1 :b 2} 5}')), 'nor is a map as a name');
+});
+
 test('what is no history is refused in one sentence that says where', (t) => {
   const invoke = '{"process": 0, "type": "invoke", "f": "read", "value": null}';
   for (const [text, message] of [

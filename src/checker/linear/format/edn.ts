@@ -1,5 +1,5 @@
 import { Failure } from '../../../core/failure.ts';
-import type { Value } from '../operation.ts';
+import { identity, type Value } from '../operation.ts';
 
 /**
  * A reader of EDN as Jepsen writes it: a stream of forms, each with its line.
@@ -98,7 +98,7 @@ class Reader {
     const map: Record<string, Value> = {};
     for (let at = 0; at < entries.length; at += 2) {
       const key = entries[at]!;
-      const name = typeof key === 'string' ? key : JSON.stringify(key);
+      const name = typeof key === 'string' ? key : String(identity(key));
       // A key of this name would be no key but the map's ancestry.
       if (name !== '__proto__') map[name] = entries[at + 1]!;
     }
@@ -204,7 +204,7 @@ function unescape(_match: string, code: string | undefined, char: string | undef
 
 function byText(a: Value, b: Value): number {
   if (typeof a === 'number' && typeof b === 'number') return a - b;
-  const [one, other] = [JSON.stringify(a), JSON.stringify(b)];
+  const [one, other] = [identity(a), identity(b)].map(String) as [string, string];
   return one < other ? -1 : Number(one > other);
 }
 
