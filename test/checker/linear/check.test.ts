@@ -310,6 +310,30 @@ test('a long history with operations of unknown outcome does not make the search
   t.true(stats.steps < 2_000_000, `${stats.steps} steps`);
 });
 
+test('a long chain of cas of unknown outcome, of which only the end is seen, takes no longer than others', async (t) => {
+  const count = 50_000;
+  const history = Array.from({ length: count }, (_, at): Operation => {
+    const input = [at === 0 ? null : at, at + 1];
+    return {
+      index: at,
+      process: at,
+      f: 'cas',
+      input,
+      output: true,
+      outcome: 'info',
+      call: at,
+      ret: Infinity,
+    };
+  });
+  const read = { index: count, process: 0, f: 'read', input: null, output: count, outcome: 'ok' } as const;
+  history.push({ ...read, call: count, ret: count + 1 });
+  const started = performance.now();
+  const { verdict, method, witness } = await check(modelNamed('cas-register'), history);
+  t.true(performance.now() - started < 10_000, 'a round over all of them for each would take minutes');
+  t.deepEqual({ verdict, method }, { verdict: 'valid', method: 'zones' });
+  t.is(witness![0]!.order.length, count + 1, 'all of them must have happened');
+});
+
 test('two hundred operations at once, a mask of seven words', async (t) => {
   const object = OBJECTS['cas-register']!;
   const history = simulate({ object, ask: askCas, operations: 2000, processes: 200, seed: 4 });
