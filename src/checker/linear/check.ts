@@ -3,6 +3,7 @@ import { smallestContradiction } from './culprit.ts';
 import { explore, type Limits } from './engine.ts';
 import type { Model } from './model.ts';
 import { describe, identity, type Operation } from './operation.ts';
+import { Breaths } from './limits.ts';
 import { methodFor } from './problem.ts';
 import { ranked } from './rank.ts';
 import { sighting, type Culprit, type LinearResult, type Stats, type Witness } from './result.ts';
@@ -35,8 +36,10 @@ export async function check(
   const stats = statsOf(history, objects.length);
   const witness: Witness[] = [];
   const methods = new Set<string>();
+  const breaths = new Breaths();
   let doubt: string | null = null;
   for (const object of objects) {
+    await breaths.after(object.length);
     const key = object[0]!.key;
     const found = limits.signal?.aborted === true ? STOPPED : await decide(model, object, limits);
     stats.steps += found.steps;

@@ -293,6 +293,52 @@ test('time that runs out makes the verdict unknown', async (t) => {
   t.is(late.verdict, 'unknown');
 });
 
+/** A crowd: everything is called before anything returns. */
+const crowd = (count: number, ask: (at: number) => Pick<Operation, 'f' | 'input' | 'output'>): Operation[] =>
+  Array.from({ length: count }, (_, at) => ({
+    index: at,
+    process: at,
+    ...ask(at),
+    outcome: 'ok',
+    call: at,
+    ret: count + ((at * 7919) % count) + 1,
+  }));
+
+test('time that runs out is noticed among many small keys, and where a step looks at thousands', async (t) => {
+  const write = (at: number) => ({ f: 'write', input: at % 7, output: null });
+  const keys = crowd(100_000, write).map((operation, key) => ({ ...operation, key }));
+  const cases = {
+    kv: keys,
+    register: crowd(10_000, (at) => (at % 2 === 0 ? write(at) : { f: 'read', input: null, output: at % 7 })),
+    'fifo-queue': crowd(4_000, (at) =>
+      at % 2 === 0
+        ? { f: 'enqueue', input: at % 5, output: null }
+        : { f: 'dequeue', input: null, output: (at + 1) % 5 },
+    ),
+  };
+  for (const [model, history] of Object.entries(cases)) {
+    const controller = new AbortController();
+    const pending = check(modelNamed(model), history, { signal: controller.signal });
+    let turns = 0;
+    const later = () => (++turns === 3 ? controller.abort() : setImmediate(later));
+    setImmediate(later);
+    const started = performance.now();
+    t.is((await pending).verdict, 'unknown', model);
+    t.true(performance.now() - started < 15_000, model);
+  }
+});
+
+test('a queue on which everything is open at once ends in a verdict, not in a crash', async (t) => {
+  const history = crowd(80_000, (at) =>
+    at % 2 === 0
+      ? { f: 'enqueue', input: at % 5, output: null }
+      : { f: 'dequeue', input: null, output: (at + 1) % 5 },
+  );
+  const { verdict, reason } = await check(modelNamed('fifo-queue'), history);
+  t.is(verdict, 'unknown');
+  t.regex(reason!, /memory/);
+});
+
 test('memory that runs out makes the verdict unknown', async (t) => {
   const { verdict, reason } = await check(modelNamed('cas-register'), hopeless(), {
     memoryBytesMax: 2 ** 20,
