@@ -1,6 +1,7 @@
 import { Failure } from '../../core/failure.ts';
 import { smallestContradiction } from './culprit.ts';
 import { explore, type Limits } from './engine.ts';
+import { logHint } from './log-hint.ts';
 import type { Model } from './model.ts';
 import { describe, identity, type Operation } from './operation.ts';
 import { Breaths } from './limits.ts';
@@ -110,8 +111,9 @@ function assertKnown(model: Model, operation: Operation): void {
     ? model.fault(operation)
     : `the model ${model.name} knows ${model.operations.join(', ')}, not ${operation.f}`;
   if (fault === null) return;
-  throw new Failure(`Operation ${operation.index} (${describe(operation)}): ${fault}.`, {
-    hint: 'Is it the right model? "kept lin --help" lists them.',
+  const where = operation.line === undefined ? '' : ` in line ${operation.line}`;
+  throw new Failure(`Operation ${operation.index}${where} (${describe(operation)}): ${fault}.`, {
+    hint: logHint([operation.f]) ?? 'Is it the right model? "kept lin --help" lists them.',
   });
 }
 

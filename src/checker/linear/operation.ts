@@ -7,6 +7,8 @@
 export interface Operation {
   /** Its number in the history, from 0: how results name it. */
   index: number;
+  /** Where its call stands in the file, from 1: how people find it. Not every history has lines. */
+  line?: number | undefined;
   /** Who did it: for people. */
   process: string | number;
   /** What was asked: `read`, `write`, `cas`, … The model says which it knows. */
