@@ -16,10 +16,19 @@ export class LossCauses {
   readonly #contract: Contract;
   readonly #faults: readonly FaultSpan[];
   readonly power: PowerLosses;
+  readonly #eventsIncomplete: boolean;
   readonly #causes = new Map<number, Cause>();
   readonly #derived = new Map<Cause, { divergence: Cause; unsettled: Cause; misplaced: Cause }>();
 
-  constructor(leadership: Leadership, contract: Contract, faults: readonly FaultSpan[], power: PowerLosses) {
+  /** @param eventsIncomplete whether what excuses a loss may be among events that are missing. */
+  constructor(
+    leadership: Leadership,
+    contract: Contract,
+    faults: readonly FaultSpan[],
+    power: PowerLosses,
+    eventsIncomplete: boolean,
+  ) {
+    this.#eventsIncomplete = eventsIncomplete;
     this.leadership = leadership;
     this.#contract = contract;
     this.#faults = faults;
@@ -47,7 +56,8 @@ export class LossCauses {
       const { ruling, leadersUntold } = judgeLoss({
         contract: this.#contract,
         clientFault: clientFault === null ? null : CLIENT_FAULTS[clientFault],
-        watched: leadership.terms.length > 0,
+        watched: leadership.isTold,
+        eventsIncomplete: this.#eventsIncomplete,
         term,
         successor,
         replaced: term !== null && leadership.wasReplaced(term),

@@ -78,7 +78,7 @@ export class Examination {
     this.values = new ValueTable(sparseKeysMax);
     this.power = new PowerLosses(run.events, run.info.kafkaMode);
     this.copies = new Copies(run);
-    this.leadershipOf = leadershipsOf(run.events, run.info.nodes, this.power);
+    this.leadershipOf = leadershipsOf(run.events, run.info.nodes, this.power, !this.eventsIncomplete);
     this.truncations = run.events.filter(
       (event): event is LogEvent & { truncatedTo: number } =>
         event.type === 'log' && event.truncatedTo !== undefined,
@@ -116,6 +116,7 @@ export class Examination {
         this.run.info.contract,
         this.faults,
         this.power,
+        this.eventsIncomplete,
       );
       this.#causes.set(log, causes);
     }

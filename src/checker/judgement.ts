@@ -27,6 +27,8 @@ export interface LossCase {
   clientFault: string | null;
   /** Whether the history says who led the partition at any time. */
   watched: boolean;
+  /** Whether events may be missing, and with them what would permit this. */
+  eventsIncomplete: boolean;
   /** The leader that acknowledged it. */
   term: Term | null;
   /** The leader that took over without the record. */
@@ -117,6 +119,12 @@ const LOSS_TABLE: readonly Row[] = [
     judgement: 'permitted',
     reason: () => `${UNCLEAN}, ${UNTOLD}`,
     leadersUntold: true,
+  },
+  {
+    when: ({ eventsIncomplete }) => eventsIncomplete,
+    judgement: 'permitted',
+    reason: ({ contract }) =>
+      `${promiseOf(contract)} promises survival, but events are missing, and what permits this may be among them`,
   },
   {
     when: ({ contract, watched }) => contract.minInsyncReplicas === 1 && !watched,

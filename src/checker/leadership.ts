@@ -27,12 +27,21 @@ export type LeaderChanges = 'none' | 'some' | 'untold';
 export class Leadership {
   readonly terms: readonly Term[];
   readonly #nameOf: (leader: number) => string;
+  readonly #isWhole: boolean;
   /** Terms that nobody watched: brokers that acknowledged something, but were never said to lead. */
   readonly #unwatched = new Map<number, Term>();
 
-  /** @param power ends a term too: the same leader may come back in the same epoch, with less. */
-  constructor(views: readonly ViewEvent[], nameOf: (leader: number) => string, power: PowerLosses) {
+  /**
+   * @param options.power ends a term too: the same leader may come back in the same epoch, with less.
+   * @param options.isWhole false where some views may be missing.
+   */
+  constructor(
+    views: readonly ViewEvent[],
+    options: { nameOf: (leader: number) => string; power: PowerLosses; isWhole: boolean },
+  ) {
+    const { nameOf, power } = options;
     this.#nameOf = nameOf;
+    this.#isWhole = options.isWhole;
     this.terms = splitWhere(power, termsOf(views, nameOf));
   }
 
@@ -66,8 +75,13 @@ export class Leadership {
   }
 
   get changes(): LeaderChanges {
-    if (this.terms.length === 0) return 'untold';
-    return this.changed ? 'some' : 'none';
+    if (this.changed) return 'some';
+    return this.isTold ? 'none' : 'untold';
+  }
+
+  /** Whether the history tells of everybody who led the partition. */
+  get isTold(): boolean {
+    return this.terms.length > 0 && this.#isWhole;
   }
 
   /** Whether the partition is known to have had more than one leader. */
@@ -87,11 +101,15 @@ export class Leadership {
   }
 }
 
-/** The leaderships of every partition of which the events tell. */
+/**
+ * The leaderships of every partition of which the events tell.
+ * @param isWhole false where some events may be missing.
+ */
 export function leadershipsOf(
   events: readonly Event[],
   nodes: readonly NodeInfo[],
   power: PowerLosses,
+  isWhole: boolean,
 ): (partition: number) => Leadership {
   const views = new Map<number, ViewEvent[]>();
   for (const event of events) {
@@ -105,7 +123,7 @@ export function leadershipsOf(
   return (partition) => {
     let leadership = leaderships.get(partition);
     if (leadership === undefined) {
-      leadership = new Leadership(views.get(partition) ?? [], nameOf, power);
+      leadership = new Leadership(views.get(partition) ?? [], { nameOf, power, isWhole });
       leaderships.set(partition, leadership);
     }
     return leadership;

@@ -11,6 +11,7 @@ import {
   GOOD,
   judge,
   leads,
+  only,
   S,
   unknown,
 } from './story.ts';
@@ -109,4 +110,17 @@ test('a later scan of the last few records hides no loss that an earlier one has
     anomalies(judge({ ...story, reads: [...story.reads, again], events: [...GOOD.events, tail] })),
     { lost: 1 },
   );
+});
+
+test('a loss is no violation if what permits it may be among the events that are missing', (t) => {
+  const { writes, events } = GOOD;
+  const reads = GOOD.reads.filter(({ offset }) => offset !== 2);
+  for (const acks of [1, 'all'] as const) {
+    const story = { writes, reads, events: [...events, leads(1, 0, 0.5)], contract: { acks } };
+    t.is(only(judge(story), 'lost').judgement, 'violation');
+    const damaged = { ...story, damage: lacking('events.ndjson') };
+    t.is(only(judge(damaged), 'lost').judgement, 'permitted');
+    t.is(judge(damaged).verdict, 'invalid', 'lost it is all the same');
+    t.is(judge({ ...damaged, claim: 'contract' }).verdict, 'inconclusive');
+  }
 });
