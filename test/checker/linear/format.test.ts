@@ -1,5 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
+import { Failure } from '../../../src/core/failure.ts';
 import { ednEntries } from '../../../src/checker/linear/format/edn.ts';
 import { guessModel } from '../../../src/checker/linear/format/guess-model.ts';
 import { readEvents, readHistory } from '../../../src/checker/linear/format/read-history.ts';
@@ -246,6 +247,57 @@ test('what is no history is refused in one sentence that says where', (t) => {
   ] as const) {
     t.throws(() => readHistory(text, { model: 'register' }), { name: 'Failure', message }, text);
   }
+});
+
+test('a history that lost lines is refused: what else it lost nobody knows', (t) => {
+  const line = (process: string, type: string, rest: string) =>
+    `{:process ${process}, :type :${type}, :f ${rest}}`;
+  const whole = [
+    line('0', 'invoke', ':write, :value 1'),
+    line('0', 'info', ':write, :value 1'),
+    line('1', 'invoke', ':read'),
+    line('1', 'ok', ':read, :value 1'),
+  ];
+  t.is(readHistory(whole.join('\n'), { model: 'register' }).length, 2);
+  for (const process of ['0', '"a"']) {
+    const cut = [line(process, 'info', ':write, :value 1'), ...whole.slice(2)].join('\n');
+    const { hint } = t.throws(() => readHistory(cut, { model: 'register' }), {
+      instanceOf: Failure,
+      message: /completes write in line 1 without having invoked it/,
+    });
+    t.regex(hint, /lost lines/);
+  }
+  // What is done to the system is told without invocations, and under names that no client has.
+  for (const beside of [
+    line(':nemesis', 'info', ':kill, :value "n1"'),
+    line(':nemesis', 'ok', ':kill, :value "n1"'),
+    line(':nemesis', 'info', ':write'),
+    line(':chaos', 'info', ':kill, :value "n1"'),
+  ]) {
+    t.is(readHistory([beside, ...whole].join('\n'), { model: 'register' }).length, 2, beside);
+  }
+  t.throws(() => readHistory([line('7', 'info', ':kill'), ...whole].join('\n'), { model: 'register' }), {
+    message: /Process 7 completes kill in line 1/,
+  });
+});
+
+test('a completion that is not that of the invocation is refused', (t) => {
+  const read = (completion: string, key = '') =>
+    readHistory(`{:process 0 :type :invoke :f :read${key}}\n{:process 0 :type ${completion}}`, {
+      model: key === '' ? 'register' : 'kv',
+    });
+  for (const type of [':ok', ':fail', ':info']) {
+    t.throws(() => read(`${type} :f :write :value 3`), {
+      name: 'Failure',
+      message: 'Process 0 completes write in line 2, but what it invoked in line 1 is read.',
+    });
+  }
+  t.is(read(':ok :f :get :value 3').length, 1, 'another name for the same');
+  t.throws(() => read(':ok :f :read :value ["b" 1]', ' :value ["a" nil]'), {
+    name: 'Failure',
+    message: 'Process 0 completes read of the key "b" in line 2, but invoked it of "a" in line 1.',
+  });
+  t.is(read(':ok :f :read :value [{:b 2 :a 1} 1]', ' :value [{:a 1 :b 2} nil]').length, 1);
 });
 
 test('any bytes at all either read or are refused: nothing else is thrown', (t) => {

@@ -41,7 +41,8 @@ export function eventOf(form: Value, line: number): Event {
 const OWN_TYPES = new Set<unknown>(['run', 'write', 'read', 'scan', 'end', 'fault', 'view', 'reset']);
 const TYPES = new Set(['invoke', 'ok', 'fail', 'info']);
 
-function preview(value: Value | undefined): string {
+/** A value in a sentence. */
+export function preview(value: Value | undefined): string {
   const text = JSON.stringify(value) ?? 'nothing';
   return text.length > 40 ? `${text.slice(0, 37)}...` : text;
 }

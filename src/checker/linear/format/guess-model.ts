@@ -49,6 +49,11 @@ const SIGNS: readonly Sign[] = [
   { model: 'append-list', tells: APPENDS, fits: READS },
 ];
 
+/** What the operations of clients are called, in any of the models. */
+export const OPERATION_NAMES: ReadonlySet<string> = new Set(
+  SIGNS.flatMap(({ tells, fits }) => [...tells, ...fits]),
+);
+
 function callsIn(events: readonly Event[]): Event[] {
   return events.filter(({ type, process }) => type === 'invoke' && process !== NEMESIS);
 }

@@ -1,6 +1,7 @@
 import { Failure } from '../../../core/failure.ts';
-import type { Operation, Value } from '../operation.ts';
-import { NEMESIS, type Event } from './event.ts';
+import { identity, type Operation, type Value } from '../operation.ts';
+import { NEMESIS, preview, type Event } from './event.ts';
+import { namesIn, OPERATION_NAMES } from './guess-model.ts';
 
 /** Where tools mean different things by the same line. */
 export interface Dialect {
@@ -20,17 +21,25 @@ export interface Reading extends Dialect {
 /**
  * Puts calls and returns together. The order of events is the order of time. What failed is left out: it did not
  * happen. What never returned, or returned `info`, may have happened at any time from its call on.
+ *
+ * A completion without its invocation shows that the history lost lines, whatever its type. To take it for invoked
+ * before everything would do for this one operation, but whatever began and ended in the part that is lost left no
+ * trace at all, and a read of it would be held against the innocent. So such a history is refused, not judged.
+ *
+ * @throws Failure in one sentence, with the line, for what no client can have done.
  */
 export function pair(events: readonly Event[], how: Reading): Operation[] {
   const operations: Operation[] = [];
   const open = new Map<Event['process'], { event: Event; time: number }>();
+  let invoked: Set<string> | undefined;
   for (const [time, event] of events.entries()) {
-    const { process, type, line } = event;
+    const { process, type } = event;
+    if (process === NEMESIS) continue;
     const pending = open.get(process);
     if (type === 'invoke') {
-      if (pending !== undefined && process !== NEMESIS) {
+      if (pending !== undefined) {
         throw new Failure(
-          `Process ${process} invokes ${event.f} in line ${line} while its ${pending.event.f} of line ${pending.event.line} is still open.`,
+          `Process ${process} invokes ${event.f} in line ${event.line} while its ${pending.event.f} of line ${pending.event.line} is still open.`,
           {
             hint: 'A process does one thing at a time; after an unknown outcome it must go on under another name.',
           },
@@ -40,10 +49,16 @@ export function pair(events: readonly Event[], how: Reading): Operation[] {
       continue;
     }
     if (pending === undefined) {
-      // What a nemesis does is reported without an invocation.
-      if (type === 'info') continue;
-      throw new Failure(`Process ${process} completes ${event.f} in line ${line} without having invoked it.`);
+      invoked ??= new Set(namesIn(events));
+      if (isNoClients(event, invoked)) continue;
+      throw new Failure(
+        `Process ${process} completes ${event.f} in line ${event.line} without having invoked it.`,
+        {
+          hint: `The history lost lines, perhaps its beginning. What no client does belongs to a process named "${NEMESIS}".`,
+        },
+      );
     }
+    assertSame(pending.event, event);
     open.delete(process);
     const operation = operationOf(pending, { event, time }, how);
     if (operation !== null) operations.push(operation);
@@ -62,11 +77,37 @@ interface Moment {
   time: number;
 }
 
+/**
+ * Whether it was told beside the history, as what a nemesis does is: without an invocation, by a process with a name
+ * instead of a number. But some clients have names, too, so what any client may do counts as theirs.
+ */
+function isNoClients({ process, type, f }: Event, invoked: ReadonlySet<string>): boolean {
+  return typeof process !== 'number' && type === 'info' && !OPERATION_NAMES.has(f) && !invoked.has(f);
+}
+
+function assertSame(call: Event, completion: Event): void {
+  if (call.f === completion.f || nameOf(call) === nameOf(completion)) return;
+  throw new Failure(
+    `Process ${call.process} completes ${completion.f} in line ${completion.line}, but what it invoked in line ${call.line} is ${call.f}.`,
+    { hint: MIXED },
+  );
+}
+
+function assertSameKey(call: Event, completion: Event, keys: { asked: Value; answered: Value }): void {
+  if (identity(keys.asked) === identity(keys.answered)) return;
+  const [asked, answered] = [preview(keys.asked), preview(keys.answered)];
+  throw new Failure(
+    `Process ${call.process} completes ${completion.f} of the key ${answered} in line ${completion.line}, but invoked it of ${asked} in line ${call.line}.`,
+    { hint: MIXED },
+  );
+}
+
+const MIXED = 'The history lost lines between them, or two processes share a name.';
+
 /** The operation, or null when it says nothing. */
 function operationOf(call: Moment, completion: Moment | null, how: Reading): Operation | null {
   const { process } = call.event;
-  if (process === NEMESIS) return null;
-  const f = NAMES.get(call.event.f) ?? call.event.f;
+  const f = nameOf(call.event);
   const type = completion?.event.type ?? 'info';
   const mismatch =
     type === 'fail' && f === 'cas' && how.failedCas === 'mismatch' && completion!.event.value !== 'timed-out';
@@ -77,6 +118,9 @@ function operationOf(call: Moment, completion: Moment | null, how: Reading): Ope
     completion === null || outcome === 'info'
       ? { key: undefined, value: null }
       : keyed(completion.event, how.model);
+  if (asked.key !== undefined && answered.key !== undefined && asked.key !== answered.key) {
+    assertSameKey(call.event, completion!.event, { asked: asked.key, answered: answered.key });
+  }
   const answers = f === 'read' || f === 'dequeue';
   const output = f === 'cas' ? !mismatch : answers ? answered.value : null;
   if (
@@ -110,6 +154,10 @@ function keyed(event: Event, model: string): { key: Value | undefined; value: Va
 }
 
 const COLLECTIONS = new Set(['set', 'append-list']);
+
+function nameOf({ f }: Event): string {
+  return NAMES.get(f) ?? f;
+}
 
 /** Other tools' names for the same thing. */
 const NAMES = new Map([
