@@ -4,7 +4,7 @@ import { Failure } from '../../../src/core/failure.ts';
 import { ednEntries } from '../../../src/checker/linear/format/edn.ts';
 import { guessModel } from '../../../src/checker/linear/format/guess-model.ts';
 import { readEvents, readHistory } from '../../../src/checker/linear/format/read-history.ts';
-import type { Operation, Value } from '../../../src/checker/linear/operation.ts';
+import { identity, type Operation, type Value } from '../../../src/checker/linear/operation.ts';
 
 const lined = (text: string) => {
   const reader = ednEntries(text);
@@ -298,6 +298,68 @@ test('a completion that is not that of the invocation is refused', (t) => {
     message: 'Process 0 completes read of the key "b" in line 2, but invoked it of "a" in line 1.',
   });
   t.is(read(':ok :f :read :value [{:b 2 :a 1} 1]', ' :value [{:a 1 :b 2} nil]').length, 1);
+});
+
+test('JSON: what nests too deep is refused, with its line', (t) => {
+  const deep = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);
+  const event = (value: string, key = '1') =>
+    `{"process": 0, "type": "invoke", "f": "write", "key": ${key}, "value": ${value}}`;
+  const read = (text: string) => readHistory(text, { model: 'kv' });
+  t.is(read(event(deep(500))).length, 1);
+  for (const [text, message] of [
+    [event(deep(501)), /^Line 1 nests more than 500 deep/],
+    [`\n${event('1', deep(100_000))}`, /^Line 2 nests more than 500 deep/],
+    [event(`{"a": ${deep(100_000)}}`), /^Line 1 nests/],
+    [event(`[9007199254740993, ${deep(100_000)}]`), /^Line 1 nests/],
+    [`[${event('1')}, ${event(deep(100_000))}]`, /^Line 2 nests more than 500 deep/],
+    [`[${event('1')}, ${deep(100_000)}]`, /^Line 2 holds something deep where an operation/],
+    [`{"process": 0, "type": ${deep(100_000)}}`, /the type something deep; it must be/],
+  ] as const) {
+    t.throws(() => read(text), { name: 'Failure', message }, text.slice(0, 60));
+  }
+  t.is(read(event('1').replace('}', `, "error": ${deep(100_000)}}`)).length, 1, 'where nobody looks');
+});
+
+test('integers beyond 2^53 are told apart in every format, alone and inside of values', (t) => {
+  const [written, found] = ['9007199254740993', '9007199254740992'];
+  for (const [one, other] of [
+    [written, found],
+    [`-${written}`, `-${found}`],
+    [`[1, ${written}]`, `[1, ${found}]`],
+    [`{"a": ${written}}`, `{"a": ${found}}`],
+    ['1e400', '1e401'],
+    ['[1e400]', '[null]'],
+  ] as const) {
+    const json = [one, other].map((value, at) => {
+      // Times are nanoseconds since 1970 as often as not, and texts may hold anything.
+      const rest = `"time": 1700000000000000001, "note": "a \\" 9007199254740993"`;
+      return `{"process": ${at}, "type": "invoke", "f": "write", "value": ${value}, ${rest}}`;
+    });
+    const edn = json.map((line) => line.replaceAll(/"([a-z]+)": ("invoke"|"write")?/g, (_, name, word) => `:${name} ${word ?? ''}`)); // prettier-ignore
+    const log = [one, other].map(
+      (value, at) => `INFO  jepsen.util - ${at} :invoke :write ${value.replace('"a":', ':a')}`,
+    );
+    for (const lines of [json, [`[${json.join(',\n')}]`], edn, log]) {
+      const [first, second] = readHistory(lines.join('\n'), { model: 'register' });
+      t.not(identity(first!.input), identity(second!.input), lines.join('\n'));
+    }
+  }
+  const json =
+    '{"process": 0, "type": "invoke", "f": "write", "value": [9007199254740993, "9\\"9", 1.5, 1e20, 7]}';
+  t.deepEqual(readHistory(json, { model: 'register' })[0]!.input, ['9007199254740993', '9"9', 1.5, 1e20, 7]);
+  const processes = ['9007199254740993', '9007199254740992'];
+  const lines = processes.map((process) => `{"process": ${process}, "type": "invoke", "f": "read"}`);
+  t.is(readHistory(lines.join('\n'), { model: 'append-list' }).length, 0, 'no process is busy twice');
+});
+
+test('a byte order mark is no part of a history', (t) => {
+  const edn = '{:process 0 :type :invoke :f :write :value 1}';
+  const json = '{"process": 0, "type": "invoke", "f": "write", "value": 1}';
+  const log = 'INFO  jepsen.util - 0 :invoke :write 1';
+  for (const text of [edn, `[${edn}]`, `; a comment\n${edn}`, `#_ gone ${edn}`, json, `[${json}]`, log]) {
+    t.is(readHistory(`\uFEFF${text}`, { model: 'register' }).length, 1, text);
+  }
+  t.throws(() => readHistory('\uFEFF', { model: 'register' }), { message: /no operations/ });
 });
 
 test('any bytes at all either read or are refused: nothing else is thrown', (t) => {

@@ -211,10 +211,10 @@ function atomOf(token: string): Value {
 function numberOf(token: string): number | string {
   const whole = Number(token);
   if (Number.isSafeInteger(whole)) return whole;
-  const plain = /[NM]$/.test(token) ? token.slice(0, -1) : token;
+  const plain = token.replaceAll(/^\+|[NM]$/g, '');
   const number = Number(plain);
-  const exact = Number.isSafeInteger(number) || !/^[+-]?\d+$/.test(plain);
-  return Number.isNaN(number) || !exact ? plain : number;
+  const exact = Number.isSafeInteger(number) || !/^-?\d+$/.test(plain);
+  return Number.isFinite(number) && exact ? number : plain;
 }
 
 function unescape(_match: string, code: string | undefined, char: string | undefined): string {

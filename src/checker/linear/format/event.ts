@@ -1,4 +1,5 @@
 import { Failure } from '../../../core/failure.ts';
+import { NESTING_MAX, nestsDeeper } from '../../../history/nesting.ts';
 import type { Value } from '../operation.ts';
 
 /** A line of a recorded history: somebody asked for something, or got an answer. */
@@ -43,6 +44,7 @@ const TYPES = new Set(['invoke', 'ok', 'fail', 'info']);
 
 /** A value in a sentence. */
 export function preview(value: Value | undefined): string {
+  if (nestsDeeper(value, NESTING_MAX)) return 'something deep';
   const text = JSON.stringify(value) ?? 'nothing';
   return text.length > 40 ? `${text.slice(0, 37)}...` : text;
 }

@@ -22,7 +22,7 @@ export function readJepsenLog(text: string): Event[] {
             ? null
             : readForm(other, at + 1);
     events.push({
-      process: Number.isInteger(number) ? number : process!.replace(/^:/, ''),
+      process: Number.isSafeInteger(number) ? number : process!.replace(/^:/, ''),
       type: type as Event['type'],
       f: f!,
       value,

@@ -1,7 +1,8 @@
-import { Failure, messageOf } from '../../../core/failure.ts';
+import { Failure } from '../../../core/failure.ts';
 import type { Operation, Value } from '../operation.ts';
 import { ednEntries } from './edn.ts';
 import { eventOf, type Event } from './event.ts';
+import { isExact, parseExactly, parseJson } from './json.ts';
 import { readJepsenLog } from './jepsen-log.ts';
 import { pair, type Dialect } from './pair.ts';
 
@@ -24,7 +25,9 @@ export function readHistory(text: string, options: { model: string } & Partial<D
 }
 
 /** The events of a history, for what must be known before they are put together. */
-export function readEvents(text: string): Recorded {
+export function readEvents(content: string): Recorded {
+  // Some programs begin a file with a byte order mark.
+  const text = content.startsWith('\uFEFF') ? content.slice(1) : content;
   const format = formatOf(text);
   const events = READERS[format](text);
   if (events.length === 0) throw new Failure('The history holds no operations.', { hint: HINT });
@@ -43,7 +46,7 @@ export function operationsOf(
 type Format = 'edn' | 'json' | 'ndjson' | 'log';
 
 function formatOf(text: string): Format {
-  const start = /^[\s\uFEFF]*([[(]?)[\s,]*(\{\s*")?/.exec(text)!;
+  const start = /^\s*([[(]?)[\s,]*(\{\s*")?/.exec(text)!;
   if (start[2] !== undefined) return start[1] === '' ? 'ndjson' : 'json';
   if (/^\s*(?:[[({#;]|$)/.test(text)) return 'edn';
   if (/\bjepsen\.util\b/.test(text)) return 'log';
@@ -64,17 +67,25 @@ const READERS: Record<Format, (text: string) => Event[]> = {
     return events;
   },
   json(text) {
-    return (parseJson(text, 'The history') as Value[]).map((form, at) => eventOf(form, at + 1));
+    const read = (list: Value) => (list as Value[]).map((form, at) => eventOf(form, at + 1));
+    const events = read(parseJson(text, WHOLE));
+    const areExact = events.map(isExact);
+    return areExact.includes(false) ? read(parseExactly(text, WHOLE)) : events;
   },
   ndjson(text) {
     const events: Event[] = [];
     for (const [at, content] of text.split('\n').entries()) {
-      if (content.trim() !== '') events.push(eventOf(parseJson(content, `Line ${at + 1}`), at + 1));
+      if (content.trim() === '') continue;
+      const what = `Line ${at + 1}`;
+      const event = eventOf(parseJson(content, what), at + 1);
+      events.push(isExact(event) ? event : eventOf(parseExactly(content, what), at + 1));
     }
     return events;
   },
   log: readJepsenLog,
 };
+
+const WHOLE = 'The history';
 
 const KNOSSOS: Dialect = { failedCas: 'dropped', nilRead: 'any' };
 const DIALECTS: Record<Format, Dialect> = {
@@ -85,11 +96,3 @@ const DIALECTS: Record<Format, Dialect> = {
   // another value, and a read of a missing key with nil.
   log: { failedCas: 'mismatch', nilRead: 'empty' },
 };
-
-function parseJson(text: string, what: string): Value {
-  try {
-    return JSON.parse(text.replace(/^\uFEFF/, '')) as Value;
-  } catch (error) {
-    throw new Failure(`${what} is not whole JSON: ${messageOf(error)}.`);
-  }
-}
