@@ -1,8 +1,8 @@
-import { readFileSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import { Option, type Command } from 'commander';
 import { EXIT, Failure, messageOf } from '../core/failure.ts';
 import { check } from '../checker/linear/check.ts';
+import { parseExactly } from '../checker/linear/format/json.ts';
 import type { Event } from '../checker/linear/format/event.ts';
 import { guessModel, namesIn } from '../checker/linear/format/guess-model.ts';
 import type { Dialect } from '../checker/linear/format/pair.ts';
@@ -10,7 +10,9 @@ import { operationsOf, readEvents } from '../checker/linear/format/read-history.
 import { logHint } from '../checker/linear/log-hint.ts';
 import { MODEL_NAMES, modelNamed, type ModelName } from '../checker/linear/models/catalog.ts';
 import type { Value } from '../checker/linear/operation.ts';
-import { RUN_FILE, WRITES_FILE } from '../history/layout.ts';
+import type { LinearResult } from '../checker/linear/result.ts';
+import { NESTING_MAX, nestsDeeper } from '../history/nesting.ts';
+import { historiesAt, type Named } from './lin-files.ts';
 import { renderLin, renderLine, renderTally, type Judged } from './lin-text.ts';
 import { parseCount, parseDurationMs } from './parse.ts';
 
@@ -76,9 +78,14 @@ file, from 1 (line 5, "line"), where the history has lines: all formats but a JS
 
 What kept itself records of Kafka, in a run directory, is the business of "kept check".
 
-Of several histories each gets a line, and the exit status is that of the worst.
+A history that lost lines is refused, not judged: an answer without its call shows it. What the process nemesis does is
+left out. Text must be UTF-8.
 
-Exit status: 0 linearizable, 1 not linearizable, 2 unknown (time or memory ran out) or no history, 64 wrong usage.
+Of several histories each gets a line and the time of --timeout. What cannot be read, or is none, is unknown, with the
+reason. The exit status is that of the worst: 1 before 2 before 0. Ctrl-C ends at once; the lines until then hold.
+
+Exit status: 0 linearizable, 1 not linearizable, 2 unknown (time or memory ran out) or no history, 64 wrong usage,
+70 a defect of kept.
 
 Examples:
   kept lin history.edn
@@ -87,25 +94,46 @@ Examples:
   kept lin logs --no-explain`,
     )
     .action(async (paths: string[], options: LinOptions) => {
-      const files = paths.flatMap(filesIn);
-      const alone = files.length === 1;
-      const tally = { valid: 0, invalid: 0, unknown: 0 };
-      for (const file of files) {
-        const judged = await judge(file, options, alone);
+      const named = paths.flatMap(historiesAt);
+      const alone = named.length === 1;
+      const tally: Tally = { valid: 0, invalid: 0, unknown: 0, defects: 0, left: named.length };
+      for (const history of named) {
+        const judged = await judge(history, options, alone);
         tally[judged.result.verdict]++;
-        process.stdout.write(shown(file, judged, { alone, json: options.json === true }));
+        tally.left--;
+        if (judged.isDefect === true) tally.defects++;
+        // Whoever closes standard output ends the command, and gets the status of what was found until then.
+        process.exitCode = statusOf(tally);
+        process.stdout.write(shown(history.name, judged, { alone, json: options.json === true }));
+        await turn();
       }
       if (!alone && options.json !== true) process.stdout.write(renderTally(tally));
-      process.exitCode =
-        tally.invalid > 0 ? EXIT.invalid : tally.unknown > 0 ? EXIT.inconclusive : EXIT.valid;
     });
 }
 
+/** What has come of several histories so far. */
+interface Tally extends Record<LinearResult['verdict'], number> {
+  /** How many of the unknown ones kept itself failed on. */
+  defects: number;
+  left: number;
+}
+
+/** That of the worst: a proven contradiction is never taken back. */
+function statusOf({ invalid, unknown, defects, left }: Tally): number {
+  if (invalid > 0) return EXIT.invalid;
+  if (defects > 0) return EXIT.internal;
+  return unknown + left > 0 ? EXIT.inconclusive : EXIT.valid;
+}
+
 /** One history. Among several, one that cannot be read or is none does not keep the others from being judged. */
-async function judge(file: string, options: LinOptions, alone: boolean): Promise<Judged> {
+async function judge(
+  named: Named,
+  options: LinOptions,
+  alone: boolean,
+): Promise<Judged & { isDefect?: true }> {
   const { timeout, memory, explain } = options;
   try {
-    const recorded = readEvents(readText(file));
+    const recorded = readEvents(named.read());
     const model = options.model ?? guessed(recorded.events);
     const history = operationsOf(recorded, { ...options, model });
     const result = await check(modelNamed(model, options), history, {
@@ -115,10 +143,12 @@ async function judge(file: string, options: LinOptions, alone: boolean): Promise
     });
     return { model, isGuess: options.model === undefined, result };
   } catch (error) {
-    if (alone || !(error instanceof Failure)) throw error;
+    if (alone) throw error;
+    const isDefect = !(error instanceof Failure);
+    const reason = isDefect ? `a defect of kept: ${messageOf(error)}` : error.message;
     const stats = { operations: 0, unknown: 0, keys: 0, steps: 0, bytesPeak: 0 };
-    const result = { verdict: 'unknown', method: 'none', reason: messageOf(error), stats } as const;
-    return { model: options.model ?? null, isGuess: false, result };
+    const result = { verdict: 'unknown', method: 'none', reason, stats } as const;
+    return { model: options.model ?? null, isGuess: false, result, ...(isDefect && { isDefect }) };
   }
 }
 
@@ -143,38 +173,20 @@ function shown(file: string, judged: Judged, how: { alone: boolean; json: boolea
     : `${JSON.stringify({ file, model, ...result })}\n`;
 }
 
-/** A directory stands for the files in it. */
-function filesIn(path: string): string[] {
-  if (path === '-' || statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return [path];
-  const entries = readdirSync(path, { withFileTypes: true }).filter((entry) => entry.isFile());
-  if (entries.some(({ name }) => name === RUN_FILE || name === WRITES_FILE)) {
-    throw new Failure(
-      `The directory ${path} is a run of kept, and no history of an object that has a model.`,
-      {
-        hint: `"kept check ${path}" judges it.`,
-        exitStatus: EXIT.usage,
-      },
-    );
-  }
-  if (entries.length === 0) throw new Failure(`The directory ${path} holds no files.`);
-  return entries.map(({ name }) => join(path, name)).toSorted();
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file === '-' ? 0 : file, 'utf8');
-  } catch (error) {
-    throw new Failure(`The history ${file} cannot be read: ${messageOf(error)}.`, { cause: error });
-  }
-}
-
 function parseValue(text: string): Value {
+  let value: Value;
   try {
-    return JSON.parse(text) as Value;
+    value = parseExactly(text, 'It');
   } catch (error) {
     throw new Failure(`--initial expects a JSON value such as 0 or "a", not ${text}.`, {
       exitStatus: EXIT.usage,
       cause: error,
     });
   }
+  if (nestsDeeper(value, NESTING_MAX)) {
+    throw new Failure(`--initial expects a value that nests at most ${NESTING_MAX} deep.`, {
+      exitStatus: EXIT.usage,
+    });
+  }
+  return value;
 }

@@ -1,6 +1,8 @@
-import { mkdtempSync, renameSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { Command } from 'commander';
@@ -8,6 +10,7 @@ import { Failure } from '../../src/core/failure.ts';
 import type { LinearResult } from '../../src/checker/linear/result.ts';
 import { addLinCommand } from '../../src/cli/lin.ts';
 
+const KEPT = resolve('bin/kept.js');
 const directory = mkdtempSync(join(tmpdir(), 'kept-lin-'));
 
 /** A file that holds a history of calls and answers of one process each: `write 1`, `read 1`. */
@@ -159,6 +162,115 @@ test.serial('of several histories each gets a line, and the worst decides', asyn
   await t.throwsAsync(lin(mkdtempSync(join(tmpdir(), 'kept-lin-none-')), '--model', 'register'), {
     message: /holds no files/,
   });
+});
+
+test.serial('among several, what cannot be read is unknown, whatever it is, and hides nothing', async (t) => {
+  const stale = file('stale.ndjson', ['write', 1], ['write', 2], ['read', 1]);
+  const good = file('good.ndjson', ['write', 1], ['read', 1]);
+  const place = mkdtempSync(join(tmpdir(), 'kept-lin-bad-'));
+  const bad = (name: string) => join(place, name);
+  symlinkSync(bad('loop'), bad('loop'));
+  mkdirSync(bad('empty'));
+  mkdirSync(bad('run'));
+  writeFileSync(join(bad('run'), 'run.json'), '{}');
+  const deep = `{"process": 0, "type": "invoke", "f": "write", "value": ${'['.repeat(1e5)}${']'.repeat(1e5)}}`;
+  writeFileSync(bad('deep.json'), deep);
+  for (const [name, reason] of [
+    ['loop', /The history \S+loop cannot be read: ELOOP/],
+    ['empty', /The directory \S+empty holds no files/],
+    ['run', /The directory \S+run is a run of kept/],
+    ['nowhere.edn', /The history \S+nowhere.edn cannot be read: ENOENT/],
+    ['deep.json', /Line 1 nests more than 500 deep/],
+  ] as const) {
+    for (const order of [
+      [bad(name), stale],
+      [stale, bad(name)],
+    ]) {
+      const { text, status } = await lin(...order);
+      t.is(status, 1, name);
+      const lines = text
+        .split('\n')
+        .toSorted((a, b) => Number(b.includes(place)) - Number(a.includes(place)));
+      t.true(lines[0]!.startsWith(`${bad(name)}: Unknown (`), text);
+      t.regex(lines[0]!, reason);
+      t.regex(text, /stale.ndjson: Not linearizable/);
+      t.regex(text, /\n2 histories: 0 linearizable, 1 not, 1 unknown/);
+    }
+    t.is((await lin(bad(name), good)).status, 2, name);
+    const json = (await lin(bad(name), stale, '--json')).text.trim().split('\n');
+    t.regex((JSON.parse(json[0]!) as LinearResult).reason!, reason);
+    t.is((JSON.parse(json[1]!) as LinearResult).verdict, 'invalid');
+    const { exitStatus } = await t.throwsAsync<Failure>(lin(bad(name)), { instanceOf: Failure, message: reason }); // prettier-ignore
+    t.is(exitStatus, name === 'run' ? 64 : 2, 'alone it is refused');
+  }
+});
+
+test.serial('links in a directory stand for the files that they lead to', async (t) => {
+  const place = mkdtempSync(join(tmpdir(), 'kept-lin-links-'));
+  symlinkSync(file('stale.ndjson', ['write', 1], ['write', 2], ['read', 1]), join(place, 'a'));
+  symlinkSync(place, join(place, 'b'));
+  symlinkSync(join(place, 'c'), join(place, 'c'));
+  const { text, status } = await lin(place);
+  t.is(status, 1);
+  const lines = text.replaceAll(place, 'logs').split('\n');
+  t.regex(lines[0]!, /^logs\/a: Not linearizable/);
+  t.regex(lines[1]!, /^logs\/c: Unknown .*ELOOP/);
+});
+
+test.serial('text that is not UTF-8 is refused: its characters could not be told apart', async (t) => {
+  const path = join(directory, 'latin.edn');
+  const lines = ['a', '\u00ff', '\u00fe'].map((text, at) => `{:process ${at} :type :invoke :f :write :value "${text}"}`); // prettier-ignore
+  writeFileSync(path, Buffer.from(lines.join('\n'), 'latin1'));
+  await t.throwsAsync(lin(path), { instanceOf: Failure, message: /^Line 2 of the history \S+ is not UTF-8/ });
+  writeFileSync(path, lines.join('\n'));
+  t.is((await lin(path)).status, 0);
+});
+
+test.serial('what the register holds at first is read as exactly as the history', async (t) => {
+  const path = join(directory, 'large.ndjson');
+  const line = (type: string) => `{"process": 0, "type": "${type}", "f": "read", "value": 9007199254740993}`;
+  writeFileSync(path, `${line('invoke')}\n${line('ok')}`);
+  const status = async (initial: string) =>
+    (await lin(path, '--model', 'register', '--initial', initial)).status;
+  t.is(await status('9007199254740993'), 0);
+  t.is(await status('9007199254740992'), 1);
+  const { exitStatus } = await t.throwsAsync<Failure>(status('['.repeat(5000) + ']'.repeat(5000)), {
+    message: /--initial .*deep/,
+  });
+  t.is(exitStatus, 64);
+});
+
+test.serial('whoever stops listening gets the status of what was found until then', async (t) => {
+  const stale = file('stale.ndjson', ['write', 1], ['write', 2], ['read', 1]);
+  const good = file('good.ndjson', ['write', 1], ['read', 1]);
+  for (const [first, expected] of [
+    [stale, 1],
+    [good, 2],
+  ] as const) {
+    const many = Array.from({ length: 3000 }, () => good);
+    const child = spawn(process.execPath, [KEPT, 'lin', first, ...many]);
+    child.stdout.once('data', () => child.stdout.destroy());
+    const [status] = (await once(child, 'close')) as [number | null];
+    t.is(status, expected);
+  }
+});
+
+test.serial('each of several has the time of --timeout', async (t) => {
+  // All of these are open at once and follow upon each other in many orders, none of which explains the last read.
+  const hard = join(directory, 'hard.ndjson');
+  const event = (process: number, type: string, f: string, value: unknown) =>
+    JSON.stringify({ process, type, f, value });
+  const swaps = (type: string) =>
+    Array.from({ length: 64 }, (_, at) => event(at, type, 'cas', [at % 8, at >> 3]));
+  const writes = [9, 1].flatMap((value) => ['invoke', 'ok'].map((type) => event(0, type, 'write', value)));
+  const read = ['invoke', 'ok'].map((type) => event(0, type, 'read', 9));
+  writeFileSync(hard, [...writes, ...swaps('invoke'), ...swaps('ok'), ...read].join('\n'));
+  const stale = file('stale.ndjson', ['write', 1], ['write', 2], ['read', 1]);
+  const { text, status } = await lin(hard, stale, hard, '--timeout', '200ms', '--memory', '4096');
+  t.is(status, 1);
+  const lines = text.split('\n');
+  for (const at of [0, 2]) t.regex(lines[at]!, /Unknown .*the time was up/);
+  t.regex(lines[1]!, /Not linearizable/);
 });
 
 test.serial('wrong usage, and files that hold no history, are refused in a sentence', async (t) => {

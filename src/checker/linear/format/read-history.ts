@@ -17,8 +17,9 @@ export interface Recorded {
  * A recorded history of any tool, by its content: EDN or JSON (a list of operations, or one after another), or the
  * lines of a Jepsen log.
  *
+ * @param text decoded strictly: a lenient decoder makes one character of different bytes, and equal what is not.
  * @param options what is known of the tool that wrote it; the defaults are those of the format (see `Dialect`).
- * @throws Failure in one sentence, with the line, for anything that is not a history.
+ * @throws Failure in one sentence, with the line, for anything that is not a history, or not a whole one.
  */
 export function readHistory(text: string, options: { model: string } & Partial<Dialect>): Operation[] {
   return operationsOf(readEvents(text), options);
