@@ -347,6 +347,8 @@ test('integers beyond 2^53 are told apart in every format, alone and inside of v
   const json =
     '{"process": 0, "type": "invoke", "f": "write", "value": [9007199254740993, "9\\"9", 1.5, 1e20, 7]}';
   t.deepEqual(readHistory(json, { model: 'register' })[0]!.input, ['9007199254740993', '9"9', 1.5, 1e20, 7]);
+  const long = `{"process": 0, "type": "invoke", "f": "write", "value": 9007199254740993, "x": "${'\\n'.repeat(1e7)}"}`;
+  t.is(readHistory(long, { model: 'register' })[0]!.input, written);
   const processes = ['9007199254740993', '9007199254740992'];
   const lines = processes.map((process) => `{"process": ${process}, "type": "invoke", "f": "read"}`);
   t.is(readHistory(lines.join('\n'), { model: 'append-list' }).length, 0, 'no process is busy twice');
