@@ -35,7 +35,8 @@ Examples:
     .action(async (path: string, options: { claim: Claim; json?: true; fullLists?: true }) => {
       const { decide, exitStatusOf, show } = await import('./verdict.ts');
       const decided = await decide(path, options.claim, { fullLists: options.fullLists === true });
-      show(decided, { json: options.json === true, directory: path });
+      // First of all: it stands even if nothing can be said.
       process.exitCode = exitStatusOf(decided.result);
+      show(decided, { json: options.json === true, directory: path });
     });
 }

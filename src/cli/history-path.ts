@@ -1,5 +1,5 @@
-import { statSync } from 'node:fs';
 import { basename } from 'node:path';
+import { statOf } from '../core/paths.ts';
 import { openRun } from '../history/directory.ts';
 import { EVENTS_FILE, READS_FILE, RUN_FILE, WRITES_FILE } from '../history/layout.ts';
 import type { Run } from '../history/run.ts';
@@ -15,6 +15,6 @@ export async function openHistory(path: string): Promise<Run> {
 
 /** Whether the path is a history of one file. A file of a run directory is none: `openRun` says what to name instead. */
 export function isHistoryFile(path: string): boolean {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  return stat !== undefined && !stat.isDirectory() && !HISTORY_FILES.has(basename(path));
+  const stat = statOf(path);
+  return stat !== null && !stat.isDirectory() && !HISTORY_FILES.has(basename(path));
 }

@@ -1,12 +1,14 @@
 import { once } from 'node:events';
-import { createWriteStream, mkdirSync, readdirSync, statSync } from 'node:fs';
-import { finished } from 'node:stream/promises';
-import { EXIT, Failure, messageOf } from '../core/failure.ts';
+import { closeSync, openSync, readdirSync, writeFileSync } from 'node:fs';
+import { draftDirectory, draftFile, throughDraft } from '../core/draft.ts';
+import { EXIT, Failure } from '../core/failure.ts';
+import { atPath, statOf } from '../core/paths.ts';
 import { canPlaceExtras, loadExtras, saveExtras } from '../history/interchange/extras-file.ts';
 import { formatEdn } from '../history/interchange/edn.ts';
 import { exportParquet } from '../history/interchange/parquet.ts';
 import { readInterchange, type Extra } from '../history/interchange/read.ts';
 import { formatInterchange } from '../history/interchange/write.ts';
+import { RUN_FILE } from '../history/layout.ts';
 import { recordRun } from '../history/record-run.ts';
 import type { Run } from '../history/run.ts';
 import { isHistoryFile, openHistory } from './history-path.ts';
@@ -15,7 +17,7 @@ export type ExportFormat = 'ndjson' | 'parquet' | 'edn';
 
 /** @returns what was done, in a sentence. */
 export async function importHistory(file: string, directory: string): Promise<string> {
-  if (statSync(file, { throwIfNoEntry: false }) === undefined) {
+  if (statOf(file) === null) {
     throw new Failure(`there is no file ${file}`, {
       hint: 'name an NDJSON history; "kept import --help" describes the format',
       exitStatus: EXIT.usage,
@@ -23,9 +25,14 @@ export async function importHistory(file: string, directory: string): Promise<st
   }
   assertVacant(directory);
   const run = readInterchange(file);
-  mkdirSync(directory, { recursive: true });
-  await recordRun(run, directory);
-  saveExtras(run.extras(), directory);
+  await throughDraft(draftDirectory(directory, RUN_FILE), async (draft) => {
+    try {
+      await recordRun(run, draft);
+      saveExtras(run.extras(), draft);
+    } catch (error) {
+      throw error instanceof Failure ? unmade(directory, error) : error;
+    }
+  });
   return `Imported ${counted(rowsOf(run.writes()), 'write')}, ${counted(rowsOf(run.reads()), 'read')} and ${counted(run.events.length, 'event')} into ${directory}. Decide: kept check ${directory}`;
 }
 
@@ -57,31 +64,44 @@ function* extrasOf(run: Run, path: string): Generator<Extra> {
   else if (canPlaceExtras(run)) yield* loadExtras(path);
 }
 
+/** A recorder that fails speaks of what it had recorded before; of an import nothing stays. */
+function unmade(directory: string, cause: Failure): Failure {
+  return new Failure(`the run ${directory} cannot be made: ${cause.message}`, {
+    hint: 'make room, or name another place',
+    exitStatus: cause.exitStatus,
+    cause,
+  });
+}
+
 function assertVacant(directory: string): void {
-  const stat = statSync(directory, { throwIfNoEntry: false });
-  if (stat === undefined || (stat.isDirectory() && readdirSync(directory).length === 0)) return;
-  throw new Failure(`${directory} exists already; a run never overwrites another`, {
+  const stat = statOf(directory);
+  const isVacant = () => atPath(directory, 'read', () => readdirSync(directory).length === 0);
+  if (stat === null || (stat.isDirectory() && isVacant())) return;
+  throw new Failure(`the path ${directory} exists already; a run never overwrites another`, {
     hint: 'name a directory that is empty or not there yet',
     exitStatus: EXIT.usage,
   });
 }
 
 async function writeText(chunks: Iterable<string>, output: string | undefined): Promise<void> {
-  const stream = output === undefined ? process.stdout : createWriteStream(output);
+  if (output === undefined) {
+    // What goes wrong with standard output ends the command; see lost-output.ts.
+    for (const chunk of chunks) if (!process.stdout.write(chunk)) await once(process.stdout, 'drain');
+    return;
+  }
+  const old = statOf(output);
+  const isDevice = old !== null && !old.isFile() && !old.isDirectory();
+  // Pipes and devices take what they are given as it comes, and must not be replaced by a file.
+  if (isDevice) atPath(output, 'written', () => writeTo(output, chunks));
+  else await throughDraft(draftFile(output), (draft) => writeTo(draft, chunks));
+}
+
+function writeTo(path: string, chunks: Iterable<string>): void {
+  const file = openSync(path, 'w');
   try {
-    // The first event tells whether the file could be made at all.
-    if (output !== undefined) await once(stream, 'open');
-    for (const chunk of chunks) if (!stream.write(chunk)) await once(stream, 'drain');
-    if (output === undefined) return;
-    stream.end();
-    await finished(stream);
-  } catch (error) {
-    if (error instanceof Failure) throw error;
-    throw new Failure(`${output ?? 'standard output'} cannot be written: ${messageOf(error)}`, {
-      hint: 'name a file that you may write, on a disk with room',
-      exitStatus: EXIT.usage,
-      cause: error,
-    });
+    for (const chunk of chunks) writeFileSync(file, chunk);
+  } finally {
+    closeSync(file);
   }
 }
 

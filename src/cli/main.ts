@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { capitalised } from '../core/capitalised.ts';
 import { EXIT, Failure, messageOf } from '../core/failure.ts';
+import { endWithoutOutput } from './lost-output.ts';
 import { keptVersion } from './version.ts';
 
 /** In the order of the help. Each is loaded when it is asked for, and all of them only to be listed. */
@@ -55,19 +56,7 @@ Exit status:
   for (const command of program.commands)
     command.exitOverride().showHelpAfterError(`("kept ${command.name()} --help" teaches)`);
 
-  // Whoever reads the results may stop early, as `head` does. Nobody watching is no reason to end a run.
-  const unlessClosed = (act: () => void) => (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    act();
-  };
-  process.stdout.on(
-    'error',
-    unlessClosed(() => process.exit(process.exitCode ?? EXIT.valid)),
-  );
-  process.stderr.on(
-    'error',
-    unlessClosed(() => undefined),
-  );
+  endWithoutOutput((failure) => process.stderr.write(`${explain(failure).text}\n`));
   // What nobody awaited is a defect like any other: one sentence, and the history as far as it was flushed.
   process.on('uncaughtException', (error) => {
     const { text, exitStatus } = explain(error);

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { EXIT, Failure } from '../core/failure.ts';
+import { readRegular } from '../core/regular-file.ts';
 import type { Claim } from '../checker/result.ts';
 import type { KafkaMode } from '../db/kafka/recipes.ts';
 import { openRun } from '../history/directory.ts';
@@ -34,7 +34,7 @@ export async function openRecorded(directory: string): Promise<Recorded> {
   const run = await openRun(directory);
   const { info } = run;
   const refuse = (why: string, hint: string): never => {
-    throw new Failure(`${directory} cannot be run again: ${why}`, { hint, exitStatus: EXIT.usage });
+    throw new Failure(`the run ${directory} cannot be run again: ${why}`, { hint, exitStatus: EXIT.usage });
   };
   if (info.world === 'imported')
     refuse('it was imported from another tool', 'only "kept check" can judge it');
@@ -82,7 +82,7 @@ function withoutExtras(scenario: Run['info']['scenario']): object {
 
 function claimOf(directory: string): Claim {
   try {
-    const result = JSON.parse(readFileSync(join(directory, RESULTS_FILE), 'utf8')) as { claim?: Claim };
+    const result = JSON.parse(readRegular(join(directory, RESULTS_FILE)).toString()) as { claim?: Claim };
     return result.claim === 'contract' ? 'contract' : 'kept';
   } catch {
     // It was never judged, so the usual claim counts.

@@ -95,7 +95,7 @@ export function asExecuted({ scenario, executed, planned }: Recorded, roles: boo
 function versionOf({ directory, run }: Recorded): string {
   const version = run.info.versions.kafka;
   if (version !== undefined) return version;
-  throw new Failure(`${directory} does not say which Kafka ran`, {
+  throw new Failure(`the run ${directory} does not say which Kafka ran`, {
     hint: 'name one with --kafka',
     exitStatus: EXIT.usage,
   });
@@ -126,7 +126,7 @@ async function compare(recorded: Recorded, plan: SimulatedPlan, status: number):
     return status;
   }
   throw new Failure(
-    `${plan.directory} is not the same run as ${recorded.directory}, though scenario, seed and version are the same`,
+    `the run ${plan.directory} is not the same run as ${recorded.directory}, though scenario, seed and version are the same`,
     { hint: 'if the sources have not changed since, this is a defect of kept', exitStatus: EXIT.internal },
   );
 }

@@ -93,7 +93,7 @@ function baseScenario(nameOrFile: string, fullSize: boolean): Scenario {
       exitStatus: EXIT.usage,
     });
   }
-  return parseScenario(readJson(nameOrFile), nameOrFile);
+  return parseScenario(readJson(nameOrFile), `the file ${nameOrFile}`);
 }
 
 function readJson(file: string): unknown {

@@ -68,7 +68,7 @@ async function accusationOf({ run, directory }: Recorded, claim: Claim): Promise
   const [gravest] = accusations(result);
   if (gravest !== undefined) return gravest;
   throw new Failure(
-    `${directory} is ${result.verdict} under the claim "${claim}": there is nothing to shrink`,
+    `the run ${directory} is ${result.verdict} under the claim "${claim}": there is nothing to shrink`,
     {
       hint:
         claim === 'contract'
@@ -126,7 +126,7 @@ async function firstFailing(
 ): Promise<Case> {
   for (const schedule of [executed, planned])
     if (await fails({ scenario, schedule })) return { scenario, schedule };
-  throw new Failure(`${directory} does not fail any more when it is run again`, {
+  throw new Failure(`the run ${directory} does not fail any more when it is run again`, {
     hint: 'the model may have changed since it was recorded: "kept replay" tells',
   });
 }

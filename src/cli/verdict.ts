@@ -2,7 +2,9 @@ import { join } from 'node:path';
 import { EXIT, Failure, messageOf } from '../core/failure.ts';
 import { check } from '../checker/check.ts';
 import type { Claim, Result } from '../checker/result.ts';
+import { isRegular } from '../core/regular-file.ts';
 import { writeWhole } from '../core/whole-file.ts';
+import { WRITES_FILE } from '../history/layout.ts';
 import type { Run } from '../history/run.ts';
 import type { Availability } from '../report/availability.ts';
 import type { Survey } from '../report/survey.ts';
@@ -44,7 +46,7 @@ export async function decide(
       exitStatus: EXIT.usage,
     });
   }
-  const ahead = isDirectory ? new SurveyAhead(path) : null;
+  const ahead = isDirectory && isRegular(join(path, WRITES_FILE)) ? new SurveyAhead(path) : null;
   if (isDirectory) prepareDrawing();
   const run = await openHistory(path);
   const losses = new Losses();

@@ -8,6 +8,8 @@ import { renameSync, rmSync, writeFileSync } from 'node:fs';
 export function writeWhole(path: string, text: string): void {
   const draft = `${path}.new`;
   try {
+    // Whatever a draft of before was, it may be a pipe that nobody reads from.
+    rmSync(draft, { force: true });
     writeFileSync(draft, text, { flush: true });
     renameSync(draft, path);
   } catch (error) {

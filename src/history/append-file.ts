@@ -53,12 +53,12 @@ export function diskFailure(path: string, cause: unknown): Failure {
     });
   }
   if (code === 'EEXIST') {
-    return new Failure(`${path} exists already; a run never overwrites another`, {
+    return new Failure(`the path ${path} exists already; a run never overwrites another`, {
       hint: 'choose another directory',
       cause,
     });
   }
-  return new Failure(`${path} cannot be written (${code})`, {
+  return new Failure(`the file ${path} cannot be written (${code})`, {
     hint: 'what was recorded before is safe; look at the disk and its permissions',
     cause,
   });

@@ -1,5 +1,6 @@
-import { closeSync, fstatSync, openSync } from 'node:fs';
+import { closeSync, fstatSync } from 'node:fs';
 import { basename } from 'node:path';
+import { openRegular } from '../core/regular-file.ts';
 import { decodeBatch } from './arrow-batch.ts';
 import type { Columns, ColumnSchema } from './columns.ts';
 import type { Damages } from './damage.ts';
@@ -82,9 +83,8 @@ export class ColumnReader<Schema extends ColumnSchema> {
 
   #open(): number | null {
     try {
-      const file = openSync(this.#path, 'r');
-      const stat = fstatSync(file);
-      this.#size ??= stat.isFile() ? stat.size : 0;
+      const file = openRegular(this.#path);
+      this.#size ??= fstatSync(file).size;
       return file;
     } catch (error) {
       const code = errnoOf(error);

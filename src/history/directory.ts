@@ -1,7 +1,8 @@
-import { readFileSync, statSync } from 'node:fs';
 import { mkdir, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { EXIT, Failure } from '../core/failure.ts';
+import { makeDirectory, statOf } from '../core/paths.ts';
+import { readRegular } from '../core/regular-file.ts';
 import { ColumnReader } from './column-reader.ts';
 import { READ_COLUMNS, WRITE_COLUMNS } from './columns.ts';
 import { Damages } from './damage.ts';
@@ -63,15 +64,15 @@ function* readBatches(reader: ColumnReader<typeof READ_COLUMNS>): Generator<Read
 }
 
 function assertDirectory(path: string): void {
-  const stat = statSync(path, { throwIfNoEntry: false });
+  const stat = statOf(path);
   if (stat?.isDirectory() === true) return;
-  if (stat === undefined) {
+  if (stat === null) {
     throw new Failure(`there is no run at ${path}`, {
       hint: `see what is there: ls ${dirname(path)}`,
       exitStatus: EXIT.usage,
     });
   }
-  throw new Failure(`${path} is not a run directory but a file`, {
+  throw new Failure(`the path ${path} is not a run directory but a file`, {
     hint: `name the directory, such as ${dirname(path)}`,
     exitStatus: EXIT.usage,
   });
@@ -79,7 +80,7 @@ function assertDirectory(path: string): void {
 
 function readLines(path: string, damages: Damages): Lines | null {
   try {
-    return decodeLines(readFileSync(path), path, damages);
+    return decodeLines(readRegular(path), path, damages);
   } catch (error) {
     const code = errnoOf(error);
     damages.add(
@@ -101,10 +102,10 @@ const RUN_NAME = /^run-([1-9]\d{0,14})$/;
  */
 export async function createRunDirectory(store: string): Promise<string> {
   try {
-    await mkdir(store, { recursive: true });
+    makeDirectory(store);
     for (let number = 1 + ((await runNumbers(store)).at(-1) ?? 0); ; number++) {
       const path = join(store, `run-${number}`);
-      if (await makeDirectory(path)) return path;
+      if (await isMade(path)) return path;
     }
   } catch (error) {
     if (error instanceof Failure) throw error;
@@ -135,7 +136,7 @@ async function runNumbers(store: string): Promise<number[]> {
 }
 
 /** False when it is there already. */
-async function makeDirectory(path: string): Promise<boolean> {
+async function isMade(path: string): Promise<boolean> {
   try {
     await mkdir(path);
     return true;

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
+import { readRegular } from '../core/regular-file.ts';
 import { diskFailure } from './append-file.ts';
 import { errnoOf } from './errno.ts';
 import { checksum } from './event-lines.ts';
@@ -31,7 +31,7 @@ export type RunFile =
 export function readRunFile(path: string): RunFile {
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = readRegular(path).toString();
   } catch (error) {
     const code = errnoOf(error);
     return code === 'ENOENT'

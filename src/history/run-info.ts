@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT, Failure } from '../core/failure.ts';
+import { atPath } from '../core/paths.ts';
 import type { Damages } from './damage.ts';
 import { EVENTS_FILE, READS_FILE, RUN_FILE, WRITES_FILE } from './layout.ts';
 import type { RunInfo } from './run.ts';
@@ -24,9 +25,9 @@ export function resolveInfo(path: string, copy: RunInfo | null, damages: Damages
     damages.add({ file, kind: found.state, detail });
     return copy;
   }
-  const names = new Set(readdirSync(path));
+  const names = new Set(atPath(path, 'read', () => readdirSync(path)));
   if (found.state === 'missing' && ![EVENTS_FILE, WRITES_FILE, READS_FILE].some((name) => names.has(name))) {
-    throw new Failure(`${path} is not a run directory: it has no ${RUN_FILE}`, {
+    throw new Failure(`the directory ${path} is not a run: it has no ${RUN_FILE}`, {
       hint: [...names].some((name) => /^run-\d+$/.test(name))
         ? `it is a store: name one of its runs`
         : 'name a directory such as store/run-1',
@@ -34,9 +35,12 @@ export function resolveInfo(path: string, copy: RunInfo | null, damages: Damages
     });
   }
   const reason = found.state === 'missing' ? 'is missing' : `is damaged: ${found.reason}`;
-  throw new Failure(`${file} ${reason}, and so is its copy in ${EVENTS_FILE}: what ran is no longer known`, {
-    hint: `restore ${RUN_FILE} from a backup; nothing can be decided without it`,
-  });
+  throw new Failure(
+    `the file ${file} ${reason}, and so is its copy in ${EVENTS_FILE}: what ran is no longer known`,
+    {
+      hint: `restore ${RUN_FILE} from a backup; nothing can be decided without it`,
+    },
+  );
 }
 
 function foreign(path: string, version: unknown): Failure {

@@ -177,9 +177,9 @@ test('a path that is no run is refused with what to do', async (t) => {
   t.deepEqual(await refusal(join(root, 'nowhere')), [64, 'there is no run at ROOT/nowhere']);
   t.deepEqual(await refusal(join(original, 'run.json')), [
     64,
-    'ROOT/original/run.json is not a run directory but a file',
+    'the path ROOT/original/run.json is not a run directory but a file',
   ]);
-  t.deepEqual(await refusal(empty), [64, 'ROOT/empty is not a run directory: it has no run.json']);
+  t.deepEqual(await refusal(empty), [64, 'the directory ROOT/empty is not a run: it has no run.json']);
   writeFileSync(join(empty, 'run.json'), '{"version": 2}');
   t.deepEqual(await refusal(empty), [
     64,

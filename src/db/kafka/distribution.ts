@@ -99,9 +99,12 @@ async function fromArchive(file: string, spec: DistributionSpec): Promise<Source
     spec.onProgress?.(`Unpacking ${file}, once`);
     const result = await execa('tar', ['-xzf', resolve(file), '-C', temporary], { reject: false });
     if (result.failed) {
-      throw new Failure(`${file} could not be unpacked: ${result.stderr || result.shortMessage}`, {
-        hint: '--kafka takes a binary release of Kafka as .tgz, such as kafka_2.13-4.4.0.tgz',
-      });
+      throw new Failure(
+        `the archive ${file} could not be unpacked: ${result.stderr || result.shortMessage}`,
+        {
+          hint: '--kafka takes a binary release of Kafka as .tgz, such as kafka_2.13-4.4.0.tgz',
+        },
+      );
     }
   });
 }
@@ -143,7 +146,7 @@ async function folderOfJars(home: string): Promise<string> {
     const files = await readdir(candidate).catch(() => []);
     if (files.some((file) => KAFKA_JAR.test(file))) return candidate;
   }
-  throw new Failure(`${home} holds no Kafka: there is no libs/kafka_SCALA-VERSION.jar`, {
+  throw new Failure(`the folder ${home} holds no Kafka: there is no libs/kafka_SCALA-VERSION.jar`, {
     hint: 'name the folder of an unpacked binary release (the source release has no jars)',
   });
 }
@@ -160,7 +163,7 @@ export function nameOf(
     if (version && scalaVersion && !/-(sources|javadoc|test|scaladoc)/.test(version))
       return { version, scalaVersion };
   }
-  throw new Failure(`${directory} holds no kafka_SCALA-VERSION.jar`);
+  throw new Failure(`the folder ${directory} holds no kafka_SCALA-VERSION.jar`);
 }
 
 /** Refuses what is known to start and then hang or stay mute. */

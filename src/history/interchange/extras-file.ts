@@ -1,5 +1,6 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { EXIT, Failure } from '../../core/failure.ts';
+import { statOf } from '../../core/paths.ts';
 import { createAppendFile } from '../append-file.ts';
 import { NESTING_MAX, nestsDeeper } from '../nesting.ts';
 import type { Run } from '../run.ts';
@@ -32,7 +33,17 @@ export function saveExtras(extras: Iterable<Extra>, directory: string): void {
 /** @yields what stands in the file; nothing when there is none. */
 export function* loadExtras(directory: string): Generator<Extra> {
   const path = join(directory, EXTRAS_FILE);
-  if (!existsSync(path)) return;
+  const stat = statOf(path);
+  if (stat === null) return;
+  if (!stat.isFile()) {
+    throw new Failure(
+      `what the run ${directory} was imported with is lost: its ${EXTRAS_FILE} is not a file`,
+      {
+        hint: `remove ${path}; no verdict depends on it`,
+        exitStatus: EXIT.usage,
+      },
+    );
+  }
   for (const { line, number } of linesOf(path)) {
     try {
       yield parseExtra(line);

@@ -88,7 +88,7 @@ function read(file: number, into: Buffer, path: string): number {
 }
 
 function unreadable(path: string, cause: unknown): Failure {
-  return new Failure(`${path} cannot be read (${errnoOf(cause)})`, {
+  return new Failure(`the file ${path} cannot be read (${errnoOf(cause)})`, {
     hint: 'name a file that you may read',
     exitStatus: EXIT.usage,
     cause,

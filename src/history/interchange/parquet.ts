@@ -1,6 +1,7 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileWriter, ParquetWriter } from 'hyparquet-writer';
+import { draftFile, throughDraft } from '../../core/draft.ts';
+import { atPath, makeDirectory } from '../../core/paths.ts';
 import { type ColumnSchema, type ColumnType, NO_WORKER, READ_COLUMNS, WRITE_COLUMNS } from '../columns.ts';
 import { type Int64Column, int64At, type ReadBatch, type Run, type WriteBatch } from '../run.ts';
 import { INTEGRITIES, OUTCOMES } from '../write.ts';
@@ -8,13 +9,18 @@ import { INTEGRITIES, OUTCOMES } from '../write.ts';
 /**
  * Writes and reads as Parquet tables, a row group for each batch: for DuckDB, Spark, pandas and the like. Codes
  * become their names, and what is absent is null.
+ * @throws Failure when the tables cannot be written; then they are as they were before.
  */
 export async function exportParquet(run: Run, directory: string): Promise<string[]> {
-  mkdirSync(directory, { recursive: true });
+  atPath(directory, 'made', () => makeDirectory(directory));
   const writes = join(directory, 'writes.parquet');
   const reads = join(directory, 'reads.parquet');
-  await exportTable(writes, WRITE_COLUMNS, run.writes(), (batch, name) => writeColumn(batch, name));
-  await exportTable(reads, READ_COLUMNS, run.reads(), (batch, name) => readColumn(batch, name));
+  await throughDraft(draftFile(writes), (writesDraft) =>
+    throughDraft(draftFile(reads), async (readsDraft) => {
+      await exportTable(writesDraft, WRITE_COLUMNS, run.writes(), writeColumn);
+      await exportTable(readsDraft, READ_COLUMNS, run.reads(), readColumn);
+    }),
+  );
   return [writes, reads];
 }
 
