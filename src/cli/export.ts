@@ -23,6 +23,8 @@ edn      Operations as Jepsen writes them, one map a line: :send with a value [:
          :poll with the records that scans returned, and faults of the process :nemesis. A write whose outcome is
          unknown ends with :info, and its process is not used again.
 
+What --output names is there when it is whole; until then it is called PATH.PID.new, and replaces nothing.
+
 Examples:
   kept export store/run-42 --to ndjson > run-42.ndjson
   kept export store/run-42 --to parquet -o tables
