@@ -90,7 +90,7 @@ function makeWrites(directory: string, info: RunInfo, making: Making): Float64Ar
     schema: WRITE_COLUMNS,
     file: createAppendFile(path),
     path,
-    run: info.run,
+    recording: info.run,
     streamMetadata: { 'kept.version': '1', 'kept.run': info.run },
     batchMetadata: () => ({ [ERROR_NAMES_KEY]: '[""]' }),
   });
@@ -140,7 +140,7 @@ function makeReads(
     schema: READ_COLUMNS,
     file: createAppendFile(path),
     path,
-    run: info.run,
+    recording: info.run,
     streamMetadata: { 'kept.version': '1', 'kept.run': info.run },
   });
   const positions = Array.from(ends, (_, partition) => ({

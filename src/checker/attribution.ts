@@ -44,7 +44,7 @@ export class LossCauses {
       Number(offset < 0);
     let cause = this.#causes.get(key);
     if (cause === undefined) {
-      const ruling = judgeLoss({
+      const { ruling, leadersUntold } = judgeLoss({
         contract: this.#contract,
         clientFault: clientFault === null ? null : CLIENT_FAULTS[clientFault],
         watched: leadership.terms.length > 0,
@@ -58,7 +58,12 @@ export class LossCauses {
         leaderStruck: term !== null && this.#isStruck(term),
       });
       // Without an offset in the answer the client did not really get an acknowledgement from a broker.
-      cause = { ruling: offset < 0 ? { ...ruling, blame: 'client' } : ruling, term, successor };
+      cause = {
+        ruling: offset < 0 ? { ...ruling, blame: 'client' } : ruling,
+        term,
+        successor,
+        ...(leadersUntold && { leadersUntold }),
+      };
       this.#causes.set(key, cause);
     }
     return cause;

@@ -67,6 +67,6 @@ export function check(
 
 /** Whether rows of this file may be missing: it is damaged, or the recorder was killed before its last rows. */
 function mayMissRows(run: Run, file: 'writes' | 'reads'): boolean {
-  if (run.damage().some((damage) => damage.file.startsWith(file))) return true;
+  if (run.damage().some((damage) => damage.rows === file || damage.file.startsWith(file))) return true;
   return file === 'writes' && run.info.status === 'running';
 }

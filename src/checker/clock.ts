@@ -9,6 +9,7 @@ import { counted, moment } from './wording.ts';
  * Before anybody is accused of what only times tell: did the history's clock run forwards? Rows and events stand in
  * the order in which they became known, answers come after their questions, and nothing is read before it was sent.
  * Where that is not so the clock jumped, or was not one clock, and nothing is said about order or end offsets.
+ * Which of them it was no history tells, so the doubt names all that it may have been.
  */
 export function questionClock(examination: Examination): void {
   const { counts } = examination;
@@ -33,10 +34,10 @@ function withdraw(
 ): void {
   counts[kind] = 0;
   findings.withdraw(kind);
-  doubts.push(
-    `The clock of the history did not run forwards: ${contradiction}. So nothing is said about ${about}.`,
-  );
+  doubts.push(`Either ${contradiction}. So nothing is said about ${about}.`);
 }
+
+const CLOCKS = 'the clock of the history did not run forwards, or its times are not of one clock';
 
 /** Rows of workers that wait for one another may be handed over a little late. */
 const SLACK_NS = 1e8;
@@ -49,9 +50,9 @@ function amongWrites({ run }: Examination): string | null {
       if (completeNs < 0) continue;
       const invokeNs = int64At(batch.invokeNs, row);
       if (completeNs < invokeNs)
-        return `a write that was begun at ${moment(invokeNs)} was answered at ${moment(completeNs)}`;
+        return `${CLOCKS}: a write that was begun at ${moment(invokeNs)} was answered at ${moment(completeNs)}`;
       if (completeNs < latestNs - SLACK_NS)
-        return `an answer of ${moment(completeNs)} was recorded after one of ${moment(latestNs)}`;
+        return `${CLOCKS}: an answer of ${moment(completeNs)} was recorded after one of ${moment(latestNs)}`;
       if (completeNs > latestNs) latestNs = completeNs;
     }
   }
@@ -64,9 +65,9 @@ function amongEnds({ run }: Examination): string | null {
     if (event.type !== 'end') continue;
     const { invokeNs, completeNs } = event;
     if (completeNs < invokeNs)
-      return `an end offset that was asked for at ${moment(invokeNs)} was given at ${moment(completeNs)}`;
+      return `${CLOCKS}: an end offset that was asked for at ${moment(invokeNs)} was given at ${moment(completeNs)}`;
     if (completeNs < latestNs - SLACK_NS)
-      return `an end offset of ${moment(completeNs)} was recorded after one of ${moment(latestNs)}`;
+      return `${CLOCKS}: an end offset of ${moment(completeNs)} was recorded after one of ${moment(latestNs)}`;
     if (completeNs > latestNs) latestNs = completeNs;
   }
   return null;
@@ -98,5 +99,5 @@ function betweenReadsAndWrites({ run, values }: Examination): string | null {
   }
   return early === 0
     ? null
-    : `${counted(early, 'acknowledged record')} had been read before ${early === 1 ? 'it was' : 'they were'} sent; ${example}`;
+    : `${CLOCKS}, or somebody else had written the same values before: ${counted(early, 'acknowledged record')} had been read before ${early === 1 ? 'it was' : 'they were'} sent; ${example}`;
 }

@@ -10,6 +10,7 @@ export function doubtsAbout(examination: Examination): string[] {
     ...aboutTheHistory(examination),
     ...aboutTheLoad(examination),
     ...aboutTheFaults(examination),
+    ...aboutTheLeaders(examination),
     ...aboutTheScan(examination),
   ];
 }
@@ -56,6 +57,12 @@ function aboutTheFaults({ run, faults, testedUnderFault, counts }: Examination):
   if (faults.length > 0 && !testedUnderFault && counts.attempted > 0) {
     doubts.push('No write was attempted while a fault was in force, so the faults tested nothing.');
   }
+  for (const event of run.events) {
+    if (event.type !== 'fault-start' || event.verified !== false) continue;
+    doubts.push(
+      `The fault ${event.id} was not verified: nobody saw it take effect, so it may have tested nothing.`,
+    );
+  }
   return doubts;
 }
 
@@ -66,6 +73,17 @@ function plannedFaults(scenario: Record<string, unknown>, applied: number): numb
   if (typeof nemesis !== 'object' || nemesis === null) return 0;
   if ('script' in nemesis && Array.isArray(nemesis.script)) return nemesis.script.length;
   return 'random' in nemesis ? Math.max(1, applied) : 0;
+}
+
+/** What is permitted only because nobody knows who led is not shown to be permitted. */
+function aboutTheLeaders({ findings }: Examination): string[] {
+  const untold = new Set<number>();
+  for (const { cause, partition } of findings) if (cause.leadersUntold === true) untold.add(partition);
+  if (untold.size === 0) return [];
+  const where = partitions([...untold].toSorted((a, b) => a - b));
+  return [
+    `The history does not tell who led ${where}, so nobody knows whether Kafka’s contract permits what happened there.`,
+  ];
 }
 
 function aboutTheScan(examination: Examination): string[] {

@@ -1,5 +1,5 @@
 import type { EndEvent } from '../history/event.ts';
-import { regressions, watermarksMayLag } from './ends.ts';
+import { regressions, whyWatermarksLag } from './ends.ts';
 import type { Examination } from './examination.ts';
 
 /**
@@ -10,14 +10,14 @@ import type { Examination } from './examination.ts';
  * watermark passes it: with acks=all nothing is acknowledged, and nothing is read, before. With acks=1 the watermark
  * lags behind what is acknowledged; where it may be cut back (unclean election, lost power) it proves nothing of what
  * comes to stand below it; before Kafka 2.2 (KIP-207) a new leader may give one that is behind. There ends are not
- * used. Nor is the answer of a broker that was replaced or about to be, for a zombie speaks of a log of its own; nor an
+ * used, nor where it may be unknown who led. Nor is the answer of a broker that was replaced or about to be, for a zombie speaks of a log of its own; nor an
  * end that went back, which is a finding by itself.
  */
 export function boundByEnds(examination: Examination): void {
   const { run, power } = examination;
   const { acks, uncleanLeaderElection } = run.info.contract;
-  if (acks !== 'all' || uncleanLeaderElection || watermarksMayLag(run.info)) return;
-  if (power.occurred) return;
+  if (acks !== 'all' || uncleanLeaderElection) return;
+  if (power.occurred || examination.eventsIncomplete) return;
   const byPartition = new Map<number, EndEvent[]>();
   for (const event of run.events) {
     if (event.type !== 'end' || !speaksOfThisLog(examination, event)) continue;
@@ -27,7 +27,8 @@ export function boundByEnds(examination: Examination): void {
   }
   for (const log of examination.logs) {
     const ends = byPartition.get(log.partition);
-    if (ends === undefined) continue;
+    if (ends === undefined || whyWatermarksLag(run.info, examination.leadershipOf(log.partition)) !== null)
+      continue;
     const regressed = new Set(regressions(ends).map(({ end }) => end));
     log.ends = new EndBounds(ends.filter((end) => !regressed.has(end)));
   }

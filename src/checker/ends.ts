@@ -2,6 +2,7 @@ import type { EndEvent } from '../history/event.ts';
 import type { RunInfo } from '../history/run.ts';
 import type { Examination } from './examination.ts';
 import { judgeEnds } from './judgement.ts';
+import type { Leadership } from './leadership.ts';
 import { grouped, moment } from './wording.ts';
 
 /**
@@ -11,6 +12,8 @@ import { grouped, moment } from './wording.ts';
  */
 export function checkEnds(examination: Examination): void {
   const { run, counts, findings } = examination;
+  // Who had been replaced by then may be unknown.
+  if (examination.eventsIncomplete) return;
   const byPartition = new Map<number, EndEvent[]>();
   for (const event of run.events) {
     if (event.type !== 'end') continue;
@@ -23,8 +26,8 @@ export function checkEnds(examination: Examination): void {
     const leadership = examination.leadershipOf(partition);
     const ruling = judgeEnds({
       contract: run.info.contract,
-      leaderChanges: leadership.changed,
-      laggingWatermarks: watermarksMayLag(run.info),
+      leaderChanges: leadership.changes,
+      laggingWatermarks: whyWatermarksLag(run.info, leadership),
       powerExcuse: examination.power.excuse(run.info.contract, leadership.terms, 0),
     });
     const cause = { ruling };
@@ -56,10 +59,18 @@ export function regressions(ends: readonly EndEvent[]): { end: EndEvent; before:
   return found;
 }
 
-/** Up to Kafka 2.1 a new leader may answer with an end offset that has not caught up (KIP-207). */
-export function watermarksMayLag({ versions }: RunInfo): boolean {
-  const [major = Infinity, minor = 0] = (versions.kafka ?? '')
+/**
+ * Why an end offset may have been behind, in words; null when it may not. Up to Kafka 2.1 a new leader may answer with
+ * one that has not caught up (KIP-207). Where the history does not tell the version, it may have been such a one; that
+ * of the model never is.
+ */
+export function whyWatermarksLag({ versions, world }: RunInfo, leadership: Leadership): string | null {
+  const [major = Number.NaN, minor = Number.NaN] = (versions.kafka ?? '')
     .split('.')
     .map((part) => Number.parseInt(part, 10));
-  return major < 2 || (major === 2 && minor < 2);
+  const why = 'before Kafka 2.2 (KIP-207) a new leader may give an end offset that is behind';
+  if (major < 2 || (major === 2 && minor < 2)) return why;
+  if (major > 2 || (major === 2 && minor >= 2)) return null;
+  if (world === 'simulated' || leadership.changes === 'none') return null;
+  return `${why}, and the history does not tell which version ran`;
 }

@@ -53,6 +53,8 @@ export class Examination {
   /** Whether rows may be missing that were once there. */
   writesIncomplete = false;
   readsIncomplete = false;
+  /** The same of events: changes of leader, resets of readers and scans may have been among them. */
+  readonly eventsIncomplete: boolean;
 
   readonly #scans: ReturnType<typeof decidingScans>;
   readonly #logs = new Map<number, PartitionLog>();
@@ -68,6 +70,9 @@ export class Examination {
   ) {
     this.findings = new Findings(onAnomaly);
     this.run = run;
+    this.eventsIncomplete = run
+      .damage()
+      .some(({ rows, file }) => rows === 'events' || file.startsWith('events'));
     this.#sparseKeysMax = sparseKeysMax;
     this.suspects = new Suspects(suspectsMax);
     this.values = new ValueTable(sparseKeysMax);

@@ -14,6 +14,8 @@ export interface Cause {
   readonly successor?: Term | null;
   /** The reader that it is about. */
   readonly reader?: string;
+  /** Set where it is only permitted because the history does not tell who led. */
+  readonly leadersUntold?: true;
 }
 
 export type Loss = NonNullable<Finding['loss']>;

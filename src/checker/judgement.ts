@@ -1,6 +1,7 @@
+import { orAssumed } from '../history/assumptions.ts';
 import type { Contract, RunInfo } from '../history/run.ts';
 import type { Finding, Judgement } from './result.ts';
-import type { Term } from './leadership.ts';
+import type { LeaderChanges, Term } from './leadership.ts';
 
 /**
  * What Kafka promises for these settings, and so which anomalies its contract permits. Rows are tried from the top;
@@ -46,9 +47,14 @@ interface Row {
   when: (loss: LossCase) => boolean;
   judgement: Judgement;
   reason: (loss: LossCase) => string;
+  /** Set where it is only permitted because nobody knows who led. */
+  leadersUntold?: true;
 }
 
 const ACKS_1 = 'acks=1 promises survival only while the leader that acknowledged stays leader';
+const UNCLEAN =
+  'unclean leader election is on, so a replica that is out of sync may lead and cut the log off';
+const UNTOLD = 'and the history does not tell who led';
 
 const LOSS_TABLE: readonly Row[] = [
   {
@@ -72,6 +78,12 @@ const LOSS_TABLE: readonly Row[] = [
     reason: ({ term }) => `acks=1 waits for one copy, in the memory of ${nameOf(term)}, and that lost power`,
   },
   {
+    when: ({ contract, watched }) => contract.acks === 1 && !watched,
+    judgement: 'permitted',
+    reason: () => `${ACKS_1}, ${UNTOLD}`,
+    leadersUntold: true,
+  },
+  {
     when: ({ contract, replaced, outlived }) => contract.acks === 1 && replaced && outlived,
     judgement: 'violation',
     reason: ({ term }) =>
@@ -90,17 +102,28 @@ const LOSS_TABLE: readonly Row[] = [
       'acks=1 promises survival while the leader that acknowledged stays leader, and no change of leader is known',
   },
   {
-    when: ({ contract, replaced, watched }) => contract.uncleanLeaderElection && (replaced || !watched),
+    when: ({ contract, replaced }) => contract.uncleanLeaderElection && replaced,
     judgement: 'permitted',
     reason: ({ successor }) =>
-      successor === null
-        ? 'unclean leader election is on, so a replica that is out of sync may lead and cut the log off'
-        : `unclean leader election is on, so a replica that is out of sync may lead and cut the log off, and ${termName(successor)} took over`,
+      successor === null ? UNCLEAN : `${UNCLEAN}, and ${termName(successor)} took over`,
   },
   {
     when: ({ powerExcuse }) => powerExcuse !== null,
     judgement: 'permitted',
     reason: ({ powerExcuse }) => powerExcuse!,
+  },
+  {
+    when: ({ contract, watched }) => contract.uncleanLeaderElection && !watched,
+    judgement: 'permitted',
+    reason: () => `${UNCLEAN}, ${UNTOLD}`,
+    leadersUntold: true,
+  },
+  {
+    when: ({ contract, watched }) => contract.minInsyncReplicas === 1 && !watched,
+    judgement: 'permitted',
+    reason: () =>
+      `with min.insync.replicas=1 acks=all waits for nobody but the leader once it is alone in sync, ${UNTOLD}, or who was in sync`,
+    leadersUntold: true,
   },
   {
     when: ({ contract, term, successor, leaderStruck }) =>
@@ -113,14 +136,26 @@ const LOSS_TABLE: readonly Row[] = [
     when: () => true,
     judgement: 'violation',
     reason: ({ contract }) =>
-      `acks=all with min.insync.replicas=${contract.minInsyncReplicas} and unclean election ${contract.uncleanLeaderElection ? 'on' : 'off'} promises survival, and nothing that is known to have happened permits this`,
+      `${promiseOf(contract)} promises survival, and nothing that is known to have happened permits this`,
   },
 ];
 
-/** The judgement on an acknowledged record that is gone. */
-export function judgeLoss(loss: LossCase): Ruling {
-  const { judgement, reason } = LOSS_TABLE.find(({ when }) => when(loss))!;
-  return { judgement, reason: reason(loss), blame: loss.clientFault === null ? 'broker' : 'client' };
+function promiseOf(contract: Contract): string {
+  const { minInsyncReplicas, uncleanLeaderElection } = contract;
+  const acks = orAssumed(contract, 'acks', 'acks=all');
+  const inSync = orAssumed(contract, 'minInsyncReplicas', `min.insync.replicas=${minInsyncReplicas}`);
+  const election = `unclean election ${uncleanLeaderElection ? 'on' : 'off'}`;
+  return `${acks} with ${inSync} and ${orAssumed(contract, 'uncleanLeaderElection', election)}`;
+}
+
+/**
+ * The judgement on an acknowledged record that is gone.
+ * @returns also whether it is only permitted because nobody knows who led.
+ */
+export function judgeLoss(loss: LossCase): { ruling: Ruling; leadersUntold: boolean } {
+  const { judgement, reason, leadersUntold = false } = LOSS_TABLE.find(({ when }) => when(loss))!;
+  const blame = loss.clientFault === null ? 'broker' : 'client';
+  return { ruling: { judgement, reason: reason(loss), blame }, leadersUntold };
 }
 
 /** The judgements that do not depend on who led, by kind of finding. */
@@ -269,18 +304,18 @@ export function judgeWrongPlace(info: RunInfo): Ruling {
 /** A divergence that readers saw: after a loss that the contract permits it is permitted too. */
 export function judgeDivergentReads(
   contract: Contract,
-  leaderChanges: boolean,
+  leaderChanges: LeaderChanges,
   powerExcuse: string | null,
 ): Ruling {
   if (powerExcuse !== null) {
     const reason = `readers were given different records at one offset: ${powerExcuse}`;
     return { judgement: 'permitted', reason, blame: 'broker' };
   }
-  if (!leaderChanges || (contract.acks === 'all' && !contract.uncleanLeaderElection))
+  if (leaderChanges === 'none' || (contract.acks === 'all' && !contract.uncleanLeaderElection))
     return RULINGS.divergentReads;
   return {
     judgement: 'permitted',
-    reason: `readers were given different records at one offset, which ${weakness(contract)} permits where the leader changes`,
+    reason: `readers were given different records at one offset, which ${weakness(contract)} permits where the leader changes${orUntold(leaderChanges)}`,
     blame: 'broker',
   };
 }
@@ -297,27 +332,27 @@ export function judgeReordered(powerExcuse: string | null): Ruling {
 /** An end offset (high watermark) that went back. */
 export function judgeEnds(facts: {
   contract: Contract;
-  leaderChanges: boolean;
-  laggingWatermarks: boolean;
+  leaderChanges: LeaderChanges;
+  /** Why an end offset may be behind, in words; null when it may not. */
+  laggingWatermarks: string | null;
   powerExcuse: string | null;
 }): Ruling {
   const { contract, leaderChanges, laggingWatermarks, powerExcuse } = facts;
-  if (laggingWatermarks) {
+  if (laggingWatermarks !== null)
+    return { judgement: 'permitted', reason: laggingWatermarks, blame: 'broker' };
+  if (leaderChanges !== 'none' && (contract.acks !== 'all' || contract.uncleanLeaderElection)) {
     return {
       judgement: 'permitted',
-      reason: 'before Kafka 2.2 (KIP-207) a new leader may give an end offset that is behind',
-      blame: 'broker',
-    };
-  }
-  if (leaderChanges && (contract.acks !== 'all' || contract.uncleanLeaderElection)) {
-    return {
-      judgement: 'permitted',
-      reason: `${weakness(contract)} permits that the log is cut off where the leader changes`,
+      reason: `${weakness(contract)} permits that the log is cut off where the leader changes${orUntold(leaderChanges)}`,
       blame: 'broker',
     };
   }
   if (powerExcuse !== null) return { judgement: 'permitted', reason: powerExcuse, blame: 'broker' };
   return { judgement: 'violation', reason: 'the end of a log does not go back', blame: 'broker' };
+}
+
+function orUntold(leaderChanges: LeaderChanges): string {
+  return leaderChanges === 'untold' ? `, ${UNTOLD}` : '';
 }
 
 function weakness(contract: Contract): string {

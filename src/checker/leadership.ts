@@ -21,6 +21,9 @@ export interface Term {
   readonly alone: boolean;
 }
 
+/** Whether a partition had more than one leader; `untold` where nothing says who led it. */
+export type LeaderChanges = 'none' | 'some' | 'untold';
+
 export class Leadership {
   readonly terms: readonly Term[];
   readonly #nameOf: (leader: number) => string;
@@ -62,7 +65,12 @@ export class Leadership {
     return null;
   }
 
-  /** Whether the partition had more than one leader. */
+  get changes(): LeaderChanges {
+    if (this.terms.length === 0) return 'untold';
+    return this.changed ? 'some' : 'none';
+  }
+
+  /** Whether the partition is known to have had more than one leader. */
   get changed(): boolean {
     return this.terms.some((term) => term.leader !== this.terms[0]!.leader);
   }

@@ -110,13 +110,19 @@ function isReadable(
 ): boolean {
   const { scan } = log;
   if (scan === null || !scan.covered) return false;
-  const { from, end, invokeNs, completeNs } = scan;
+  const { from, end, invokeNs } = scan;
   // Below its start a log may have been cleaned up; a value without an offset might have been there.
   if (from > 0 && offset < from) return false;
   // The end was asked for when the scan began: what was acknowledged later may lie beyond it.
-  if (completeNs > 0 && int64At(batch.completeNs, row) > invokeNs) return false;
+  if (acknowledgedNs(batch, row) > invokeNs) return false;
   if (!readsIncomplete) return true;
   return offset >= end || (offset >= 0 && isTaken(log, offset, id));
+}
+
+/** When it was known to be there; Infinity when nobody knows. An answer from before its question is no earlier. */
+function acknowledgedNs(batch: WriteBatch, row: number): number {
+  const completeNs = int64At(batch.completeNs, row);
+  return completeNs < 0 ? Infinity : Math.max(completeNs, int64At(batch.invokeNs, row));
 }
 
 function lossOf(log: PartitionLog, offset: number, id: number): Loss | null {

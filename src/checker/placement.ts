@@ -35,22 +35,25 @@ export function placeAcknowledgements(examination: Examination): void {
     examination.suspicious === 0 &&
     examination.repeated === 0 &&
     !examination.writesIncomplete;
-  if (isGood && logs.every((log) => log.isPaced)) return;
-  for (const batch of run.writes()) placeBatch(examination, batch);
+  const areAllPaced = logs.every((log) => log.isPaced);
+  if (isGood && areAllPaced) return;
+  for (const batch of run.writes()) placeBatch(examination, batch, areAllPaced);
 }
 
 /** As in the passes before, what nearly every write is stands in the loop itself. */
-function placeBatch(examination: Examination, batch: WriteBatch): void {
+function placeBatch(examination: Examination, batch: WriteBatch, areAllPaced: boolean): void {
   const { values, nearLogs } = examination;
   const { places, slabs } = values.cells;
   const { length, worker, seq, partition, offset, invokeNs, completeNs } = batch;
   for (let row = 0; row < length; row++) {
-    const log = nearLogs[partition[row]!] ?? examination.logOf(partition[row]!);
     const low = seq[2 * row]!;
     const page = seq[2 * row + 1] === 0 ? values.pageOf(worker[row]!, low >>> 16) : -1;
     const place = page < 0 ? undefined : places[page];
     const cell = place === undefined ? 0 : slabs[place >>> SLAB_BITS]![(place & SLAB_MASK) + (low & 0xffff)]!;
-    if ((cell & STATE_BITS & ~SEEN) !== (IS_OK | FOUND | IN_PLACE)) placeWrite(examination, log, batch, row);
+    const isPlaced = (cell & STATE_BITS & ~SEEN) === (IS_OK | FOUND | IN_PLACE);
+    if (isPlaced && areAllPaced) continue;
+    const log = nearLogs[partition[row]!] ?? examination.logOf(partition[row]!);
+    if (!isPlaced) placeWrite(examination, log, batch, row);
     else if (!log.isPaced)
       log.pace.acknowledged(int64At(offset, row), int64At(invokeNs, row), int64At(completeNs, row), log.ends);
   }

@@ -1,4 +1,5 @@
 import type { Event } from '../history/event.ts';
+import { orAssumed } from '../history/assumptions.ts';
 import type { Contract } from '../history/run.ts';
 import { faultSpansOf, type FaultSpan } from './faults.ts';
 import { counted, listed } from './wording.ts';
@@ -55,7 +56,8 @@ export class PowerLosses {
     if (this.#together.length >= minInsyncReplicas) {
       const copies = minInsyncReplicas === 1 ? 'no copy' : counted(minInsyncReplicas - 1, 'copy', 'copies');
       const how = this.#together.length > 1 ? ' together' : '';
-      return `acks=all with min.insync.replicas=${minInsyncReplicas} can spare ${copies} that had not reached a disk, and ${listed(this.#together)} lost power${how}`;
+      const inSync = orAssumed(contract, 'minInsyncReplicas', `min.insync.replicas=${minInsyncReplicas}`);
+      return `${orAssumed(contract, 'acks', 'acks=all')} with ${inSync} can spare ${copies} that had not reached a disk, and ${listed(this.#together)} lost power${how}`;
     }
     const last = terms.find(({ node, alone }) => alone && this.struck(node, sinceNs));
     if (last === undefined) {

@@ -98,7 +98,8 @@ function recordRead(
   const code = slotCodeOf(examination, log, integrity, batch.worker[row]!, int64At(batch.seq, row));
   const state = code === FOREIGN ? 0 : values.stateOf(code - FIRST_VALUE);
   const isKnown = isOfThisLog(examination, log, code, state);
-  if (!isKnown) notePhantom(examination, log, wrongPlace, offset, code, integrity, readNs);
+  if (!isKnown && (state & REPEATED) === 0)
+    notePhantom(examination, log, wrongPlace, offset, code, integrity, readNs);
   if (isKnown && (state & OUTCOME_BITS) === IS_FAIL && (state & (FOUND | SEEN)) === 0)
     examination.suspicious++;
   if (!decides) {
@@ -260,6 +261,7 @@ const PHANTOMS: Record<Exclude<Integrity | 'never-written', 'wrong-place'>, Caus
   valid: phantom('the record has no readable value', 'unknown'),
   unreadable: phantom('the record is none of this program: somebody else writes to the topic', 'unknown'),
   'bad-checksum': phantom('the checksum of the record does not hold: its bytes were changed', 'broker'),
+  mismatched: phantom('the checksum or the run id of the record does not match', 'unknown'),
   'foreign-run': phantom('the record was written by another run', 'unknown'),
   'never-written': phantom('the record carries a number that no write of this run had', 'unknown'),
 };

@@ -20,9 +20,11 @@ export function compareRereads(examination: Examination): void {
     let cause = divergences.get(log);
     if (cause === undefined) {
       const causes = examination.causesOf(log);
-      cause = {
-        ruling: judgeDivergentReads(run.info.contract, causes.leadership.changed, causes.powerExcuse(0)),
-      };
+      const { changes } = causes.leadership;
+      const powerExcuse = causes.powerExcuse(0);
+      const ruling = judgeDivergentReads(run.info.contract, changes, powerExcuse);
+      const leadersUntold = changes === 'untold' && powerExcuse === null && ruling.judgement === 'permitted';
+      cause = { ruling, ...(leadersUntold && { leadersUntold }) };
       divergences.set(log, cause);
     }
     return cause;

@@ -2,7 +2,8 @@ import { type Clock, NS_PER_SECOND, realClock } from '../core/clock.ts';
 import type { Run } from '../history/run.ts';
 import { livingLine, type Screen } from './living-line.ts';
 
-const SILENT_NS = NS_PER_SECOND;
+/** On a terminal, and elsewhere: what is over by then needs no word. */
+const SILENT_NS = { living: NS_PER_SECOND, plain: 5 * NS_PER_SECOND };
 
 /**
  * The same run, which says on standard error how far it has been read, unless that takes but a moment. A check is one
@@ -12,7 +13,7 @@ export function withProgress(
   run: Run,
   { screen = process.stderr, clock = realClock() }: { screen?: Screen; clock?: Pick<Clock, 'nowNs'> } = {},
 ): { run: Run; end(): void } {
-  const living = livingLine(screen, SILENT_NS);
+  const living = livingLine(screen, screen.isTTY ? SILENT_NS.living : SILENT_NS.plain);
   const passes = { writes: 0, records: 0 };
 
   function* told<Batch extends { length: number }>(

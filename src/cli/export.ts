@@ -19,9 +19,11 @@ ndjson   One JSON object a line: everything that the history says, without loss.
          it again; "kept import --help" describes it.
 parquet  Two tables, writes.parquet and reads.parquet, in the directory that --output names. Their columns are those
          of the history (times in nanoseconds since the run began); absent values are null.
-edn      Operations as Jepsen writes them, one map a line: :send with a value [:send partition [offset "worker:seq"]],
-         :poll with the records that scans returned, and faults of the process :nemesis. A write whose outcome is
-         unknown ends with :info, and its process is not used again.
+edn      For Jepsen's own checkers: operations in the shape of its Kafka workload (jepsen.tests.kafka), one map a line.
+         :send with a value [[:send partition [offset "worker:seq"]]], :poll with the records that scans returned, and
+         faults of the process :nemesis. A write whose outcome is unknown ends with :info, and its process is not used
+         again. The checker of that workload reads it; "kept lin" does not (a log is none of its models), and "kept
+         check" judges the run itself.
 
 What --output names is there when it is whole; until then it is called PATH.PID.new, and replaces nothing.
 

@@ -1,21 +1,27 @@
-import type { LinearResult } from '../checker/linear/result.ts';
+import type { LinearResult, Sighting } from '../checker/linear/result.ts';
+
+/** A history that was judged. */
+export interface Judged {
+  /** By name; null where the history could not be read far enough to tell. */
+  model: string | null;
+  /** Nobody named it: the operations of the history told it. */
+  isGuess: boolean;
+  result: LinearResult;
+}
 
 /** The result for people. */
-export function renderLin({ verdict, method, culprit, reason, stats }: LinearResult): string {
-  const lines = [`${SENTENCES[verdict]} (${scope(stats, method)})`];
+export function renderLin(judged: Judged): string {
+  const { verdict, method, culprit, reason, stats } = judged.result;
+  const lines = [`${SENTENCES[verdict]} (${scope(stats, method)})`, ...guessOf(judged)];
   if (reason !== undefined) lines.push(`  ${reason}`);
   if (culprit !== undefined) {
-    lines.push(
-      '',
-      `Cannot be placed: #${culprit.operation.index} ${culprit.operation.text}`,
-      `  ${culprit.reason}`,
-    );
+    lines.push('', `Cannot be placed: ${named(culprit.operation)}`, `  ${culprit.reason}`);
     if (culprit.conflicts.length > 0) {
       lines.push(
         '',
         culprit.minimal ? 'It contradicts these, and needs every one of them:' : 'Concurrent with it were:',
       );
-      for (const { index, text } of culprit.conflicts) lines.push(`  #${index} ${text}`);
+      for (const conflict of culprit.conflicts) lines.push(`  ${named(conflict)}`);
     }
   }
   return `${lines.join('\n')}\n`;
@@ -24,9 +30,10 @@ export function renderLin({ verdict, method, culprit, reason, stats }: LinearRes
 const SENTENCES = { valid: 'Linearizable', invalid: 'Not linearizable', unknown: 'Unknown' };
 
 /** One of several results, in a line. */
-export function renderLine(file: string, { verdict, method, culprit, reason, stats }: LinearResult): string {
-  const because = reason ?? (culprit && `#${culprit.operation.index} ${culprit.operation.text}`);
-  const detail = [stats.operations > 0 ? scope(stats, method) : undefined, because];
+export function renderLine(file: string, judged: Judged): string {
+  const { verdict, method, culprit, reason, stats } = judged.result;
+  const because = reason ?? (culprit && named(culprit.operation));
+  const detail = [stats.operations > 0 ? scope(stats, method) : undefined, ...guessOf(judged), because];
   return `${file}: ${SENTENCES[verdict]} (${detail.filter((part) => part !== undefined).join('; ')})\n`;
 }
 
@@ -40,4 +47,13 @@ function scope(stats: LinearResult['stats'], method: string): string {
   const unknown = stats.unknown > 0 ? `, ${stats.unknown} of unknown outcome` : '';
   const keys = stats.keys > 1 ? `, ${stats.keys} keys` : '';
   return `${stats.operations} operations${unknown}${keys}; ${method}`;
+}
+
+function guessOf({ model, isGuess }: Judged): string[] {
+  return isGuess ? [`model: ${model}, by its operations`] : [];
+}
+
+/** `#2 p0 read → 1 (line 5)` */
+function named({ index, line, text }: Sighting): string {
+  return `#${index} ${text}${line === undefined ? '' : ` (line ${line})`}`;
 }

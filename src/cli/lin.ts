@@ -3,17 +3,19 @@ import { join } from 'node:path';
 import { Option, type Command } from 'commander';
 import { EXIT, Failure, messageOf } from '../core/failure.ts';
 import { check } from '../checker/linear/check.ts';
-import { readHistory } from '../checker/linear/format/read-history.ts';
+import type { Event } from '../checker/linear/format/event.ts';
+import { guessModel, namesIn } from '../checker/linear/format/guess-model.ts';
 import type { Dialect } from '../checker/linear/format/pair.ts';
+import { operationsOf, readEvents } from '../checker/linear/format/read-history.ts';
+import { logHint } from '../checker/linear/log-hint.ts';
 import { MODEL_NAMES, modelNamed, type ModelName } from '../checker/linear/models/catalog.ts';
-import type { Model } from '../checker/linear/model.ts';
 import type { Value } from '../checker/linear/operation.ts';
-import type { LinearResult } from '../checker/linear/result.ts';
-import { renderLin, renderLine, renderTally } from './lin-text.ts';
+import { RUN_FILE, WRITES_FILE } from '../history/layout.ts';
+import { renderLin, renderLine, renderTally, type Judged } from './lin-text.ts';
 import { parseCount, parseDurationMs } from './parse.ts';
 
 interface LinOptions extends Partial<Dialect> {
-  model: ModelName;
+  model?: ModelName;
   initial?: Value;
   timeout?: number;
   memory: number;
@@ -30,12 +32,15 @@ export function addLinCommand(program: Command): void {
     )
     .description("is anybody's history linearizable?")
     .addOption(
-      new Option('--model <name>', 'what the object promises').choices(MODEL_NAMES).makeOptionMandatory(),
+      new Option(
+        '--model <name>',
+        'what the object promises (default: by the names of its operations)',
+      ).choices(MODEL_NAMES),
     )
     .option('--initial <json>', 'what a register holds at first (default: null)', parseValue)
     .option(
       '--timeout <time>',
-      'give up on a history after that long: 30s, 5m (default: never)',
+      'give up on a history that long after it was read: 30s, 5m (default: never)',
       parseDurationMs,
     )
     .option('--memory <mib>', 'give up rather than hold more', parseCount, 1024)
@@ -54,7 +59,7 @@ export function addLinCommand(program: Command): void {
     .option('--no-explain', 'only the verdict, without the smallest contradiction')
     .option(
       '--json',
-      'print { verdict, method, culprit | witness, stats } as JSON; of several histories a line each',
+      'print { model, verdict, method, culprit | witness, stats } as JSON; of several histories a line each',
     )
     .addHelpText(
       'after',
@@ -62,25 +67,33 @@ export function addLinCommand(program: Command): void {
 The order of lines is the order of events. In EDN and JSON a failed operation never happened and a nil read says
 nothing, as in Knossos; in log lines a failed cas found another value and a nil read found nothing.
 
+Without --model the operations tell it: read and write with cas are a cas-register, without it a register, with keys a
+kv; get, put and append a kv; add, remove and read a set; append and read an append-list; enqueue and dequeue a
+fifo-queue; acquire and release a mutex. Where they leave it open --model must be given.
+
+Results name operations by their rank in the order of calls, from 0 (#3, "index"), and by the line of their call in the
+file, from 1 (line 5, "line"), where the history has lines: all formats but a JSON list.
+
+What kept itself records of Kafka, in a run directory, is the business of "kept check".
+
 Of several histories each gets a line, and the exit status is that of the worst.
 
 Exit status: 0 linearizable, 1 not linearizable, 2 unknown (time or memory ran out) or no history, 64 wrong usage.
 
 Examples:
-  kept lin history.edn --model cas-register
+  kept lin history.edn
   kept lin etcd.log --model cas-register --json
   kept lin queue.ndjson --model fifo-queue --timeout 1m
-  kept lin logs --model cas-register --no-explain`,
+  kept lin logs --no-explain`,
     )
     .action(async (paths: string[], options: LinOptions) => {
       const files = paths.flatMap(filesIn);
       const alone = files.length === 1;
-      const model = modelNamed(options.model, options);
       const tally = { valid: 0, invalid: 0, unknown: 0 };
       for (const file of files) {
-        const result = await judge(model, file, options, alone);
-        tally[result.verdict]++;
-        process.stdout.write(shown(file, result, { alone, json: options.json === true }));
+        const judged = await judge(file, options, alone);
+        tally[judged.result.verdict]++;
+        process.stdout.write(shown(file, judged, { alone, json: options.json === true }));
       }
       if (!alone && options.json !== true) process.stdout.write(renderTally(tally));
       process.exitCode =
@@ -89,30 +102,60 @@ Examples:
 }
 
 /** One history. Among several, one that cannot be read or is none does not keep the others from being judged. */
-async function judge(model: Model, file: string, options: LinOptions, alone: boolean): Promise<LinearResult> {
+async function judge(file: string, options: LinOptions, alone: boolean): Promise<Judged> {
   const { timeout, memory, explain } = options;
   try {
-    return await check(model, readHistory(readText(file), options), {
+    const recorded = readEvents(readText(file));
+    const model = options.model ?? guessed(recorded.events);
+    const history = operationsOf(recorded, { ...options, model });
+    const result = await check(modelNamed(model, options), history, {
       memoryBytesMax: memory * 2 ** 20,
       explain,
       ...(timeout === undefined ? {} : { signal: AbortSignal.timeout(timeout) }),
     });
+    return { model, isGuess: options.model === undefined, result };
   } catch (error) {
     if (alone || !(error instanceof Failure)) throw error;
     const stats = { operations: 0, unknown: 0, keys: 0, steps: 0, bytesPeak: 0 };
-    return { verdict: 'unknown', method: 'none', reason: messageOf(error), stats };
+    const result = { verdict: 'unknown', method: 'none', reason: messageOf(error), stats } as const;
+    return { model: options.model ?? null, isGuess: false, result };
   }
 }
 
-function shown(file: string, result: LinearResult, how: { alone: boolean; json: boolean }): string {
-  if (!how.json) return how.alone ? renderLin(result) : renderLine(file, result);
-  return how.alone ? `${JSON.stringify(result, null, 2)}\n` : `${JSON.stringify({ file, ...result })}\n`;
+function guessed(events: readonly Event[]): ModelName {
+  const model = guessModel(events);
+  if (model !== null) return model;
+  const names = namesIn(events).slice(0, 8).join(', ');
+  const hint = logHint(namesIn(events));
+  throw new Failure(
+    hint === null
+      ? `The operations of this history (${names || 'none'}) leave open which model it is of: name it with --model.`
+      : `No model knows the operations of this history (${names}), so there is nothing to name with --model.`,
+    { hint: hint ?? `Models: ${MODEL_NAMES.join(', ')}.`, exitStatus: EXIT.usage },
+  );
+}
+
+function shown(file: string, judged: Judged, how: { alone: boolean; json: boolean }): string {
+  if (!how.json) return how.alone ? renderLin(judged) : renderLine(file, judged);
+  const { model, result } = judged;
+  return how.alone
+    ? `${JSON.stringify({ model, ...result }, null, 2)}\n`
+    : `${JSON.stringify({ file, model, ...result })}\n`;
 }
 
 /** A directory stands for the files in it. */
 function filesIn(path: string): string[] {
   if (path === '-' || statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return [path];
   const entries = readdirSync(path, { withFileTypes: true }).filter((entry) => entry.isFile());
+  if (entries.some(({ name }) => name === RUN_FILE || name === WRITES_FILE)) {
+    throw new Failure(
+      `The directory ${path} is a run of kept, and no history of an object that has a model.`,
+      {
+        hint: `"kept check ${path}" judges it.`,
+        exitStatus: EXIT.usage,
+      },
+    );
+  }
   if (entries.length === 0) throw new Failure(`The directory ${path} holds no files.`);
   return entries.map(({ name }) => join(path, name)).toSorted();
 }

@@ -40,14 +40,14 @@ export class ColumnReader<Schema extends ColumnSchema> {
   constructor(options: {
     schema: Schema;
     path: string;
-    run: string;
+    recording: string;
     damages: Damages;
     readAheadFromBytes: number;
     verify: boolean;
   }) {
     this.#schema = options.schema;
     this.#path = options.path;
-    this.#stream = streamId(options.run, basename(options.path));
+    this.#stream = streamId(options.recording, basename(options.path));
     this.#damages = options.damages;
     this.#readAheadFromBytes = options.readAheadFromBytes;
     this.#verify = options.verify;

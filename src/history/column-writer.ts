@@ -21,21 +21,21 @@ export class ColumnWriter<Schema extends ColumnSchema> {
   #firstRow = 0;
 
   /**
-   * @param options.path its last part names the stream.
+   * @param options.path its last part names the stream, with `recording`.
    * @param options.batchMetadata asked for each batch: what a reader of that batch needs besides its columns.
    */
   constructor(options: {
     schema: Schema;
     file: AppendFile;
     path: string;
-    run: string;
+    recording: string;
     streamMetadata: Record<string, string>;
     batchMetadata?: () => Record<string, string>;
   }) {
     this.columns = allocateColumns(options.schema, BATCH_ROWS);
     this.#file = options.file;
     this.#encoder = arrowEncoder(options.schema, options.streamMetadata);
-    this.#stream = streamId(options.run, basename(options.path));
+    this.#stream = streamId(options.recording, basename(options.path));
     this.#metadata = options.batchMetadata ?? (() => ({}));
     this.#file.append(
       seal(this.#encoder.schema, { kind: 'schema', stream: this.#stream, rows: 0, firstRow: 0 }),

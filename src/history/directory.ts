@@ -10,6 +10,7 @@ import { errnoOf } from './errno.ts';
 import { decodeLines, type Lines } from './event-lines.ts';
 import { ERROR_NAMES_KEY, EVENTS_FILE, READS_FILE, WRITES_FILE } from './layout.ts';
 import { READ_AHEAD_BYTES_MIN } from './read-ahead.ts';
+import { recordingOf } from './recording.ts';
 import { resolveInfo } from './run-info.ts';
 import type { ReadBatch, Run, WriteBatch } from './run.ts';
 
@@ -29,13 +30,13 @@ export async function openRun(
   const lines = readLines(join(path, EVENTS_FILE), damages);
   const info = resolveInfo(path, lines?.info ?? null, damages);
   for (const damage of info.damage ?? []) damages.add(damage);
-  const areForeign = lines?.info != null && lines.info.run !== info.run;
+  const areForeign = lines?.info != null && recordingOf(lines.info) !== recordingOf(info);
   if (areForeign) {
-    const detail = `The events are of run ${lines.info!.run}, not of ${info.run}; they are left out.`;
+    const detail = `The events are of recording ${recordingOf(lines.info!)}, not of ${recordingOf(info)}; they are left out.`;
     damages.add({ file: EVENTS_FILE, kind: 'corrupt', detail });
   }
   const { readAheadFromBytes = READ_AHEAD_BYTES_MIN, verify = true } = options;
-  const reader = { readAheadFromBytes, verify, run: info.run, damages };
+  const reader = { readAheadFromBytes, verify, recording: recordingOf(info), damages };
   const writes = new ColumnReader({ ...reader, schema: WRITE_COLUMNS, path: join(path, WRITES_FILE) });
   const reads = new ColumnReader({ ...reader, schema: READ_COLUMNS, path: join(path, READS_FILE) });
   return {

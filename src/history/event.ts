@@ -45,6 +45,8 @@ export interface FaultStartEvent {
   links: Link[];
   /** What was observed that proves the effect, in words: `pid 4711 is gone`. */
   evidence: string;
+  /** Set where an imported history says that nobody saw the effect. */
+  verified?: false;
 }
 
 /** The fault was undone, and its end was verified: the broker runs again, or the links carry traffic. */

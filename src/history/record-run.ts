@@ -4,6 +4,7 @@ import { BATCH_ROWS, ColumnWriter } from './column-writer.ts';
 import { type ColumnSchema, READ_COLUMNS, WRITE_COLUMNS } from './columns.ts';
 import { encodeLine } from './event-lines.ts';
 import { ERROR_NAMES_KEY, EVENTS_FILE, READS_FILE, RUN_FILE, WRITES_FILE } from './layout.ts';
+import { asNewRecording, recordingOf } from './recording.ts';
 import { writeRunFile } from './run-file.ts';
 import type { Run } from './run.ts';
 import { INTEGRITIES, OUTCOMES } from './write.ts';
@@ -14,7 +15,7 @@ import { INTEGRITIES, OUTCOMES } from './write.ts';
  * @throws Failure when the disk is full or broken.
  */
 export async function recordRun(run: Run, directory: string): Promise<void> {
-  const { info } = run;
+  const info = asNewRecording(run.info);
   let errorNames: readonly string[] = [''];
   const open = <Schema extends ColumnSchema>(
     name: string,
@@ -26,7 +27,7 @@ export async function recordRun(run: Run, directory: string): Promise<void> {
       schema,
       file: createAppendFile(path),
       path,
-      run: info.run,
+      recording: recordingOf(info),
       streamMetadata: { 'kept.version': '1', 'kept.run': info.run, ...codes },
       batchMetadata: () => (name === WRITES_FILE ? { [ERROR_NAMES_KEY]: JSON.stringify(errorNames) } : {}),
     });
@@ -41,7 +42,7 @@ export async function recordRun(run: Run, directory: string): Promise<void> {
   const reads = open(READS_FILE, READ_COLUMNS, { 'kept.integrities': INTEGRITIES.join(' ') });
   for (const batch of run.reads()) append(reads, READ_COLUMNS, batch, batch.length);
   reads.close();
-  recordEvents(run, join(directory, EVENTS_FILE));
+  recordEvents({ ...run, info }, join(directory, EVENTS_FILE));
   await writeRunFile(join(directory, RUN_FILE), info);
 }
 

@@ -9,6 +9,7 @@ import { encodeLine, type Line } from './event-lines.ts';
 import type { Event } from './event.ts';
 import { ERROR_NAMES_KEY, EVENTS_FILE, READS_FILE, RUN_FILE, WRITES_FILE } from './layout.ts';
 import type { RunInfo } from './run.ts';
+import { asNewRecording, recordingOf } from './recording.ts';
 import { writeRunFile } from './run-file.ts';
 import type { Read, Write } from './write.ts';
 import { INTEGRITIES, OUTCOMES } from './write.ts';
@@ -47,10 +48,11 @@ const EVENT_BUFFER_CHARACTERS = 1 << 16;
  */
 export async function openRecorder(
   directory: string,
-  info: RunInfo,
+  run: RunInfo,
   clock: Clock,
   openFile: (path: string) => AppendFile = createAppendFile,
 ): Promise<Recorder> {
+  const info = asNewRecording(run);
   let current = info;
   let failure: unknown = null;
   let fail!: (error: unknown) => void;
@@ -89,7 +91,7 @@ export async function openRecorder(
       schema,
       file: openFile(path),
       path,
-      run: info.run,
+      recording: recordingOf(info),
       streamMetadata,
     });
   }

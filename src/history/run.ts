@@ -26,6 +26,8 @@ export interface Damage {
   kind: 'torn' | 'corrupt' | 'missing';
   /** One sentence with position and size. */
   detail: string;
+  /** What it is that some may be missing of, where the name of the file does not say so. */
+  rows?: 'writes' | 'reads' | 'events';
 }
 
 /** Int64 values as pairs of int32 (low, high): cheaper to read than bigint. Use `int64At`. */
@@ -77,7 +79,19 @@ export interface Contract {
   mode: 'exactly-once' | 'at-least-once';
   /** `log.flush.interval.messages` of the brokers: after how many records they sync to disk. If absent the system does, in time. */
   flushMessages?: number;
+  /** What of this an imported history does not say; none if absent. */
+  assumed?: readonly Setting[];
 }
+
+/** What a history of another tool may leave unsaid of a contract. */
+export const SETTINGS = [
+  'acks',
+  'minInsyncReplicas',
+  'replicationFactor',
+  'uncleanLeaderElection',
+  'idempotence',
+] as const;
+export type Setting = (typeof SETTINGS)[number];
 
 export interface NodeInfo {
   name: string;
@@ -92,6 +106,8 @@ export interface RunInfo {
   version: 1;
   /** Stands in every record's value. */
   run: string;
+  /** The name of this recording of it, see recording.ts. */
+  recording?: string;
   status: 'running' | 'complete' | 'interrupted' | 'failed';
   /** Why, where the status is `failed`. */
   failure?: string;

@@ -11,7 +11,7 @@ import type { Message } from './arrow.ts';
  *      8  uint32 head bytes    from the start of the message up to the end of the seal
  *     12  uint32 body bytes
  *     16  uint32 rows
- *     20  uint32 stream        a checksum of the run's id and the file's name: a message from elsewhere is refused
+ *     20  uint32 stream        a checksum of the recording and the file's name: a message from elsewhere is refused
  *     24  uint64 first row     the rows before this batch: a message that is missing or repeated shows
  *     32  uint32 kind          schema, batch or end
  *     36  uint32 crc           CRC-32 of the whole message up to here, and of the body
@@ -42,8 +42,8 @@ const HEAD_BYTES_MAX = 1 << 20;
 const BODY_BYTES_MAX = 1 << 28;
 
 /** What ties a message to its file. */
-export function streamId(run: string, file: string): number {
-  return crc32(`${run}/${file}`);
+export function streamId(recording: string, file: string): number {
+  return crc32(`${recording}/${file}`);
 }
 
 /** The message with its seal, as chunks to be written in this order. The body is not copied. */

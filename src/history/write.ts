@@ -42,15 +42,23 @@ export interface Write {
  * Whether a record carries what the run wrote: `valid`, or why not. Anything else than `valid` is a phantom;
  * its worker and seq are then not to be trusted and may be null.
  */
-export type Integrity = 'valid' | 'unreadable' | 'bad-checksum' | 'foreign-run' | 'wrong-place';
+export type Integrity =
+  | 'valid'
+  | 'unreadable'
+  | 'bad-checksum'
+  | 'foreign-run'
+  | 'wrong-place'
+  /** Another tool says that it is not valid, and no more. */
+  | 'mismatched';
 
-/** The integrities in the order of their codes on disk. */
+/** The integrities in the order of their codes on disk: new ones come last. */
 export const INTEGRITIES: readonly Integrity[] = [
   'valid',
   'unreadable',
   'bad-checksum',
   'foreign-run',
   'wrong-place',
+  'mismatched',
 ];
 
 export interface Read {

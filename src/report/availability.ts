@@ -1,6 +1,6 @@
 import { NS_PER_SECOND } from '../core/clock.ts';
 import type { FaultStartEvent, FaultStopEvent, PhaseEvent, PhaseName } from '../history/event.ts';
-import type { Run, WriteBatch } from '../history/run.ts';
+import { int64At, type Run, type WriteBatch } from '../history/run.ts';
 import { OUTCOMES, type Outcome } from '../history/write.ts';
 import { firstAckMeter } from './first-acks.ts';
 import { type Latency, LatencyTotal } from './latency.ts';
@@ -13,7 +13,10 @@ export interface Availability {
   faults: ({ fault: string } & Stretch)[];
   /** Faults beyond the first thousand, of which there are no figures. */
   faultsLeftOut: number;
-  /** The longest time under load without any acknowledgement. Null when there was no load at all. */
+  /**
+   * The longest time under load without any acknowledgement. Null when there was no load at all. Where the history has
+   * no phases, the load lasted from the first write that was begun to the last one that came to an end.
+   */
   longestGap: Gap | null;
   /** How long after each strike and each heal the first write *begun after it* was acknowledged; null: none was. */
   recoveries: Recovery[];
@@ -21,6 +24,8 @@ export interface Availability {
   latency: Latency | null;
   /** What became of the writes that were not acknowledged, the most frequent first. `share` is that of all writes. */
   errors: { outcome: Outcome; error: string | null; count: number; share: number }[];
+  /** Kinds of errors beyond the twenty most frequent ones, of which there are no figures. */
+  errorsLeftOut: number;
 }
 
 /** A part of the run. */
@@ -67,10 +72,10 @@ export function availabilityMeter({ events }: Pick<Run, 'events'>): {
   const errors = new ErrorCounts();
   const firstAcks = firstAckMeter(strikesAndHeals(events));
   const pieces = segmentMeter([...phases, ...faults].flatMap(({ fromNs, toNs }) => [fromNs, toNs]));
-  const loadFromNs = phases[0]?.fromNs;
-  const loadToNs = phases.at(-1)?.toNs;
+  const load = new LoadSpan(phases);
   return {
     visit(batch) {
+      load.visit(batch);
       pieces.visit(batch);
       firstAcks.visit(batch);
       errors.visit(batch);
@@ -83,13 +88,11 @@ export function availabilityMeter({ events }: Pick<Run, 'events'>): {
       phases: phases.map(({ name, ...span }) => ({ name, ...stretchOf(segments, span) })),
       faults: faults.map(({ fault, ...span }) => ({ fault, ...stretchOf(segments, span) })),
       faultsLeftOut: allFaults.length - faults.length,
-      longestGap:
-        loadFromNs === undefined || loadToNs === undefined
-          ? null
-          : longestGap(segments, loadFromNs, loadToNs),
+      longestGap: load.span === null ? null : longestGap(segments, load.span.fromNs, load.span.toNs),
       recoveries: firstAcks.total(),
       latency: latencyOf(segments),
       errors: errors.list(),
+      errorsLeftOut: errors.leftOut,
     };
   }
 }
@@ -111,6 +114,34 @@ function stretchOf(segments: readonly Segment[], { fromNs, toNs }: Gap): Stretch
     due: Object.fromEntries(due),
     latency: latencyOf(inside),
   };
+}
+
+/** When there was load: in its phases, or from the first write to the end of the last one where there are none. */
+class LoadSpan {
+  readonly #arePhases: boolean;
+  #fromNs: number;
+  #toNs: number;
+
+  constructor(phases: readonly Gap[]) {
+    this.#arePhases = phases.length > 0;
+    this.#fromNs = phases[0]?.fromNs ?? Infinity;
+    this.#toNs = phases.at(-1)?.toNs ?? -Infinity;
+  }
+
+  visit({ length, invokeNs, completeNs }: WriteBatch): void {
+    if (this.#arePhases) return;
+    for (let row = 0; row < length; row++) {
+      const begunNs = int64At(invokeNs, row);
+      // What was never answered was under way when it was begun.
+      const endedNs = Math.max(begunNs, int64At(completeNs, row));
+      if (begunNs < this.#fromNs) this.#fromNs = begunNs;
+      if (endedNs > this.#toNs) this.#toNs = endedNs;
+    }
+  }
+
+  get span(): Gap | null {
+    return this.#toNs < this.#fromNs ? null : { fromNs: this.#fromNs, toNs: this.#toNs };
+  }
 }
 
 function latencyOf(segments: readonly Segment[]): Latency | null {
@@ -138,6 +169,10 @@ class ErrorCounts {
     const known = this.#counts.get(key);
     if (known === undefined) this.#counts.set(key, { outcome: OUTCOMES[outcome]!, error: name, count: 1 });
     else known.count++;
+  }
+
+  get leftOut(): number {
+    return Math.max(0, this.#counts.size - ERRORS_MAX);
   }
 
   list(): Availability['errors'] {

@@ -1,8 +1,9 @@
 import { capitalised } from '../core/capitalised.ts';
 import { NS_PER_SECOND } from '../core/clock.ts';
+import { orAssumed } from '../history/assumptions.ts';
 import { describeFault } from '../history/fault-words.ts';
 import type { Fault } from '../history/fault.ts';
-import type { RunInfo } from '../history/run.ts';
+import type { Contract, RunInfo } from '../history/run.ts';
 import type { Finding, FindingKind, Result } from '../checker/result.ts';
 
 /** The words and number formats that the terminal text and the picture share, so that both tell it the same way. */
@@ -110,9 +111,9 @@ export function describeSetting(info: RunInfo): string {
     world,
     system + mode,
     info.bug === undefined ? '' : `planted bug: ${info.bug}`,
-    `acks=${contract.acks}`,
-    contract.idempotence ? 'idempotent' : '',
-    `${contract.replicationFactor} replicas, min. in sync ${contract.minInsyncReplicas}`,
+    orAssumed(contract, 'acks', `acks=${contract.acks}`),
+    contract.idempotence ? orAssumed(contract, 'idempotence', 'idempotent') : '',
+    replicasOf(contract),
     contract.uncleanLeaderElection ? 'unclean election on' : '',
     counted(info.workers, 'worker'),
     info.partitions === 1 ? '' : counted(info.partitions, 'partition'),
@@ -120,6 +121,11 @@ export function describeSetting(info: RunInfo): string {
   ]
     .filter((part) => part !== '')
     .join(' · ');
+}
+
+function replicasOf(contract: Contract): string {
+  const replicas = orAssumed(contract, 'replicationFactor', `${contract.replicationFactor} replicas`);
+  return `${replicas}, ${orAssumed(contract, 'minInsyncReplicas', `min. in sync ${contract.minInsyncReplicas}`)}`;
 }
 
 /** The verdict as a sentence of its own. */

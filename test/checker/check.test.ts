@@ -233,6 +233,27 @@ test('an end offset that goes back is counted, and permitted where a log may be 
   t.regex(only(old, 'end-regressed').reason, /KIP-207/);
 });
 
+test('where nobody says which Kafka ran, a new leader’s end offset may be behind', (t) => {
+  const events = [end(3, 10), end(1, 20, { broker: 2 }), finalScan(3)];
+  const info = { versions: { kept: '0' } };
+  const changed = [leads(1, 1, 0), leads(2, 2, 15), ...events];
+  const ruling = only(judge({ ...GOOD, events: changed, info }), 'end-regressed');
+  t.is(ruling.judgement, 'permitted');
+  t.regex(ruling.reason, /KIP-207.* the history does not tell which version ran$/);
+  const untold = only(judge({ ...GOOD, events, info }), 'end-regressed');
+  t.is(untold.judgement, 'permitted', 'nobody says who led: there may have been a new leader');
+  const steady = [leads(1, 1, 0), end(3, 10), end(1, 20), finalScan(3)];
+  t.is(only(judge({ ...GOOD, events: steady, info }), 'end-regressed').judgement, 'violation');
+  const model = { world: 'simulated' as const, ...info };
+  t.is(only(judge({ ...GOOD, events: changed, info: model }), 'end-regressed').judgement, 'violation');
+});
+
+test('a scan that began at no known time covered nothing that was acknowledged later', (t) => {
+  const untimed = [finalScan(2, { invokeNs: 0, completeNs: 0 })];
+  const result = judge({ ...GOOD, reads: GOOD.reads.slice(0, 2), events: untimed });
+  t.deepEqual(anomalies(result), { unread: 1 });
+});
+
 test('a zombie’s idea of the end counts for nothing; that of a new leader does', (t) => {
   const events = [leads(1, 1, 0), leads(2, 2, 15), finalScan(3)];
   const zombie = [end(3, 10), end(5, 20, { broker: 2 }), end(3, 30)];
@@ -352,6 +373,60 @@ test('the judgement on one and the same loss follows the contract and what happe
     },
   );
   for (const { reason } of Object.values(judgements)) t.regex(reason, /^\S.*[^.]$/);
+});
+
+test('where nobody says who led, nothing shows that a loss was not permitted, nor that it was', (t) => {
+  const story: Story = { ...GOOD, reads: GOOD.reads.slice(0, 2), contract: { acks: 1 } };
+  t.like(only(judge(story), 'lost'), {
+    judgement: 'permitted',
+    reason:
+      'acks=1 promises survival only while the leader that acknowledged stays leader, and the history does not tell who led',
+  });
+  t.is(judge(story).verdict, 'invalid', 'it is lost all the same');
+  const byContract = judge({ ...story, claim: 'contract' });
+  t.is(byContract.verdict, 'inconclusive');
+  t.is(
+    byContract.reasons[0],
+    'The history does not tell who led partition 0, so nobody knows whether Kafka’s contract permits what happened there.',
+  );
+  for (const contract of [{ uncleanLeaderElection: true }, { minInsyncReplicas: 1 }]) {
+    const result = judge({ ...story, contract, claim: 'contract' });
+    t.is(result.verdict, 'inconclusive', JSON.stringify(contract));
+    t.regex(only(result, 'lost').reason, /the history does not tell who led/);
+  }
+  const watched = judge({ ...story, events: [leads(1, 1, 0), ...GOOD.events], claim: 'contract' });
+  t.is(watched.verdict, 'invalid', 'nobody replaced the leader, so it must have kept this');
+});
+
+test('a reason says which settings are only assumed', (t) => {
+  const assumed = ['minInsyncReplicas', 'uncleanLeaderElection'] as const;
+  const story: Story = { ...GOOD, reads: GOOD.reads.slice(0, 2), contract: { assumed } };
+  t.regex(
+    only(judge(story), 'lost').reason,
+    /^acks=all with min\.insync\.replicas=2 \(assumed\) and unclean election off \(assumed\) promises survival/,
+  );
+});
+
+test('a fault that nobody saw take effect proves nothing', (t) => {
+  const events = [...isolated('cut', 0, 9), finalScan(3)].map((event) =>
+    event.type === 'fault-start' ? { ...event, verified: false as const } : event,
+  );
+  const result = judge({ ...GOOD, events });
+  t.is(result.verdict, 'inconclusive');
+  t.deepEqual(result.reasons, [
+    'The fault cut was not verified: nobody saw it take effect, so it may have tested nothing.',
+  ]);
+});
+
+test('what was read before it was sent tells of clocks, or of somebody else who wrote the same', (t) => {
+  const result = judge({
+    ...GOOD,
+    reads: GOOD.reads.map((read) => ({ ...read, timeNs: 2.5 * S })),
+  });
+  t.is(result.verdict, 'inconclusive');
+  t.deepEqual(result.reasons, [
+    'Either the clock of the history did not run forwards, or its times are not of one clock, or somebody else had written the same values before: 1 acknowledged record had been read before it was sent; one was read at 2.5 s and begun at 3.0 s. So nothing is said about the order of the log.',
+  ]);
 });
 
 test('two records of one worker with one answer from one leader: the client is to blame', (t) => {

@@ -119,6 +119,16 @@ test('a consumer that goes past a record without handing it over has skipped it'
   t.is(result.verdict, 'invalid');
 });
 
+test('where rows of reads are missing, nobody is said to have skipped what may have stood in one of them', (t) => {
+  const result = judge({
+    ...GOOD,
+    events: [finalScan(3), finalScan(3, { scan: 7, name: 'again', completeNs: 110 * S })],
+    damage: [{ file: 'reads.arrow', kind: 'torn', detail: 'The file ends in the middle.' }],
+  });
+  t.deepEqual(anomalies(result), {});
+  t.is(result.verdict, 'inconclusive');
+});
+
 test('an empty poll proves nothing: a consumer that came less far has not skipped what it did not reach', (t) => {
   const events = [...GOOD.events, consumer(1)];
   t.deepEqual(anomalies(judge({ ...GOOD, reads: [...GOOD.reads, consumed(0, '0:0')], events })), {});

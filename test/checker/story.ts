@@ -177,8 +177,9 @@ export function runOfStory({
   damage,
   batchRows,
 }: Story): Run {
+  const known = { nodes: NODES, versions: { kept: 'test', kafka: '4.4.0' } };
   const run = runOf(
-    { writes, reads, events, info: { nodes: NODES, ...info, contract: { ...CONTRACT, ...contract } } },
+    { writes, reads, events, info: { ...known, ...info, contract: { ...CONTRACT, ...contract } } },
     batchRows,
   );
   return damage === undefined ? run : { ...run, damage: () => damage };

@@ -46,7 +46,7 @@ test('a long check says on a terminal how far it is, and wipes it away in the en
 test('elsewhere it says so in plain lines, now and then; a short one says nothing', (t) => {
   t.is(
     told({ isTTY: false, stepNs: 2e9 }).lines,
-    'checking: 2 writes looked at\nchecking: 2 records looked at\n',
+    'checking: 6 writes looked at\nchecking: 6 records looked at\n',
   );
   t.is(told({ isTTY: true, stepNs: 1e8 }).lines, '');
 });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { fc } from '@fast-check/ava';
 import type { Result } from '../../src/checker/result.ts';
+import { exportHistory, importHistory } from '../../src/cli/interchange.ts';
 import { decide } from '../../src/cli/verdict.ts';
 import { Failure } from '../../src/core/failure.ts';
 import type { Event } from '../../src/history/event.ts';
@@ -326,6 +327,50 @@ test('a million partitions end in a sentence', async (t) => {
   const { status, sentences } = await told({ writes, info: { partitions: 1_000_000 } });
   t.is(status, 2);
   t.true(sentences.some((sentence) => /more than 65535 partitions/.test(sentence)));
+});
+
+test('an NDJSON export that was cut where a line ends is never called invalid when the whole one is valid', async (t) => {
+  // A second reader reads everything again: what the cut takes from it, it has not skipped.
+  const again: Rows = {
+    ...kept,
+    reads: [...kept.reads, ...kept.reads.map((read) => ({ ...read, scan: 1, timeNs: read.timeNs + 5 * S }))],
+    events: [
+      ...kept.events,
+      ...kept.events.flatMap((event) =>
+        event.type === 'scan' ? [{ ...event, scan: 1, name: 'again', completeNs: 30 * S }] : [],
+      ),
+    ],
+  };
+  const file = join(root, 'cut.ndjson');
+  for (const story of [kept, again]) {
+    const lines = [...formatInterchange(runOf(story))].join('').trimEnd().split('\n');
+    for (let count = lines.length; count > 0; count -= count > lines.length - 20 ? 1 : 7) {
+      writeFileSync(file, lines.slice(0, count).join('\n'));
+      const { status, sentences } = await ending(file);
+      t.is(status, count === lines.length ? 0 : 2, `${count} lines: ${sentences.join(' ')}`);
+      if (count < lines.length)
+        t.regex(sentences.join(' '), /The history is damaged: cut\.ndjson is torn\. /);
+    }
+  }
+});
+
+test('a run directory that was made of a cut export knows of the cut, and so does its own export', async (t) => {
+  const lines = [...formatInterchange(runOf(kept))].join('').trimEnd().split('\n');
+  const file = join(root, 'short.ndjson');
+  writeFileSync(file, lines.slice(0, -5).join('\n'));
+  const directory = join(root, 'made-of-a-cut-export');
+  await importHistory(file, directory);
+  const { status, sentences } = await ending(directory);
+  t.is(status, 2);
+  t.true(
+    sentences.includes(
+      'The history is damaged: short.ndjson is torn. Lines of reads that were written into it: 475; that are there: 470.',
+    ),
+    sentences.join(' '),
+  );
+  const exported = join(root, 'exported-again.ndjson');
+  await exportHistory(directory, 'ndjson', exported);
+  t.deepEqual((await ending(exported)).sentences, sentences);
 });
 
 test('an NDJSON history, damaged at any byte, is judged truly or refused with the number of a line', async (t) => {

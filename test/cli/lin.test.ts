@@ -1,8 +1,10 @@
 import { mkdtempSync, renameSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { Command } from 'commander';
+import { Failure } from '../../src/core/failure.ts';
 import type { LinearResult } from '../../src/checker/linear/result.ts';
 import { addLinCommand } from '../../src/cli/lin.ts';
 
@@ -63,17 +65,56 @@ test.serial('one that is not ends with 1, and names the operations that contradi
     text,
     `Not linearizable (3 operations; zones)
 
-Cannot be placed: #2 p0 read → 1
+Cannot be placed: #2 p0 read → 1 (line 5)
   two values must each come before the other
 
 It contradicts these, and needs every one of them:
-  #0 p0 write 1
-  #1 p0 write 2
+  #0 p0 write 1 (line 1)
+  #1 p0 write 2 (line 3)
 `,
   );
   const { culprit } = JSON.parse((await lin(stale, '--model', 'register', '--json')).text) as LinearResult;
-  t.like(culprit, { operation: { index: 2, f: 'read', output: 1 }, minimal: true });
+  t.like(culprit, { operation: { index: 2, line: 5, f: 'read', output: 1 }, minimal: true });
   t.is(culprit?.conflicts.length, 2);
+});
+
+test.serial('the operations of a history tell its model, and the result says so', async (t) => {
+  const queue = file('queue.ndjson', ['enqueue', 1], ['dequeue', 1]);
+  const { text, status } = await lin(queue);
+  t.is(status, 0);
+  t.is(text, 'Linearizable (2 operations; sweep)\nmodel: fifo-queue, by its operations\n');
+  t.is((await lin(queue, '--model', 'fifo-queue')).text, 'Linearizable (2 operations; sweep)\n');
+  t.like(JSON.parse((await lin(queue, '--json')).text), { model: 'fifo-queue', verdict: 'valid' });
+  const lock = file('lock.ndjson', ['acquire', null], ['acquire', null]);
+  const open = file('open.ndjson', ['read', 1]);
+  const several = await lin(queue, lock, open);
+  t.is(several.status, 1);
+  const lines = several.text.replaceAll(directory, 'logs').split('\n');
+  t.deepEqual(lines.slice(0, 2), [
+    'logs/queue.ndjson: Linearizable (2 operations; sweep; model: fifo-queue, by its operations)',
+    'logs/lock.ndjson: Not linearizable (2 operations; jit; model: mutex, by its operations; #1 p0 acquire (line 3))',
+  ]);
+  t.regex(lines[2]!, /^logs\/open.ndjson: Unknown \(.* leave open which model .* --model/);
+});
+
+test.serial('what kept itself records of a log is sent to the checker of logs', async (t) => {
+  const run = fileURLToPath(new URL('../../store/example', import.meta.url));
+  const refused = await t.throwsAsync<Failure>(lin(run, '--model', 'append-list'), {
+    name: 'Failure',
+    message: /is a run of kept/,
+  });
+  t.is(refused.exitStatus, 64);
+  t.regex(refused.hint, /kept check .*store\/example/);
+  const inside = await t.throwsAsync<Failure>(lin(join(run, 'events.ndjson')), { name: 'Failure' });
+  t.regex(inside.hint, /kept check/);
+  const exported = file('edn.ndjson', ['send', [['send', 0, '0:0']]]);
+  for (const model of [[], ['--model', 'append-list']]) {
+    const { hint } = await t.throwsAsync<Failure>(lin(exported, ...model), {
+      name: 'Failure',
+      message: /send/,
+    });
+    t.regex(hint, /kept check.*Kafka workload/);
+  }
 });
 
 test.serial('what the register holds at first can be said', async (t) => {
@@ -97,7 +138,7 @@ test.serial('of several histories each gets a line, and the worst decides', asyn
   const lines = text.replaceAll(several, 'logs').split('\n');
   t.is(lines[0], 'logs/a.ndjson: Linearizable (2 operations; zones)');
   t.regex(lines[1]!, /^logs\/b\.ndjson: Unknown \(Line 1 is not whole JSON/);
-  t.is(lines[3], 'logs/d.ndjson: Not linearizable (3 operations; zones; #2 p0 read → 1)');
+  t.is(lines[3], 'logs/d.ndjson: Not linearizable (3 operations; zones; #2 p0 read → 1 (line 5))');
   t.is(lines.at(-2), '4 histories: 2 linearizable, 1 not, 1 unknown');
   const json = await lin(
     join(several, 'a.ndjson'),
@@ -121,7 +162,11 @@ test.serial('of several histories each gets a line, and the worst decides', asyn
 });
 
 test.serial('wrong usage, and files that hold no history, are refused in a sentence', async (t) => {
-  await t.throwsAsync(lin(file('x.ndjson', ['read', 1])), { message: /--model/ });
+  await t.throwsAsync(lin(file('x.ndjson', ['read', 1])), {
+    name: 'Failure',
+    message: 'The operations of this history (read) leave open which model it is of: name it with --model.',
+    instanceOf: Failure,
+  });
   await t.throwsAsync(lin(file('x.ndjson', ['read', 1]), '--model', 'stack'), {
     message: /register, cas-register, kv/,
   });

@@ -7,7 +7,15 @@ import { openRun } from '../../src/history/directory.ts';
 import { checksum, encodeLine } from '../../src/history/event-lines.ts';
 import { openRecorder } from '../../src/history/recorder.ts';
 import type { Damage, RunInfo } from '../../src/history/run.ts';
-import { info, plainRead, plainWrite, rowsOf, stillClock, temporaryDirectory } from './sample.ts';
+import {
+  info,
+  plainRead,
+  plainWrite,
+  rowsOf,
+  stillClock,
+  temporaryDirectory,
+  withoutRecording,
+} from './sample.ts';
 
 /**
  * Whatever happens to a run directory, reading it gives the truth: rows as they were recorded, or a damage that says
@@ -43,8 +51,8 @@ async function record(directory: string, run: RunInfo, end: 'closed' | 'killed' 
   if (end === 'closed') await recorder.close('complete');
 }
 
-/** Another run of the same rows, whose files must not pass for this one's. */
-const otherInfo = { ...info, run: 'other', seed: 4711 };
+/** Another recording of the same rows, under the same name, whose files must not pass for this one's. */
+const otherInfo = { ...info, seed: 4711 };
 
 const root = temporaryDirectory();
 const original = join(root, 'original');
@@ -78,7 +86,7 @@ interface Outcome {
 }
 
 /** Reads the run and throws an Error where it is not the truth. */
-async function look(directory: string): Promise<Outcome> {
+async function look(directory: string, { wasClosed = true } = {}): Promise<Outcome> {
   try {
     const run = await openRun(directory);
     const { writes, reads } = rowsOf(run);
@@ -93,9 +101,9 @@ async function look(directory: string): Promise<Outcome> {
     assertTold('writes.arrow', writes.length === COUNT);
     assertTold('reads.arrow', reads.length === COUNT);
     assertTold('events.ndjson', run.events.length === COUNT);
-    const { status, endedAt: _, ...rest } = run.info;
-    assertTold('run.json', status === 'complete');
-    const { status: __, ...expected } = run.info.run === info.run ? info : otherInfo;
+    const { status, endedAt: _, ...rest } = withoutRecording(run.info);
+    assertTold('run.json', !wasClosed || status === 'complete');
+    const { status: __, ...expected } = run.info.seed === info.seed ? info : otherInfo;
     if (JSON.stringify(rest) !== JSON.stringify(expected)) throw new Error('run.json has changed');
 
     const again = rowsOf(run);
@@ -152,7 +160,7 @@ function foreign(name: FileName): Promise<Outcome> {
   return look(damaged({ [name]: readFileSync(join(other, name)) }));
 }
 
-test("another run's file is refused", async (t) => {
+test('the file of another recording is refused, even of a run of the same name', async (t) => {
   t.like(await foreign('writes.arrow'), { writes: 0, reads: COUNT, events: COUNT });
   t.like(await foreign('events.ndjson'), { writes: COUNT, reads: COUNT, events: 0 });
   t.like(await foreign('run.json'), { writes: 0, reads: 0, events: 0 });
@@ -211,10 +219,16 @@ test('a cut costs the last batch only', async (t) => {
   const killed = join(root, 'killed');
   await record(killed, info, 'killed');
   const bytes = readFileSync(join(killed, 'writes.arrow'));
-  const found = await look(damaged({ 'writes.arrow': bytes.subarray(0, -1) }));
+  const rest = Object.fromEntries(
+    (['run.json', 'reads.arrow', 'events.ndjson'] as const).map((name) => [
+      name,
+      readFileSync(join(killed, name)),
+    ]),
+  );
+  const found = await look(damaged({ ...rest, 'writes.arrow': bytes.subarray(0, -1) }), { wasClosed: false });
   t.is(found.writes, COUNT - BATCHES.at(-1)!);
-  t.like(found.damage, [{ file: 'writes.arrow', kind: 'torn' }]);
-  t.is((await look(damaged({ 'writes.arrow': bytes }))).writes, COUNT);
+  t.true(found.damage.some(({ file, kind }) => file === 'writes.arrow' && kind === 'torn'));
+  t.is((await look(damaged({ ...rest, 'writes.arrow': bytes }), { wasClosed: false })).writes, COUNT);
 });
 
 test('a changed byte costs one batch, and the rows that it held are named', async (t) => {

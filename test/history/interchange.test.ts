@@ -14,8 +14,9 @@ import { formatInterchange } from '../../src/history/interchange/write.ts';
 import { runOf } from '../../src/history/memory.ts';
 import { recordRun } from '../../src/history/record-run.ts';
 import type { Run } from '../../src/history/run.ts';
+import { describeSetting } from '../../src/report/phrases.ts';
 import { noteEvents, readRows, writeRows } from './rows.ts';
-import { rowsOf, temporaryDirectory } from './sample.ts';
+import { rowsOf, temporaryDirectory, withoutRecording } from './sample.ts';
 
 /** A history goes out as NDJSON and comes in again: from this program, from another one, and damaged on its way. */
 const root = temporaryDirectory();
@@ -201,7 +202,7 @@ function contentOf(run: Run) {
   const { writes, reads } = rowsOf(run);
   const text = (row: object) => JSON.stringify(row);
   return {
-    info: run.info,
+    info: withoutRecording(run.info),
     events: run.events,
     writes: writes.map(text).toSorted(),
     reads: reads.map(text).toSorted(),
@@ -337,7 +338,85 @@ test('a line that is wrong is named with its number, and says what was expected'
     problemOf(Buffer.concat([Buffer.from(lines(RUN)), Buffer.of(0x22, 0xff, 0x22)])),
     /^line 2 .* it is not UTF-8$/,
   );
+  t.is(
+    problemOf(lines(RUN, scan(1, { complete: undefined }))),
+    'line 2 of FILE cannot be used: "complete" must be a whole number from 0 to 9007199254740991, not missing',
+  );
+  t.regex(problemOf(lines(scan(1, { invoke: null }))), /"invoke" must be a whole number .*, not null/);
   t.throws(() => readInterchange(join(root, 'nowhere')), { instanceOf: Failure, message: /ENOENT/ });
+});
+
+test('what the line "run" does not say is assumed, and said to be', (t) => {
+  const settingOf = (...objects: object[]) =>
+    describeSetting(readInterchange(fileOf(lines(...objects))).info);
+  t.is(
+    settingOf(write(0)),
+    'imported history · Kafka · acks=all (assumed) · idempotent (assumed) · 3 replicas (assumed), min. in sync 2 (assumed) · 1 worker · seed 0',
+  );
+  t.is(
+    settingOf({ ...RUN, acks: 1, replicationFactor: 5, idempotence: false, kafka: '3.9.1' }, write(0)),
+    'imported history · Kafka 3.9.1 · acks=1 · 5 replicas, min. in sync 2 (assumed) · 1 worker · seed 0',
+  );
+  const run = readInterchange(fileOf(lines({ ...RUN, minInsyncReplicas: 1 }, write(0))));
+  const again = readInterchange(fileOf(exported(run)));
+  t.deepEqual(again.info, run.info, 'an export does not turn assumptions into facts');
+});
+
+test('a client that may repeat itself is accused of its copies only where it is said to be idempotent', (t) => {
+  const copied = [write(0), read(0), read(0, { offset: 1 }), scan(2)];
+  const of = (run: object) => check(readInterchange(fileOf(lines(run, ...copied))), { claim: 'kept' });
+  const silent = of({ ...RUN, mode: 'at-least-once' });
+  t.deepEqual([silent.verdict, silent.counts.duplicate], ['valid', 1]);
+  t.is(of({ ...RUN, mode: 'at-least-once', idempotence: true }).verdict, 'invalid');
+  t.is(of(RUN).verdict, 'invalid', 'exactly-once: one attempt is stored once, with or without idempotence');
+});
+
+test('a record that another tool calls not valid is a phantom, and nobody knows whose fault it is', (t) => {
+  const run = readInterchange(
+    fileOf(lines(...KNOWN, read(2, { valid: false, worker: null, seq: null }), scan(3))),
+  );
+  t.like(check(run, { claim: 'kept' }).findings, [
+    { kind: 'phantom', blame: 'unknown', reason: 'the checksum or the run id of the record does not match' },
+  ]);
+  t.is(rowsOf(readInterchange(fileOf(exported(run)))).reads.at(-1)!.integrity, 'mismatched');
+});
+
+test('a fault that the file says was not verified is a doubt, and stays one', (t) => {
+  const kill = { type: 'fault', id: 'f1', kind: 'kill', targets: ['kafka1'], start: 0, stop: 5e9 };
+  const verdictsOf = (more: object) => {
+    const run = readInterchange(fileOf(lines(...KNOWN, { ...kill, ...more })));
+    const again = readInterchange(fileOf(exported(run)));
+    return [run, again].map((one) => check(one, { claim: 'kept' }).verdict);
+  };
+  t.deepEqual(verdictsOf({}), ['valid', 'valid']);
+  t.deepEqual(verdictsOf({ verified: true }), ['valid', 'valid']);
+  t.deepEqual(verdictsOf({ verified: false }), ['inconclusive', 'inconclusive']);
+  t.deepEqual(verdictsOf({ verified: false, evidence: 'pid 7 is there' }), ['inconclusive', 'inconclusive']);
+});
+
+test('where lines of events are missing from an export, nobody is accused of what they may have told', (t) => {
+  // Who led is told by a line that is gone: without it the zombie's answer is an end offset that went back.
+  const story = lines(
+    { ...RUN, kafka: '3.9.1' },
+    write(0),
+    write(1),
+    read(0),
+    read(1),
+    scan(2),
+    { type: 'view', time: 1e9, partition: 0, leader: 1, epoch: 0, isr: [1, 2] },
+    { type: 'view', time: 4e9, partition: 0, leader: 2, epoch: 1, isr: [1, 2] },
+    { type: 'end', partition: 0, offset: 2, invoke: 5e9, complete: 5e9, broker: 2 },
+    { type: 'end', partition: 0, offset: 1, invoke: 6e9, complete: 6e9, broker: 1 },
+  );
+  const whole = exported(readInterchange(fileOf(story)));
+  t.is(check(readInterchange(fileOf(whole)), { claim: 'kept' }).verdict, 'valid');
+  const cut = whole.split('\n').filter((line) => !line.includes('"time":4000000000'));
+  t.is(check(readInterchange(fileOf(cut.join('\n'))), { claim: 'kept' }).verdict, 'inconclusive');
+});
+
+test('workers are counted, whatever their numbers', (t) => {
+  const run = readInterchange(fileOf(lines(write(0), write(0, { worker: 2 ** 32 - 2 }), write(1))));
+  t.is(run.info.workers, 2);
 });
 
 test('what was damaged stays damaged: an export heals nothing', async (t) => {

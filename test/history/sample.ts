@@ -20,6 +20,12 @@ export const stillClock: Clock = {
     }),
 };
 
+/** What a run is, whoever recorded it. */
+export function withoutRecording(of: RunInfo): RunInfo {
+  const { recording: _, ...rest } = of;
+  return rest;
+}
+
 export function temporaryDirectory(): string {
   return mkdtempSync(join(tmpdir(), 'kept-history-'));
 }

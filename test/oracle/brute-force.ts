@@ -86,7 +86,8 @@ export function bruteCounts(history: History): Counts {
       const skipped = records.filter(
         ({ decides, offset }) => decides && wentPast(offset) && !hasReturned(reader, offset),
       );
-      counts.skipped += new Set(skipped.map(({ offset }) => offset)).size;
+      // What a reader was given may be among what is missing.
+      if (!readsIncomplete) counts.skipped += new Set(skipped.map(({ offset }) => offset)).size;
       counts['non-monotonic-read'] += own.filter((later, index) =>
         own.some((earlier, before) => {
           if (before >= index || earlier.timeNs >= later.timeNs || later.offset > earlier.offset)
@@ -116,7 +117,10 @@ export function bruteCounts(history: History): Counts {
     counts.phantom += new Set(
       records
         .filter(
-          ({ value }) => !home(value) && !(writesIncomplete && value !== NOT_OURS && !rowsOf.has(value)),
+          ({ value }) =>
+            !home(value) &&
+            !((rowsOf.get(value)?.length ?? 0) > 1) &&
+            !(writesIncomplete && value !== NOT_OURS && !rowsOf.has(value)),
         )
         .map(({ offset }) => offset),
     ).size;
@@ -155,7 +159,8 @@ export function bruteCounts(history: History): Counts {
     function readable(write: Write): boolean {
       if (scan === undefined || !scan.covered) return false;
       if (scan.from > 0 && (write.offset ?? -1) < scan.from) return false;
-      if (write.completeNs !== null && write.completeNs > scan.invokeNs) return false;
+      const knownNs = write.completeNs === null ? Infinity : Math.max(write.invokeNs, write.completeNs);
+      if (knownNs > scan.invokeNs) return false;
       if (!readsIncomplete) return true;
       if (write.offset === null) return false;
       return write.offset >= scan.end || deciding.some(({ offset }) => offset === write.offset);
@@ -177,5 +182,11 @@ function decidingScan(events: readonly Event[], partition: number): ScanEvent | 
     (event): event is ScanEvent => event.type === 'scan' && event.final && event.partition === partition,
   );
   const covered = final.filter((event) => event.covered);
-  return (covered.length > 0 ? covered : final).toSorted((a, b) => a.completeNs - b.completeNs).at(-1);
+  const candidates = covered.length > 0 ? covered : final;
+  const isPartOfAnother = (scan: ScanEvent) =>
+    candidates.some((other) => scan.from > other.from && scan.end <= other.end);
+  return candidates
+    .filter((scan) => !isPartOfAnother(scan))
+    .toSorted((a, b) => a.completeNs - b.completeNs)
+    .at(-1);
 }

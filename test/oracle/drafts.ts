@@ -10,6 +10,8 @@ export interface Draft {
   f: number;
   first: number;
   second: number;
+  /** 0 or 1, for objects with keys. */
+  key: number;
   call: number;
   length: number;
   /** Where between call and return it took effect, in eighths. */
@@ -27,6 +29,7 @@ export const drafts = (options: {
       f: fc.nat(5),
       first: fc.nat(options.values),
       second: fc.nat(options.values),
+      key: fc.nat(1),
       call: fc.nat(14),
       length: fc.nat(8),
       moment: fc.nat(8),
@@ -43,7 +46,7 @@ export const drafts = (options: {
 /** One kind of history: which operations there are, and which wrong answers. */
 export interface Kind {
   object: Sequential;
-  operation(draft: Draft, index: number): { f: string; input: Value };
+  operation(draft: Draft, index: number): { f: string; input: Value; key?: number };
   lie(draft: Draft, operation: { f: string; input: Value }, honest: Value): Value;
 }
 
@@ -52,9 +55,9 @@ export function historyOf(kind: Kind, plan: readonly Draft[]): Operation[] {
   const byMoment = asked.toSorted((a, b) => momentOf(a.draft) - momentOf(b.draft));
   let { start: state } = kind.object;
   const history: Operation[] = [];
-  for (const { draft, index, f, input } of byMoment) {
+  for (const { draft, index, f, input, key } of byMoment) {
     const { call, length, fate } = draft;
-    const after = kind.object.apply(state, f, input);
+    const after = kind.object.apply(state, f, input, key);
     // Only a liar answers while it has to wait, and what never happened changes nothing.
     const unknown = fate === 'info' || fate === 'never' || (after === null && fate !== 'lies');
     if (after !== null && fate !== 'never') ({ state } = after);
@@ -71,6 +74,7 @@ export function historyOf(kind: Kind, plan: readonly Draft[]): Operation[] {
       index,
       process: index,
       f,
+      key,
       input,
       output,
       outcome,

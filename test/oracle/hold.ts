@@ -16,71 +16,106 @@ import { excuse, flawOf, isLinearizable } from './sequential.ts';
  */
 export async function hold(sort: Sort, plan: readonly Draft[]): Promise<{ verdict: string; method: string }> {
   const history = historyOf(sort, plan);
-  const expected = isLinearizable(sort.object, history) ? 'valid' : 'invalid';
   const model = modelNamed(sort.model);
   const searchOnly: Model = { ...model, shortcut: () => null };
   const engineOnly: Model = { ...searchOnly };
   delete engineOnly.search;
-  const found = await judge(sort, model, history, expected);
-  if ('shortcut' in model && 'search' in model) await judge(sort, searchOnly, history, expected);
-  if ('shortcut' in model || 'search' in model) await judge(sort, engineOnly, history, expected);
-  holdNarrow(engineOnly, history, expected);
-  holdLumped(sort, engineOnly, history, expected);
+  const whole = caseOf(sort, history);
+  const found = await judge(whole, model);
+  if ('shortcut' in model && 'search' in model) await judge(whole, searchOnly);
+  if ('shortcut' in model || 'search' in model) await judge(whole, engineOnly);
+  for (const key of new Set(history.map((operation) => operation.key))) {
+    const object = caseOf(
+      sort,
+      history.filter((operation) => operation.key === key),
+    );
+    holdNarrow(object, engineOnly);
+    holdLumped(object, engineOnly);
+  }
   return found;
 }
 
-async function judge(sort: Sort, model: Model, history: readonly Operation[], expected: string) {
-  const result = await check(model, history);
+/** A history, as the twin sees it and as the checker is told, and what the twin says of it. */
+interface Case {
+  twin: Sort['object'];
+  history: readonly Operation[];
+  told: readonly Operation[];
+  expected: 'valid' | 'invalid';
+}
+
+function caseOf(sort: Sort, history: readonly Operation[]): Case {
+  const { object: twin, told: tell } = sort;
+  return {
+    twin,
+    history,
+    told: tell === undefined ? history : history.map((operation) => retold(operation, tell)),
+    expected: isLinearizable(twin, history) ? 'valid' : 'invalid',
+  };
+}
+
+function retold(operation: Operation, tell: NonNullable<Sort['told']>): Operation {
+  const { index, key, input, output } = operation;
+  return {
+    ...operation,
+    key: key === undefined ? undefined : tell(key, index),
+    input: tell(input, index),
+    output: tell(output, index + 1),
+  };
+}
+
+async function judge({ twin, history, told, expected }: Case, model: Model) {
+  const result = await check(model, told);
   const fail = (what: string) => {
-    throw new Error(`${what}\n${JSON.stringify({ expected, history, result }, null, 1)}`);
+    throw new Error(`${what}\n${JSON.stringify({ expected, told, result }, null, 1)}`);
   };
   if (result.verdict !== expected) fail(`${result.method} says ${result.verdict}, brute force ${expected}`);
-  if (result.witness !== undefined) {
-    const flaw = flawOf(
-      sort.object,
-      history,
-      result.witness.flatMap(({ order }) => order),
-    );
+  const keyOf = (index: number | undefined) => history.find((operation) => operation.index === index)?.key;
+  for (const { order } of result.witness ?? []) {
+    const object = history.filter(({ key }) => key === keyOf(order[0]));
+    const flaw = order.length === 0 ? null : flawOf(twin, object, order);
     if (flaw !== null) fail(`the witness is none: ${flaw}`);
   }
+  const placed = new Set(result.witness?.flatMap(({ order }) => order));
+  const forgotten = history.find(({ index, outcome }) => outcome === 'ok' && !placed.has(index));
+  if (result.witness !== undefined && forgotten !== undefined)
+    fail(`the witness lacks operation ${forgotten.index}`);
   if (result.culprit !== undefined) {
     const { operation, conflicts, minimal } = result.culprit;
     const members = [operation, ...conflicts].map(({ index }) => index);
     if (!minimal) fail('the contradiction was not made as small as it can be');
-    if (isLinearizable(sort.object, excuse(history, new Set(members)))) fail('the contradiction is none');
+    if (isLinearizable(twin, excuse(history, new Set(members)))) fail('the contradiction is none');
     for (const spared of members) {
       const rest = new Set(members.filter((index) => index !== spared));
-      if (!isLinearizable(sort.object, excuse(history, rest)))
-        fail(`the contradiction does not need ${spared}`);
+      if (!isLinearizable(twin, excuse(history, rest))) fail(`the contradiction does not need ${spared}`);
     }
   }
   return { verdict: result.verdict, method: result.method };
 }
 
 /** Searches that leave things out: what they claim all the same must be true. */
-function holdNarrow(model: Model, history: readonly Operation[], expected: string): void {
-  const order = ranked(history);
+function holdNarrow({ told, expected }: Case, model: Model): void {
+  const order = ranked(told);
   for (const width of [1, 2, 5]) {
     const search = searchOf(model, order, { width });
     const found = search.advance(Infinity)!;
     const claim = 'order' in found ? 'valid' : search.narrowed ? expected : 'invalid';
-    if (claim !== expected) throw new Error(`width ${width} claims ${claim}\n${JSON.stringify(history)}`);
+    if (claim !== expected) throw new Error(`width ${width} claims ${claim}\n${JSON.stringify(told)}`);
   }
 }
 
 /** Searches that lump unknowns together, until the order that they find is real or there is none. */
-function holdLumped(sort: Sort, model: Model, history: readonly Operation[], expected: string): void {
-  const order = model.prune?.(ranked(history)) ?? ranked(history);
+function holdLumped({ twin, history, told, expected }: Case, model: Model): void {
+  const order = model.prune?.(ranked(told)) ?? ranked(told);
   const counted = new Set<number>();
   const fail = (what: string) => {
-    throw new Error(`lumped: ${what}, brute force says ${expected}\n${JSON.stringify(history)}`);
+    throw new Error(`lumped: ${what}, brute force says ${expected}\n${JSON.stringify(told)}`);
   };
   for (;;) {
     const found = searchOf(model, order, { width: Infinity, counted }).advance(Infinity)!;
     if ('stuck' in found) return expected === 'invalid' ? undefined : fail('no order');
     if ('order' in found) {
       const indexes = found.order.map((at) => order[at]!.index);
-      const flaw = flawOf(sort.object, history, indexes);
+      const flaw = flawOf(twin, history, indexes);
       return expected === 'valid' && flaw === null ? undefined : fail(`an order (${flaw})`);
     }
     if (found.ranOut.every((number) => counted.has(number))) return fail('nothing new ran out');

@@ -9,6 +9,8 @@ export interface Sort extends Kind {
   fast?: 'zones' | 'sweep' | 'turns';
   /** How much of it is of unknown outcome, against 15 of the rest; default 2. */
   unknown?: number;
+  /** How the checker is told of the values, where that is not as the twin sees them. */
+  told?: (value: Value, random: number) => Value;
 }
 
 const pick = <T>(items: readonly T[], draft: Draft): T => items[draft.f % items.length]!;
@@ -20,6 +22,31 @@ const shortened = ({ second }: Draft, _operation: unknown, honest: Value): Value
   if (!Array.isArray(honest)) return honest;
   if (honest.length === 0) return [second];
   return second % 2 === 0 ? honest.slice(0, -1) : honest.slice(1);
+};
+
+/**
+ * Numbers as maps, with the names in this order or in that one, which must not matter: equal numbers become equal maps,
+ * and others others.
+ */
+const asMap = (value: Value, order: number): Value => {
+  if (Array.isArray(value)) return value.map((item: Value, at) => asMap(item, order + at));
+  if (typeof value !== 'number') return value;
+  const inner = order & 2 ? { x: [value], y: null } : { y: null, x: [value] };
+  return order & 1 ? { a: 1, b: inner } : { b: inner, a: 1 };
+};
+
+/** What is done to texts, and which texts are lies. */
+const TEXTS = {
+  operation(draft: Draft) {
+    const f = pick(['read', 'append', 'append', 'write', 'cas', 'read'], draft);
+    const [one, other] = [draft.first, draft.second].map((at) => ['a', 'b', 'ab'][at % 3]!) as [
+      string,
+      string,
+    ];
+    return { f, input: f === 'read' ? null : f === 'cas' ? [one, other] : one };
+  },
+  lie: ({ second }: Draft, { f }: { f: string }, honest: Value) =>
+    f === 'cas' ? honest !== true : f === 'read' ? ['', 'a', 'ab', 'b'][second % 4]! : honest,
 };
 
 const KINDS: Record<string, Sort> = {
@@ -50,19 +77,23 @@ const KINDS: Record<string, Sort> = {
     },
     lie: (draft, operation, honest) => (operation.f === 'cas' ? true : otherNumber(draft, operation, honest)),
   },
-  'appended texts': {
+  'appended texts': { model: 'kv', object: OBJECTS['text']!, ...TEXTS },
+  'two keys': {
     model: 'kv',
-    object: OBJECTS['text']!,
+    object: OBJECTS['kv']!,
     operation(draft) {
-      const f = pick(['read', 'append', 'append', 'write', 'cas', 'read'], draft);
-      const [one, other] = [draft.first, draft.second].map((at) => ['a', 'b', 'ab'][at % 3]!) as [
-        string,
-        string,
-      ];
-      return { f, input: f === 'read' ? null : f === 'cas' ? [one, other] : one };
+      const f = pick(['read', 'write', 'cas', 'read'], draft);
+      const input = f === 'read' ? null : f === 'write' ? draft.first : [draft.first, draft.second];
+      return { f, key: draft.key, input };
     },
-    lie: ({ second }, { f }, honest) =>
-      f === 'cas' ? honest !== true : f === 'read' ? ['', 'a', 'ab', 'b'][second % 4]! : honest,
+    lie: (draft, operation, honest) =>
+      operation.f === 'cas' ? honest !== true : otherNumber(draft, operation, honest),
+  },
+  'two keys of appended texts': {
+    model: 'kv',
+    object: OBJECTS['kv of texts']!,
+    operation: (draft) => ({ ...TEXTS.operation(draft), key: draft.key }),
+    lie: TEXTS.lie,
   },
   set: {
     model: 'set',
@@ -125,5 +156,14 @@ export const SORTS: Record<string, Sort> = {
   'cas register, much unknown': { ...KINDS['cas register']!, unknown: 15 },
   'queue, much unknown': { ...KINDS['queue']!, unknown: 10 },
   'set, much unknown': { ...KINDS['set']!, unknown: 15 },
+  'cas register of maps': { ...KINDS['cas register']!, told: asMap },
+  'cas register of maps, distinct values': { ...KINDS['cas register, distinct values']!, told: asMap },
+  'two keys of maps': { ...KINDS['two keys']!, told: asMap },
+  'set of maps': { ...KINDS['set']!, told: asMap },
+  'set of maps, distinct members': { ...KINDS['set, distinct members']!, told: asMap },
+  'queue of maps': { ...KINDS['queue']!, told: asMap },
+  'queue of maps, distinct values': { ...KINDS['queue, distinct values']!, told: asMap },
+  'list of maps': { ...KINDS['list, repeating values']!, told: asMap },
+  'list of maps, distinct values': { ...KINDS['list, distinct values']!, told: asMap },
   'texts, much unknown': { ...KINDS['appended texts']!, unknown: 15 },
 };

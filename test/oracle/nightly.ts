@@ -8,9 +8,13 @@ import { freshSeed } from '../../src/core/random.ts';
 
 /**
  * Many random histories against brute force, of every sort for linearizability and then for the checks of a log:
- *   npx tsx test/oracle/nightly.ts --histories 200000 [--seed N] [--sort register]
- * Ends with status 1 at the first difference, with what repeats it.
+ *   npm run test:nightly -- --histories 200000 [--seed N] [--sort register]
+ * The sort `log` is all of the latter. Ends with status 1 at the first difference, with what repeats it.
  */
+const LOG_TESTS = ['oracle', 'dense', 'columns', 'order-shortcuts'].map(
+  (name) => `test/checker/${name}.test.ts`,
+);
+
 const { values } = parseArgs({
   options: {
     histories: { type: 'string', default: '200000' },
@@ -20,6 +24,11 @@ const { values } = parseArgs({
 });
 const seed = values.seed === undefined ? freshSeed() : Number(values.seed);
 process.stdout.write(`seed ${seed}, ${values.histories} histories of each sort\n`);
+
+if (values.sort !== undefined && values.sort !== 'log' && !Object.hasOwn(SORTS, values.sort)) {
+  process.stderr.write(`There is no sort "${values.sort}": ${[...Object.keys(SORTS), 'log'].join(', ')}.\n`);
+  process.exit(64);
+}
 
 for (const [name, sort] of Object.entries(SORTS)) {
   if (values.sort !== undefined && values.sort !== name) continue;
@@ -34,15 +43,20 @@ for (const [name, sort] of Object.entries(SORTS)) {
   const outcome = await fc.check(property, { numRuns: Number(values.histories), seed });
   process.stdout.write(`${outcome.failed ? 'DIFFERS' : 'agrees'}  ${name}  ${JSON.stringify(tally)}\n`);
   if (outcome.failed) {
-    process.stdout.write(`${String(outcome.errorInstance)}\nagain: --seed ${seed} --sort "${name}"\n`);
+    process.stdout.write(
+      `${String(outcome.errorInstance)}\nagain: --histories ${values.histories} --seed ${seed} --sort "${name}"\n`,
+    );
     process.exit(1);
   }
 }
 
 if (values.sort === undefined || values.sort === 'log') {
-  const { status } = spawnSync('npx', ['ava', '--timeout=6h', 'test/checker/oracle.test.ts'], {
+  const { status } = spawnSync('npx', ['ava', '--timeout=6h', ...LOG_TESTS], {
     stdio: 'inherit',
-    env: { ...process.env, KEPT_HISTORIES: values.histories },
+    env: { ...process.env, KEPT_HISTORIES: values.histories, KEPT_SEED: String(seed) },
   });
-  if (status !== 0) process.exit(1);
+  if (status !== 0) {
+    process.stdout.write(`again: --histories ${values.histories} --seed ${seed} --sort log\n`);
+    process.exit(1);
+  }
 }

@@ -3,7 +3,12 @@ import type { Operation, Value } from '../../src/checker/linear/operation.ts';
 /** An object as a child would write it down: what it answers and becomes. Null: the operation would have to wait. */
 export interface Sequential {
   start: Value;
-  apply(state: Value, f: string, input: Value): { state: Value; output: Value } | null;
+  apply(
+    state: Value,
+    f: string,
+    input: Value,
+    key?: Operation['key'],
+  ): { state: Value; output: Value } | null;
 }
 
 const cell: Sequential = {
@@ -17,19 +22,32 @@ const cell: Sequential = {
   },
 };
 
+const text: Sequential = {
+  start: '',
+  apply(state, f, input) {
+    return f === 'append'
+      ? { state: `${state as string}${input as string}`, output: null }
+      : cell.apply(state, f, input);
+  },
+};
+
+/** Two objects of one kind, with the keys 0 and 1, as a whole. */
+const pairOf = (object: Sequential): Sequential => ({
+  start: [object.start, object.start],
+  apply(state, f, input, key) {
+    const cells = state as readonly Value[];
+    const after = object.apply(cells[key as number]!, f, input);
+    return after && { ...after, state: cells.with(key as number, after.state) };
+  },
+});
+
 /** A twin for every model, sharing no code with it. */
 export const OBJECTS: Record<string, Sequential> = {
   register: cell,
   'cas-register': cell,
-  kv: cell,
-  text: {
-    start: '',
-    apply(state, f, input) {
-      return f === 'append'
-        ? { state: `${state as string}${input as string}`, output: null }
-        : cell.apply(state, f, input);
-    },
-  },
+  text,
+  kv: pairOf(cell),
+  'kv of texts': pairOf(text),
   set: {
     start: [],
     apply(state, f, input) {
@@ -77,7 +95,7 @@ export function isLinearizable(object: Sequential, history: readonly Operation[]
     const firstReturn = Math.min(...left.map(({ ret }) => ret));
     return left.some((operation) => {
       if (operation.call > firstReturn) return false;
-      const after = object.apply(state, operation.f, operation.input);
+      const after = object.apply(state, operation.f, operation.input, operation.key);
       if (after === null || (operation.outcome === 'ok' && !same(after.output, operation.output)))
         return false;
       return visit(
@@ -103,7 +121,7 @@ export function flawOf(
   for (const [at, operation] of placed.entries()) {
     const late = placed.slice(at + 1).find(({ ret }) => ret < operation.call);
     if (late !== undefined) return `operation ${late.index} returned before ${operation.index} was called`;
-    const after = object.apply(state, operation.f, operation.input);
+    const after = object.apply(state, operation.f, operation.input, operation.key);
     if (after === null) return `operation ${operation.index} cannot happen here`;
     if (operation.outcome === 'ok' && !same(after.output, operation.output))
       return `operation ${operation.index} would have answered otherwise`;
@@ -125,6 +143,6 @@ export function excuse(history: readonly Operation[], kept: ReadonlySet<number>)
   });
 }
 
-export function same(a: Value, b: Value): boolean {
+function same(a: Value, b: Value): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }

@@ -157,26 +157,22 @@ test('availability: the silence after a kill, and how long until a write begun a
   t.true(heal!.firstAckAfterNs! < 2e7);
 });
 
+const second = 1e9;
+const writeDue = (seq: number, dueNs: number, tookNs: number | null, error: string | null = null): Write => ({
+  worker: 0,
+  seq,
+  partition: 0,
+  intendedNs: dueNs,
+  invokeNs: dueNs,
+  completeNs: tookNs === null ? null : dueNs + tookNs,
+  outcome: error === null ? 'ok' : 'fail',
+  error,
+  offset: error === null ? seq : null,
+  attempts: 1,
+  broker: 1,
+});
+
 test('availability: each phase and each fault has its own pace, silence and latencies', (t) => {
-  const second = 1e9;
-  const writeDue = (
-    seq: number,
-    dueNs: number,
-    tookNs: number | null,
-    error: string | null = null,
-  ): Write => ({
-    worker: 0,
-    seq,
-    partition: 0,
-    intendedNs: dueNs,
-    invokeNs: dueNs,
-    completeNs: tookNs === null ? null : dueNs + tookNs,
-    outcome: error === null ? 'ok' : 'fail',
-    error,
-    offset: error === null ? seq : null,
-    attempts: 1,
-    broker: 1,
-  });
   // A write a second; what is due from 10 to 14 s, under the fault, waits until 15 s, and one of those fails.
   const writes = Array.from({ length: 20 }, (_, due) =>
     due < 10 || due > 14
@@ -219,6 +215,27 @@ test('availability: each phase and each fault has its own pace, silence and late
   t.deepEqual(errors, [{ outcome: 'fail', error: 'NOT_ENOUGH_REPLICAS', count: 1, share: 0.05 }]);
   t.is(Math.round(longestGap!.fromNs / second), 9);
   t.is(Math.round(longestGap!.toNs / second), 15);
+});
+
+test('a history without phases was under load from its first write to the end of its last one', (t) => {
+  const writes = [
+    writeDue(0, 3 * second, 2e6),
+    writeDue(1, 4 * second, 2e6),
+    writeDue(2, 9 * second, second, 'REQUEST_TIMED_OUT'),
+  ];
+  t.deepEqual(availabilityOf(runOf({ writes })).longestGap, {
+    fromNs: 4 * second + 2e6,
+    toNs: 10 * second,
+  });
+  t.is(availabilityOf(runOf({})).longestGap, null);
+});
+
+test('of many kinds of errors the most frequent are told, and how many others there are', (t) => {
+  const kinds = Array.from({ length: 23 }, (_, kind) => `ERROR_${kind}`);
+  const writes = kinds.map((error, index) => writeDue(index, index * second, second, error));
+  const { errors, errorsLeftOut } = availabilityOf(runOf({ writes }));
+  t.is(errors.length, 20);
+  t.is(errorsLeftOut, 3);
 });
 
 testProp(

@@ -1,8 +1,10 @@
 import { Failure } from '../../core/failure.ts';
 import { smallestContradiction } from './culprit.ts';
 import { explore, type Limits } from './engine.ts';
+import { logHint } from './log-hint.ts';
 import type { Model } from './model.ts';
 import { describe, identity, type Operation } from './operation.ts';
+import { Breaths } from './limits.ts';
 import { methodFor } from './problem.ts';
 import { ranked } from './rank.ts';
 import { sighting, type Culprit, type LinearResult, type Stats, type Witness } from './result.ts';
@@ -35,8 +37,10 @@ export async function check(
   const stats = statsOf(history, objects.length);
   const witness: Witness[] = [];
   const methods = new Set<string>();
+  const breaths = new Breaths();
   let doubt: string | null = null;
   for (const object of objects) {
+    await breaths.after(object.length);
     const key = object[0]!.key;
     const found = limits.signal?.aborted === true ? STOPPED : await decide(model, object, limits);
     stats.steps += found.steps;
@@ -107,8 +111,9 @@ function assertKnown(model: Model, operation: Operation): void {
     ? model.fault(operation)
     : `the model ${model.name} knows ${model.operations.join(', ')}, not ${operation.f}`;
   if (fault === null) return;
-  throw new Failure(`Operation ${operation.index} (${describe(operation)}): ${fault}.`, {
-    hint: 'Is it the right model? "kept lin --help" lists them.',
+  const where = operation.line === undefined ? '' : ` in line ${operation.line}`;
+  throw new Failure(`Operation ${operation.index}${where} (${describe(operation)}): ${fault}.`, {
+    hint: logHint([operation.f]) ?? 'Is it the right model? "kept lin --help" lists them.',
   });
 }
 

@@ -1,4 +1,5 @@
 import { explore } from './engine.ts';
+import { Breaths } from './limits.ts';
 import type { Model } from './model.ts';
 import type { Operation } from './operation.ts';
 import { methodFor, type Method } from './problem.ts';
@@ -63,6 +64,7 @@ class Trial {
   /** By position: the operation excused, or null where nothing is left of it. */
   readonly #excused: (Operation | null)[];
   readonly #method: Method;
+  readonly #breaths = new Breaths();
   /** A step of the engine tries every operation that is open, and excused ones stay open for ever. */
   #effortLeft = EFFORT_MAX;
 
@@ -85,6 +87,7 @@ class Trial {
   }
 
   async contradict(operations: readonly Operation[]): Promise<boolean> {
+    await this.#breaths.after(this.#history.length);
     if (this.isSpent) return false;
     const weaker = this.#excuseAllBut(new Set(operations));
     const pruned = this.#model.prune?.(weaker) ?? weaker;

@@ -104,7 +104,7 @@ const PASSES: readonly Pass[] = [
 
 async function pursue(search: Finder, stepsMax: number, signal: AbortSignal | undefined) {
   for (;;) {
-    const found = search.advance(Math.min(STEPS_PER_TURN, stepsMax - search.steps));
+    const found = search.advance(Math.min(STEPS_PER_TURN, stepsMax - search.steps), LOOKS_PER_TURN);
     if (found !== null) return found;
     if (search.steps >= stepsMax) return 'steps';
     await turn();
@@ -114,3 +114,5 @@ async function pursue(search: Finder, stepsMax: number, signal: AbortSignal | un
 
 /** A few milliseconds: timers and signals get their turn in between. */
 const STEPS_PER_TURN = 2 ** 12;
+/** The same where thousands of operations are open, all of which a single step looks at. */
+const LOOKS_PER_TURN = 2 ** 20;

@@ -7,6 +7,8 @@
 export interface Operation {
   /** Its number in the history, from 0: how results name it. */
   index: number;
+  /** Where its call stands in the file, from 1: how people find it. Not every history has lines. */
+  line?: number | undefined;
   /** Who did it: for people. */
   process: string | number;
   /** What was asked: `read`, `write`, `cas`, … The model says which it knows. */
@@ -30,9 +32,25 @@ export interface Operation {
 /** A plain value. Maps and sets of EDN arrive as objects and as sorted arrays. */
 export type Value = null | boolean | number | string | readonly Value[] | { readonly [name: string]: Value };
 
-/** What tells values apart: equal for equal values, cheap for numbers. */
+/** What tells values apart: equal for equal values, cheap for numbers. Maps have no order: `{:a 1 :b 2}` is `{:b 2 :a 1}`. */
 export function identity(value: Value): number | string {
-  return typeof value === 'number' ? value : JSON.stringify(value);
+  if (typeof value === 'number') return value;
+  return typeof value === 'object' ? canonicalText(value) : JSON.stringify(value);
+}
+
+/** JSON in which the names of every map are sorted. */
+function canonicalText(value: Value): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  if (isList(value)) return `[${value.map(canonicalText).join(',')}]`;
+  const entries = Object.keys(value)
+    .toSorted()
+    .map((name) => `${JSON.stringify(name)}:${canonicalText(value[name]!)}`);
+  return `{${entries.join(',')}}`;
+}
+
+/** `Array.isArray` does not know lists that must not be changed. */
+function isList(value: Value): value is readonly Value[] {
+  return Array.isArray(value);
 }
 
 /** The argument of a `cas`: what it looks for, and what it leaves. */

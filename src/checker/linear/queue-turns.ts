@@ -98,11 +98,12 @@ export class QueueTurns {
     if (this.#isAlive(this.#row)) this.#push(this.#row);
   }
 
-  /** Goes on for about so many rows. @returns as `Search.advance` does. @throws OutOfMemory */
-  advance(rows: number): { order: number[] } | { stuck: number } | null {
+  /** Goes on for about so many rows, or looks at operations. @returns as `Search.advance` does. @throws OutOfMemory */
+  advance(rows: number, looks = Infinity): { order: number[] } | { stuck: number } | null {
     const until = this.steps + rows;
     const { stride } = this.#tried;
-    while (this.steps < until) {
+    this.#enqueues.looks = this.#dequeues.looks = 0;
+    while (this.steps < until && this.#enqueues.looks + this.#dequeues.looks < looks) {
       const number = this.#stack.pop();
       if (number === undefined) return { stuck: this.#history.findIndex(({ ret }) => ret === this.#stuck) };
       this.steps++;

@@ -12,13 +12,14 @@ export function ranked(history: readonly Operation[]): Operation[] {
   let latest = -Infinity;
   for (let at = 0; at < history.length; at++) {
     const operation = history[at]!;
-    const { index, process, f, key, input, output, outcome, call, ret } = operation;
+    const { index, line, process, f, key, input, output, outcome, call, ret } = operation;
     if (!(call <= ret))
       throw new Failure(`Operation ${index} (${describe(operation)}) returns before it is called.`);
     if (outcome === 'ok' && ret === Infinity)
       throw new Failure(`Operation ${index} (${describe(operation)}) is ok but never returns.`);
     const copy = {
       index,
+      line,
       process,
       f,
       key,

@@ -39,7 +39,10 @@ export interface Culprit {
 
 /** An operation, as results show it. */
 export interface Sighting {
+  /** Its rank by call, from 0. */
   index: number;
+  /** The line of its call in the file, from 1, where the history has lines. */
+  line?: number;
   process: string | number;
   f: string;
   input: Value;
@@ -61,6 +64,15 @@ export interface Stats {
 }
 
 export function sighting(operation: Operation): Sighting {
-  const { index, process, f, input, output, outcome } = operation;
-  return { index, process, f, input, output, outcome, text: describe(operation) };
+  const { index, line, process, f, input, output, outcome } = operation;
+  return {
+    index,
+    ...(line === undefined ? {} : { line }),
+    process,
+    f,
+    input,
+    output,
+    outcome,
+    text: describe(operation),
+  };
 }

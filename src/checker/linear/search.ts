@@ -66,6 +66,8 @@ export class Search {
   #sink: number;
   #observersDue = 0;
   #returning = -1;
+  /** Open operations to look at before it is somebody else's turn. */
+  #looksLeft = 0;
   #useUnknown = false;
   #rowsMax = 0;
   #automatonBytes = 0;
@@ -103,14 +105,18 @@ export class Search {
   }
 
   /**
-   * Goes on for about so many rows.
+   * Goes on for about so many rows, or until it has looked at so many open operations.
    * @returns the operations in a legal order; or the classes of which the order found would need more than there are;
    * or the operation that cannot be placed; or null: there is more to do.
    * @throws OutOfMemory
    */
-  advance(rows: number): { order: number[] } | { ranOut: number[] } | { stuck: number } | null {
+  advance(
+    rows: number,
+    looks = Infinity,
+  ): { order: number[] } | { ranOut: number[] } | { stuck: number } | null {
     const until = this.steps + rows;
-    while (this.steps < until) {
+    this.#looksLeft = looks;
+    while (this.steps < until && this.#looksLeft > 0) {
       if (this.#returning >= 0) {
         if (!this.#walk(until)) break;
         if (this.#resortToUnknown()) continue;
@@ -130,6 +136,7 @@ export class Search {
   }
 
   #call(operation: number): void {
+    this.#looksLeft -= this.#open.list.length;
     if (this.#history[operation]!.ret !== Infinity) this.#open.open(operation);
     else this.#unknowns.call(operation);
   }
@@ -140,6 +147,7 @@ export class Search {
     this.#useUnknown = this.#width === Infinity || this.#lumps;
     this.#rowsMax = this.#current.length + this.#width * WALK_FACTOR;
     this.#open.line();
+    this.#looksLeft -= this.#open.list.length;
   }
 
   /** Looks at the rows one by one, those included that are added meanwhile. @returns false when interrupted. */
@@ -151,7 +159,7 @@ export class Search {
         this.narrowed = true;
         return true;
       }
-      if (this.steps++ >= until) return false;
+      if (this.#looksLeft <= 0 || this.steps++ >= until) return false;
       if (this.#current.isDead(this.#offset)) continue;
       this.#row.set(this.#current.rows.subarray(this.#offset, this.#offset + stride));
       if (this.#isLink(this.#row)) {
@@ -283,6 +291,7 @@ export class Search {
   /** Lets every open observer take effect that fits the state. @returns how many open ones have taken effect. */
   #observe(row: Int32Array): number {
     const { observes } = this.#automaton;
+    this.#looksLeft -= this.#open.list.length;
     let observed = 0;
     for (const operation of this.#open.list) {
       const letter = this.#letters[operation]!;

@@ -14,6 +14,8 @@ export class TurnSide {
   readonly operations: readonly Operation[];
   readonly values: Int32Array;
   readonly words: number;
+  /** How many operations have been looked at: a measure of time. */
+  looks = 0;
 
   readonly #at: number;
   #bits = 0;
@@ -32,20 +34,27 @@ export class TurnSide {
     this.#slots = new Int32Array(operations.length);
     this.#starts = new Int32Array(operations.length + 1);
     this.#laterReturn = new Float64Array(operations.length + 1).fill(Infinity);
-    const free: number[] = [];
-    const all: number[] = [];
-    let open: number[] = [];
-    let slotCount = 0;
-    for (const [number, { call }] of operations.entries()) {
-      const still = open.filter((other) => operations[other]!.ret > call);
-      for (const other of open) if (operations[other]!.ret < call) free.push(this.#slots[other]!);
-      open = [...still, number];
-      this.#slots[number] = free.pop() ?? slotCount++;
-      memory.claim(4 * open.length);
-      for (const other of open) all.push(other);
-      this.#starts[number + 1] = all.length;
+    // How many are open at each call is counted first: where everything is open at once, that is the memory to have.
+    const returns = Float64Array.from(operations, ({ ret }) => ret).toSorted();
+    for (let number = 0, returned = 0; number < operations.length; number++) {
+      while (returns[returned]! < operations[number]!.call) returned++;
+      const open = number + 1 - returned;
+      memory.claim(4 * open);
+      this.#starts[number + 1] = this.#starts[number]! + open;
     }
-    this.#open = Int32Array.from(all);
+    this.#open = new Int32Array(this.#starts[operations.length]!);
+    const free: number[] = [];
+    let slotCount = 0;
+    for (let number = 0; number < operations.length; number++) {
+      const { call } = operations[number]!;
+      let end = this.#starts[number]!;
+      for (const other of this.#open.subarray(this.#starts[number - 1] ?? 0, this.#starts[number])) {
+        if (operations[other]!.ret > call) this.#open[end++] = other;
+        else free.push(this.#slots[other]!);
+      }
+      this.#open[end] = number;
+      this.#slots[number] = free.pop() ?? slotCount++;
+    }
     for (let number = operations.length - 1; number >= 0; number--)
       this.#laterReturn[number] = Math.min(this.#laterReturn[number + 1]!, operations[number]!.ret);
     this.words = Math.ceil(slotCount / 32);
@@ -64,6 +73,7 @@ export class TurnSide {
     const front = row[this.#at]! - 1;
     let first = this.#laterReturn[front + 1]!;
     if (front < 0) return first;
+    this.looks += this.#starts[front + 1]! - this.#starts[front]!;
     for (let at = this.#starts[front]!; at < this.#starts[front + 1]!; at++) {
       const number = this.#open[at]!;
       if (!this.#had(row, number)) first = Math.min(first, this.operations[number]!.ret);
@@ -93,6 +103,7 @@ export class TurnSide {
       found.push(number);
       first = Math.min(first, ret);
     }
+    this.looks += LOOKS_PER_CANDIDATE * found.length;
     found.sort((one, other) => this.operations[one]!.ret - this.operations[other]!.ret);
     // By value: the first call among those that return sooner.
     const soonest = new Map<number, number>();
@@ -114,6 +125,7 @@ export class TurnSide {
       this.#set(row, number);
       return;
     }
+    this.looks += this.#starts[number + 1]! - this.#starts[number]!;
     const before = row.slice(this.#bits, this.#bits + this.words);
     row.fill(0, this.#bits, this.#bits + this.words);
     for (let at = this.#starts[number]!; at < this.#starts[number + 1]!; at++) {
@@ -154,3 +166,6 @@ export class TurnSide {
     row[this.#bits + (slot >>> 5)]! |= 1 << (slot & 31);
   }
 }
+
+/** They are sorted. */
+const LOOKS_PER_CANDIDATE = 16;

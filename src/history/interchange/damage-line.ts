@@ -2,8 +2,8 @@ import type { Damage } from '../run.ts';
 import { choiceOf, type Fields, textOf } from './fields.ts';
 
 /**
- * What was damaged in a history before it was exported: a line of this program's own, so that what is missing in the
- * copy is not taken for something that Kafka lost.
+ * What was damaged in a history before it was exported: so that what is missing in the copy is not taken for something
+ * that Kafka lost. Exports have it in their line "run"; in older ones it stands in lines of its own.
  */
 export function parseDamage(fields: Fields): Damage {
   return {
@@ -11,8 +11,4 @@ export function parseDamage(fields: Fields): Damage {
     kind: choiceOf(fields, 'kind', ['torn', 'corrupt', 'missing'] as const),
     detail: textOf(fields, 'detail'),
   };
-}
-
-export function formatDamage({ file, kind, detail }: Damage): Record<string, unknown> {
-  return { type: 'damage', file, kind, detail };
 }

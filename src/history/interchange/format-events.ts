@@ -60,7 +60,7 @@ export function* formatEvents(
       start: start.timeNs,
       stop: stop?.timeNs ?? null,
       requested: start.requestedNs,
-      verified: start.evidence !== '',
+      ...((start.evidence !== '' || start.verified === false) && { verified: start.verified !== false }),
       fault: start.fault,
       links: start.links,
       evidence: start.evidence,

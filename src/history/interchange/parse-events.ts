@@ -69,6 +69,7 @@ const FAULT_FIELDS = new Set([
   'stopRequested',
   'stopEvidence',
 ]);
+const VERIFIED_FAULT_FIELDS = new Set([...FAULT_FIELDS, 'verified']);
 
 /**
  * The events of a line; null when the line is of no type that this program knows.
@@ -115,8 +116,8 @@ function parseScan(fields: Fields, numberOf: (scan: string) => number): ScanEven
     end: wholeOf(fields, 'end'),
     covered: flagOf(fields, 'covered'),
     final: flagOf(fields, 'final'),
-    invokeNs: wholeOrNull(fields, 'invoke') ?? 0,
-    completeNs: wholeOrNull(fields, 'complete') ?? 0,
+    invokeNs: wholeOf(fields, 'invoke'),
+    completeNs: wholeOf(fields, 'complete'),
     ...(fields['reason'] !== undefined && { reason: textOf(fields, 'reason') }),
     ...(flagOf(fields, 'sequences') && { sequences: true }),
   };
@@ -156,6 +157,7 @@ function parseFault(fields: Fields): PlacedEvent[] {
   if (stopNs !== null && stopNs < timeNs && fields['stopOrder'] === undefined)
     throw new LineProblem(`"stop" must not be before "start", which is ${timeNs}, and it is ${stopNs}`);
   const targets = fields['targets'] === undefined ? [] : listOf(fields, 'targets', 'node names', isText);
+  const isUnverified = (fields['verified'] ?? null) !== null && !flagOf(fields, 'verified');
   const start: FaultStartEvent = {
     type: 'fault-start',
     id,
@@ -165,9 +167,11 @@ function parseFault(fields: Fields): PlacedEvent[] {
     targets,
     links: fields['links'] === undefined ? [] : listOf(fields, 'links', 'links', isLink),
     evidence: fields['evidence'] === undefined ? '' : textOf(fields, 'evidence'),
+    ...(isUnverified && { verified: false }),
   };
-  const known = fields['evidence'] === undefined ? FAULT_FIELDS : new Set([...FAULT_FIELDS, 'verified']);
-  const events = [placed(start, fields, known)];
+  // An event says by its evidence that the fault was verified; without one it is carried along that the file says so.
+  const isTold = isUnverified || start.evidence !== '';
+  const events = [placed(start, fields, isTold ? VERIFIED_FAULT_FIELDS : FAULT_FIELDS)];
   if (stopNs === null) return events;
   const stop: FaultStopEvent & Carried = {
     type: 'fault-stop',

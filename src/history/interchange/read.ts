@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { ErrorNames, putRead, putWrite, READ_COLUMNS, WRITE_COLUMNS } from '../columns.ts';
 import { Damages } from '../damage.ts';
 import type { Event, NoteEvent } from '../event.ts';
+import { completeContract } from '../assumptions.ts';
 import { defaultInfo } from '../default-info.ts';
 import { NESTING_MAX, nestsDeeper } from '../nesting.ts';
 import type { Contract, Run, RunInfo } from '../run.ts';
@@ -9,6 +10,7 @@ import { Collector } from './collect.ts';
 import { parseEvents, type PlacedEvent } from './parse-events.ts';
 import { Extras } from './extras.ts';
 import { type Fields, LineProblem, shown } from './fields.ts';
+import { damageOf } from './line-counts.ts';
 import { lineFailure, linesOf } from './lines.ts';
 import { parseRead, parseWrite } from './rows.ts';
 import { parseRunLine, type RunLine } from './run-line.ts';
@@ -57,12 +59,13 @@ class Reader {
   readonly #readExtras = new Extras();
   readonly #lineExtras = new Extras();
   readonly #events: PlacedEvent[] = [];
+  #eventLines = 0;
   readonly #scans = new ScanNumbers();
   readonly #damages = new Damages();
   readonly #unknownTypes = new Map<string, number>();
   readonly #numberOf = (scan: string) => this.#scans.numberOf(scan);
   #run: RunLine | null = null;
-  #workers = 1;
+  readonly #workers = new Set<number>();
   #partitions = 1;
 
   add(line: string): void {
@@ -96,7 +99,7 @@ class Reader {
     if (row.error !== null && this.#errors.names[columns.error[index]!] !== row.error)
       others = { ...others, error: row.error };
     if (others !== null) this.#writeExtras.add(number, others);
-    if (row.worker >= this.#workers) this.#workers = row.worker + 1;
+    this.#workers.add(row.worker);
     if (row.partition >= this.#partitions) this.#partitions = row.partition + 1;
   }
 
@@ -115,6 +118,7 @@ class Reader {
     const events = parseEvents(fields, this.#numberOf);
     if (events !== null) {
       this.#events.push(...events);
+      this.#eventLines++;
       return;
     }
     this.#unknownTypes.set(type, 1 + (this.#unknownTypes.get(type) ?? 0));
@@ -122,6 +126,8 @@ class Reader {
   }
 
   finish(path: string): ImportedRun {
+    for (const damage of this.#run?.info.damage ?? []) this.#damages.add(damage);
+    this.#compareWithPromise(basename(path));
     const writes = this.#writes.finish();
     const reads = this.#reads.finish();
     const errorNames = this.#errors.names;
@@ -131,7 +137,6 @@ class Reader {
     const readExtras = this.#readExtras;
     const lineExtras = this.#lineExtras;
     const info = this.#info(path);
-    for (const damage of info.damage ?? []) this.#damages.add(damage);
     return {
       info,
       events: withNotes(this.#orderedEvents(), this.#ignored()),
@@ -146,10 +151,18 @@ class Reader {
     };
   }
 
+  /** Whether every line is there that the export wrote, where this is one. */
+  #compareWithPromise(file: string): void {
+    const promised = this.#run?.lines ?? null;
+    if (promised === null) return;
+    const there = { writes: this.#writes.rows, reads: this.#reads.rows, events: this.#eventLines };
+    for (const damage of damageOf(file, promised, there)) this.#damages.add(damage);
+  }
+
   #info(path: string): RunInfo {
     const name = basename(path);
-    const defaults = defaultInfo({ partitions: this.#partitions, workers: this.#workers });
-    const known = this.#run?.info ?? {};
+    const defaults = defaultInfo({ partitions: this.#partitions, workers: this.#workers.size });
+    const { info: known = {}, contract = {} } = this.#run ?? {};
     const isWhole = known.contract !== undefined;
     return {
       ...(!isWhole && {
@@ -158,9 +171,9 @@ class Reader {
         scenario: { name: 'imported', title: `Imported from ${name}` },
       }),
       ...(known as RunInfo),
-      contract: { ...(!isWhole && defaults.contract), ...(this.#run?.contract as Contract) },
+      contract: isWhole ? (contract as Contract) : completeContract(contract),
       partitions: Math.max(known.partitions ?? 0, this.#partitions),
-      workers: Math.max(known.workers ?? 0, this.#workers),
+      workers: Math.max(known.workers ?? 0, this.#workers.size),
       ...(this.#damages.list.length > 0 && { damage: this.#damages.list }),
     };
   }

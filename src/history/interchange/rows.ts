@@ -104,11 +104,11 @@ export function scanNameOf(fields: Fields): string {
   return typeof scan === 'number' ? String(scan) : textOf(fields, 'scan');
 }
 
-/** Why a record is not valid, where the file says it in this program's words; else its checksum did not hold. */
+/** Why a record is not valid, where the file says it in this program's words. */
 function integrityOf(fields: Fields, valid: boolean): Integrity {
   if (valid) return 'valid';
   return fields['integrity'] === undefined
-    ? 'bad-checksum'
+    ? 'mismatched'
     : choiceOf(
         fields,
         'integrity',

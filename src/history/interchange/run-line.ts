@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { Contract, RunInfo } from '../run.ts';
+import { type Contract, type RunInfo, SETTINGS } from '../run.ts';
+import type { LineCounts } from './line-counts.ts';
 import { choiceOf, type Fields, flagOf, LineProblem, othersThan, shown, textOf, wholeOf } from './fields.ts';
 
 /**
@@ -12,6 +13,8 @@ export interface RunLine {
   contract: Partial<Contract>;
   /** The numbers that named scans had. */
   scans: [name: string, number: number][];
+  /** How many other lines the file must hold; null where the line does not say. */
+  lines: LineCounts | null;
 }
 
 const FIELDS = new Set([
@@ -44,6 +47,7 @@ const ownInfo = z.looseObject({
     idempotence: z.boolean(),
     mode: z.enum(['exactly-once', 'at-least-once']),
     flushMessages: z.int().optional(),
+    assumed: z.array(z.enum(SETTINGS)).optional(),
   }),
   topic: z.string(),
   partitions: z.int().min(0),
@@ -62,11 +66,21 @@ const ownInfo = z.looseObject({
   extra: z.record(z.string(), z.unknown()).optional(),
   damage: z
     .array(
-      z.strictObject({ file: z.string(), kind: z.enum(['torn', 'corrupt', 'missing']), detail: z.string() }),
+      z.strictObject({
+        file: z.string(),
+        kind: z.enum(['torn', 'corrupt', 'missing']),
+        detail: z.string(),
+        rows: z.enum(['writes', 'reads', 'events']).optional(),
+      }),
     )
     .optional(),
 });
-const own = z.strictObject({ info: ownInfo, scans: z.array(z.tuple([z.string(), z.int().min(0)])) });
+const count = z.int().min(0);
+const own = z.strictObject({
+  info: ownInfo,
+  scans: z.array(z.tuple([z.string(), count])),
+  lines: z.strictObject({ writes: count, reads: count, events: count }).optional(),
+});
 
 export function parseRunLine(fields: Fields): RunLine {
   if (fields['version'] !== 1) {
@@ -81,17 +95,22 @@ export function parseRunLine(fields: Fields): RunLine {
       `"kept" is not what an export of this program writes there: ${['kept', ...issue.path].join('.')}: ${issue.message}`,
     );
   }
-  const extra = othersThan(FIELDS, fields);
+  const { kafka } = fields;
+  // Another tool's field of this name need not be a version.
+  const saysVersion = typeof kafka === 'string';
+  const extra = othersThan(saysVersion ? new Set([...FIELDS, 'kafka']) : FIELDS, fields);
   const known = parsed.success ? (fields['kept'] as { info: RunInfo }).info : null;
   return {
     info: {
       ...known,
       ...(fields['run'] !== undefined && { run: textOf(fields, 'run') }),
       ...(flagOf(fields, 'dense') && { dense: true }),
+      ...(saysVersion && { versions: { ...(known?.versions ?? { kept: '0' }), kafka } }),
       ...(extra !== null && { extra }),
     },
-    contract: { ...known?.contract, ...contractOf(fields) },
+    contract: laidOver(known?.contract, contractOf(fields)),
     scans: parsed.success ? parsed.data.scans : [],
+    lines: (parsed.success ? parsed.data.lines : null) ?? null,
   };
 }
 
@@ -107,20 +126,29 @@ function contractOf(fields: Fields): Partial<Contract> {
   return contract;
 }
 
-export function formatRunLine(info: RunInfo, scans: RunLine['scans']): Record<string, unknown> {
-  const { extra, ...rest } = info;
+/** What the line says itself is no assumption any more. */
+function laidOver(known: Contract | undefined, said: Partial<Contract>): Partial<Contract> {
+  const { assumed: before = [], ...contract } = known ?? {};
+  const assumed = before.filter((setting) => said[setting] === undefined);
+  return { ...contract, ...said, ...(assumed.length > 0 && { assumed }) };
+}
+
+export function formatRunLine(
+  info: RunInfo,
+  { scans, lines }: { scans: RunLine['scans']; lines: LineCounts },
+): Record<string, unknown> {
+  const { extra, recording: _, ...rest } = info;
+  const { contract } = info;
+  const told = SETTINGS.filter((setting) => contract.assumed?.includes(setting) !== true);
   return {
     type: 'run',
     version: 1,
     run: info.run,
-    acks: info.contract.acks,
-    mode: info.contract.mode,
+    mode: contract.mode,
     dense: info.dense === true,
-    minInsyncReplicas: info.contract.minInsyncReplicas,
-    replicationFactor: info.contract.replicationFactor,
-    uncleanLeaderElection: info.contract.uncleanLeaderElection,
-    idempotence: info.contract.idempotence,
-    kept: { info: rest, scans },
+    ...Object.fromEntries(told.map((setting) => [setting, contract[setting]])),
+    ...(info.versions.kafka !== undefined && { kafka: info.versions.kafka }),
+    kept: { info: rest, scans, lines },
     ...extra,
   };
 }

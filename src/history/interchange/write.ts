@@ -1,7 +1,8 @@
 import { readAt, writeAt } from '../columns.ts';
-import type { Run } from '../run.ts';
-import { formatDamage } from './damage-line.ts';
+import { Damages } from '../damage.ts';
+import type { Run, RunInfo } from '../run.ts';
 import { formatEvents } from './format-events.ts';
+import { countLines } from './line-counts.ts';
 import type { Extra } from './read.ts';
 import { formatRead, formatWrite } from './rows.ts';
 import { formatRunLine } from './run-line.ts';
@@ -10,7 +11,7 @@ import { nameOfScan, scanNames } from './scan-names.ts';
 const CHUNK_CHARACTERS = 1 << 18;
 
 /**
- * A run as an NDJSON file, in chunks of whole lines: the run, its events, its writes, its reads, what was damaged.
+ * A run as an NDJSON file, in chunks of whole lines: the run, its events, its writes, its reads.
  * @param extras what an import could not put into rows; it is written where it stood.
  */
 export function* formatInterchange(run: Run, extras: Iterable<Extra> = []): Generator<string> {
@@ -28,7 +29,9 @@ function* lines(run: Run, extras: Iterable<Extra>): Generator<string> {
   const names = scanNames(run.events);
   const nameOf = (scan: number) => nameOfScan(names, scan);
   const scans = [...names].map(([number, name]): [string, number] => [name, number]);
-  yield JSON.stringify(formatRunLine(run.info, scans));
+  // Only after a pass over all rows it is known how many there are, and what of the run is damaged.
+  const counts = countLines(run);
+  yield JSON.stringify(formatRunLine(withDamage(run), { scans, lines: counts }));
   for (const event of formatEvents(run.events, nameOf)) yield JSON.stringify(event);
 
   const others = new Others(extras);
@@ -44,10 +47,13 @@ function* lines(run: Run, extras: Iterable<Extra>): Generator<string> {
     }
   }
   yield* others.rest();
+}
 
-  const before = new Set((run.info.damage ?? []).map(({ detail }) => detail));
-  for (const damage of run.damage())
-    if (!before.has(damage.detail)) yield JSON.stringify(formatDamage(damage));
+/** The facts about a run, and among them whatever is damaged in it: the copy does not heal that. */
+function withDamage(run: Run): RunInfo {
+  const damages = new Damages();
+  for (const damage of [...(run.info.damage ?? []), ...run.damage()]) damages.add(damage);
+  return damages.list.length === 0 ? run.info : { ...run.info, damage: damages.list };
 }
 
 /** The extras, taken in their order as the rows that they belong to are written. */

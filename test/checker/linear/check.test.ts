@@ -153,6 +153,24 @@ test('what returns at the very time of a call is concurrent with it', async (t) 
   t.is((await check(modelNamed('register'), touching)).verdict, 'invalid');
 });
 
+test('maps have no order: neither as values nor as keys', async (t) => {
+  for (const [model, picture] of [
+    ['register', '|--| write {"a":1,"b":{"c":2,"d":3}}\n      |--| read {"b":{"d":3,"c":2},"a":1}'],
+    ['cas-register', '|--| write [{"a":1,"b":2}]\n      |--| cas [{"b":2,"a":1}] 5'],
+    ['fifo-queue', '|--| enqueue {"a":1,"b":2}\n      |--| dequeue {"b":2,"a":1}'],
+  ] as const) {
+    t.is((await judge(model, picture)).verdict, 'valid', picture);
+  }
+  const lists = '|--| write {"a":[1,2]}\n      |--| read {"a":[2,1]}';
+  t.is((await judge('register', lists)).verdict, 'invalid', 'lists have one');
+  const common = { process: 0, f: 'write', outcome: 'ok', output: null } as const;
+  const keyed = [
+    { ...common, index: 0, key: { a: 1, b: 2 }, input: 5, call: 0, ret: 1 },
+    { ...common, index: 1, key: { b: 2, a: 1 }, f: 'read', input: null, output: 5, call: 2, ret: 3 },
+  ];
+  t.like(await check(modelNamed('kv'), keyed), { verdict: 'valid', stats: { keys: 1 } });
+});
+
 test('keys are objects of their own', async (t) => {
   const write = (key: string, index: number): Operation => {
     return {
@@ -275,6 +293,52 @@ test('time that runs out makes the verdict unknown', async (t) => {
   t.is(late.verdict, 'unknown');
 });
 
+/** A crowd: everything is called before anything returns. */
+const crowd = (count: number, ask: (at: number) => Pick<Operation, 'f' | 'input' | 'output'>): Operation[] =>
+  Array.from({ length: count }, (_, at) => ({
+    index: at,
+    process: at,
+    ...ask(at),
+    outcome: 'ok',
+    call: at,
+    ret: count + ((at * 7919) % count) + 1,
+  }));
+
+test('time that runs out is noticed among many small keys, and where a step looks at thousands', async (t) => {
+  const write = (at: number) => ({ f: 'write', input: at % 7, output: null });
+  const keys = crowd(100_000, write).map((operation, key) => ({ ...operation, key }));
+  const cases = {
+    kv: keys,
+    register: crowd(10_000, (at) => (at % 2 === 0 ? write(at) : { f: 'read', input: null, output: at % 7 })),
+    'fifo-queue': crowd(4_000, (at) =>
+      at % 2 === 0
+        ? { f: 'enqueue', input: at % 5, output: null }
+        : { f: 'dequeue', input: null, output: (at + 1) % 5 },
+    ),
+  };
+  for (const [model, history] of Object.entries(cases)) {
+    const controller = new AbortController();
+    const pending = check(modelNamed(model), history, { signal: controller.signal });
+    let turns = 0;
+    const later = () => (++turns === 3 ? controller.abort() : setImmediate(later));
+    setImmediate(later);
+    const started = performance.now();
+    t.is((await pending).verdict, 'unknown', model);
+    t.true(performance.now() - started < 15_000, model);
+  }
+});
+
+test('a queue on which everything is open at once ends in a verdict, not in a crash', async (t) => {
+  const history = crowd(80_000, (at) =>
+    at % 2 === 0
+      ? { f: 'enqueue', input: at % 5, output: null }
+      : { f: 'dequeue', input: null, output: (at + 1) % 5 },
+  );
+  const { verdict, reason } = await check(modelNamed('fifo-queue'), history);
+  t.is(verdict, 'unknown');
+  t.regex(reason!, /memory/);
+});
+
 test('memory that runs out makes the verdict unknown', async (t) => {
   const { verdict, reason } = await check(modelNamed('cas-register'), hopeless(), {
     memoryBytesMax: 2 ** 20,
@@ -290,6 +354,30 @@ test('a long history with operations of unknown outcome does not make the search
   t.deepEqual({ verdict, method }, { verdict: 'valid', method: 'jit' });
   t.is(flawOf(object, history, witness![0]!.order), null);
   t.true(stats.steps < 2_000_000, `${stats.steps} steps`);
+});
+
+test('a long chain of cas of unknown outcome, of which only the end is seen, takes no longer than others', async (t) => {
+  const count = 50_000;
+  const history = Array.from({ length: count }, (_, at): Operation => {
+    const input = [at === 0 ? null : at, at + 1];
+    return {
+      index: at,
+      process: at,
+      f: 'cas',
+      input,
+      output: true,
+      outcome: 'info',
+      call: at,
+      ret: Infinity,
+    };
+  });
+  const read = { index: count, process: 0, f: 'read', input: null, output: count, outcome: 'ok' } as const;
+  history.push({ ...read, call: count, ret: count + 1 });
+  const started = performance.now();
+  const { verdict, method, witness } = await check(modelNamed('cas-register'), history);
+  t.true(performance.now() - started < 10_000, 'a round over all of them for each would take minutes');
+  t.deepEqual({ verdict, method }, { verdict: 'valid', method: 'zones' });
+  t.is(witness![0]!.order.length, count + 1, 'all of them must have happened');
 });
 
 test('two hundred operations at once, a mask of seven words', async (t) => {

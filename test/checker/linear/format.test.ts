@@ -1,16 +1,18 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { ednForms } from '../../../src/checker/linear/format/edn.ts';
-import { readHistory } from '../../../src/checker/linear/format/read-history.ts';
+import { ednEntries } from '../../../src/checker/linear/format/edn.ts';
+import { guessModel } from '../../../src/checker/linear/format/guess-model.ts';
+import { readEvents, readHistory } from '../../../src/checker/linear/format/read-history.ts';
 import type { Operation, Value } from '../../../src/checker/linear/operation.ts';
 
 const lined = (text: string) => {
-  const reader = ednForms(text);
+  const reader = ednEntries(text);
   const found: { form: Value; line: number }[] = [];
   for (let next = reader.next(); next !== undefined; next = reader.next()) found.push(next);
   return found;
 };
-const forms = (text: string): Value[] => lined(text).map(({ form }) => form);
+/** Items of a list: at the outermost level a list would be no form but a history. */
+const forms = (text: string): Value[] => lined(`[${text}\n]`).map(({ form }) => form);
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
 test('EDN: everything that Jepsen writes', (t) => {
@@ -42,7 +44,7 @@ test('EDN: a broken text is refused, with its line', (t) => {
     ['#_'.repeat(100_000), /nests more than/],
     ['#a '.repeat(100_000), /nests more than/],
   ] as const) {
-    t.throws(() => forms(text), { name: 'Failure', message }, text.slice(0, 20));
+    t.throws(() => lined(text), { name: 'Failure', message }, text.slice(0, 20));
   }
 });
 
@@ -165,11 +167,66 @@ test('keys stand in a field of their own, or before the value', (t) => {
   });
 });
 
+test('operations know the line of their call, where a history has lines', (t) => {
+  const invoke = (process: number) => `{:process ${process} :type :invoke :f :write\n :value 1}`;
+  const stream = `; a comment\n${invoke(0)}\n\n${invoke(1)} ${invoke(2)}`;
+  const linesOf = (text: string) => readHistory(text, { model: 'register' }).map(({ line }) => line);
+  for (const text of [stream, `[${stream}\n]`, `(${stream})`, `#_ gone [${stream}]`]) {
+    t.deepEqual(linesOf(text), [2, 5, 6], text);
+  }
+  const log = 'started\nINFO  jepsen.util - 0 :invoke :read nil\nINFO  jepsen.util - 0 :ok :read 1\n';
+  t.deepEqual(linesOf(log), [2]);
+  const json = ['invoke', 'ok'].map((type) => ({ process: 0, type, f: 'read', value: 1 }));
+  t.deepEqual(linesOf(`\n${json.map((event) => JSON.stringify(event)).join('\n')}`), [2]);
+  t.deepEqual(linesOf(JSON.stringify(json, null, 1)), [undefined]);
+});
+
+test('the model of a history, by the names of its operations', (t) => {
+  const calls = (...operations: string[]) =>
+    guessModel(
+      readEvents(operations.map((rest, at) => `{:process ${at} :type :invoke :f ${rest}}`).join('\n')).events,
+    );
+  for (const [model, ...operations] of [
+    ['register', ':read', ':write :value 1'],
+    ['register', ':r', ':w :value [1 2]'],
+    ['register', ':write :value 1'],
+    ['cas-register', ':read', ':write :value 1', ':cas :value [1 2]'],
+    ['cas-register', ':compare-and-set :value [nil 2]', ':read'],
+    ['kv', ':read :value [0 nil]', ':write :value [0 1]', ':cas :value [0 [1 2]]'],
+    ['kv', ':read :key 0', ':write :key 0 :value 1'],
+    ['kv', ':get :key "a"', ':put :key "a" :value "1"', ':append :key "a" :value "2"'],
+    ['set', ':add :value 1', ':read'],
+    ['set', ':remove :value [1 2]', ':read'],
+    ['fifo-queue', ':enqueue :value 1', ':dequeue'],
+    ['mutex', ':acquire', ':unlock'],
+    ['append-list', ':append :value 1', ':read'],
+    // What may be several things, or nothing that is known.
+    [null, ':read'],
+    [null, ':write :value 1', ':append :value 1'],
+    [null, ':add :value 1', ':write :value 1'],
+    [null, ':txn :value [[:r 1 nil]]'],
+    [null, ':enqueue :value 1', ':drain'],
+    [null, ':read :value [0 nil]', ':write :value 1'],
+    [null, ':write :value [0 1]', ':cas :value [0 [1 2]]'],
+    [null, ':read :value [0 nil]', ':add :value [0 1]'],
+  ] as const) {
+    t.is(calls(...operations), model, operations.join(', '));
+  }
+  const nemesis = '{:process :nemesis :type :info :f :start} {:process 0 :type :invoke :f :lock}';
+  t.is(guessModel(readEvents(nemesis).events), 'mutex');
+});
+
 test('a set of EDN and a nil dequeue', (t) => {
   const set = '{:process 0 :type :invoke :f :read :value nil} {:process 0 :type :ok :f :read :value #{2 1}}';
   t.deepEqual(readHistory(set, { model: 'set' })[0]!.output, [1, 2]);
   const queue = '{:process 0 :type :invoke :f :dequeue} {:process 0 :type :ok :f :dequeue :value nil}';
   t.like(readHistory(queue, { model: 'fifo-queue' })[0], { f: 'dequeue', output: null, outcome: 'ok' });
+});
+
+test('EDN: a set of maps is one set, however its maps are written', (t) => {
+  const [one, other] = forms('#{{:a 1 :b 2} {:a 2 :b 1}} #{{:b 1 :a 2} {:b 2 :a 1}}');
+  t.deepEqual(plain(one), plain(other));
+  t.deepEqual(plain(forms('{{:b 2 :a 1} 5}')), plain(forms('{{:a 1 :b 2} 5}')), 'nor is a map as a name');
 });
 
 test('what is no history is refused in one sentence that says where', (t) => {

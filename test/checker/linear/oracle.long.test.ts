@@ -1,15 +1,13 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { drafts } from '../../oracle/drafts.ts';
+import { effort } from '../../oracle/effort.ts';
 import { hold } from '../../oracle/hold.ts';
 import { SORTS } from '../../oracle/kinds.ts';
 
-/**
- * Every algorithm against its brute-force twin. KEPT_HISTORIES sets how many histories of each sort are tried (more: the
- * nightly script, test/oracle/nightly.ts), KEPT_SEED where they begin.
- */
-const numRuns = Number(process.env['KEPT_HISTORIES'] ?? 5000);
-const seed = process.env['KEPT_SEED'] === undefined ? {} : { seed: Number(process.env['KEPT_SEED']) };
+/** Every algorithm against its brute-force twin; by night against many more histories: test/oracle/nightly.ts. */
+const runs = effort(5_000);
+const { numRuns } = runs;
 
 for (const [name, sort] of Object.entries(SORTS)) {
   test(`${name}: the verdict, the witness and the contradiction are those of brute force`, async (t) => {
@@ -20,7 +18,7 @@ for (const [name, sort] of Object.entries(SORTS)) {
         const { verdict, method } = await hold(sort, plan);
         for (const label of [verdict, method]) tally.set(label, (tally.get(label) ?? 0) + 1);
       }),
-      { numRuns, ...seed },
+      runs,
     );
     // A test of checkers that only ever sees one verdict tests nothing; nor does one that never takes the path.
     t.true((tally.get('valid') ?? 0) > numRuns / 20, `valid: ${tally.get('valid')}`);

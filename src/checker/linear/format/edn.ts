@@ -1,15 +1,17 @@
 import { Failure } from '../../../core/failure.ts';
-import type { Value } from '../operation.ts';
+import { identity, type Value } from '../operation.ts';
 
 /**
- * A reader of EDN as Jepsen writes it: a stream of forms, each with its line.
+ * A reader of EDN as Jepsen writes it: forms, each with its line. A history is a list of operations as often as a stream
+ * of them, so of a list at the outermost level the items are read one by one.
  *
  * Own code, because the packages at hand return null for text that breaks off in the middle and stop after the first
  * form: half a history would be judged as if it were whole. Keywords and symbols become texts without their colon,
  * sets become sorted arrays, tagged forms what they tag, integers beyond 2^53 and ratios texts.
  */
-export function ednForms(text: string): { next(): { form: Value; line: number } | undefined } {
-  return new Reader(text);
+export function ednEntries(text: string): { next(): { form: Value; line: number } | undefined } {
+  const reader = new Reader(text);
+  return { next: () => reader.nextEntry() };
 }
 
 /** The first form of a text. @throws Failure where there is none. */
@@ -24,6 +26,8 @@ class Reader {
   #at = 0;
   #line: number;
   #depth = 0;
+  /** What closes the list whose items are entries; empty outside of lists. */
+  #closing = '';
 
   constructor(text: string, line = 1) {
     this.#text = text;
@@ -32,8 +36,24 @@ class Reader {
 
   next(): { form: Value; line: number } | undefined {
     this.#skip();
+    return this.#at < this.#text.length ? this.#lined() : undefined;
+  }
+
+  nextEntry(): { form: Value; line: number } | undefined {
+    for (;;) {
+      this.#skip();
+      const char = this.#text[this.#at];
+      if (this.#closing === '' && (char === '[' || char === '(')) this.#closing = char === '[' ? ']' : ')';
+      else if (char === this.#closing) this.#closing = '';
+      else if (this.#closing === '') return this.next();
+      else return this.#lined();
+      this.#at++;
+    }
+  }
+
+  #lined(): { form: Value; line: number } {
     const line = this.#line;
-    return this.#at < this.#text.length ? { form: this.#form(), line } : undefined;
+    return { form: this.#form(), line };
   }
 
   #form(): Value {
@@ -98,7 +118,7 @@ class Reader {
     const map: Record<string, Value> = {};
     for (let at = 0; at < entries.length; at += 2) {
       const key = entries[at]!;
-      const name = typeof key === 'string' ? key : JSON.stringify(key);
+      const name = typeof key === 'string' ? key : String(identity(key));
       // A key of this name would be no key but the map's ancestry.
       if (name !== '__proto__') map[name] = entries[at + 1]!;
     }
@@ -204,7 +224,7 @@ function unescape(_match: string, code: string | undefined, char: string | undef
 
 function byText(a: Value, b: Value): number {
   if (typeof a === 'number' && typeof b === 'number') return a - b;
-  const [one, other] = [JSON.stringify(a), JSON.stringify(b)];
+  const [one, other] = [identity(a), identity(b)].map(String) as [string, string];
   return one < other ? -1 : Number(one > other);
 }
 

@@ -8,9 +8,12 @@ export interface Event {
   f: string;
   value: Value;
   key: Value | undefined;
-  /** Where it stands in the file, for messages. */
+  /** Where it stands in the file, from 1; in a JSON list, which has no lines, among the operations. */
   line: number;
 }
+
+/** What a nemesis does is told beside a history, and is no part of it. */
+export const NEMESIS = 'nemesis';
 
 /** An event from a map of EDN or JSON. Other fields (`:time`, `:index`, `:error`, …) say nothing about order. */
 export function eventOf(form: Value, line: number): Event {
@@ -21,7 +24,9 @@ export function eventOf(form: Value, line: number): Event {
   }
   const { process, type, f, value = null, key } = form as Record<string, Value | undefined>;
   if (typeof process !== 'number' && typeof process !== 'string') {
-    throw new Failure(`The operation in line ${line} lacks a process.`);
+    throw new Failure(`The operation in line ${line} lacks a process.`, {
+      hint: OWN_TYPES.has(type) ? 'It looks like a history of a log: "kept check" judges those.' : '',
+    });
   }
   if (typeof type !== 'string' || !TYPES.has(type)) {
     throw new Failure(
@@ -32,6 +37,8 @@ export function eventOf(form: Value, line: number): Event {
   return { process, type: type as Event['type'], f, value, key, line };
 }
 
+/** The lines of an NDJSON history as `kept check` reads it. */
+const OWN_TYPES = new Set<unknown>(['run', 'write', 'read', 'scan', 'end', 'fault', 'view', 'reset']);
 const TYPES = new Set(['invoke', 'ok', 'fail', 'info']);
 
 function preview(value: Value | undefined): string {

@@ -1,6 +1,6 @@
 import { Failure } from '../../../core/failure.ts';
 import type { Operation, Value } from '../operation.ts';
-import type { Event } from './event.ts';
+import { NEMESIS, type Event } from './event.ts';
 
 /** Where tools mean different things by the same line. */
 export interface Dialect {
@@ -10,18 +10,25 @@ export interface Dialect {
   nilRead: 'empty' | 'any';
 }
 
+/** What is known of a history that is not in its events. */
+export interface Reading extends Dialect {
+  model: string;
+  /** Whether the file has lines for operations to stand in. */
+  hasLines: boolean;
+}
+
 /**
  * Puts calls and returns together. The order of events is the order of time. What failed is left out: it did not
  * happen. What never returned, or returned `info`, may have happened at any time from its call on.
  */
-export function pair(events: readonly Event[], how: { model: string } & Dialect): Operation[] {
+export function pair(events: readonly Event[], how: Reading): Operation[] {
   const operations: Operation[] = [];
   const open = new Map<Event['process'], { event: Event; time: number }>();
   for (const [time, event] of events.entries()) {
     const { process, type, line } = event;
     const pending = open.get(process);
     if (type === 'invoke') {
-      if (pending !== undefined && process !== 'nemesis') {
+      if (pending !== undefined && process !== NEMESIS) {
         throw new Failure(
           `Process ${process} invokes ${event.f} in line ${line} while its ${pending.event.f} of line ${pending.event.line} is still open.`,
           {
@@ -56,13 +63,9 @@ interface Moment {
 }
 
 /** The operation, or null when it says nothing. */
-function operationOf(
-  call: Moment,
-  completion: Moment | null,
-  how: { model: string } & Dialect,
-): Operation | null {
+function operationOf(call: Moment, completion: Moment | null, how: Reading): Operation | null {
   const { process } = call.event;
-  if (process === 'nemesis') return null;
+  if (process === NEMESIS) return null;
   const f = NAMES.get(call.event.f) ?? call.event.f;
   const type = completion?.event.type ?? 'info';
   const mismatch =
@@ -83,6 +86,7 @@ function operationOf(
     return null;
   return {
     index: 0,
+    line: how.hasLines ? call.event.line : undefined,
     process,
     f,
     key: asked.key,

@@ -1,9 +1,16 @@
 import { Failure, messageOf } from '../../../core/failure.ts';
 import type { Operation, Value } from '../operation.ts';
-import { ednForms } from './edn.ts';
+import { ednEntries } from './edn.ts';
 import { eventOf, type Event } from './event.ts';
 import { readJepsenLog } from './jepsen-log.ts';
 import { pair, type Dialect } from './pair.ts';
+
+/** What a file says: events, and how the tools that write this format mean them. */
+export interface Recorded {
+  events: Event[];
+  dialect: Dialect;
+  hasLines: boolean;
+}
 
 /**
  * A recorded history of any tool, by its content: EDN or JSON (a list of operations, or one after another), or the
@@ -13,11 +20,24 @@ import { pair, type Dialect } from './pair.ts';
  * @throws Failure in one sentence, with the line, for anything that is not a history.
  */
 export function readHistory(text: string, options: { model: string } & Partial<Dialect>): Operation[] {
+  return operationsOf(readEvents(text), options);
+}
+
+/** The events of a history, for what must be known before they are put together. */
+export function readEvents(text: string): Recorded {
   const format = formatOf(text);
   const events = READERS[format](text);
   if (events.length === 0) throw new Failure('The history holds no operations.', { hint: HINT });
-  const { failedCas = DIALECTS[format].failedCas, nilRead = DIALECTS[format].nilRead } = options;
-  return pair(events, { model: options.model, failedCas, nilRead });
+  return { events, dialect: DIALECTS[format], hasLines: format !== 'json' };
+}
+
+/** Calls and returns put together. */
+export function operationsOf(
+  { events, dialect, hasLines }: Recorded,
+  options: { model: string } & Partial<Dialect>,
+): Operation[] {
+  const { model, failedCas = dialect.failedCas, nilRead = dialect.nilRead } = options;
+  return pair(events, { model, hasLines, failedCas, nilRead });
 }
 
 type Format = 'edn' | 'json' | 'ndjson' | 'log';
@@ -35,8 +55,8 @@ const HINT = 'Known are Jepsen EDN, the same as JSON or NDJSON, and the lines of
 const READERS: Record<Format, (text: string) => Event[]> = {
   edn(text) {
     const events: Event[] = [];
-    const forms = ednForms(text);
-    for (let next = forms.next(); next !== undefined; next = forms.next()) {
+    const entries = ednEntries(text);
+    for (let next = entries.next(); next !== undefined; next = entries.next()) {
       const { form, line } = next;
       if (!Array.isArray(form)) events.push(eventOf(form, line));
       else for (const entry of form) events.push(eventOf(entry as Value, line));

@@ -68,17 +68,28 @@ function withoutUnseen(history: readonly Operation[]): readonly Operation[] {
     (operation) => operation.outcome === 'ok' || !(operation.f === 'read' || changesNothing(operation)),
   );
   if (telling.some(({ f, output }) => f === 'cas' && output === false)) return telling;
-  const seen = seenValues(telling.filter(({ outcome }) => outcome === 'ok'));
-  const unknown = telling.filter(({ outcome }) => outcome === 'info');
+  const writersOf = unknownByValue(telling);
   const kept = new Set<Operation>();
-  for (let before = -1; kept.size > before;) {
-    before = kept.size;
-    for (const operation of unknown) {
-      const [from, to] = operation.f === 'cas' ? exchangeOf(operation) : [null, operation.input];
-      if (kept.has(operation) || !seen.has(identity(to))) continue;
+  // A set hands out what is added to it while it is walked through: what a kept cas looked for is seen in turn.
+  const seen = seenValues(telling.filter(({ outcome }) => outcome === 'ok'));
+  for (const value of seen) {
+    for (const operation of writersOf.get(value) ?? []) {
       kept.add(operation);
-      if (operation.f === 'cas') seen.add(identity(from));
+      if (operation.f === 'cas') seen.add(identity(exchangeOf(operation)[0]));
     }
   }
   return telling.filter((operation) => operation.outcome === 'ok' || kept.has(operation));
+}
+
+/** Writes and cas of unknown outcome, by the value that they leave. */
+function unknownByValue(history: readonly Operation[]): Map<State, Operation[]> {
+  const writers = new Map<State, Operation[]>();
+  for (const operation of history) {
+    if (operation.outcome === 'ok') continue;
+    const value = identity(operation.f === 'cas' ? exchangeOf(operation)[1] : operation.input);
+    const others = writers.get(value);
+    if (others === undefined) writers.set(value, [operation]);
+    else others.push(operation);
+  }
+  return writers;
 }

@@ -1,5 +1,5 @@
 import type { Machine, State } from '../model.ts';
-import { exchangeOf, type Operation, type Value } from '../operation.ts';
+import { exchangeOf, identity, type Operation, type Value } from '../operation.ts';
 
 /**
  * A text that can be appended to: `append t`, `write t`, `read → t`, `cas [from to]`. Null is the empty text.
@@ -27,7 +27,7 @@ export function textMachine(history: readonly Operation[], initial: Value): Mach
       f === 'read'
         ? `r${textOf(output)}`
         : f === 'cas'
-          ? `${JSON.stringify(input)} ${output === false}`
+          ? `${identity(input)} ${output === false}`
           : `${f} ${textOf(input)}`,
   };
 }
@@ -36,7 +36,7 @@ export function textMachine(history: readonly Operation[], initial: Value): Mach
 const UNSEEN = -1;
 
 function textOf(value: Value): string {
-  return value === null ? '' : typeof value === 'string' ? value : JSON.stringify(value);
+  return value === null ? '' : typeof value === 'string' ? value : String(identity(value));
 }
 
 /** What reads returned and cas looked for, sorted. */

@@ -1,0 +1,58 @@
+import type { ModelName } from '../models/catalog.ts';
+import { NEMESIS, type Event } from './event.ts';
+
+/** The names of the operations of a history, in the order in which they first came. */
+export function namesIn(events: readonly Event[]): string[] {
+  return [...new Set(callsIn(events).map(({ f }) => f))];
+}
+
+/**
+ * The model that a history is of, by the names of its operations; null where they are those of none, or where their
+ * values may be those of another. A wrong guess would accuse the innocent, so doubt is no guess.
+ */
+export function guessModel(events: readonly Event[]): ModelName | null {
+  const names = namesIn(events);
+  const sign = SIGNS.find(
+    ({ tells, fits }) =>
+      names.some((name) => tells.includes(name)) &&
+      names.every((name) => tells.includes(name) || fits.includes(name)),
+  );
+  if (sign === undefined || sign.model === 'kv') return sign?.model ?? null;
+  const isRegister = sign.model === 'register' || sign.model === 'cas-register';
+  const calls = callsIn(events);
+  if (isRegister && calls.some(({ key }) => key !== undefined)) return 'kv';
+  // Jepsen's independent tests write every value as [key value], even the nil with which a read is called.
+  const reads = calls.filter(({ f }) => READS.includes(f) || f === 'dequeue');
+  const allArePairs = calls.every(holdsPair);
+  if (!reads.some(holdsPair) && (reads.length > 0 || !allArePairs)) return sign.model;
+  return isRegister && reads.length > 0 && allArePairs ? 'kv' : null;
+}
+
+/** Names of which one at least tells the model, and names that go with it. */
+interface Sign {
+  model: ModelName;
+  tells: readonly string[];
+  fits: readonly string[];
+}
+
+const READS = ['read', 'r'];
+const WRITES = ['write', 'w'];
+const SWAPS = ['cas', 'compare-and-set'];
+const APPENDS = ['append', 'push'];
+const SIGNS: readonly Sign[] = [
+  { model: 'kv', tells: ['get', 'put'], fits: ['append', ...SWAPS] },
+  { model: 'cas-register', tells: SWAPS, fits: [...READS, ...WRITES] },
+  { model: 'register', tells: WRITES, fits: READS },
+  { model: 'set', tells: ['add', 'remove'], fits: READS },
+  { model: 'fifo-queue', tells: ['enqueue', 'dequeue'], fits: [] },
+  { model: 'mutex', tells: ['acquire', 'release', 'lock', 'unlock'], fits: [] },
+  { model: 'append-list', tells: APPENDS, fits: READS },
+];
+
+function callsIn(events: readonly Event[]): Event[] {
+  return events.filter(({ type, process }) => type === 'invoke' && process !== NEMESIS);
+}
+
+function holdsPair({ value }: Event): boolean {
+  return Array.isArray(value) && value.length === 2;
+}

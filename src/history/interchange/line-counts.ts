@@ -1,0 +1,38 @@
+import type { Damage, Run } from '../run.ts';
+import { formatEvents } from './format-events.ts';
+
+/**
+ * How many lines of each kind an export holds. It says so in its first line: a file that was cut where a line ends
+ * looks whole, and its bounds of scans, which come before the records, would say of each missing one that it is lost.
+ */
+export interface LineCounts {
+  writes: number;
+  reads: number;
+  /** Of everything that is an event, such as a scan's bounds or a fault. */
+  events: number;
+}
+
+/** What an export of this run will hold. Takes a pass over all rows. */
+export function countLines(run: Run): LineCounts {
+  let events = 0;
+  for (const _ of formatEvents(run.events, String)) events++;
+  return { writes: rowsOf(run.writes()), reads: rowsOf(run.reads()), events };
+}
+
+/** What is wrong with a file that was to hold so many lines. */
+export function damageOf(file: string, promised: LineCounts, there: LineCounts): Damage[] {
+  return (['writes', 'reads', 'events'] as const)
+    .filter((kind) => promised[kind] !== there[kind])
+    .map((kind) => ({
+      file,
+      kind: there[kind] < promised[kind] ? ('torn' as const) : ('corrupt' as const),
+      detail: `Lines of ${kind} that were written into it: ${promised[kind]}; that are there: ${there[kind]}.`,
+      rows: kind,
+    }));
+}
+
+function rowsOf(batches: Iterable<{ length: number }>): number {
+  let rows = 0;
+  for (const { length } of batches) rows += length;
+  return rows;
+}

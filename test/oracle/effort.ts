@@ -1,0 +1,11 @@
+/**
+ * How many histories a property is held against, and where they begin: so many as the test says by itself, or as
+ * KEPT_HISTORIES does, from a fresh seed or from KEPT_SEED. That is how the nightly script asks for more.
+ */
+export function effort(numRuns: number): { numRuns: number; seed?: number } {
+  const { KEPT_HISTORIES: histories, KEPT_SEED: seed } = process.env;
+  return {
+    numRuns: histories === undefined ? numRuns : Number(histories),
+    ...(seed === undefined ? {} : { seed: Number(seed) }),
+  };
+}
