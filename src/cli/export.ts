@@ -25,6 +25,8 @@ edn      For Jepsen's own checkers: operations in the shape of its Kafka workloa
          again. The checker of that workload reads it; "kept lin" does not (a log is none of its models), and "kept
          check" judges the run itself.
 
+What --output names is there when it is whole; until then it is called PATH.PID.new, and replaces nothing.
+
 Examples:
   kept export store/run-42 --to ndjson > run-42.ndjson
   kept export store/run-42 --to parquet -o tables

@@ -1,4 +1,4 @@
-import { closeSync, openSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import type { Anomaly } from '../checker/grouping.ts';
 import type { FindingKind } from '../checker/result.ts';
 import { valueName } from '../checker/wording.ts';
@@ -23,6 +23,8 @@ export class FullLists {
 
   constructor(path: string) {
     this.#path = path;
+    // A draft that an earlier check has left may be anything; a pipe would wait for a reader.
+    this.#attempt(() => rmSync(this.#draft, { force: true }));
     this.#attempt(() => (this.#file = openSync(this.#draft, 'w')));
   }
 

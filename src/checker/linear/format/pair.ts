@@ -30,51 +30,46 @@ export interface Reading extends Dialect {
  */
 export function pair(events: readonly Event[], how: Reading): Operation[] {
   const operations: Operation[] = [];
-  const open = new Map<Event['process'], { event: Event; time: number }>();
+  /** By process: the time of the call that it waits for. */
+  const open = new Map<Event['process'], number>();
   let invoked: Set<string> | undefined;
-  for (const [time, event] of events.entries()) {
-    const { process, type } = event;
+  for (let time = 0; time < events.length; time++) {
+    const event = events[time]!;
+    const { process, type, f, line } = event;
     if (process === NEMESIS) continue;
-    const pending = open.get(process);
+    const called = open.get(process);
     if (type === 'invoke') {
-      if (pending !== undefined) {
+      if (called !== undefined) {
+        const before = events[called]!;
         throw new Failure(
-          `Process ${process} invokes ${event.f} in line ${event.line} while its ${pending.event.f} of line ${pending.event.line} is still open.`,
+          `Process ${process} invokes ${f} in line ${line} while its ${before.f} of line ${before.line} is still open.`,
           {
             hint: 'A process does one thing at a time; after an unknown outcome it must go on under another name.',
           },
         );
       }
-      open.set(process, { event, time });
+      open.set(process, time);
       continue;
     }
-    if (pending === undefined) {
+    if (called === undefined) {
       invoked ??= new Set(namesIn(events));
       if (isNoClients(event, invoked)) continue;
-      throw new Failure(
-        `Process ${process} completes ${event.f} in line ${event.line} without having invoked it.`,
-        {
-          hint: `The history lost lines, perhaps its beginning. What no client does belongs to a process named "${NEMESIS}".`,
-        },
-      );
+      throw new Failure(`Process ${process} completes ${f} in line ${line} without having invoked it.`, {
+        hint: `The history lost lines, perhaps its beginning. What no client does belongs to a process named "${NEMESIS}".`,
+      });
     }
-    assertSame(pending.event, event);
+    assertSame(events[called]!, event);
     open.delete(process);
-    const operation = operationOf(pending, { event, time }, how);
+    const operation = operationOf(events, called, time, how);
     if (operation !== null) operations.push(operation);
   }
-  for (const pending of open.values()) {
-    const operation = operationOf(pending, null, how);
+  for (const called of open.values()) {
+    const operation = operationOf(events, called, Infinity, how);
     if (operation !== null) operations.push(operation);
   }
   operations.sort((a, b) => a.call - b.call);
-  for (const [index, operation] of operations.entries()) operation.index = index;
+  for (let index = 0; index < operations.length; index++) operations[index]!.index = index;
   return operations;
-}
-
-interface Moment {
-  event: Event;
-  time: number;
 }
 
 /**
@@ -93,36 +88,41 @@ function assertSame(call: Event, completion: Event): void {
   );
 }
 
-function assertSameKey(call: Event, completion: Event, keys: { asked: Value; answered: Value }): void {
-  if (identity(keys.asked) === identity(keys.answered)) return;
-  const [asked, answered] = [preview(keys.asked), preview(keys.answered)];
+function assertSameKey(call: Event, completion: Event, model: string): void {
+  const [asked, answered] = [keyOf(call, model), keyOf(completion, model)];
+  // A completion may leave out what its invocation has said.
+  if (asked === answered || asked === undefined || answered === undefined) return;
+  if (identity(asked) === identity(answered)) return;
   throw new Failure(
-    `Process ${call.process} completes ${completion.f} of the key ${answered} in line ${completion.line}, but invoked it of ${asked} in line ${call.line}.`,
+    `Process ${call.process} completes ${completion.f} of the key ${preview(answered)} in line ${completion.line}, but invoked it of ${preview(asked)} in line ${call.line}.`,
     { hint: MIXED },
   );
 }
 
 const MIXED = 'The history lost lines between them, or two processes share a name.';
 
-/** The operation, or null when it says nothing. */
-function operationOf(call: Moment, completion: Moment | null, how: Reading): Operation | null {
-  const { process } = call.event;
-  const f = nameOf(call.event);
-  const type = completion?.event.type ?? 'info';
+/**
+ * The operation, or null when it says nothing.
+ * @param returned when it was completed: the position of that event; Infinity if it never was.
+ */
+function operationOf(
+  events: readonly Event[],
+  called: number,
+  returned: number,
+  how: Reading,
+): Operation | null {
+  const call = events[called]!;
+  const completion = events[returned];
+  const f = nameOf(call);
+  const type = completion?.type ?? 'info';
   const mismatch =
-    type === 'fail' && f === 'cas' && how.failedCas === 'mismatch' && completion!.event.value !== 'timed-out';
+    type === 'fail' && f === 'cas' && how.failedCas === 'mismatch' && completion!.value !== 'timed-out';
   if (type === 'fail' && !mismatch) return null;
   const outcome = type === 'info' ? 'info' : 'ok';
-  const asked = keyed(call.event, how.model);
-  const answered =
-    completion === null || outcome === 'info'
-      ? { key: undefined, value: null }
-      : keyed(completion.event, how.model);
-  if (asked.key !== undefined && answered.key !== undefined && asked.key !== answered.key) {
-    assertSameKey(call.event, completion!.event, { asked: asked.key, answered: answered.key });
-  }
+  if (outcome === 'ok') assertSameKey(call, completion!, how.model);
+  const answer = outcome === 'info' ? null : valueOf(completion!, how.model);
   const answers = f === 'read' || f === 'dequeue';
-  const output = f === 'cas' ? !mismatch : answers ? answered.value : null;
+  const output = f === 'cas' ? !mismatch : answers ? answer : null;
   if (
     f === 'read' &&
     (outcome === 'info' || (output === null && how.nilRead === 'any' && !COLLECTIONS.has(how.model)))
@@ -130,25 +130,30 @@ function operationOf(call: Moment, completion: Moment | null, how: Reading): Ope
     return null;
   return {
     index: 0,
-    line: how.hasLines ? call.event.line : undefined,
-    process,
+    line: how.hasLines ? call.line : undefined,
+    process: call.process,
     f,
-    key: asked.key,
-    input: answers ? null : (asked.value ?? answered.value),
+    key: keyOf(call, how.model),
+    input: answers ? null : (valueOf(call, how.model) ?? answer),
     output,
     outcome,
-    call: call.time,
-    ret: outcome === 'info' ? Infinity : completion!.time,
+    call: called,
+    ret: outcome === 'info' ? Infinity : returned,
   };
 }
 
 /** Keys are a field of their own, or stand before the value as Jepsen's independent tests have them: `[k v]`. */
-function keyed(event: Event, model: string): { key: Value | undefined; value: Value } {
-  const { key, value } = event;
-  if (key !== undefined) return { key, value };
-  if (model !== 'kv') return { key, value };
-  if (Array.isArray(value) && value.length === 2) return { key: value[0] as Value, value: value[1] as Value };
-  throw new Failure(`The operation in line ${event.line} does not say which key it is about.`, {
+function keyOf(event: Event, model: string): Value | undefined {
+  return event.key === undefined && model === 'kv' ? tupleOf(event)[0] : event.key;
+}
+
+function valueOf(event: Event, model: string): Value {
+  return event.key === undefined && model === 'kv' ? tupleOf(event)[1] : event.value;
+}
+
+function tupleOf({ value, line }: Event): readonly [key: Value, value: Value] {
+  if (Array.isArray(value) && value.length === 2) return value as unknown as readonly [Value, Value];
+  throw new Failure(`The operation in line ${line} does not say which key it is about.`, {
     hint: 'The model kv expects a field "key", or a value [key value].',
   });
 }

@@ -10,12 +10,13 @@ import { textMachine } from './text.ts';
 export function kv(options: { initial?: Value } = {}): Model {
   const cellOf = (history: readonly Operation[]) =>
     register({ name: 'kv', cas: true, initial: options.initial ?? missingIn(history) });
+  const anyCell = cellOf([]);
   return {
     name: 'kv',
     operations: ['read', 'write', 'cas', 'append'],
     fault(operation) {
       const isText = operation.f !== 'append' || typeof operation.input === 'string';
-      return isText ? cellOf([]).fault(operation) : 'append expects a text';
+      return isText ? anyCell.fault(operation) : 'append expects a text';
     },
     prune: (history) => (appends(history) ? history.filter(isAnswered) : cellOf(history).prune!(history)),
     shortcut: (history) => (appends(history) ? null : cellOf(history).shortcut!(history)),
