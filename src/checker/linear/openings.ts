@@ -36,7 +36,8 @@ export class Openings {
 
   /** To be called when everything is open that can take effect before the next return. */
   line(): void {
-    for (const operation of this.list) {
+    for (let at = 0; at < this.list.length; at++) {
+      const operation = this.list[at]!;
       const letter = this.#letters[operation]!;
       this.#before[this.#places[operation]!] = this.#last[letter]!;
       this.#last[letter] = this.#places[operation]!;
@@ -45,7 +46,7 @@ export class Openings {
 
   /** Closes the operation that returns next, and undoes `line`. */
   close(): void {
-    for (const operation of this.list) this.#last[this.#letters[operation]!] = NONE;
+    for (let at = 0; at < this.list.length; at++) this.#last[this.#letters[this.list[at]!]!] = NONE;
     this.list.shift();
   }
 

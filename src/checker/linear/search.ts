@@ -208,7 +208,9 @@ export class Search {
   #expand(returning: number): void {
     const { places } = this.#schedule;
     const row = this.#row;
-    for (const operation of this.#open.list) {
+    const { list } = this.#open;
+    for (let at = 0; at < list.length; at++) {
+      const operation = list[at]!;
       const slot = places[operation]!;
       if (isSet(row, slot) || !this.#open.isNext(row, slot)) continue;
       const state = this.#automaton.step(row[0]!, this.#letters[operation]!);
@@ -261,7 +263,9 @@ export class Search {
 
   /** What can follow at once on an operation of unknown outcome, and not as well without it or before it. */
   #expandAfterUnknown(row: Int32Array, before: number, unknown: number, returning: number): void {
-    for (const operation of this.#open.list) {
+    const { list } = this.#open;
+    for (let at = 0; at < list.length; at++) {
+      const operation = list[at]!;
       const letter = this.#letters[operation]!;
       const slot = this.#schedule.places[operation]!;
       if (isSet(row, slot) || !this.#open.isNext(row, slot)) continue;
@@ -293,7 +297,9 @@ export class Search {
     const { observes } = this.#automaton;
     this.#looksLeft -= this.#open.list.length;
     let observed = 0;
-    for (const operation of this.#open.list) {
+    const { list } = this.#open;
+    for (let at = 0; at < list.length; at++) {
+      const operation = list[at]!;
       const letter = this.#letters[operation]!;
       if (observes[letter] === 0) continue;
       const slot = this.#schedule.places[operation]!;

@@ -42,10 +42,10 @@ class Reader {
   nextEntry(): { form: Value; line: number } | undefined {
     for (;;) {
       this.#skip();
+      if (this.#at >= this.#text.length && this.#closing === '') return undefined;
       const char = this.#text[this.#at];
       if (this.#closing === '' && (char === '[' || char === '(')) this.#closing = char === '[' ? ']' : ')';
       else if (char === this.#closing) this.#closing = '';
-      else if (this.#closing === '') return this.next();
       else return this.#lined();
       this.#at++;
     }
@@ -178,7 +178,8 @@ class Reader {
 
   /** Blanks, commas, comments and discarded forms. */
   #skip(): void {
-    for (;;) {
+    // Reading past the end would be harmless, but costs the compiler's work on this loop in every file anew.
+    while (this.#at < this.#text.length) {
       const char = this.#text.charCodeAt(this.#at);
       if (char === NEWLINE) this.#line++;
       if (char === SEMICOLON) {
