@@ -33,8 +33,10 @@ Examples:
   kept check history.ndjson`,
     )
     .action(async (path: string, options: { claim: Claim; json?: true; fullLists?: true }) => {
+      const { startAhead } = await import('./ahead.ts');
+      const ahead = startAhead(path);
       const { decide, exitStatusOf, show } = await import('./verdict.ts');
-      const decided = await decide(path, options.claim, { fullLists: options.fullLists === true });
+      const decided = await decide(path, options.claim, { fullLists: options.fullLists === true, ahead });
       // First of all: it stands even if nothing can be said.
       process.exitCode = exitStatusOf(decided.result);
       show(decided, { json: options.json === true, directory: path });

@@ -2,17 +2,15 @@ import { join } from 'node:path';
 import { EXIT, Failure, messageOf } from '../core/failure.ts';
 import { check } from '../checker/check.ts';
 import type { Claim, Result } from '../checker/result.ts';
-import { isRegular } from '../core/regular-file.ts';
 import { writeWhole } from '../core/whole-file.ts';
-import { WRITES_FILE } from '../history/layout.ts';
 import type { Run } from '../history/run.ts';
 import type { Availability } from '../report/availability.ts';
 import type { Survey } from '../report/survey.ts';
-import { SurveyAhead, surveyHere } from '../report/survey-ahead.ts';
+import { type SurveyAhead, surveyHere } from '../report/survey-ahead.ts';
 import { renderText } from '../report/text.ts';
-import { prepareDrawing } from '../report/timeline/draughtsman.ts';
 import { Losses } from '../report/timeline/losses.ts';
 import { renderTimeline } from '../report/timeline/timeline.ts';
+import { startAhead } from './ahead.ts';
 import { withProgress } from './check-progress.ts';
 import { wantsColour } from './colour.ts';
 import { FULL_LISTS_FILE, FullLists } from './full-lists.ts';
@@ -31,12 +29,13 @@ export interface Decided {
  * From a history to its verdict: decide, write results.json and timeline.svg, say it. The same whether the run has
  * just ended or was made elsewhere years ago. A history that is one file has no place for results: they are only said.
  * @param options.fullLists whether to write every anomaly into findings.ndjson, too.
+ * @param options.ahead what `startAhead` gave, if it was called already.
  * @throws Failure (usage) when full lists are asked for and there is no place for them.
  */
 export async function decide(
   path: string,
   claim: Claim,
-  options: { fullLists?: boolean } = {},
+  options: { fullLists?: boolean; ahead?: SurveyAhead | null } = {},
 ): Promise<Decided> {
   const isDirectory = !isHistoryFile(path);
   const wantsLists = options.fullLists === true;
@@ -46,8 +45,7 @@ export async function decide(
       exitStatus: EXIT.usage,
     });
   }
-  const ahead = isDirectory && isRegular(join(path, WRITES_FILE)) ? new SurveyAhead(path) : null;
-  if (isDirectory) prepareDrawing();
+  const ahead = options.ahead === undefined ? startAhead(path) : options.ahead;
   const run = await openHistory(path);
   const losses = new Losses();
   const lists = wantsLists ? new FullLists(join(path, FULL_LISTS_FILE)) : null;

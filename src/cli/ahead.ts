@@ -1,0 +1,26 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { isRegular } from '../core/regular-file.ts';
+import { WRITES_FILE } from '../history/layout.ts';
+import { SurveyAhead } from '../report/survey-ahead.ts';
+import { prepareDrawing } from '../report/timeline/draughtsman.ts';
+
+/**
+ * Starts the threads that help to decide about a run directory. They take as long to start as the checker takes to be
+ * loaded, so whoever starts them first has both at once: this file imports next to nothing.
+ * @returns null where the path is not one whose writes can be surveyed.
+ */
+export function startAhead(path: string): SurveyAhead | null {
+  if (!isDirectory(path)) return null;
+  prepareDrawing();
+  return isRegular(join(path, WRITES_FILE)) ? new SurveyAhead(path) : null;
+}
+
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    // Whoever opens it will say why.
+    return false;
+  }
+}
