@@ -15,6 +15,8 @@ import { contractScenario, tellAll } from './cases.ts';
  */
 const [version = '', mode = '', directory = ''] = process.argv.slice(2);
 
+const kafka = { kafka: version, environment: process.env };
+
 async function inside(): Promise<void> {
   const clock = realClock();
   const scenario = contractScenario();
@@ -22,7 +24,7 @@ async function inside(): Promise<void> {
   const place = { run: 'contract', topic: 'kept' };
   const world = await realWorld({
     scenario,
-    distribution: await resolveDistribution({ kafka: version, environment: process.env }),
+    distribution: await resolveDistribution(kafka),
     mode: mode as KafkaMode,
     topic: place.topic,
     clock,
@@ -43,4 +45,8 @@ async function inside(): Promise<void> {
 if (insideLab()) {
   await inside();
   process.exit(0);
-} else process.exit(await enterLab(process.argv.slice(2)));
+} else {
+  // From inside a lab no repository can be reached: what is missing in the cache is fetched before.
+  await resolveDistribution(kafka);
+  process.exit(await enterLab(process.argv.slice(2)));
+}
