@@ -8,6 +8,7 @@ import type { Availability } from '../report/availability.ts';
 import type { Survey } from '../report/survey.ts';
 import { type SurveyAhead, surveyHere } from '../report/survey-ahead.ts';
 import { renderText } from '../report/text.ts';
+import { prepareDrawing } from '../report/timeline/draughtsman.ts';
 import { Losses } from '../report/timeline/losses.ts';
 import { renderTimeline } from '../report/timeline/timeline.ts';
 import { startAhead } from './ahead.ts';
@@ -46,7 +47,15 @@ export async function decide(
     });
   }
   const ahead = options.ahead === undefined ? startAhead(path) : options.ahead;
-  const run = await openHistory(path);
+  const opened = await openHistory(path);
+  const run: Run = {
+    ...opened,
+    reads: () => {
+      // The writes have been read, so the other threads have less to do.
+      if (isDirectory) prepareDrawing();
+      return opened.reads();
+    },
+  };
   const losses = new Losses();
   const lists = wantsLists ? new FullLists(join(path, FULL_LISTS_FILE)) : null;
   const progress = withProgress(run);

@@ -27,6 +27,11 @@ export class SurveyAhead {
     this.#thread?.tell(path);
   }
 
+  /** Whether there is a thread. */
+  get isAtWork(): boolean {
+    return this.#thread !== null;
+  }
+
   /** To be asked once all of the run's writes have been read. */
   async survey(run: Run, focus: Focus): Promise<Survey> {
     const isSound = run.info.status !== 'running' && run.damage().length === 0;
