@@ -8,10 +8,12 @@ import { openRecorder, type Recorder } from '../history/recorder.ts';
 import type { NodeInfo, RunInfo } from '../history/run.ts';
 import { createDecoder, createEncoder, type Decoder, type Encoder } from '../history/value.ts';
 import { executedSchedule } from '../nemesis/executed.ts';
+import { loadSurveyor } from '../report/survey-ahead.ts';
 import { run } from '../runner/runner.ts';
 import type { World } from '../world/world.ts';
 import { TOPIC, type RunPlan } from './plan.ts';
 import { createStatus } from './status.ts';
+import { decide, exitStatusOf, show } from './verdict.ts';
 import { keptVersion } from './version.ts';
 import { contractOf } from '../scenario/contract.ts';
 
@@ -40,6 +42,7 @@ export const SCHEDULE_FILE = 'schedule.json';
  */
 export async function carryOut(plan: RunPlan, stage: Stage): Promise<number> {
   const { clock } = stage;
+  await loadSurveyor();
   let nodes: readonly NodeInfo[] = [];
   const status = createStatus(process.stderr, () => nodes);
   const signals = listenForSignals((text) => status.line(text));
@@ -88,7 +91,6 @@ export async function carryOut(plan: RunPlan, stage: Stage): Promise<number> {
   if (failure === null) writeSchedule(plan.directory, executedSchedule(events));
 
   if (failure !== null && attempted === 0) throw failure;
-  const { decide, exitStatusOf, show } = await import('./verdict.ts');
   const decided = await decide(plan.directory, plan.claim);
   if (!plan.quiet) show(decided, { json: plan.json, directory: plan.directory });
   if (decided.result.verdict === 'invalid') return EXIT.invalid;

@@ -41,7 +41,10 @@ export class SurveyAhead {
   }
 }
 
+/** Loads what surveys: ahead of need, where Ctrl-C may stop what compiles the sources. */
+export const loadSurveyor = () => import('./survey.ts');
+
 export async function surveyHere(run: Run, focus: Focus): Promise<Survey> {
-  const { Surveyor } = await import('./survey.ts');
+  const { Surveyor } = await loadSurveyor();
   return new Surveyor(run).survey(focus);
 }

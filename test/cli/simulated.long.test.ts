@@ -97,6 +97,45 @@ test('one seed can be recorded, judged again, replayed to the last event, and sh
   t.true(smallest.events.filter(({ type }) => type === 'fault-start').length <= 4);
 });
 
+test('Ctrl-C is answered with what is known so far, also the first time that the sources are compiled', async (t) => {
+  t.timeout(120_000);
+  const store = freshStore();
+  const scenario = ['leader-isolated-acks-1', '--simulate', '--seed', '1', '--store', store];
+  const run = await interrupted(['run', ...scenario], /warm-up/);
+  t.true([0, 1, 2, 130].includes(run.exitCode ?? -1), run.stderr);
+  t.regex(run.stdout, /Run: .*decide again with/);
+  t.notRegex(run.stderr, /internal error/);
+
+  const whole = await kept(['run', ...scenario]);
+  t.is(whole.exitCode, 1, whole.stderr);
+  const recorded = join(store, 'run-2');
+  const early = await interrupted(['shrink', recorded, '--store', store], /Shrinking/);
+  t.true([1, 130].includes(early.exitCode ?? -1), early.stderr);
+  t.notRegex(early.stderr, /internal error|does not fail any more/);
+  const later = await interrupted(['shrink', recorded, '--store', store], /\d faults?, \d brokers/);
+  t.is(later.exitCode, 1, later.stderr);
+  t.regex(later.stdout, /The story\n1\. kafka\d leads/);
+});
+
+/** As a terminal does it: all processes of the command get the signal, when its standard error says `when`. */
+async function interrupted(args: string[], when: RegExp) {
+  const cache = mkdtempSync(join(home, 'uncompiled-'));
+  const child = execa(process.execPath, [KEPT, ...args], {
+    reject: false,
+    detached: true,
+    env: { TMPDIR: cache },
+  });
+  let said = '';
+  const listener = (chunk: Buffer) => {
+    said += chunk.toString();
+    if (!when.test(said)) return;
+    child.stderr.off('data', listener);
+    process.kill(-child.pid!, 'SIGINT');
+  };
+  child.stderr.on('data', listener);
+  return child;
+}
+
 test('a run that is not invalid cannot be shrunk, and what no longer fits cannot be replayed', async (t) => {
   const store = freshStore();
   await kept(['sim', '--seed', '1', '--store', store]);
