@@ -190,9 +190,10 @@ export const CASES: readonly Case[] = [
       await story.writeKept(client);
       await db.kill!(nameOf(before.leader));
       const atOnce = await story.write(client);
+      // Without KRaft the epoch stands in the leader's file only, a moment after it has begun to lead.
       const after = await story.until(
-        'a new leader',
-        ({ leader }) => leader >= 0 && leader !== before.leader,
+        'a new leader in a later epoch',
+        ({ leader, epoch }) => leader >= 0 && leader !== before.leader && (epoch ?? 0) > (before.epoch ?? 0),
       );
       const fresh = await story.client('all', after.leader - 1);
       const written = await story.writeKept(fresh);
