@@ -66,3 +66,9 @@ function forget(operation: Operation): void {
   operation.ret = Infinity;
   operation.output = operation.f === 'cas' ? true : null;
 }
+
+/** What a client of a cas-register may ask for next. */
+export const askCas = (random: Random) => {
+  const f = random.pick(['read', 'write', 'cas']);
+  return { f, input: f === 'read' ? null : f === 'write' ? random.int(5) : [random.int(5), random.int(5)] };
+};

@@ -1,10 +1,9 @@
 import test from 'ava';
 import { check, type CheckOptions } from '../../../src/checker/linear/check.ts';
 import { modelNamed } from '../../../src/checker/linear/models/catalog.ts';
-import { describe, type Operation, type Value } from '../../../src/checker/linear/operation.ts';
-import type { Random } from '../../../src/core/random.ts';
-import { OBJECTS, flawOf } from '../../oracle/sequential.ts';
-import { simulate } from '../../oracle/simulate.ts';
+import type { Operation, Value } from '../../../src/checker/linear/operation.ts';
+import { OBJECTS } from '../../oracle/sequential.ts';
+import { askCas, simulate } from '../../oracle/simulate.ts';
 
 /**
  * Histories as a picture: a line per operation, `|` where it is called and where it returns, and what it was.
@@ -196,59 +195,6 @@ test('keys are objects of their own', async (t) => {
   t.is(culprit?.key, 'b');
 });
 
-const askCas = (random: Random) => {
-  const f = random.pick(['read', 'write', 'cas']);
-  return { f, input: f === 'read' ? null : f === 'write' ? random.int(5) : [random.int(5), random.int(5)] };
-};
-const askDistinct = (random: Random, index: number) =>
-  random.int(2) === 0 ? { f: 'read', input: null } : { f: 'write', input: index };
-
-test('a hundred processes at once, a mask of four words', async (t) => {
-  const object = OBJECTS['cas-register']!;
-  const history = simulate({ object, ask: askCas, operations: 1500, processes: 100, seed: 3 });
-  const { verdict, method, witness } = await check(modelNamed('cas-register'), history);
-  t.deepEqual({ verdict, method }, { verdict: 'valid', method: 'jit' });
-  t.is(flawOf(object, history, witness![0]!.order), null);
-});
-
-test('memory follows from concurrency, not from length', async (t) => {
-  const bytes = async (operations: number) => {
-    const history = simulate({
-      object: OBJECTS['cas-register']!,
-      ask: askCas,
-      operations,
-      processes: 8,
-      seed: 5,
-    });
-    const result = await check(modelNamed('cas-register'), history);
-    t.is(result.verdict, 'valid');
-    return result.stats.bytesPeak;
-  };
-  // What does grow is the witness, by a few bytes an operation.
-  t.true((await bytes(40_000)) < 2 * (await bytes(10_000)));
-});
-
-test('a planted stale read in a long correct history is found, and blamed', async (t) => {
-  const history = simulate({
-    object: OBJECTS['register']!,
-    ask: askDistinct,
-    operations: 3000,
-    processes: 12,
-    seed: 11,
-  });
-  t.is((await check(modelNamed('register'), history)).verdict, 'valid');
-  const read = history.find(({ f, index }) => f === 'read' && index > 2000)!;
-  const forgotten = history.find(({ f, index }) => f === 'write' && index > 1000)!;
-  read.output = forgotten.input;
-  const { verdict, culprit } = await check(modelNamed('register'), history);
-  t.is(verdict, 'invalid');
-  t.is(culprit?.operation.index, read.index, describe(read));
-  t.true(culprit!.conflicts.length <= 3);
-  // The engine, without the fast path, finds the same operation.
-  const engine = { ...modelNamed('register'), shortcut: () => null };
-  t.is((await check(engine, history.slice(1900), { explain: false })).verdict, 'invalid');
-});
-
 test('the same history gives the same result, byte for byte', async (t) => {
   const history = simulate({
     object: OBJECTS['cas-register']!,
@@ -347,15 +293,6 @@ test('memory that runs out makes the verdict unknown', async (t) => {
   t.regex(reason!, /memory/);
 });
 
-test('a long history with operations of unknown outcome does not make the search explode', async (t) => {
-  const object = OBJECTS['cas-register']!;
-  const history = simulate({ object, ask: askCas, operations: 20_000, processes: 5, seed: 2, unknown: 0.01 });
-  const { verdict, method, witness, stats } = await check(modelNamed('cas-register'), history);
-  t.deepEqual({ verdict, method }, { verdict: 'valid', method: 'jit' });
-  t.is(flawOf(object, history, witness![0]!.order), null);
-  t.true(stats.steps < 2_000_000, `${stats.steps} steps`);
-});
-
 test('a long chain of cas of unknown outcome, of which only the end is seen, takes no longer than others', async (t) => {
   const count = 50_000;
   const history = Array.from({ length: count }, (_, at): Operation => {
@@ -378,14 +315,6 @@ test('a long chain of cas of unknown outcome, of which only the end is seen, tak
   t.true(performance.now() - started < 10_000, 'a round over all of them for each would take minutes');
   t.deepEqual({ verdict, method }, { verdict: 'valid', method: 'zones' });
   t.is(witness![0]!.order.length, count + 1, 'all of them must have happened');
-});
-
-test('two hundred operations at once, a mask of seven words', async (t) => {
-  const object = OBJECTS['cas-register']!;
-  const history = simulate({ object, ask: askCas, operations: 2000, processes: 200, seed: 4 });
-  const { verdict, method, witness } = await check(modelNamed('cas-register'), history);
-  t.deepEqual({ verdict, method }, { verdict: 'valid', method: 'jit' });
-  t.is(flawOf(object, history, witness![0]!.order), null);
 });
 
 test('operations that no model knows, and times that cannot be, are refused in a sentence', async (t) => {
