@@ -34,9 +34,11 @@ function run(command, commandArgs, onLine) {
   });
 }
 
+/** Several run at once, so each speaks when it has ended. */
 async function step(name, command, commandArgs) {
-  const status = await run(command, commandArgs, (line) => process.stdout.write(`${line}\n`));
-  process.stdout.write(`${status === 0 ? 'ok' : 'not ok'} - ${name}\n`);
+  let said = '';
+  const status = await run(command, commandArgs, (line) => (said += `${line}\n`));
+  process.stdout.write(`${said}${status === 0 ? 'ok' : 'not ok'} - ${name}\n`);
   if (status === 0) passed++;
   else failed++;
 }
@@ -59,9 +61,11 @@ async function ava(testFiles, concurrency) {
 }
 
 if (only === null) {
-  await step('types', 'npx', ['tsc', '--noEmit']);
-  await step('lint', 'npx', ['oxlint', '--type-aware', '--deny-warnings']);
-  await step('formatting', 'npx', ['prettier', '--check', '--log-level', 'warn', '.']);
+  await Promise.all([
+    step('types', 'npx', ['tsc', '--noEmit']),
+    step('lint', 'npx', ['oxlint', '--type-aware', '--deny-warnings']),
+    step('formatting', 'npx', ['prettier', '--check', '--log-level', 'warn', '.']),
+  ]);
 }
 await ava(others, 2);
 await ava(clusters, 1);
