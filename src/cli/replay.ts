@@ -1,10 +1,13 @@
 import type { Command } from 'commander';
 import { EXIT, Failure } from '../core/failure.ts';
 import type { Claim } from '../checker/result.ts';
+import { historyDigest } from '../history/digest.ts';
+import { openRun } from '../history/directory.ts';
 import { aimedAtRoles } from '../nemesis/executed.ts';
 import { claimOption } from './check.ts';
 import type { Plan, SimulatedPlan } from './plan.ts';
 import type { Recorded } from './recorded.ts';
+import { keptVersion } from './version.ts';
 
 interface ReplayOptions {
   claim?: Claim;
@@ -103,18 +106,14 @@ function versionOf({ directory, run }: Recorded): string {
 
 /** Whether virtual time has repeated itself. */
 async function compare(recorded: Recorded, plan: SimulatedPlan, status: number): Promise<number> {
-  const [{ historyDigest }, { openRun }, { keptVersion }] = await Promise.all([
-    import('../history/digest.ts'),
-    import('../history/directory.ts'),
-    import('./version.ts'),
-  ]);
   const { info } = recorded.run;
-  const [before, now] = [historyDigest(recorded.run), historyDigest(await openRun(plan.directory))];
+  const replayed = await openRun(plan.directory);
+  const [before, now] = [historyDigest(recorded.run), historyDigest(replayed)];
   if (before === now) {
     process.stderr.write(`The history is the same to the last event (SHA-256 ${now.slice(0, 16)}…).\n`);
     return status;
   }
-  if (status === EXIT.interrupted || info.status !== 'complete') {
+  if (info.status !== 'complete' || replayed.info.status !== 'complete') {
     process.stderr.write('The histories differ: not both runs went to their end.\n');
     return status;
   }

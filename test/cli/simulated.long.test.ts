@@ -109,6 +109,9 @@ test('Ctrl-C is answered with what is known so far, also the first time that the
   const whole = await kept(['run', ...scenario]);
   t.is(whole.exitCode, 1, whole.stderr);
   const recorded = join(store, 'run-2');
+  const again = await interrupted(['replay', recorded, '--store', store], /warm-up/);
+  t.true([0, 1, 2, 130].includes(again.exitCode ?? -1), again.stderr);
+  t.notRegex(again.stderr, /internal error/);
   const early = await interrupted(['shrink', recorded, '--store', store], /Shrinking/);
   t.true([1, 130].includes(early.exitCode ?? -1), early.stderr);
   t.notRegex(early.stderr, /internal error|does not fail any more/);
