@@ -1,6 +1,5 @@
-import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { isRegular } from '../core/regular-file.ts';
+import { isDirectory, isRegular } from '../core/regular-file.ts';
 import { WRITES_FILE } from '../history/layout.ts';
 import { SurveyAhead } from '../report/survey-ahead.ts';
 import { prepareDrawing } from '../report/timeline/draughtsman.ts';
@@ -16,13 +15,4 @@ export function startAhead(path: string): SurveyAhead | null {
   const survey = isRegular(join(path, WRITES_FILE)) ? new SurveyAhead(path) : null;
   if (survey?.isAtWork !== true) prepareDrawing();
   return survey;
-}
-
-function isDirectory(path: string): boolean {
-  try {
-    return statSync(path).isDirectory();
-  } catch {
-    // Whoever opens it will say why.
-    return false;
-  }
 }

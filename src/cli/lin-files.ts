@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer';
-import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT, Failure, messageOf } from '../core/failure.ts';
+import { isDirectory } from '../core/regular-file.ts';
 import { RUN_FILE, WRITES_FILE } from '../history/layout.ts';
 
 /** A history by its name. It is read in its turn, so that one that cannot be read is no hindrance to the others. */
@@ -21,15 +22,6 @@ export function historiesAt(path: string): Named[] {
       throw error;
     };
     return [{ name: path, read }];
-  }
-}
-
-/** False also where nobody can tell: reading it then says why. */
-function isDirectory(path: string): boolean {
-  try {
-    return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
-  } catch {
-    return false;
   }
 }
 

@@ -11,6 +11,7 @@ import { loadSurveyor } from '../report/survey-ahead.ts';
 import { storyOf } from '../report/story.ts';
 import { type Case, describeSize, shrink } from '../search/shrink.ts';
 import { accusations, tryOut } from '../search/trial.ts';
+import { type Interrupt, listenForInterrupt } from './interrupt.ts';
 import { launch } from './launch.ts';
 import { preparePlan, prepareSimulatedPlan } from './prepare.ts';
 import { openRecorded, type Recorded } from './recorded.ts';
@@ -37,8 +38,6 @@ interface KnownOptions extends ShrinkOptions {
   claim: Claim;
   interrupt: Interrupt;
 }
-
-type Interrupt = ReturnType<typeof listenForInterrupt>;
 
 /**
  * Finds the smallest run that fails like the one in `directory`, and tells its story.
@@ -189,14 +188,4 @@ async function keep(directory: string, store: string): Promise<string> {
   const place = await createRunDirectory(store);
   await cp(directory, place, { recursive: true });
   return place;
-}
-
-function listenForInterrupt() {
-  const interrupt = new AbortController();
-  const onSignal = () => interrupt.abort();
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
-  return {
-    signal: interrupt.signal,
-    close: () => process.off('SIGINT', onSignal).off('SIGTERM', onSignal),
-  };
 }

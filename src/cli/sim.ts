@@ -6,6 +6,7 @@ import type { Claim } from '../checker/result.ts';
 import { BUGS, isBug, type Bug } from '../sim/bugs.ts';
 import type { SeedRange, SeedReport, Tally } from '../search/sweep.ts';
 import { claimOption } from './check.ts';
+import { listenForInterrupt } from './interrupt.ts';
 import { parseCount, parseSeed, parseSeedRange } from './parse.ts';
 
 interface SimOptions {
@@ -107,9 +108,7 @@ async function search(range: SeedRange, bug: Bug | null, options: SimOptions): P
   ]);
   const tally = new Tally();
   const clock = realClock();
-  const interrupt = new AbortController();
-  const onSignal = () => interrupt.abort();
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  const interrupt = listenForInterrupt();
   const status = createSearchStatus(process.stderr, () => clock.nowNs(), range);
   await shareSeeds({
     range,
@@ -127,7 +126,7 @@ async function search(range: SeedRange, bug: Bug | null, options: SimOptions): P
     },
   });
   status.end();
-  process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+  interrupt.close();
   const elapsedSeconds = clock.nowNs() / 1e9;
   process.stdout.write(
     options.json === true

@@ -6,6 +6,7 @@ import type { Result } from '../checker/result.ts';
 import { SUITES } from '../scenario/catalog/catalog.ts';
 import type { Entry } from '../scenario/catalog/entry.ts';
 import { addClusterOptions, addSimulateOption, type ClusterOptions } from './cluster-options.ts';
+import { listenForInterrupt } from './interrupt.ts';
 import { launch } from './launch.ts';
 import { describePlan, preparePlanForWorld } from './prepare.ts';
 
@@ -42,14 +43,12 @@ Example:
     )
     .action(async (name: string, options: ClusterOptions & { fullSize?: true; only?: string }) => {
       const rows: Row[] = [];
-      let interrupted = false;
-      const onSignal = () => (interrupted = true);
-      process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+      const interrupt = listenForInterrupt();
       for (const entry of entriesOf(name, options.only)) {
-        if (interrupted) break;
+        if (interrupt.signal.aborted) break;
         rows.push(await runEntry(entry, options));
       }
-      process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+      interrupt.close();
       if (options.json === true) {
         const plain = rows.map(({ entry, ...row }) => ({ scenario: entry.scenario.name, ...row }));
         process.stdout.write(`${JSON.stringify(plain, null, 2)}\n`);
@@ -60,7 +59,7 @@ Example:
         process.stderr.write('*** SIMULATED *** This table is about a model of Kafka, not about Kafka.\n');
       }
       const inconclusive = rows.some((row) => row.result === null || row.result.verdict === 'inconclusive');
-      process.exitCode = interrupted
+      process.exitCode = interrupt.signal.aborted
         ? EXIT.interrupted
         : rows.some((row) => row.result !== null && row.result.verdict !== 'inconclusive' && !row.met)
           ? EXIT.invalid

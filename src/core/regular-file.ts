@@ -25,6 +25,15 @@ export function isRegular(path: string): boolean {
   }
 }
 
+/** Links followed. False also where nobody can tell. */
+export function isDirectory(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
 function assertRegular(path: string): void {
   if (!statSync(path).isFile()) throw new Error('it is not a file');
 }

@@ -1,0 +1,19 @@
+/** What a series of runs is ended early by; what is known by then is still told. */
+export interface Interrupt {
+  signal: AbortSignal;
+  /** From now on a signal ends the process again. */
+  close(): void;
+}
+
+/** Ctrl-C, or the same by another program, becomes a signal to look at between two runs. */
+export function listenForInterrupt(): Interrupt {
+  const interrupt = new AbortController();
+  const onSignal = () => interrupt.abort();
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  return {
+    signal: interrupt.signal,
+    close() {
+      process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    },
+  };
+}
