@@ -1,13 +1,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createAppendFile } from '../src/history/append-file.ts';
-import { ColumnWriter } from '../src/history/column-writer.ts';
-import { READ_COLUMNS, WRITE_COLUMNS } from '../src/history/columns.ts';
-import { encodeLine, type Line } from '../src/history/event-lines.ts';
+import { createAppendFile } from '../src/history/recorder/append-file.ts';
+import { ColumnWriter } from '../src/history/columns/column-writer.ts';
+import { READ_COLUMNS, WRITE_COLUMNS } from '../src/history/columns/columns.ts';
+import { encodeLine, type Line } from '../src/history/recorder/event-lines.ts';
 import type { Event } from '../src/history/event.ts';
 import { ERROR_NAMES_KEY, EVENTS_FILE, READS_FILE, RUN_FILE, WRITES_FILE } from '../src/history/layout.ts';
 import { runOf } from '../src/history/memory.ts';
-import { writeRunFile } from '../src/history/run-file.ts';
+import { writeRunFile } from '../src/history/recorder/run-file.ts';
 import type { Int64Column, RunInfo } from '../src/history/run.ts';
 
 /**

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { realClock } from '../src/core/clock.ts';
 import { openRun } from '../src/history/directory.ts';
 import { runOf } from '../src/history/memory.ts';
-import { openRecorder } from '../src/history/recorder.ts';
+import { openRecorder } from '../src/history/recorder/recorder.ts';
 
 /**
  * How fast a history is recorded and read back: `tsx bench/recording.ts [rows]`. Recording must never be what limits

@@ -10,6 +10,6 @@ async function scoped() {
   return (path) => sources.import(path, import.meta.url);
 }
 
-export const { check } = await load('../src/checker/linear/check.ts');
-export const { modelNamed } = await load('../src/checker/linear/models/catalog.ts');
-export const { readHistory } = await load('../src/checker/linear/format/read-history.ts');
+export const { check } = await load('../src/linear/check.ts');
+export const { modelNamed } = await load('../src/linear/models/catalog.ts');
+export const { readHistory } = await load('../src/linear/format/read-history.ts');

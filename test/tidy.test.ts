@@ -22,6 +22,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   world: ['client', 'db', 'control', 'sim', 'history', 'nemesis', 'runner', 'scenario'],
   runner: ['history', 'generator', 'client', 'nemesis', 'db', 'control', 'world', 'scenario'],
   checker: ['history'],
+  linear: [],
   report: ['history', 'checker'],
   search: ['scenario', 'nemesis', 'sim', 'world', 'history', 'checker'],
   cli: [
@@ -37,6 +38,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     'runner',
     'history',
     'checker',
+    'linear',
     'report',
   ],
 };

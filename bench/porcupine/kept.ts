@@ -1,8 +1,8 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { check } from '../../src/checker/linear/check.ts';
-import { readHistory } from '../../src/checker/linear/format/read-history.ts';
-import { modelNamed } from '../../src/checker/linear/models/catalog.ts';
+import { check } from '../../src/linear/check.ts';
+import { readHistory } from '../../src/linear/format/read-history.ts';
+import { modelNamed } from '../../src/linear/models/catalog.ts';
 
 /**
  * Our side of the comparison: the same logs, the same figures, as JSON lines. See run.ts.

@@ -1,24 +1,24 @@
 import { messageOf } from '../core/failure.ts';
 import type { Run } from '../history/run.ts';
-import { questionClock } from './clock.ts';
-import { doubtsAbout } from './coverage.ts';
-import { explainHoles } from './dense.ts';
-import { boundByEnds } from './end-bounds.ts';
-import { checkEnds } from './ends.ts';
+import { questionClock } from './facts/clock.ts';
+import { doubtsAbout } from './questions/coverage.ts';
+import { explainHoles } from './questions/dense.ts';
+import { boundByEnds } from './facts/end-bounds.ts';
+import { checkEnds } from './questions/ends.ts';
 import { Examination, type Tuning } from './examination.ts';
-import { faultSpansOf } from './faults.ts';
-import { classifyWrites } from './loss.ts';
-import { checkOrder } from './order.ts';
-import { recordOutcomes } from './outcomes.ts';
-import { placeAcknowledgements, recordRivalTerms, recordSurvivors } from './placement.ts';
-import { recordPresence } from './presence.ts';
-import type { Anomaly } from './grouping.ts';
-import { compareReaders } from './readers.ts';
+import { faultSpansOf } from '../history/fault-spans.ts';
+import { classifyWrites } from './questions/loss.ts';
+import { checkOrder } from './questions/order.ts';
+import { recordOutcomes } from './passes/outcomes.ts';
+import { placeAcknowledgements, recordRivalTerms, recordSurvivors } from './passes/placement.ts';
+import { recordPresence } from './passes/presence.ts';
+import type { Anomaly } from './findings/grouping.ts';
+import { compareReaders } from './questions/readers.ts';
 import type { Claim, Result } from './result.ts';
-import { compareRereads } from './rereads.ts';
-import { locateExamples } from './sightings.ts';
+import { compareRereads } from './passes/rereads.ts';
+import { locateExamples } from './passes/example-locations.ts';
 import { resultOf } from './verdict.ts';
-import { clause } from './wording.ts';
+import { clause } from './findings/wording.ts';
 
 /**
  * Decides about a run from its history alone: the same history gives the same result, anywhere and at any time.

@@ -1,18 +1,18 @@
 import type { LogEvent } from '../history/event.ts';
 import type { Run } from '../history/run.ts';
-import { LossCauses } from './attribution.ts';
-import { Copies } from './copies.ts';
-import type { FaultSpan } from './faults.ts';
-import { Findings, type Anomaly } from './grouping.ts';
-import { leadershipsOf, type Leadership } from './leadership.ts';
-import { SPARSE_KEYS_MAX } from './paged.ts';
-import { PartitionLog } from './partition.ts';
-import { PowerLosses } from './power.ts';
+import { LossCauses } from './facts/attribution.ts';
+import { Copies } from './questions/copies.ts';
+import type { FaultSpan } from '../history/fault-spans.ts';
+import { Findings, type Anomaly } from './findings/grouping.ts';
+import { leadershipsOf, type Leadership } from './facts/leadership.ts';
+import { SPARSE_KEYS_MAX } from './columns/paged.ts';
+import { PartitionLog } from './facts/partition.ts';
+import { PowerLosses } from './facts/power.ts';
 import { FINDING_KINDS, type Counts } from './result.ts';
-import { decidingScans } from './scans.ts';
-import { NARROW_PAGES_MAX, type SlotKind } from './slots.ts';
-import { Suspects, SUSPECTS_MAX } from './suspects.ts';
-import { NARROW_HOME_MAX, ValueTable } from './values.ts';
+import { decidingScans } from './facts/scans.ts';
+import { NARROW_PAGES_MAX, type SlotKind } from './columns/slots.ts';
+import { Suspects, SUSPECTS_MAX } from './columns/suspects.ts';
+import { NARROW_HOME_MAX, ValueTable } from './columns/values.ts';
 
 /** What memory is spent on. The result is the same for any; only tests have a reason to choose. */
 export interface Tuning {

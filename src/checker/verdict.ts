@@ -1,6 +1,6 @@
-import { endingOf, faultsDuring } from './attribution.ts';
+import { endingOf, faultsDuring } from './facts/attribution.ts';
 import type { Examination } from './examination.ts';
-import { completeScans } from './scans.ts';
+import { completeScans } from './facts/scans.ts';
 import {
   FINDING_KINDS,
   type Claim,
@@ -9,7 +9,7 @@ import {
   type Result,
   type Verdict,
 } from './result.ts';
-import { counted, grouped, listed } from './wording.ts';
+import { counted, grouped, listed } from './findings/wording.ts';
 
 /** Turns what was found into a result: findings, a verdict, and why. */
 export function resultOf(examination: Examination, claim: Claim): Result {

@@ -9,7 +9,7 @@ import { exportParquet } from '../history/interchange/parquet.ts';
 import { readInterchange, type Extra } from '../history/interchange/read.ts';
 import { formatInterchange } from '../history/interchange/write.ts';
 import { RUN_FILE } from '../history/layout.ts';
-import { recordRun } from '../history/record-run.ts';
+import { recordRun } from '../history/recorder/record-run.ts';
 import type { Run } from '../history/run.ts';
 import { isHistoryFile, openHistory } from './history-path.ts';
 
@@ -85,7 +85,7 @@ function assertVacant(directory: string): void {
 
 async function writeText(chunks: Iterable<string>, output: string | undefined): Promise<void> {
   if (output === undefined) {
-    // What goes wrong with standard output ends the command; see lost-output.ts.
+    // What goes wrong with standard output ends the command; see output-errors.ts.
     for (const chunk of chunks) if (!process.stdout.write(chunk)) await once(process.stdout, 'drain');
     return;
   }

@@ -1,4 +1,4 @@
-import type { LinearResult, Sighting } from '../checker/linear/result.ts';
+import type { LinearResult, Sighting } from '../linear/result.ts';
 
 /** A history that was judged. */
 export interface Judged {

@@ -1,24 +1,24 @@
 import { Command, CommanderError } from 'commander';
 import { capitalised } from '../core/capitalised.ts';
 import { EXIT, Failure, messageOf } from '../core/failure.ts';
-import { endWithoutOutput } from './lost-output.ts';
+import { endWithoutOutput } from './terminal/output-errors.ts';
 import { keptVersion } from './version.ts';
 
 /** In the order of the help. Each is loaded when it is asked for, and all of them only to be listed. */
 const COMMANDS: Record<string, (program: Command) => Promise<void>> = {
-  run: async (program) => (await import('./run.ts')).addRunCommand(program),
-  check: async (program) => (await import('./check.ts')).addCheckCommand(program),
-  export: async (program) => (await import('./export.ts')).addExportCommand(program),
-  import: async (program) => (await import('./import.ts')).addImportCommand(program),
-  scenarios: async (program) => (await import('./scenarios.ts')).addScenariosCommand(program),
-  suite: async (program) => (await import('./suite.ts')).addSuiteCommand(program),
-  sim: async (program) => (await import('./sim.ts')).addSimCommand(program),
-  replay: async (program) => (await import('./replay.ts')).addReplayCommand(program),
-  shrink: async (program) => (await import('./shrink.ts')).addShrinkCommand(program),
-  lab: async (program) => (await import('./lab.ts')).addLabCommand(program),
-  'inside-lab': async (program) => (await import('./inside-command.ts')).addInsideCommand(program),
-  lin: async (program) => (await import('./lin.ts')).addLinCommand(program),
-  doctor: async (program) => (await import('./doctor.ts')).addDoctorCommand(program),
+  run: async (program) => (await import('./commands/run.ts')).addRunCommand(program),
+  check: async (program) => (await import('./commands/check.ts')).addCheckCommand(program),
+  export: async (program) => (await import('./commands/export.ts')).addExportCommand(program),
+  import: async (program) => (await import('./commands/import.ts')).addImportCommand(program),
+  scenarios: async (program) => (await import('./commands/scenarios.ts')).addScenariosCommand(program),
+  suite: async (program) => (await import('./commands/suite.ts')).addSuiteCommand(program),
+  sim: async (program) => (await import('./commands/sim.ts')).addSimCommand(program),
+  replay: async (program) => (await import('./commands/replay.ts')).addReplayCommand(program),
+  shrink: async (program) => (await import('./commands/shrink.ts')).addShrinkCommand(program),
+  lab: async (program) => (await import('./commands/lab.ts')).addLabCommand(program),
+  'inside-lab': async (program) => (await import('./commands/inside-command.ts')).addInsideCommand(program),
+  lin: async (program) => (await import('./commands/lin.ts')).addLinCommand(program),
+  doctor: async (program) => (await import('./commands/doctor.ts')).addDoctorCommand(program),
 };
 
 const VERSION_OPTIONS = new Set(['-V', '--version']);

@@ -8,7 +8,7 @@ import { createEncoder } from '../history/value.ts';
 import { drawSchedule, type Schedule } from '../nemesis/schedule.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import type { Bug } from '../sim/bugs.ts';
-import type { ClusterOptions } from './cluster-options.ts';
+import type { ClusterOptions } from './options/cluster-options.ts';
 import { TOPIC, type Plan, type SimulatedPlan } from './plan.ts';
 
 /** From a scenario and options to a plan: everything that a run needs, resolved before it begins. */

@@ -7,15 +7,15 @@ import { check } from '../checker/check.ts';
 import type { Claim, Finding } from '../checker/result.ts';
 import { createRunDirectory, openRun } from '../history/directory.ts';
 import { aimedAtRoles } from '../nemesis/executed.ts';
-import { loadSurveyor } from '../report/survey-ahead.ts';
-import { storyOf } from '../report/story.ts';
+import { loadSurveyor } from '../report/threads/survey-ahead.ts';
+import { storyOf } from '../report/text/story.ts';
 import { type Case, describeSize, shrink } from '../search/shrink.ts';
 import { accusations, tryOut } from '../search/trial.ts';
 import { type Interrupt, listenForInterrupt } from './interrupt.ts';
 import { launch } from './launch.ts';
 import { preparePlan, prepareSimulatedPlan } from './prepare.ts';
 import { openRecorded, type Recorded } from './recorded.ts';
-import { asExecuted } from './replay.ts';
+import { asExecuted } from './commands/replay.ts';
 import { runSimulated } from './simulated.ts';
 import { decide, exitStatusOf, show } from './verdict.ts';
 

@@ -4,16 +4,16 @@ import { check } from '../checker/check.ts';
 import type { Claim, Result } from '../checker/result.ts';
 import { writeWhole } from '../core/whole-file.ts';
 import type { Run } from '../history/run.ts';
-import type { Availability } from '../report/availability.ts';
-import type { Survey } from '../report/survey.ts';
-import { type SurveyAhead, surveyHere } from '../report/survey-ahead.ts';
-import { renderText } from '../report/text.ts';
-import { prepareDrawing } from '../report/timeline/draughtsman.ts';
+import type { Availability } from '../report/figures/availability.ts';
+import type { Survey } from '../report/figures/survey.ts';
+import { type SurveyAhead, surveyHere } from '../report/threads/survey-ahead.ts';
+import { renderText } from '../report/text/text.ts';
+import { prepareDrawing } from '../report/timeline/drawing-thread.ts';
 import { Losses } from '../report/timeline/losses.ts';
 import { renderTimeline } from '../report/timeline/timeline.ts';
-import { startAhead } from './ahead.ts';
-import { withProgress } from './check-progress.ts';
-import { wantsColour } from './colour.ts';
+import { startThreads } from './start-threads.ts';
+import { withProgress } from './terminal/check-progress.ts';
+import { wantsColour } from './terminal/colour.ts';
 import { FULL_LISTS_FILE, FullLists } from './full-lists.ts';
 import { isHistoryFile, openHistory } from './history-path.ts';
 
@@ -30,7 +30,7 @@ export interface Decided {
  * From a history to its verdict: decide, write results.json and timeline.svg, say it. The same whether the run has
  * just ended or was made elsewhere years ago. A history that is one file has no place for results: they are only said.
  * @param options.fullLists whether to write every anomaly into findings.ndjson, too.
- * @param options.ahead what `startAhead` gave, if it was called already.
+ * @param options.ahead what `startThreads` gave, if it was called already.
  * @throws Failure (usage) when full lists are asked for and there is no place for them.
  */
 export async function decide(
@@ -46,7 +46,7 @@ export async function decide(
       exitStatus: EXIT.usage,
     });
   }
-  const ahead = options.ahead === undefined ? startAhead(path) : options.ahead;
+  const ahead = options.ahead === undefined ? startThreads(path) : options.ahead;
   const opened = await openHistory(path);
   const run: Run = {
     ...opened,

@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import { READ_COLUMNS, WRITE_COLUMNS, type ColumnType } from './columns.ts';
+import { READ_COLUMNS, WRITE_COLUMNS, type ColumnType } from './columns/columns.ts';
 import type { Run } from './run.ts';
 
 /**

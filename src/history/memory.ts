@@ -1,5 +1,12 @@
-import type { WriteColumns } from './columns.ts';
-import { allocateColumns, ErrorNames, putRead, putWrite, READ_COLUMNS, WRITE_COLUMNS } from './columns.ts';
+import type { WriteColumns } from './columns/columns.ts';
+import {
+  allocateColumns,
+  ErrorNames,
+  putRead,
+  putWrite,
+  READ_COLUMNS,
+  WRITE_COLUMNS,
+} from './columns/columns.ts';
 import { defaultInfo } from './default-info.ts';
 import type { Event } from './event.ts';
 import type { ReadBatch, Run, RunInfo, WriteBatch } from './run.ts';

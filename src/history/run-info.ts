@@ -5,7 +5,7 @@ import { atPath } from '../core/paths.ts';
 import type { Damages } from './damage.ts';
 import { EVENTS_FILE, READS_FILE, RUN_FILE, WRITES_FILE } from './layout.ts';
 import type { RunInfo } from './run.ts';
-import { readRunFile, UNSEALED } from './run-file.ts';
+import { readRunFile, UNSEALED } from './recorder/run-file.ts';
 
 /**
  * What ran, from run.json or, when that is damaged, from its copy among the events.

@@ -5,7 +5,7 @@ import type { Generator } from '../generator/generator.ts';
 import { limit } from '../generator/limit.ts';
 import { atFullSpeed, atRate } from '../generator/pace.ts';
 import { uniqueValues } from '../generator/unique-values.ts';
-import type { Recorder } from '../history/recorder.ts';
+import type { Recorder } from '../history/recorder/recorder.ts';
 import type { Decoder } from '../history/value.ts';
 import { campaign, type Campaign } from '../nemesis/campaign.ts';
 import { clusterNemesis } from '../nemesis/cluster-nemesis.ts';

@@ -1,8 +1,8 @@
 import type { Clock } from '../core/clock.ts';
 import type { Event, PhaseName } from '../history/event.ts';
-import type { Recorder } from '../history/recorder.ts';
+import type { Recorder } from '../history/recorder/recorder.ts';
 import type { Write } from '../history/write.ts';
-import { Owed } from './owed.ts';
+import { Owed } from './unreturned-acks.ts';
 import type { Progress } from './progress.ts';
 
 /** What a run knows of itself while it goes on: everything passes through here on its way into the history. */

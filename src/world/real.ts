@@ -1,9 +1,9 @@
 import type { Clock } from '../core/clock.ts';
 import type { Random } from '../core/random.ts';
-import { createDriver } from '../client/driver.ts';
-import { createObserver, type Observer } from '../client/observe.ts';
-import { createReader } from '../client/reader.ts';
-import { createTopic } from '../client/topic.ts';
+import { createDriver } from '../client/kafkajs/driver.ts';
+import { createObserver, type Observer } from '../client/kafkajs/observe.ts';
+import { createReader } from '../client/kafkajs/reader.ts';
+import { createTopic } from '../client/kafkajs/topic.ts';
 import { createLab } from '../control/netns/lab.ts';
 import type { Distribution } from '../db/kafka/distribution.ts';
 import { createKafka } from '../db/kafka/kafka.ts';

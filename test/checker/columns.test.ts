@@ -1,14 +1,14 @@
 import test from 'ava';
 import { fc } from '@fast-check/ava';
-import { boundByEnds } from '../../src/checker/end-bounds.ts';
+import { boundByEnds } from '../../src/checker/facts/end-bounds.ts';
 import { Examination } from '../../src/checker/examination.ts';
-import { checkOrder, isPlainlyInOrder } from '../../src/checker/order.ts';
-import { recordOutcomes } from '../../src/checker/outcomes.ts';
-import { PagedColumn } from '../../src/checker/paged.ts';
-import { placeAcknowledgements } from '../../src/checker/placement.ts';
-import { recordPresence } from '../../src/checker/presence.ts';
-import { ValueRanges } from '../../src/checker/ranges.ts';
-import { ValueTable } from '../../src/checker/values.ts';
+import { checkOrder, isPlainlyInOrder } from '../../src/checker/questions/order.ts';
+import { recordOutcomes } from '../../src/checker/passes/outcomes.ts';
+import { PagedColumn } from '../../src/checker/columns/paged.ts';
+import { placeAcknowledgements } from '../../src/checker/passes/placement.ts';
+import { recordPresence } from '../../src/checker/passes/presence.ts';
+import { ValueRanges } from '../../src/checker/findings/ranges.ts';
+import { ValueTable } from '../../src/checker/columns/values.ts';
 import { effort } from '../oracle/effort.ts';
 import { acked, anomalies, end, finalScan, found, judge, runOfStory, S } from './story.ts';
 

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { fc } from '@fast-check/ava';
-import { AckPace } from '../../src/checker/ack-pace.ts';
-import { Intervals } from '../../src/checker/intervals.ts';
+import { AckPace } from '../../src/checker/facts/ack-pace.ts';
+import { Intervals } from '../../src/checker/columns/intervals.ts';
 import { effort } from '../oracle/effort.ts';
 import { acked, finalScan, found, judge } from './story.ts';
 

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { check } from '../../src/checker/check.ts';
 import { runOf } from '../../src/history/memory.ts';
-import { withProgress } from '../../src/cli/check-progress.ts';
+import { withProgress } from '../../src/cli/terminal/check-progress.ts';
 import { acked, finalScan, found } from '../checker/story.ts';
 
 const WRITES = Array.from({ length: 6 }, (_, seq) => acked(`0:${seq}`, seq, { at: 1 + seq }));

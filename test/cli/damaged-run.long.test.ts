@@ -9,9 +9,9 @@ import { Failure } from '../../src/core/failure.ts';
 import type { Event } from '../../src/history/event.ts';
 import { formatInterchange } from '../../src/history/interchange/write.ts';
 import { runOf, type Rows } from '../../src/history/memory.ts';
-import { recordRun } from '../../src/history/record-run.ts';
+import { recordRun } from '../../src/history/recorder/record-run.ts';
 import type { Read, Write } from '../../src/history/write.ts';
-import { renderText } from '../../src/report/text.ts';
+import { renderText } from '../../src/report/text/text.ts';
 import { temporaryDirectory } from '../history/sample.ts';
 
 /**

@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { Command } from 'commander';
 import { Failure } from '../../src/core/failure.ts';
-import type { LinearResult } from '../../src/checker/linear/result.ts';
-import { addLinCommand } from '../../src/cli/lin.ts';
+import type { LinearResult } from '../../src/linear/result.ts';
+import { addLinCommand } from '../../src/cli/commands/lin.ts';
 
 const KEPT = resolve('bin/kept.js');
 const directory = mkdtempSync(join(tmpdir(), 'kept-lin-'));

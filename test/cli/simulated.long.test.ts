@@ -6,7 +6,7 @@ import { execa } from 'execa';
 import type { Result } from '../../src/checker/result.ts';
 import { historyDigest } from '../../src/history/digest.ts';
 import { openRun } from '../../src/history/directory.ts';
-import { writeRunFile } from '../../src/history/run-file.ts';
+import { writeRunFile } from '../../src/history/recorder/run-file.ts';
 
 /** The commands around the simulated world, as a person types them. No Java, no network, no cluster. */
 const KEPT = resolve('bin/kept.js');

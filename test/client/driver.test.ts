@@ -2,11 +2,11 @@ import test from 'ava';
 import { fc } from '@fast-check/ava';
 import { realClock } from '../../src/core/clock.ts';
 import type { Invocation } from '../../src/client/client.ts';
-import { createDriver } from '../../src/client/driver.ts';
-import type { DriverOptions } from '../../src/client/driver-options.ts';
-import { createObserver } from '../../src/client/observe.ts';
+import { createDriver } from '../../src/client/kafkajs/driver.ts';
+import type { DriverOptions } from '../../src/client/kafkajs/driver-options.ts';
+import { createObserver } from '../../src/client/kafkajs/observe.ts';
 import { OUTCOME_TABLE, outcomeOf, type Acks } from '../../src/client/outcome.ts';
-import { createReader } from '../../src/client/reader.ts';
+import { createReader } from '../../src/client/kafkajs/reader.ts';
 import { fakeBroker, type FakeBroker } from './fake-broker.ts';
 
 const ALL_ACKS: Acks[] = [0, 1, 'all'];

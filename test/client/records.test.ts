@@ -1,8 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import test from 'ava';
 import { fc } from '@fast-check/ava';
-import { crc32c } from '../../src/client/crc32c.ts';
-import { decodeRecords } from '../../src/client/records.ts';
+import { crc32c } from '../../src/client/kafkajs/crc32c.ts';
+import { decodeRecords } from '../../src/client/kafkajs/records.ts';
 
 interface BatchSpec {
   values: (string | null)[];

@@ -1,8 +1,8 @@
 import test from 'ava';
 import { fc, testProp } from '@fast-check/ava';
-import { decodeBatch } from '../../src/history/arrow-batch.ts';
-import { arrowEncoder } from '../../src/history/arrow.ts';
-import { allocateColumns, WRITE_COLUMNS } from '../../src/history/columns.ts';
+import { decodeBatch } from '../../src/history/columns/arrow-batch.ts';
+import { arrowEncoder } from '../../src/history/columns/arrow.ts';
+import { allocateColumns, WRITE_COLUMNS } from '../../src/history/columns/columns.ts';
 
 /** The library writes, and our own reader reads: they must mean the same. */
 const encoder = arrowEncoder(WRITE_COLUMNS, { 'kept.version': '1' });

@@ -4,8 +4,8 @@ import test from 'ava';
 import { fc, testProp } from '@fast-check/ava';
 import { Failure } from '../../src/core/failure.ts';
 import { openRun } from '../../src/history/directory.ts';
-import { checksum, encodeLine } from '../../src/history/event-lines.ts';
-import { openRecorder } from '../../src/history/recorder.ts';
+import { checksum, encodeLine } from '../../src/history/recorder/event-lines.ts';
+import { openRecorder } from '../../src/history/recorder/recorder.ts';
 import type { Damage, RunInfo } from '../../src/history/run.ts';
 import {
   info,

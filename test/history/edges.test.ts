@@ -6,8 +6,8 @@ import { openRun } from '../../src/history/directory.ts';
 import { loadExtras, saveExtras } from '../../src/history/interchange/extras-file.ts';
 import { readInterchange } from '../../src/history/interchange/read.ts';
 import { formatInterchange } from '../../src/history/interchange/write.ts';
-import { findMessage, readMessage } from '../../src/history/message-reader.ts';
-import { recordRun } from '../../src/history/record-run.ts';
+import { findMessage, readMessage } from '../../src/history/columns/message-reader.ts';
+import { recordRun } from '../../src/history/recorder/record-run.ts';
 import { temporaryDirectory } from './sample.ts';
 
 /** Files that no tool writes and any disk may hold: each ends in a sentence. */

@@ -12,9 +12,9 @@ import { exportParquet } from '../../src/history/interchange/parquet.ts';
 import { readInterchange } from '../../src/history/interchange/read.ts';
 import { formatInterchange } from '../../src/history/interchange/write.ts';
 import { runOf } from '../../src/history/memory.ts';
-import { recordRun } from '../../src/history/record-run.ts';
+import { recordRun } from '../../src/history/recorder/record-run.ts';
 import type { Run } from '../../src/history/run.ts';
-import { describeSetting } from '../../src/report/phrases.ts';
+import { describeSetting } from '../../src/report/text/phrases.ts';
 import { noteEvents, readRows, writeRows } from './rows.ts';
 import { rowsOf, temporaryDirectory, withoutRecording } from './sample.ts';
 

@@ -4,7 +4,7 @@ import test from 'ava';
 import { fc } from '@fast-check/ava';
 import { check } from '../../src/checker/check.ts';
 import { openRun } from '../../src/history/directory.ts';
-import { openRecorder } from '../../src/history/recorder.ts';
+import { openRecorder } from '../../src/history/recorder/recorder.ts';
 import type { Run } from '../../src/history/run.ts';
 import { info, plainRead, plainWrite, rowsOf, stillClock, temporaryDirectory } from './sample.ts';
 

@@ -1,5 +1,5 @@
 import { realClock } from '../../src/core/clock.ts';
-import { openRecorder } from '../../src/history/recorder.ts';
+import { openRecorder } from '../../src/history/recorder/recorder.ts';
 import { info, plainWrite } from './sample.ts';
 
 /** Records for ever and says how much it has flushed: to be killed. */

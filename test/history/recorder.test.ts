@@ -7,12 +7,12 @@ import { tableFromIPC } from 'apache-arrow';
 import test from 'ava';
 import { fc, testProp } from '@fast-check/ava';
 import { Failure } from '../../src/core/failure.ts';
-import { createAppendFile, diskFailure } from '../../src/history/append-file.ts';
+import { createAppendFile, diskFailure } from '../../src/history/recorder/append-file.ts';
 import { historyDigest } from '../../src/history/digest.ts';
 import { createRunDirectory, listRuns, openRun } from '../../src/history/directory.ts';
 import { runOf } from '../../src/history/memory.ts';
-import { memoryRecorder } from '../../src/history/memory-recorder.ts';
-import { openRecorder } from '../../src/history/recorder.ts';
+import { memoryRecorder } from '../../src/history/recorder/memory-recorder.ts';
+import { openRecorder } from '../../src/history/recorder/recorder.ts';
 import { noteEvents, readRows, writeRows } from './rows.ts';
 import {
   info,

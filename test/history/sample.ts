@@ -2,7 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../../src/core/clock.ts';
-import { readAt, writeAt } from '../../src/history/columns.ts';
+import { readAt, writeAt } from '../../src/history/columns/columns.ts';
 import { runOf } from '../../src/history/memory.ts';
 import type { Run, RunInfo } from '../../src/history/run.ts';
 import type { Read, Write } from '../../src/history/write.ts';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Operation, Value } from '../../src/checker/linear/operation.ts';
+import type { Operation, Value } from '../../src/linear/operation.ts';
 import type { Sequential } from './sequential.ts';
 
 /**

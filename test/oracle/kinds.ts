@@ -1,4 +1,4 @@
-import type { Value } from '../../src/checker/linear/operation.ts';
+import type { Value } from '../../src/linear/operation.ts';
 import type { Draft, Kind } from './drafts.ts';
 import { OBJECTS } from './sequential.ts';
 

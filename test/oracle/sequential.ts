@@ -1,4 +1,4 @@
-import type { Operation, Value } from '../../src/checker/linear/operation.ts';
+import type { Operation, Value } from '../../src/linear/operation.ts';
 
 /** An object as a child would write it down: what it answers and becomes. Null: the operation would have to wait. */
 export interface Sequential {

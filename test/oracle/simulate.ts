@@ -1,5 +1,5 @@
 import { seededRandom, type Random } from '../../src/core/random.ts';
-import type { Operation, Value } from '../../src/checker/linear/operation.ts';
+import type { Operation, Value } from '../../src/linear/operation.ts';
 import type { Sequential } from './sequential.ts';
 
 /**

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { openRun } from '../../src/history/directory.ts';
 import type { Run } from '../../src/history/run.ts';
-import { SurveyAhead, surveyHere } from '../../src/report/survey-ahead.ts';
+import { SurveyAhead, surveyHere } from '../../src/report/threads/survey-ahead.ts';
 import { temporaryDirectory } from '../history/sample.ts';
 
 const FOCUS = { partition: 0, bucketNs: 1e9 / 64 };

@@ -1,6 +1,6 @@
 import test from 'ava';
-import { renderText } from '../../src/report/text.ts';
-import { describeStrike, grouped, moment, seconds } from '../../src/report/phrases.ts';
+import { renderText } from '../../src/report/text/text.ts';
+import { describeStrike, grouped, moment, seconds } from '../../src/report/text/phrases.ts';
 import { isolatedLeaderAcksAll, randomRun, tinyRun, unansweredRun, zombieLeader } from './scenes.ts';
 
 const plain = { color: false };

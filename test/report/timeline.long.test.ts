@@ -1,14 +1,14 @@
 import test from 'ava';
 import { SaxesParser } from 'saxes';
 import { fc, testProp } from '@fast-check/ava';
-import { allocateColumns, WRITE_COLUMNS } from '../../src/history/columns.ts';
+import { allocateColumns, WRITE_COLUMNS } from '../../src/history/columns/columns.ts';
 import { runOf } from '../../src/history/memory.ts';
 import type { Event } from '../../src/history/event.ts';
 import type { Run, WriteBatch } from '../../src/history/run.ts';
 import { lanesOf } from '../../src/report/timeline/lanes.ts';
 import { textWidth, wrap } from '../../src/report/timeline/labels.ts';
-import { prepareDrawing } from '../../src/report/timeline/draughtsman.ts';
-import { Surveyor } from '../../src/report/survey.ts';
+import { prepareDrawing } from '../../src/report/timeline/drawing-thread.ts';
+import { Surveyor } from '../../src/report/figures/survey.ts';
 import { renderTimeline } from '../../src/report/timeline/timeline.ts';
 import {
   emptyRun,

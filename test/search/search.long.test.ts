@@ -3,7 +3,7 @@ import test from 'ava';
 import { fc, testProp } from '@fast-check/ava';
 import type { Finding, FindingKind } from '../../src/checker/result.ts';
 import { historyDigest } from '../../src/history/digest.ts';
-import { storyOf } from '../../src/report/story.ts';
+import { storyOf } from '../../src/report/text/story.ts';
 import { drawScenario } from '../../src/scenario/swarm.ts';
 import { shrink, writesOf, type Case } from '../../src/search/shrink.ts';
 import { seedsOf, Tally, trySeed } from '../../src/search/sweep.ts';

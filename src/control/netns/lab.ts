@@ -8,7 +8,7 @@ import { processRemote } from '../process-remote.ts';
 import type { Remote } from '../remote.ts';
 import { insideLab } from './enter.ts';
 import { netnsNet } from './netns-net.ts';
-import { BRIDGE, CLIENT, insideCommand } from './place.ts';
+import { BRIDGE, CLIENT, insideCommand } from './names.ts';
 
 /**
  * A lab inside the namespaces that `enterLab` made: a bridge, and one network namespace per node with an address of

@@ -1,7 +1,7 @@
 import { execa } from 'execa';
 import { Failure } from '../../core/failure.ts';
 import type { Link, Net } from '../net.ts';
-import { BRIDGE, CLIENT, insideCommand } from './place.ts';
+import { BRIDGE, CLIENT, insideCommand } from './names.ts';
 
 /**
  * Silent, directed cuts with nothing but the neighbour table: the sender gets a permanent entry that leads the peer's

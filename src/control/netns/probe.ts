@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { execa } from 'execa';
-import { diagnoseNamespaces } from './symptoms.ts';
+import { diagnoseNamespaces } from './diagnose-namespaces.ts';
 
 export interface Probed {
   allowed: boolean;

@@ -8,7 +8,7 @@ import { bootstrapFiles } from './bootstrap.ts';
 import { exists } from './cache.ts';
 import type { Distribution } from './distribution.ts';
 import { assertLogging } from './logging.ts';
-import { practiceCluster } from './practice.ts';
+import { practiceCluster } from './one-broker-cluster.ts';
 import type { KafkaMode } from './recipes.ts';
 
 /**

@@ -8,7 +8,7 @@ import { ensureEntry } from './cache.ts';
 import { classPath, QUICK_FLAGS } from './command.ts';
 import type { Distribution } from './distribution.ts';
 import type { LoggingBackend } from './logging.ts';
-import { practiceCluster } from './practice.ts';
+import { practiceCluster } from './one-broker-cluster.ts';
 
 /**
  * What a freshly formatted KRaft controller holds beside its identity: the feature levels that a new cluster of this

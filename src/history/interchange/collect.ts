@@ -1,4 +1,4 @@
-import { allocateColumns, type Columns, type ColumnSchema } from '../columns.ts';
+import { allocateColumns, type Columns, type ColumnSchema } from '../columns/columns.ts';
 
 /**
  * Rows that come in any order, collected in columns and put in order by time at the end: rows of a run come in the

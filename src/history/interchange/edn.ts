@@ -1,4 +1,4 @@
-import { readAt, WRITE_COLUMNS, writeAt } from '../columns.ts';
+import { readAt, WRITE_COLUMNS, writeAt } from '../columns/columns.ts';
 import type { FaultStartEvent, FaultStopEvent } from '../event.ts';
 import { int64At, type Run, type WriteBatch } from '../run.ts';
 import type { Write } from '../write.ts';

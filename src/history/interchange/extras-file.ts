@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { EXIT, Failure } from '../../core/failure.ts';
 import { statOf } from '../../core/paths.ts';
-import { createAppendFile } from '../append-file.ts';
-import { NESTING_MAX, nestsDeeper } from '../nesting.ts';
+import { createAppendFile } from '../recorder/append-file.ts';
+import { NESTING_MAX, nestsDeeper } from '../../core/nesting.ts';
 import type { Run } from '../run.ts';
 import { choiceOf, LineProblem, shown, wholeOf } from './fields.ts';
 import { lineFailure, linesOf } from './lines.ts';

@@ -2,7 +2,13 @@ import { join } from 'node:path';
 import { fileWriter, ParquetWriter } from 'hyparquet-writer';
 import { draftFile, throughDraft } from '../../core/draft.ts';
 import { atPath, makeDirectory } from '../../core/paths.ts';
-import { type ColumnSchema, type ColumnType, NO_WORKER, READ_COLUMNS, WRITE_COLUMNS } from '../columns.ts';
+import {
+  type ColumnSchema,
+  type ColumnType,
+  NO_WORKER,
+  READ_COLUMNS,
+  WRITE_COLUMNS,
+} from '../columns/columns.ts';
 import { type Int64Column, int64At, type ReadBatch, type Run, type WriteBatch } from '../run.ts';
 import { INTEGRITIES, OUTCOMES } from '../write.ts';
 

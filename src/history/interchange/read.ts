@@ -1,10 +1,10 @@
 import { basename } from 'node:path';
-import { ErrorNames, putRead, putWrite, READ_COLUMNS, WRITE_COLUMNS } from '../columns.ts';
+import { ErrorNames, putRead, putWrite, READ_COLUMNS, WRITE_COLUMNS } from '../columns/columns.ts';
 import { Damages } from '../damage.ts';
 import type { Event, NoteEvent } from '../event.ts';
 import { completeContract } from '../assumptions.ts';
 import { defaultInfo } from '../default-info.ts';
-import { NESTING_MAX, nestsDeeper } from '../nesting.ts';
+import { NESTING_MAX, nestsDeeper } from '../../core/nesting.ts';
 import type { Contract, Run, RunInfo } from '../run.ts';
 import { Collector } from './collect.ts';
 import { parseEvents, type PlacedEvent } from './parse-events.ts';

@@ -1,4 +1,4 @@
-import { readAt, writeAt } from '../columns.ts';
+import { readAt, writeAt } from '../columns/columns.ts';
 import { Damages } from '../damage.ts';
 import type { Run, RunInfo } from '../run.ts';
 import { formatEvents } from './format-events.ts';

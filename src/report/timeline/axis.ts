@@ -1,7 +1,7 @@
 import { scaleLinear } from 'd3-scale';
 import { utcFormat } from 'd3-time-format';
 import { NS_PER_MS, NS_PER_SECOND } from '../../core/clock.ts';
-import { PLOT_LEFT, PLOT_RIGHT } from './look.ts';
+import { PLOT_LEFT, PLOT_RIGHT } from './style.ts';
 
 /** The time axis that all panels share. */
 export interface TimeAxis {

@@ -1,6 +1,6 @@
 import type { Event } from '../../history/event.ts';
 import type { Link } from '../../history/fault.ts';
-import { describeStrike } from '../phrases.ts';
+import { describeStrike } from '../text/phrases.ts';
 
 /** A fault as it was in force: from its verified strike to its verified end. Times in ns since the run began. */
 export interface FaultSpan {

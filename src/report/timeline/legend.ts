@@ -1,5 +1,5 @@
 import { textWidth } from './labels.ts';
-import { MARGIN, PLOT_RIGHT } from './look.ts';
+import { MARGIN, PLOT_RIGHT } from './style.ts';
 import { box } from './svg.ts';
 import type { Attributes, Pen } from './svg.ts';
 

@@ -1,6 +1,6 @@
-import type { Anomaly } from '../../checker/grouping.ts';
-import { isLoss } from '../phrases.ts';
-import type { Focus } from '../survey.ts';
+import type { Anomaly } from '../../checker/findings/grouping.ts';
+import { isLoss } from '../text/phrases.ts';
+import type { Focus } from '../figures/survey.ts';
 import { type Envelope, openEnvelope, TimeGrid, widenEnvelope } from './grid.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { describeLeader, findingHeadline, isLoss, timeRange } from '../phrases.ts';
+import { describeLeader, findingHeadline, isLoss, timeRange } from '../text/phrases.ts';
 import type { Finding } from '../../checker/result.ts';
 import { textWidth } from './labels.ts';
 import { pointTo } from './offset-plot.ts';

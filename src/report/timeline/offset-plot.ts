@@ -3,7 +3,7 @@ import type { EndEvent, ScanEvent } from '../../history/event.ts';
 import type { Picture } from './picture.ts';
 import { FreeRoom, textWidth } from './labels.ts';
 import type { Area, Point } from './labels.ts';
-import { MUTED, PLOT_LEFT, PLOT_RIGHT } from './look.ts';
+import { MUTED, PLOT_LEFT, PLOT_RIGHT } from './style.ts';
 import { columnsOf, runsOf } from './series.ts';
 import type { Column } from './series.ts';
 import { stroke } from './svg.ts';

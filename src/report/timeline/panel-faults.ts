@@ -2,7 +2,7 @@ import type { PhaseEvent } from '../../history/event.ts';
 import type { Panel, Picture } from './picture.ts';
 import type { FaultSpan } from './faults.ts';
 import { shorten, textWidth } from './labels.ts';
-import { MARGIN, PLOT_LEFT, PLOT_RIGHT } from './look.ts';
+import { MARGIN, PLOT_LEFT, PLOT_RIGHT } from './style.ts';
 import { box, roundBox } from './svg.ts';
 import type { Pen } from './svg.ts';
 

@@ -1,7 +1,7 @@
-import { describeFinding, describeSetting, verdictInWords } from '../phrases.ts';
+import { describeFinding, describeSetting, verdictInWords } from '../text/phrases.ts';
 import type { Panel, Picture } from './picture.ts';
 import { shorten, textWidth, wrap } from './labels.ts';
-import { MARGIN, VERDICT_COLOURS, WIDTH } from './look.ts';
+import { MARGIN, VERDICT_COLOURS, WIDTH } from './style.ts';
 import { roundBox } from './svg.ts';
 
 const ROOM = WIDTH - 2 * MARGIN;

@@ -1,4 +1,4 @@
-import { seconds } from '../phrases.ts';
+import { seconds } from '../text/phrases.ts';
 import type { NodeEvent } from '../../history/event.ts';
 import type { Lane, LeaderSpan, Span } from './lanes.ts';
 import type { Panel, Picture } from './picture.ts';
@@ -6,7 +6,7 @@ import type { TimeAxis } from './axis.ts';
 import { drawHeading, filled, HEADING_HEIGHT } from './legend.ts';
 import type { LegendEntry } from './legend.ts';
 import { shorten, textWidth } from './labels.ts';
-import { MARGIN, MUTED, PLOT_LEFT, PLOT_RIGHT } from './look.ts';
+import { MARGIN, MUTED, PLOT_LEFT, PLOT_RIGHT } from './style.ts';
 import { box, cross, roundBox, stroke } from './svg.ts';
 import type { Pen } from './svg.ts';
 

@@ -1,8 +1,8 @@
-import { grouped } from '../phrases.ts';
+import { grouped } from '../text/phrases.ts';
 import type { Panel, Picture } from './picture.ts';
 import { drawHeading, filled, HEADING_HEIGHT } from './legend.ts';
 import type { LegendEntry } from './legend.ts';
-import { INK, MARGIN, PLOT_LEFT, PLOT_RIGHT } from './look.ts';
+import { INK, MARGIN, PLOT_LEFT, PLOT_RIGHT } from './style.ts';
 import { drawLostRegions, labelLosses, lossesOf } from './offset-losses.ts';
 import { note, offsetPlot, PLOT_HEIGHT } from './offset-plot.ts';
 import type { OffsetPlot } from './offset-plot.ts';

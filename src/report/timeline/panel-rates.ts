@@ -1,10 +1,10 @@
 import { scaleLinear } from 'd3-scale';
 import { NS_PER_SECOND } from '../../core/clock.ts';
-import { grouped } from '../phrases.ts';
+import { grouped } from '../text/phrases.ts';
 import type { Aggregate } from './aggregate.ts';
 import type { Panel, Picture } from './picture.ts';
 import { drawHeading, filled, HEADING_HEIGHT } from './legend.ts';
-import { OUTCOME_COLOURS, PLOT_LEFT, PLOT_RIGHT } from './look.ts';
+import { OUTCOME_COLOURS, PLOT_LEFT, PLOT_RIGHT } from './style.ts';
 import { box, stroke } from './svg.ts';
 import type { Pen } from './svg.ts';
 

@@ -1,8 +1,8 @@
-import { drawn } from './draughtsman.ts';
+import { drawn } from './drawing-thread.ts';
 import type { Element } from './drawing.js';
 
 /**
- * A sheet to draw on. It only notes what is to be drawn: who draws it is the matter of draughtsman.ts. The characters
+ * A sheet to draw on. It only notes what is to be drawn: who draws it is the matter of drawing-thread.ts. The characters
  * that XML forbids are replaced, because names and error texts come from outside.
  */
 export interface Sheet extends Pen {

@@ -1,5 +1,5 @@
-import { notesOf } from '../notes.ts';
-import { describeSetting, verdictInWords } from '../phrases.ts';
+import { notesOf } from '../text/notes.ts';
+import { describeSetting, verdictInWords } from '../text/phrases.ts';
 import type { Run } from '../../history/run.ts';
 import type { Result } from '../../checker/result.ts';
 import { aggregate } from './aggregate.ts';
@@ -8,7 +8,7 @@ import { timeAxis } from './axis.ts';
 import type { TimeAxis } from './axis.ts';
 import { faultSpansOf } from './faults.ts';
 import { lanesOf } from './lanes.ts';
-import { brokerColours, HATCHINGS, MARGIN, PLOT_LEFT, PLOT_RIGHT, STYLE, WIDTH } from './look.ts';
+import { brokerColours, HATCHINGS, MARGIN, PLOT_LEFT, PLOT_RIGHT, STYLE, WIDTH } from './style.ts';
 import { shorten } from './labels.ts';
 import type { Losses } from './losses.ts';
 import { faultsPanel } from './panel-faults.ts';

@@ -1,0 +1,196 @@
+import type { Event, LogEvent } from '../../history/event.ts';
+import type { Contract } from '../../history/run.ts';
+import type { FaultSpan } from '../../history/fault-spans.ts';
+import type { Cause, Group } from '../findings/grouping.ts';
+import {
+  judgeDivergence,
+  judgeLoss,
+  judgeMisplaced,
+  judgeUnsettledDivergence,
+} from '../findings/judgement.ts';
+import type { Leadership, Term } from './leadership.ts';
+import { syncsEachRecord, type PowerLosses } from './power.ts';
+import { clause, grouped, moment } from '../findings/wording.ts';
+
+/**
+ * Where lost records went: which leader acknowledged them, who took over, and so what Kafka's contract says of it.
+ * The same facts give the same object, so that neighbours can be recognised by it.
+ */
+export class LossCauses {
+  readonly leadership: Leadership;
+  readonly #contract: Contract;
+  readonly #faults: readonly FaultSpan[];
+  readonly power: PowerLosses;
+  readonly #eventsIncomplete: boolean;
+  readonly #causes = new Map<number, Cause>();
+  readonly #derived = new Map<Cause, { divergence: Cause; unsettled: Cause; misplaced: Cause }>();
+
+  /** @param eventsIncomplete whether what excuses a loss may be among events that are missing. */
+  constructor(
+    leadership: Leadership,
+    contract: Contract,
+    faults: readonly FaultSpan[],
+    power: PowerLosses,
+    eventsIncomplete: boolean,
+  ) {
+    this.#eventsIncomplete = eventsIncomplete;
+    this.leadership = leadership;
+    this.#contract = contract;
+    this.#faults = faults;
+    this.power = power;
+  }
+
+  /** @param broker -1 if it is not known; `offset` -1 if the acknowledgement did not tell it. */
+  causeOf(
+    broker: number,
+    timeNs: number,
+    offset: number,
+    { clientFault, outlived }: { clientFault: ClientFault | null; outlived: boolean },
+  ): Cause {
+    const { leadership } = this;
+    const term = leadership.termAt(broker, timeNs);
+    const successor = term === null ? null : leadership.successorOf(term, offset);
+    const fault = clientFault === null ? 0 : clientFault === 'shared-ack' ? 1 : 2;
+    const key =
+      (((term?.index ?? -1) + 1) * TERMS_MAX + (successor?.index ?? -1) + 1) * 12 +
+      fault * 4 +
+      Number(outlived) * 2 +
+      Number(offset < 0);
+    let cause = this.#causes.get(key);
+    if (cause === undefined) {
+      const { ruling, leadersUntold } = judgeLoss({
+        contract: this.#contract,
+        clientFault: clientFault === null ? null : CLIENT_FAULTS[clientFault],
+        watched: leadership.isTold,
+        eventsIncomplete: this.#eventsIncomplete,
+        term,
+        successor,
+        replaced: term !== null && leadership.wasReplaced(term),
+        outlived,
+        leaderUnpowered:
+          term !== null && this.power.struck(term.node, term.fromNs) && !syncsEachRecord(this.#contract),
+        powerExcuse: this.powerExcuse(term?.fromNs ?? 0),
+        leaderStruck: term !== null && this.#isStruck(term),
+      });
+      // Without an offset in the answer the client did not really get an acknowledgement from a broker.
+      cause = {
+        ruling: offset < 0 ? { ...ruling, blame: 'client' } : ruling,
+        term,
+        successor,
+        ...(leadersUntold && { leadersUntold }),
+      };
+      this.#causes.set(key, cause);
+    }
+    return cause;
+  }
+
+  divergenceOf(loss: Cause): Cause {
+    return this.#derivedFrom(loss).divergence;
+  }
+
+  /** Where no scan says which of two records it is that is gone. */
+  unsettledOf(loss: Cause): Cause {
+    return this.#derivedFrom(loss).unsettled;
+  }
+
+  misplacedOf(loss: Cause): Cause {
+    return this.#derivedFrom(loss).misplaced;
+  }
+
+  #derivedFrom(loss: Cause) {
+    let derived = this.#derived.get(loss);
+    if (derived === undefined) {
+      derived = {
+        divergence: { ...loss, ruling: judgeDivergence(loss.ruling) },
+        unsettled: {
+          ...loss,
+          ruling: judgeUnsettledDivergence(this.#contract, loss.ruling, this.leadership.changed),
+        },
+        misplaced: { ...loss, ruling: judgeMisplaced(this.#contract, loss.ruling) },
+      };
+      this.#derived.set(loss, derived);
+    }
+    return derived;
+  }
+
+  /** Why loss of power may have taken what was acknowledged at `sinceNs` or later; null when it may not. */
+  powerExcuse(sinceNs: number): string | null {
+    return this.power.excuse(this.#contract, this.leadership.terms, sinceNs);
+  }
+
+  #isStruck({ node, fromNs }: Term): boolean {
+    return this.#faults.some(({ targets, toNs }) => targets.includes(node) && toNs >= fromNs);
+  }
+}
+
+/** Far more than the changes of leader in any run. */
+const TERMS_MAX = 1 << 20;
+
+/** Evidence that the client library reported a success that no broker gave it for this record. */
+export type ClientFault = keyof typeof CLIENT_FAULTS;
+
+const CLIENT_FAULTS = {
+  'shared-ack':
+    'two records of one producer were acknowledged at one offset by one leader, so the client library took the answer for one as the answer for the other',
+  deduplicated:
+    'the offset holds another record of the same idempotent producer, a second copy or one that it had no answer for: the client library reused its sequence number, and the broker took this record for a repetition',
+} as const;
+
+/** Ids of the faults in force at any time while the group's records were acknowledged. */
+export function faultsDuring(group: Group, faults: readonly FaultSpan[]): string[] {
+  return faults
+    .filter(({ fromNs, toNs }) => fromNs <= group.lastNs && toNs >= group.firstNs)
+    .map(({ id }) => id);
+}
+
+/**
+ * What ended lost records, in words: who took over, the truncation of the log that held them, or where no log tells
+ * of that, the end of the fault under which they were acknowledged. Null when nothing is known.
+ */
+export function endingOf(
+  partition: number,
+  cause: Cause,
+  group: Group,
+  facts: { events: readonly Event[]; faults: readonly FaultSpan[] },
+): string | null {
+  const parts: string[] = [];
+  const { term, successor } = cause;
+  if (successor != null) {
+    const epoch = successor.epoch === null ? '' : ` in epoch ${successor.epoch}`;
+    const from = successor.startOffset === null ? '' : ` from offset ${grouped(successor.startOffset)}`;
+    parts.push(`${successor.node} became leader${epoch}${from} at ${moment(successor.fromNs)}`);
+  }
+  const cut = term == null ? undefined : truncationOf(partition, term.node, group, facts.events);
+  if (cut !== undefined) {
+    parts.push(
+      `${cut.node} truncated its log to offset ${grouped(cut.truncatedTo!)} at ${moment(cut.timeNs)}`,
+    );
+  } else if (term != null) {
+    const healed = facts.faults
+      .filter(
+        ({ targets, toNs, fromNs }) =>
+          targets.includes(term.node) && toNs < Infinity && fromNs <= group.lastNs && toNs >= group.firstNs,
+      )
+      .toSorted((a, b) => b.toNs - a.toNs)[0];
+    if (healed !== undefined) parts.push(`${clause(healed.label)} ended at ${moment(healed.toNs)}`);
+  }
+  return parts.length === 0 ? null : parts.join('; ');
+}
+
+/** The first truncation below the group's end, by the node that acknowledged it, after it did so. */
+function truncationOf(
+  partition: number,
+  node: string,
+  group: Group,
+  events: readonly Event[],
+): LogEvent | undefined {
+  return events.find(
+    (event): event is LogEvent =>
+      event.type === 'log' &&
+      event.node === node &&
+      event.truncatedTo !== undefined &&
+      (event.partition ?? partition) === partition &&
+      event.timeNs >= group.firstNs &&
+      (group.lastOffset < 0 || event.truncatedTo <= group.lastOffset),
+  );
+}

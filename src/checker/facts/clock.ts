@@ -1,0 +1,103 @@
+import { int64At } from '../../history/run.ts';
+import type { Examination } from '../examination.ts';
+import { PagedColumn } from '../columns/paged.ts';
+import type { FindingKind } from '../result.ts';
+import { IS_OK, OUTCOME_BITS } from '../columns/values.ts';
+import { counted, moment } from '../findings/wording.ts';
+
+/**
+ * Before anybody is accused of what only times tell: did the history's clock run forwards? Rows and events stand in
+ * the order in which they became known, answers come after their questions, and nothing is read before it was sent.
+ * Where that is not so the clock jumped, or was not one clock, and nothing is said about order or end offsets.
+ * Which of them it was no history tells, so the doubt names all that it may have been.
+ */
+export function questionClock(examination: Examination): void {
+  const { counts } = examination;
+  if (counts.reordered > 0) {
+    const contradiction =
+      amongWrites(examination) ??
+      betweenReadsAndWrites(examination) ??
+      (examination.logs.some(({ ends }) => ends !== null) ? amongEnds(examination) : null);
+    if (contradiction !== null) withdraw(examination, 'reordered', contradiction, 'the order of the log');
+  }
+  if (counts['end-regressed'] > 0) {
+    const contradiction = amongEnds(examination);
+    if (contradiction !== null) withdraw(examination, 'end-regressed', contradiction, 'end offsets');
+  }
+}
+
+function withdraw(
+  { counts, findings, doubts }: Examination,
+  kind: FindingKind,
+  contradiction: string,
+  about: string,
+): void {
+  counts[kind] = 0;
+  findings.withdraw(kind);
+  doubts.push(`Either ${contradiction}. So nothing is said about ${about}.`);
+}
+
+const CLOCKS = 'the clock of the history did not run forwards, or its times are not of one clock';
+
+/** Rows of workers that wait for one another may be handed over a little late. */
+const SLACK_NS = 1e8;
+
+function amongWrites({ run }: Examination): string | null {
+  let latestNs = 0;
+  for (const batch of run.writes()) {
+    for (let row = 0; row < batch.length; row++) {
+      const completeNs = int64At(batch.completeNs, row);
+      if (completeNs < 0) continue;
+      const invokeNs = int64At(batch.invokeNs, row);
+      if (completeNs < invokeNs)
+        return `${CLOCKS}: a write that was begun at ${moment(invokeNs)} was answered at ${moment(completeNs)}`;
+      if (completeNs < latestNs - SLACK_NS)
+        return `${CLOCKS}: an answer of ${moment(completeNs)} was recorded after one of ${moment(latestNs)}`;
+      if (completeNs > latestNs) latestNs = completeNs;
+    }
+  }
+  return null;
+}
+
+function amongEnds({ run }: Examination): string | null {
+  let latestNs = 0;
+  for (const event of run.events) {
+    if (event.type !== 'end') continue;
+    const { invokeNs, completeNs } = event;
+    if (completeNs < invokeNs)
+      return `${CLOCKS}: an end offset that was asked for at ${moment(invokeNs)} was given at ${moment(completeNs)}`;
+    if (completeNs < latestNs - SLACK_NS)
+      return `${CLOCKS}: an end offset of ${moment(completeNs)} was recorded after one of ${moment(latestNs)}`;
+    if (completeNs > latestNs) latestNs = completeNs;
+  }
+  return null;
+}
+
+function betweenReadsAndWrites({ run, values }: Examination): string | null {
+  /** By value: when it was read first, plus one. */
+  const firstReads = new PagedColumn('float64');
+  for (const batch of run.reads()) {
+    for (let row = 0; row < batch.length; row++) {
+      const id = values.idOf(batch.worker[row]!, int64At(batch.seq, row));
+      const timeNs = int64At(batch.timeNs, row);
+      if (id < 0 || timeNs <= 0) continue;
+      const known = firstReads.get(id);
+      if (known === 0 || timeNs + 1 < known) firstReads.set(id, timeNs + 1);
+    }
+  }
+  let early = 0;
+  let example = '';
+  for (const batch of run.writes()) {
+    for (let row = 0; row < batch.length; row++) {
+      const id = values.idOf(batch.worker[row]!, int64At(batch.seq, row));
+      if ((values.stateOf(id) & OUTCOME_BITS) !== IS_OK) continue;
+      const read = firstReads.get(id);
+      const invokeNs = int64At(batch.invokeNs, row);
+      if (read === 0 || read - 1 >= invokeNs) continue;
+      if (early++ === 0) example = `one was read at ${moment(read - 1)} and begun at ${moment(invokeNs)}`;
+    }
+  }
+  return early === 0
+    ? null
+    : `${CLOCKS}, or somebody else had written the same values before: ${counted(early, 'acknowledged record')} had been read before ${early === 1 ? 'it was' : 'they were'} sent; ${example}`;
+}

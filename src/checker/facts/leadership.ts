@@ -1,0 +1,181 @@
+import type { Event, ViewEvent } from '../../history/event.ts';
+import type { NodeInfo } from '../../history/run.ts';
+import type { PowerLosses } from './power.ts';
+
+/**
+ * Who led a partition when, as one sequence of terms, out of the claims of many observers: a zombie goes on claiming
+ * to lead, and most observers do not tell the epoch. An epoch names a term; a claim without one counts only for a
+ * leader of whom no epoch is known.
+ */
+export interface Term {
+  /** In the order in which the terms began. */
+  readonly index: number;
+  readonly leader: number;
+  readonly node: string;
+  readonly epoch: number | null;
+  /** When somebody first said so. */
+  readonly fromNs: number;
+  /** The offset at which the leader's own log says that it took over. */
+  readonly startOffset: number | null;
+  /** Whether the leader was alone in sync at some time of its term. */
+  readonly alone: boolean;
+}
+
+/** Whether a partition had more than one leader; `untold` where nothing says who led it. */
+export type LeaderChanges = 'none' | 'some' | 'untold';
+
+export class Leadership {
+  readonly terms: readonly Term[];
+  readonly #nameOf: (leader: number) => string;
+  readonly #isWhole: boolean;
+  /** Terms that nobody watched: brokers that acknowledged something, but were never said to lead. */
+  readonly #unwatched = new Map<number, Term>();
+
+  /**
+   * @param options.power ends a term too: the same leader may come back in the same epoch, with less.
+   * @param options.isWhole false where some views may be missing.
+   */
+  constructor(
+    views: readonly ViewEvent[],
+    options: { nameOf: (leader: number) => string; power: PowerLosses; isWhole: boolean },
+  ) {
+    const { nameOf, power } = options;
+    this.#nameOf = nameOf;
+    this.#isWhole = options.isWhole;
+    this.terms = splitWhere(power, termsOf(views, nameOf));
+  }
+
+  /** The term in which `broker` acknowledged something at `timeNs`; null when nothing is known of either. */
+  termAt(broker: number, timeNs: number): Term | null {
+    let found: Term | null = null;
+    for (const term of this.terms) {
+      if (broker >= 0 && term.leader !== broker) continue;
+      // An acknowledgement may come before the first sample that tells of the new leader.
+      if (found === null || term.fromNs <= timeNs) found = term;
+    }
+    if (found !== null || broker < 0) return found;
+    let unwatched = this.#unwatched.get(broker);
+    if (unwatched === undefined) {
+      const index = this.terms.length + this.#unwatched.size;
+      const known = { leader: broker, node: this.#nameOf(broker), epoch: null, fromNs: 0 };
+      unwatched = { index, ...known, startOffset: null, alone: false };
+      this.#unwatched.set(broker, unwatched);
+    }
+    return unwatched;
+  }
+
+  /** The first later term of another leader that began at or below `offset`, or somewhere unknown. */
+  successorOf(term: Term, offset: number): Term | null {
+    for (const later of this.terms) {
+      if (isLater(later, term) && (later.startOffset === null || offset < 0 || later.startOffset <= offset)) {
+        return later;
+      }
+    }
+    return null;
+  }
+
+  get changes(): LeaderChanges {
+    if (this.changed) return 'some';
+    return this.isTold ? 'none' : 'untold';
+  }
+
+  /** Whether the history tells of everybody who led the partition. */
+  get isTold(): boolean {
+    return this.terms.length > 0 && this.#isWhole;
+  }
+
+  /** Whether the partition is known to have had more than one leader. */
+  get changed(): boolean {
+    return this.terms.some((term) => term.leader !== this.terms[0]!.leader);
+  }
+
+  /** Whether a broker that had led the partition was known to have been replaced by then. */
+  wasDeposed(broker: number, timeNs: number): boolean {
+    const begun = this.terms.filter(({ fromNs }) => fromNs <= timeNs);
+    return begun.at(-1)?.leader !== broker && begun.some(({ leader }) => leader === broker);
+  }
+
+  /** Whether another leader followed at all, wherever its log began. */
+  wasReplaced(term: Term): boolean {
+    return this.terms.some((later) => isLater(later, term));
+  }
+}
+
+/**
+ * The leaderships of every partition of which the events tell.
+ * @param isWhole false where some events may be missing.
+ */
+export function leadershipsOf(
+  events: readonly Event[],
+  nodes: readonly NodeInfo[],
+  power: PowerLosses,
+  isWhole: boolean,
+): (partition: number) => Leadership {
+  const views = new Map<number, ViewEvent[]>();
+  for (const event of events) {
+    if (event.type !== 'view') continue;
+    const known = views.get(event.partition);
+    if (known === undefined) views.set(event.partition, [event]);
+    else known.push(event);
+  }
+  const nameOf = (leader: number) => nodes.find(({ id }) => id === leader)?.name ?? `broker ${leader}`;
+  const leaderships = new Map<number, Leadership>();
+  return (partition) => {
+    let leadership = leaderships.get(partition);
+    if (leadership === undefined) {
+      leadership = new Leadership(views.get(partition) ?? [], { nameOf, power, isWhole });
+      leaderships.set(partition, leadership);
+    }
+    return leadership;
+  };
+}
+
+function isLater(later: Omit<Term, 'index'>, term: Omit<Term, 'index'>): boolean {
+  if (later.leader === term.leader) return false;
+  if (later.epoch !== null && term.epoch !== null) return later.epoch > term.epoch;
+  return later.fromNs > term.fromNs;
+}
+
+/** A term goes on after its leader has lost power, but nothing that it took before need be there. */
+function splitWhere(power: PowerLosses, terms: readonly Omit<Term, 'index'>[]): Term[] {
+  const pieces = terms.flatMap((term) => [
+    term,
+    ...power
+      .timesOf(term.node)
+      .filter(
+        (timeNs) =>
+          timeNs > term.fromNs && !terms.some((other) => isLater(other, term) && other.fromNs <= timeNs),
+      )
+      .map((fromNs) => ({ ...term, fromNs, startOffset: null })),
+  ]);
+  return pieces
+    .toSorted((a, b) => a.fromNs - b.fromNs || (a.epoch ?? 0) - (b.epoch ?? 0) || a.leader - b.leader)
+    .map((term, index) => ({ ...term, index }));
+}
+
+function termsOf(views: readonly ViewEvent[], nameOf: (leader: number) => string): Omit<Term, 'index'>[] {
+  const withEpoch = new Set(views.filter(({ epoch }) => epoch !== null).map(({ leader }) => leader));
+  const terms = new Map<string, Omit<Term, 'index'>>();
+  /** By observer: whom it named last, and how often it has named each leader anew. */
+  const named = new Map<string, { last: number; times: Map<number, number> }>();
+  for (const view of views) {
+    const { leader, epoch, observer, timeNs } = view;
+    let seen = named.get(observer);
+    if (seen === undefined) named.set(observer, (seen = { last: -1, times: new Map() }));
+    if (seen.last !== leader) seen.times.set(leader, (seen.times.get(leader) ?? 0) + 1);
+    seen.last = leader;
+    if (leader < 0 || (epoch === null && withEpoch.has(leader))) continue;
+    const key =
+      epoch === null ? `${leader} for the ${seen.times.get(leader)}. time` : `${leader} in ${epoch}`;
+    const known = terms.get(key);
+    terms.set(key, {
+      leader,
+      node: nameOf(leader),
+      epoch,
+      fromNs: Math.min(known?.fromNs ?? Infinity, timeNs),
+      startOffset: known?.startOffset ?? view.startOffset ?? null,
+      alone: known?.alone === true || (view.isr.length === 1 && view.isr[0] === leader),
+    });
+  }
+  return [...terms.values()];
+}

@@ -1,0 +1,109 @@
+import type { Event } from '../../history/event.ts';
+import { orAssumed } from '../../history/assumptions.ts';
+import type { Contract } from '../../history/run.ts';
+import { faultSpansOf, type FaultSpan } from '../../history/fault-spans.ts';
+import { counted, listed } from '../findings/wording.ts';
+
+/**
+ * What a loss of power explains. Kafka acknowledges what is in the memory of the replicas in sync, so what had not
+ * reached a disk is gone, and only other copies save it. It promises to survive min.insync.replicas − 1 such losses;
+ * one is enough where the replica that it strikes is the last one in sync (KIP-966).
+ */
+export class PowerLosses {
+  readonly #losses: readonly FaultSpan[];
+  /** The largest set of nodes that lost power together. */
+  readonly #together: readonly string[];
+  /** A node that was away without being missed; null when there was none. */
+  readonly #unmissed: { node: string; toNs: number } | null;
+
+  constructor(events: readonly Event[], kafkaMode?: string) {
+    this.#losses = faultSpansOf(events).filter(({ kind }) => kind === 'power-loss');
+    this.#together = together(this.#losses);
+    this.#unmissed = kafkaMode === 'zookeeper' ? unmissed(this.#losses, events) : null;
+  }
+
+  /** Whether any node lost power at all. */
+  get occurred(): boolean {
+    return this.#losses.length > 0;
+  }
+
+  /** When the node lost power, from the first time on. */
+  timesOf(node: string): number[] {
+    return this.#losses.filter(({ targets }) => targets.includes(node)).map(({ fromNs }) => fromNs);
+  }
+
+  /** Whether the node was without power at `sinceNs` or later. */
+  struck(node: string, sinceNs: number): boolean {
+    return this.#losses.some(({ targets, toNs }) => targets.includes(node) && toNs >= sinceNs);
+  }
+
+  /**
+   * Why power may have taken what was acknowledged at `sinceNs` or later, in words; null when it may not.
+   * Samples of who is in sync come late, so a leader that was alone at any time of its term counts as the last one.
+   * @param terms of the partition's leaders
+   */
+  excuse(
+    contract: Contract,
+    terms: readonly { node: string; alone: boolean }[],
+    sinceNs: number,
+  ): string | null {
+    if (!this.occurred || syncsEachRecord(contract)) return null;
+    const { acks, minInsyncReplicas } = contract;
+    if (acks !== 'all') {
+      const names = listed([...new Set(this.#losses.flatMap(({ targets }) => targets))]);
+      return `acks=${acks} waits for one copy at most, and ${names} lost power`;
+    }
+    if (this.#together.length >= minInsyncReplicas) {
+      const copies = minInsyncReplicas === 1 ? 'no copy' : counted(minInsyncReplicas - 1, 'copy', 'copies');
+      const how = this.#together.length > 1 ? ' together' : '';
+      const inSync = orAssumed(contract, 'minInsyncReplicas', `min.insync.replicas=${minInsyncReplicas}`);
+      return `${orAssumed(contract, 'acks', 'acks=all')} with ${inSync} can spare ${copies} that had not reached a disk, and ${listed(this.#together)} lost power${how}`;
+    }
+    const last = terms.find(({ node, alone }) => alone && this.struck(node, sinceNs));
+    if (last === undefined) {
+      if (this.#unmissed === null || this.#unmissed.toNs < sinceNs) return null;
+      return `${this.#unmissed.node} lost power and was back before a new controller looked, so with ZooKeeper it still counted as in sync without what was not on its disk (the hole that KIP-903 closes in KRaft)`;
+    }
+    return `${last.node} lost power as the last replica standing: alone in sync, it led again without what was not on its disk (KIP-966)`;
+  }
+}
+
+/** Then a record is on the disk before it is acknowledged, and loss of power is no excuse. */
+export function syncsEachRecord({ flushMessages }: Contract): boolean {
+  return flushMessages === 1;
+}
+
+/** Two brokers that lose power within this time lose it together: neither has had time to catch up and sync. */
+const TOGETHER_NS = 10e9;
+
+function together(losses: readonly FaultSpan[]): string[] {
+  const sets = losses.map(({ fromNs, toNs }) => {
+    const untilNs = Math.max(toNs === Infinity ? fromNs : toNs, fromNs + TOGETHER_NS);
+    const near = losses.filter((other) => other.fromNs >= fromNs && other.fromNs <= untilNs);
+    return [...new Set(near.flatMap(({ targets }) => targets))];
+  });
+  return sets.reduce((most, set) => (set.length > most.length ? set : most), []);
+}
+
+/** A new controller may take that long to be seen by anybody. */
+const NOTICED_NS = 5e9;
+
+/**
+ * With ZooKeeper only the controller knows who was away. When it changes while a broker is away, and the broker is
+ * back before the new one looks, nobody takes that broker out of the in-sync sets.
+ */
+function unmissed(losses: readonly FaultSpan[], events: readonly Event[]) {
+  const known = new Map<string, number>();
+  const changesNs = events.flatMap((event) => {
+    if (event.type !== 'controller' || event.controller < 0) return [];
+    // A broker says in its own log that it became controller, and may do so more than once.
+    const isNew = event.observer.startsWith('log:') || known.get(event.observer) !== event.controller;
+    known.set(event.observer, event.controller);
+    return isNew ? [event.timeNs] : [];
+  });
+  for (const { targets, fromNs, toNs } of losses) {
+    if (changesNs.some((timeNs) => timeNs >= fromNs && timeNs <= toNs + NOTICED_NS))
+      return { node: listed(targets), toNs };
+  }
+  return null;
+}

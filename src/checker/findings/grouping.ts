@@ -1,0 +1,237 @@
+import type { Example, Finding, FindingKind } from '../result.ts';
+import type { Ruling } from './judgement.ts';
+import type { Term } from '../facts/leadership.ts';
+import { ValueRanges } from './ranges.ts';
+
+/**
+ * Findings, gathered without keeping them: anomalies of one kind with one cause that are neighbours in a partition
+ * make one group, with counts, ranges and the first few examples. Everything may be lost, and memory stays small.
+ */
+export interface Cause {
+  readonly ruling: Ruling;
+  /** The leader that acknowledged, and the one that took over. */
+  readonly term?: Term | null;
+  readonly successor?: Term | null;
+  /** The reader that it is about. */
+  readonly reader?: string;
+  /** Set where it is only permitted because the history does not tell who led. */
+  readonly leadersUntold?: true;
+}
+
+export type Loss = NonNullable<Finding['loss']>;
+
+/** One anomaly. -1 stands for an offset, a time or a value (worker and seq) that is not known. */
+export interface Anomaly {
+  kind: FindingKind;
+  loss: Loss | null;
+  partition: number;
+  offset: number;
+  timeNs: number;
+  worker: number;
+  seq: number;
+  ruling: Ruling;
+}
+
+/** Values with so many offsets between them are still neighbours: failed writes leave small gaps among the lost. */
+const NEIGHBOUR_OFFSETS = 100;
+const GROUPS_MAX = 32;
+const EXAMPLES_MAX = 10;
+
+/** One finding in the making. */
+export class Group {
+  count = 0;
+  firstOffset = -1;
+  lastOffset = -1;
+  firstNs = Infinity;
+  lastNs = -Infinity;
+  readonly values = new ValueRanges();
+  readonly examples: Example[] = [];
+
+  get wantsExample(): boolean {
+    return this.examples.length < EXAMPLES_MAX;
+  }
+
+  /** @param offset -1 if there is none; `timeNs` -1 if it is not known. */
+  extend(offset: number, timeNs: number): void {
+    this.count++;
+    if (offset >= 0) {
+      if (this.firstOffset < 0 || offset < this.firstOffset) this.firstOffset = offset;
+      if (offset > this.lastOffset) this.lastOffset = offset;
+    }
+    if (timeNs >= 0) {
+      if (timeNs < this.firstNs) this.firstNs = timeNs;
+      if (timeNs > this.lastNs) this.lastNs = timeNs;
+    }
+  }
+
+  absorb(other: Group): void {
+    this.count += other.count;
+    this.firstOffset = Math.min(this.firstOffset, other.firstOffset);
+    this.lastOffset = Math.max(this.lastOffset, other.lastOffset);
+    this.firstNs = Math.min(this.firstNs, other.firstNs);
+    this.lastNs = Math.max(this.lastNs, other.lastNs);
+    this.values.absorb(other.values);
+    for (let at = 0; at < other.examples.length && this.wantsExample; at++)
+      this.examples.push(other.examples[at]!);
+  }
+}
+
+/** The groups of one kind and cause in one partition, by offset. */
+class Neighbourhood {
+  readonly groups: Group[] = [];
+  unplaced: Group | null = null;
+  #reach: number;
+  #last = 0;
+
+  constructor(reach: number) {
+    this.#reach = reach;
+  }
+
+  add(offset: number, timeNs: number): Group {
+    const group = offset < 0 ? (this.unplaced ??= new Group()) : this.#groupAt(offset);
+    group.extend(offset, timeNs);
+    return group;
+  }
+
+  #groupAt(offset: number): Group {
+    const { groups } = this;
+    const last = groups[this.#last];
+    if (last !== undefined && offset >= last.firstOffset && offset <= last.lastOffset) return last;
+    // The first group that does not end out of reach below the offset.
+    let low = 0;
+    let high = groups.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (groups[middle]!.lastOffset + this.#reach < offset) low = middle + 1;
+      else high = middle;
+    }
+    this.#last = low;
+    const found = groups[low];
+    if (found === undefined || found.firstOffset - this.#reach > offset) {
+      const fresh = new Group();
+      insertAt(groups, low, fresh);
+      fresh.firstOffset = fresh.lastOffset = offset;
+      if (groups.length <= GROUPS_MAX) return fresh;
+      return this.#coarsen(offset);
+    }
+    found.firstOffset = Math.min(found.firstOffset, offset);
+    found.lastOffset = Math.max(found.lastOffset, offset);
+    const next = groups[low + 1];
+    if (next !== undefined && next.firstOffset - this.#reach <= found.lastOffset) {
+      found.absorb(next);
+      removeAt(groups, low + 1);
+    }
+    return found;
+  }
+
+  /** Too many groups: what counts as a neighbour reaches further from now on. */
+  #coarsen(offset: number): Group {
+    while (this.groups.length > GROUPS_MAX / 2) {
+      this.#reach *= 4;
+      const before = this.groups.splice(0);
+      for (const group of before) {
+        const previous = this.groups.at(-1);
+        if (previous !== undefined && group.firstOffset - this.#reach <= previous.lastOffset)
+          previous.absorb(group);
+        else this.groups.push(group);
+      }
+    }
+    this.#last = 0;
+    return this.groups.find((group) => offset >= group.firstOffset && offset <= group.lastOffset)!;
+  }
+}
+
+/** As `splice`, which allocates a list of what it removes; the lists are short, and this happens for every write of a run that lost all. */
+function insertAt(groups: Group[], index: number, group: Group): void {
+  groups.push(group);
+  for (let at = groups.length - 1; at > index; at--) groups[at] = groups[at - 1]!;
+  groups[index] = group;
+}
+
+function removeAt(groups: Group[], index: number): void {
+  for (let at = index + 1; at < groups.length; at++) groups[at - 1] = groups[at]!;
+  groups.pop();
+}
+
+/** All findings of a run. */
+export class Findings {
+  readonly #onAnomaly: ((anomaly: Anomaly) => void) | null;
+  readonly #kinds = new Map<string, Map<Cause, Neighbourhood>>();
+  /** Where the last anomaly with this cause went: nearly always the next one goes there too. */
+  readonly #recent = new Map<
+    Cause,
+    { kind: FindingKind; loss: Loss | null; partition: number; neighbourhood: Neighbourhood }
+  >();
+
+  /** @param onAnomaly is told of each one, for those who want more than groups. */
+  constructor(onAnomaly: ((anomaly: Anomaly) => void) | null = null) {
+    this.#onAnomaly = onAnomaly;
+  }
+
+  /**
+   * Counts one anomaly; the caller may add an example to the group that it gets.
+   * @param worker the value that it is about, with `seq`; -1 when there is none.
+   */
+  add(
+    kind: FindingKind,
+    loss: Loss | null,
+    partition: number,
+    cause: Cause,
+    offset: number,
+    timeNs: number,
+    worker: number = -1,
+    seq: number = -1,
+  ): Group {
+    let recent = this.#recent.get(cause);
+    if (
+      recent === undefined ||
+      recent.kind !== kind ||
+      recent.loss !== loss ||
+      recent.partition !== partition
+    ) {
+      recent = { kind, loss, partition, neighbourhood: this.#neighbourhoodOf(kind, loss, partition, cause) };
+      this.#recent.set(cause, recent);
+    }
+    const group = recent.neighbourhood.add(offset, timeNs);
+    if (worker >= 0) group.values.add(worker, seq);
+    this.#onAnomaly?.({ kind, loss, partition, offset, timeNs, worker, seq, ruling: cause.ruling });
+    return group;
+  }
+
+  /** Takes back everything of this kind. */
+  withdraw(kind: FindingKind): void {
+    for (const key of this.#kinds.keys()) if (key.startsWith(`${kind}/`)) this.#kinds.delete(key);
+  }
+
+  /** Every group, in the order in which kinds and causes were first met, by offset. */
+  *[Symbol.iterator](): Generator<{
+    kind: FindingKind;
+    loss: Loss | null;
+    partition: number;
+    cause: Cause;
+    group: Group;
+  }> {
+    for (const [key, causes] of this.#kinds) {
+      const [kind, loss, partition] = key.split('/') as [FindingKind, Loss | '', string];
+      for (const [cause, { groups, unplaced }] of causes) {
+        for (const group of unplaced === null ? groups : [...groups, unplaced]) {
+          yield { kind, loss: loss === '' ? null : loss, partition: Number(partition), cause, group };
+        }
+      }
+    }
+  }
+
+  #neighbourhoodOf(kind: FindingKind, loss: Loss | null, partition: number, cause: Cause): Neighbourhood {
+    const key = `${kind}/${loss ?? ''}/${partition}`;
+    let causes = this.#kinds.get(key);
+    if (causes === undefined) this.#kinds.set(key, (causes = new Map()));
+    let neighbourhood = causes.get(cause);
+    if (neighbourhood === undefined) {
+      // The end of a log moves on: all that went back is one story.
+      const reach = kind === 'end-regressed' ? Infinity : loss === 'hole' ? 1 : NEIGHBOUR_OFFSETS;
+      neighbourhood = new Neighbourhood(reach);
+      causes.set(cause, neighbourhood);
+    }
+    return neighbourhood;
+  }
+}

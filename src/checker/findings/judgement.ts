@@ -1,0 +1,376 @@
+import { orAssumed } from '../../history/assumptions.ts';
+import type { Contract, RunInfo } from '../../history/run.ts';
+import type { Finding, Judgement } from '../result.ts';
+import type { LeaderChanges, Term } from '../facts/leadership.ts';
+
+/**
+ * What Kafka promises for these settings, and so which anomalies its contract permits. Rows are tried from the top;
+ * the first that applies gives the judgement. A reason completes the sentence "permitted: …" or "violation: …".
+ *
+ * - acks=0 promises nothing.
+ * - acks=1 promises that a record survives while the leader that acknowledged it stays leader.
+ * - acks=all with unclean election off promises that it survives min.insync.replicas − 1 permanent losses among the
+ *   replicas in sync; so nothing is promised once the in-sync set shrank to fewer than the faults destroyed. Power
+ *   loss destroys what was not synced, unless each record is (log.flush.interval.messages=1).
+ * - unclean election prefers availability: a suffix of the log may go with any change of leader.
+ */
+export interface Ruling {
+  readonly judgement: Judgement;
+  readonly reason: string;
+  readonly blame: Finding['blame'];
+}
+
+/** What is known about the loss of a record. */
+export interface LossCase {
+  contract: Contract;
+  /** Why the evidence points at the client library, in words; null when it does not. */
+  clientFault: string | null;
+  /** Whether the history says who led the partition at any time. */
+  watched: boolean;
+  /** Whether events may be missing, and with them what would permit this. */
+  eventsIncomplete: boolean;
+  /** The leader that acknowledged it. */
+  term: Term | null;
+  /** The leader that took over without the record. */
+  successor: Term | null;
+  /** Whether any leader followed, even one whose log is known to have reached beyond the record. */
+  replaced: boolean;
+  /** Whether a younger record of the same term is still there: then the log had this one too. */
+  outlived: boolean;
+  /** Whether the leader that acknowledged it lost power after that, and what it had not synced. */
+  leaderUnpowered: boolean;
+  /** Why loss of power may have taken it from all replicas in sync, in words; null when it may not. */
+  powerExcuse: string | null;
+  /** Whether a fault struck the leader while it led. */
+  leaderStruck: boolean;
+}
+
+interface Row {
+  when: (loss: LossCase) => boolean;
+  judgement: Judgement;
+  reason: (loss: LossCase) => string;
+  /** Set where it is only permitted because nobody knows who led. */
+  leadersUntold?: true;
+}
+
+const ACKS_1 = 'acks=1 promises survival only while the leader that acknowledged stays leader';
+const UNCLEAN =
+  'unclean leader election is on, so a replica that is out of sync may lead and cut the log off';
+const UNTOLD = 'and the history does not tell who led';
+
+const LOSS_TABLE: readonly Row[] = [
+  {
+    when: ({ clientFault }) => clientFault !== null,
+    judgement: 'violation',
+    reason: ({ clientFault }) => clientFault!,
+  },
+  {
+    when: ({ contract }) => contract.acks === 0,
+    judgement: 'permitted',
+    reason: () => 'acks=0 promises nothing',
+  },
+  {
+    when: ({ contract, successor }) => contract.acks === 1 && successor !== null,
+    judgement: 'permitted',
+    reason: ({ term, successor }) => `${ACKS_1}, and ${nameOf(term)} was replaced by ${termName(successor!)}`,
+  },
+  {
+    when: ({ contract, leaderUnpowered }) => contract.acks === 1 && leaderUnpowered,
+    judgement: 'permitted',
+    reason: ({ term }) => `acks=1 waits for one copy, in the memory of ${nameOf(term)}, and that lost power`,
+  },
+  {
+    when: ({ contract, watched }) => contract.acks === 1 && !watched,
+    judgement: 'permitted',
+    reason: () => `${ACKS_1}, ${UNTOLD}`,
+    leadersUntold: true,
+  },
+  {
+    when: ({ contract, replaced, outlived }) => contract.acks === 1 && replaced && outlived,
+    judgement: 'violation',
+    reason: ({ term }) =>
+      `${ACKS_1}; ${nameOf(term)} was replaced, but younger records that it took in the same term are still there, so its successors had these too`,
+  },
+  {
+    when: ({ contract, replaced }) => contract.acks === 1 && replaced,
+    judgement: 'permitted',
+    reason: ({ term }) =>
+      `${ACKS_1}, and ${nameOf(term)} was replaced, by leaders whose logs need not have had these records`,
+  },
+  {
+    when: ({ contract }) => contract.acks === 1,
+    judgement: 'violation',
+    reason: () =>
+      'acks=1 promises survival while the leader that acknowledged stays leader, and no change of leader is known',
+  },
+  {
+    when: ({ contract, replaced }) => contract.uncleanLeaderElection && replaced,
+    judgement: 'permitted',
+    reason: ({ successor }) =>
+      successor === null ? UNCLEAN : `${UNCLEAN}, and ${termName(successor)} took over`,
+  },
+  {
+    when: ({ powerExcuse }) => powerExcuse !== null,
+    judgement: 'permitted',
+    reason: ({ powerExcuse }) => powerExcuse!,
+  },
+  {
+    when: ({ contract, watched }) => contract.uncleanLeaderElection && !watched,
+    judgement: 'permitted',
+    reason: () => `${UNCLEAN}, ${UNTOLD}`,
+    leadersUntold: true,
+  },
+  {
+    when: ({ eventsIncomplete }) => eventsIncomplete,
+    judgement: 'permitted',
+    reason: ({ contract }) =>
+      `${promiseOf(contract)} promises survival, but events are missing, and what permits this may be among them`,
+  },
+  {
+    when: ({ contract, watched }) => contract.minInsyncReplicas === 1 && !watched,
+    judgement: 'permitted',
+    reason: () =>
+      `with min.insync.replicas=1 acks=all waits for nobody but the leader once it is alone in sync, ${UNTOLD}, or who was in sync`,
+    leadersUntold: true,
+  },
+  {
+    when: ({ contract, term, successor, leaderStruck }) =>
+      contract.minInsyncReplicas === 1 && term?.alone === true && (successor !== null || leaderStruck),
+    judgement: 'permitted',
+    reason: ({ term, successor }) =>
+      `with min.insync.replicas=1 acks=all waits for nobody but ${nameOf(term)} once it is alone in sync, and ${successor === null ? 'it was struck' : `${termName(successor)} replaced it`}`,
+  },
+  {
+    when: () => true,
+    judgement: 'violation',
+    reason: ({ contract }) =>
+      `${promiseOf(contract)} promises survival, and nothing that is known to have happened permits this`,
+  },
+];
+
+function promiseOf(contract: Contract): string {
+  const { minInsyncReplicas, uncleanLeaderElection } = contract;
+  const acks = orAssumed(contract, 'acks', 'acks=all');
+  const inSync = orAssumed(contract, 'minInsyncReplicas', `min.insync.replicas=${minInsyncReplicas}`);
+  const election = `unclean election ${uncleanLeaderElection ? 'on' : 'off'}`;
+  return `${acks} with ${inSync} and ${orAssumed(contract, 'uncleanLeaderElection', election)}`;
+}
+
+/**
+ * The judgement on an acknowledged record that is gone.
+ * @returns also whether it is only permitted because nobody knows who led.
+ */
+export function judgeLoss(loss: LossCase): { ruling: Ruling; leadersUntold: boolean } {
+  const { judgement, reason, leadersUntold = false } = LOSS_TABLE.find(({ when }) => when(loss))!;
+  const blame = loss.clientFault === null ? 'broker' : 'client';
+  return { ruling: { judgement, reason: reason(loss), blame }, leadersUntold };
+}
+
+/** The judgements that do not depend on who led, by kind of finding. */
+export const RULINGS = {
+  sentMissing: {
+    judgement: 'permitted',
+    reason: 'acks=0 promises nothing: nobody acknowledged these records',
+    blame: 'unknown',
+  },
+  unread: {
+    judgement: 'permitted',
+    reason: 'no final scan covered these records, so nothing is known about them',
+    blame: 'unknown',
+  },
+  misplaced: {
+    judgement: 'violation',
+    reason: 'a record stays at the offset at which it was acknowledged',
+    blame: 'broker',
+  },
+  divergentReads: {
+    judgement: 'violation',
+    reason: 'an offset holds one record for ever, and readers were given different ones',
+    blame: 'broker',
+  },
+  unexplainedOffset: {
+    judgement: 'violation',
+    reason:
+      'the history is said to be dense, so something was appended at every offset below the end, and nothing that was written can have been',
+    blame: 'unknown',
+  },
+  skipped: {
+    judgement: 'violation',
+    reason:
+      'the reader went past these offsets without handing over the records that another reader found there',
+    blame: 'client',
+  },
+  nonMonotonicRead: {
+    judgement: 'violation',
+    reason:
+      'the reader handed over offsets that are not behind those it had handed over before, and nothing had made it begin again',
+    blame: 'client',
+  },
+} as const satisfies Record<string, Ruling>;
+
+/** A divergence where the acknowledged value is gone: it is judged as the loss is. */
+export function judgeDivergence(loss: Ruling): Ruling {
+  return { ...loss, reason: `one offset was given to two records, and one of them is gone: ${loss.reason}` };
+}
+
+/** The same where it is not known which of the two is gone: perhaps the one that may be. */
+export function judgeUnsettledDivergence(contract: Contract, loss: Ruling, leaderChanges: boolean): Ruling {
+  const mayLose = contract.acks !== 'all' || contract.uncleanLeaderElection;
+  if (!mayLose || !leaderChanges || loss.judgement === 'permitted' || loss.blame === 'client')
+    return judgeDivergence(loss);
+  return {
+    judgement: 'permitted',
+    reason: `one offset was given to two records, which ${weakness(contract)} permits where the leader changes, and no scan says which of them is gone`,
+    blame: 'broker',
+  };
+}
+
+/** A value that is found, but not where it was acknowledged. */
+export function judgeMisplaced(contract: Contract, loss: Ruling): Ruling {
+  if (contract.mode === 'exactly-once') return RULINGS.misplaced;
+  return {
+    ...loss,
+    reason: `the copy that was acknowledged is gone, and that of another attempt remains: ${loss.reason}`,
+  };
+}
+
+/**
+ * Whether this program's own driver spoke to the brokers: one request a record, which names the place of the record,
+ * and an answer that is given to no other. Then what is wrong with a record is not the client's doing.
+ */
+export function isAudited({ world, contract }: RunInfo): boolean {
+  return world !== 'imported' && contract.mode === 'exactly-once';
+}
+
+/** @param attempts how many requests were given to a socket; 0: the write was given up before. */
+export function judgeAbortedRead(info: RunInfo, attempts: number): Ruling {
+  const judgement = 'violation';
+  if (isAudited(info) && attempts > 0) {
+    const reason =
+      'the broker answered these writes with an error that it gives before the append, and appended them';
+    return { judgement, reason, blame: 'broker' };
+  }
+  if (isAudited(info)) {
+    const reason = 'the client gave these writes up before they were sent, and they are in the log';
+    return { judgement, reason, blame: 'client' };
+  }
+  return {
+    judgement,
+    reason:
+      'these writes were reported as not appended, and are in the log: the broker appended what it refused, or the client reported a failure that it could not know',
+    blame: 'unknown',
+  };
+}
+
+/** Whether a second copy came under another sequence number of its idempotent producer. */
+export type Renumbered = 'yes' | 'no' | 'unknown';
+
+const IDEMPOTENT = 'an idempotent producer numbers its records so that a repetition is stored once';
+
+export function judgeDuplicate(info: RunInfo, renumbered: Renumbered): Ruling {
+  const { contract } = info;
+  if (contract.idempotence && renumbered === 'no') {
+    const reason = `${IDEMPOTENT}: the broker stored the same number again`;
+    return { judgement: 'violation', reason, blame: 'broker' };
+  }
+  if (contract.mode === 'at-least-once' && contract.idempotence) {
+    return renumbered === 'yes'
+      ? {
+          judgement: 'violation',
+          reason: `${IDEMPOTENT}: the client gave the repetition another number`,
+          blame: 'client',
+        }
+      : {
+          judgement: 'violation',
+          reason: `${IDEMPOTENT}: the broker did not notice it, or the client gave it another number`,
+          blame: 'unknown',
+        };
+  }
+  if (contract.mode === 'at-least-once') {
+    return {
+      judgement: 'permitted',
+      reason: 'the client retries by itself, at least once is all it promises',
+      blame: 'client',
+    };
+  }
+  return {
+    judgement: 'violation',
+    reason: 'each of these was sent once: one attempt may be appended no more than once',
+    blame: isAudited(info) ? 'broker' : 'unknown',
+  };
+}
+
+/** A record whose value names another topic or partition. */
+export function judgeWrongPlace(info: RunInfo): Ruling {
+  return {
+    judgement: 'violation',
+    reason: 'the record was written to another topic or partition',
+    blame: isAudited(info) ? 'broker' : 'unknown',
+  };
+}
+
+/** A divergence that readers saw: after a loss that the contract permits it is permitted too. */
+export function judgeDivergentReads(
+  contract: Contract,
+  leaderChanges: LeaderChanges,
+  powerExcuse: string | null,
+): Ruling {
+  if (powerExcuse !== null) {
+    const reason = `readers were given different records at one offset: ${powerExcuse}`;
+    return { judgement: 'permitted', reason, blame: 'broker' };
+  }
+  if (leaderChanges === 'none' || (contract.acks === 'all' && !contract.uncleanLeaderElection))
+    return RULINGS.divergentReads;
+  return {
+    judgement: 'permitted',
+    reason: `readers were given different records at one offset, which ${weakness(contract)} permits where the leader changes${orUntold(leaderChanges)}`,
+    blame: 'broker',
+  };
+}
+
+/** A log that contradicts real time. A leader that comes back with less may give one offset twice in one epoch. */
+export function judgeReordered(powerExcuse: string | null): Ruling {
+  const what =
+    'the order of the log contradicts real time: what was known to be in it earlier stands behind what came later';
+  if (powerExcuse !== null)
+    return { judgement: 'permitted', reason: `${what}: ${powerExcuse}`, blame: 'broker' };
+  return { judgement: 'violation', reason: what, blame: 'broker' };
+}
+
+/** An end offset (high watermark) that went back. */
+export function judgeEnds(facts: {
+  contract: Contract;
+  leaderChanges: LeaderChanges;
+  /** Why an end offset may be behind, in words; null when it may not. */
+  laggingWatermarks: string | null;
+  powerExcuse: string | null;
+}): Ruling {
+  const { contract, leaderChanges, laggingWatermarks, powerExcuse } = facts;
+  if (laggingWatermarks !== null)
+    return { judgement: 'permitted', reason: laggingWatermarks, blame: 'broker' };
+  if (leaderChanges !== 'none' && (contract.acks !== 'all' || contract.uncleanLeaderElection)) {
+    return {
+      judgement: 'permitted',
+      reason: `${weakness(contract)} permits that the log is cut off where the leader changes${orUntold(leaderChanges)}`,
+      blame: 'broker',
+    };
+  }
+  if (powerExcuse !== null) return { judgement: 'permitted', reason: powerExcuse, blame: 'broker' };
+  return { judgement: 'violation', reason: 'the end of a log does not go back', blame: 'broker' };
+}
+
+function orUntold(leaderChanges: LeaderChanges): string {
+  return leaderChanges === 'untold' ? `, ${UNTOLD}` : '';
+}
+
+function weakness(contract: Contract): string {
+  return contract.uncleanLeaderElection ? 'unclean leader election' : `acks=${contract.acks}`;
+}
+
+function nameOf(term: Term | null): string {
+  return term === null ? 'the leader' : term.node;
+}
+
+function termName(term: Term): string {
+  return term.epoch === null ? term.node : `${term.node} (epoch ${term.epoch})`;
+}

@@ -1,0 +1,119 @@
+import type { Examination } from '../examination.ts';
+import { clause, counted, grouped, listed } from '../findings/wording.ts';
+
+/**
+ * A verdict must have been earned: what kept this run from testing anything, or from knowing what came of it. Each
+ * is a sentence; one is enough to make the verdict inconclusive.
+ */
+export function doubtsAbout(examination: Examination): string[] {
+  return [
+    ...aboutTheHistory(examination),
+    ...aboutTheLoad(examination),
+    ...aboutTheFaults(examination),
+    ...aboutTheLeaders(examination),
+    ...aboutTheScan(examination),
+  ];
+}
+
+function aboutTheHistory({ run, repeated, unexplained }: Examination): string[] {
+  const doubts = run
+    .damage()
+    .map(({ file, kind, detail }) => `The history is damaged: ${file} is ${kind}. ${clause(detail)}.`);
+  if (repeated > 0) {
+    doubts.push(
+      `${counted(repeated, 'write')} ${repeated === 1 ? 'has' : 'have'} more than one row in the history, so nothing is said about ${repeated === 1 ? 'it' : 'them'}.`,
+    );
+  }
+  if (unexplained > 0) {
+    doubts.push(
+      `${counted(unexplained, 'record')} in the log ${unexplained === 1 ? 'has' : 'have'} no write that explains ${unexplained === 1 ? 'it' : 'them'}, but rows of writes are missing.`,
+    );
+  }
+  if (run.info.status === 'failed')
+    doubts.push(`The run failed: ${clause(run.info.failure ?? 'no reason was recorded')}.`);
+  return doubts;
+}
+
+function aboutTheLoad({ run, counts }: Examination): string[] {
+  if (counts.attempted === 0) return ['No write was attempted.'];
+  if (counts.ok > 0 || (run.info.contract.acks === 0 && counts.sent > 0)) return [];
+  const what = run.info.contract.acks === 0 ? 'sent' : 'acknowledged';
+  return [`None of ${counted(counts.attempted, 'write')} was ${what}, so there was nothing to lose.`];
+}
+
+function aboutTheFaults({ run, faults, testedUnderFault, counts }: Examination): string[] {
+  const doubts: string[] = [];
+  for (const event of run.events) {
+    if (event.type !== 'fault-failed') continue;
+    doubts.push(`The fault ${event.id} could not be applied or healed: ${clause(event.reason)}.`);
+  }
+  const skipped = run.events.filter(({ type }) => type === 'fault-skipped').length;
+  const planned = plannedFaults(run.info.scenario, faults.length + skipped);
+  if (doubts.length === 0 && faults.length + skipped < planned) {
+    doubts.push(
+      `${counted(planned, 'fault')} ${planned === 1 ? 'was' : 'were'} planned and ${faults.length === 0 ? 'none' : `only ${grouped(faults.length)}`} applied.`,
+    );
+  }
+  if (faults.length > 0 && !testedUnderFault && counts.attempted > 0) {
+    doubts.push('No write was attempted while a fault was in force, so the faults tested nothing.');
+  }
+  for (const event of run.events) {
+    if (event.type !== 'fault-start' || event.verified !== false) continue;
+    doubts.push(
+      `The fault ${event.id} was not verified: nobody saw it take effect, so it may have tested nothing.`,
+    );
+  }
+  return doubts;
+}
+
+/** How many faults the scenario wanted; where it does not say how many, at least one if it wanted any. */
+function plannedFaults(scenario: Record<string, unknown>, applied: number): number {
+  const { faultsPlanned, nemesis } = scenario;
+  if (typeof faultsPlanned === 'number') return faultsPlanned;
+  if (typeof nemesis !== 'object' || nemesis === null) return 0;
+  if ('script' in nemesis && Array.isArray(nemesis.script)) return nemesis.script.length;
+  return 'random' in nemesis ? Math.max(1, applied) : 0;
+}
+
+/** What is permitted only because nobody knows who led is not shown to be permitted. */
+function aboutTheLeaders({ findings }: Examination): string[] {
+  const untold = new Set<number>();
+  for (const { cause, partition } of findings) if (cause.leadersUntold === true) untold.add(partition);
+  if (untold.size === 0) return [];
+  const where = partitions([...untold].toSorted((a, b) => a - b));
+  return [
+    `The history does not tell who led ${where}, so nobody knows whether Kafka’s contract permits what happened there.`,
+  ];
+}
+
+function aboutTheScan(examination: Examination): string[] {
+  const { run, counts, logs } = examination;
+  const written = logs.filter(({ attempted }) => attempted > 0);
+  const unscanned = written.filter(({ scan }) => scan === null);
+  const doubts: string[] = [];
+  if (unscanned.length > 0) {
+    const where =
+      unscanned.length === written.length
+        ? ''
+        : ` of ${partitions(unscanned.map(({ partition }) => partition))}`;
+    const why = run.info.status === 'running' ? ': the run was killed before it' : '';
+    doubts.push(`There is no final scan${where}${why}, so nothing is known about what is missing.`);
+  }
+  const uncovered = written.filter(({ scan }) => scan !== null && !scan.covered);
+  if (uncovered.length > 0) {
+    const { reason } = uncovered[0]!.scan!;
+    doubts.push(
+      `The final scan did not cover ${partitions(uncovered.map(({ partition }) => partition))}${reason === undefined ? '' : `: ${clause(reason)}`}.`,
+    );
+  }
+  if (counts.unread > 0) {
+    doubts.push(
+      `Nothing is known about ${counted(counts.unread, 'acknowledged record')} that no final scan covered.`,
+    );
+  }
+  return doubts;
+}
+
+function partitions(numbers: readonly number[]): string {
+  return `${numbers.length === 1 ? 'partition' : 'partitions'} ${listed(numbers)}`;
+}

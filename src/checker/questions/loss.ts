@@ -1,0 +1,232 @@
+import { int64At, type WriteBatch } from '../../history/run.ts';
+import type { ClientFault } from '../facts/attribution.ts';
+import type { Examination } from '../examination.ts';
+import type { Cause, Group, Loss } from '../findings/grouping.ts';
+import { judgeAbortedRead, RULINGS } from '../findings/judgement.ts';
+import { DIVERGENT, DIVERGENT_COUNTED, RIVALLED, type PartitionLog } from '../facts/partition.ts';
+import { FIRST_VALUE, FOREIGN } from '../columns/slots.ts';
+import { isInPlace, isTaken, termCodeOf } from '../passes/placement.ts';
+import {
+  FOUND,
+  FOUND_TWICE,
+  IS_FAIL,
+  IS_INFO,
+  IS_OK,
+  IS_SENT,
+  OUTCOME_BITS,
+  REPEATED,
+  SEEN,
+} from '../columns/values.ts';
+import { valueName } from '../findings/wording.ts';
+
+const UNREAD: Cause = { ruling: RULINGS.unread };
+const SENT_MISSING: Cause = { ruling: RULINGS.sentMissing };
+
+/**
+ * Only where something is out of place: what has become of each write that is.
+ *
+ * An acknowledged value that the deciding scan did not return is lost, but only if that scan covered all that there
+ * was when the value was acknowledged; else it is unread, which accuses nobody.
+ */
+export function classifyWrites(examination: Examination): void {
+  const { run, values, suspects } = examination;
+  const refused: Cause = { ruling: judgeAbortedRead(run.info, 1) };
+  const neverSent: Cause = { ruling: judgeAbortedRead(run.info, 0) };
+  for (const batch of suspects.of(run)) {
+    for (let row = 0; row < batch.length; row++) {
+      const id = values.idOf(batch.worker[row]!, int64At(batch.seq, row));
+      const state = values.stateOf(id);
+      if ((state & REPEATED) !== 0) continue;
+      const log = examination.logOf(batch.partition[row]!);
+      switch (state & OUTCOME_BITS) {
+        case IS_OK:
+          classifyAcknowledged(examination, log, batch, row, id, state);
+          break;
+        case IS_SENT:
+          if ((state & FOUND) === 0 && isReadable(examination, log, batch, row, -1, id)) {
+            note(examination, 'sent-missing', null, log, SENT_MISSING, batch, row);
+          }
+          break;
+        case IS_FAIL:
+          if ((state & (FOUND | SEEN)) !== 0)
+            note(
+              examination,
+              'aborted-read',
+              null,
+              log,
+              batch.attempts[row] === 0 ? neverSent : refused,
+              batch,
+              row,
+            );
+          break;
+        default:
+      }
+    }
+  }
+}
+
+function classifyAcknowledged(
+  examination: Examination,
+  log: PartitionLog,
+  batch: WriteBatch,
+  row: number,
+  id: number,
+  state: number,
+): void {
+  const offset = int64At(batch.offset, row);
+  const isFound = (state & FOUND) !== 0;
+  if (isFound && (offset < 0 || isInPlace(log, offset, id))) return;
+
+  const causes = examination.causesOf(log);
+  const clientFault = clientFaultOf(examination, log, batch, row, offset, id);
+  const term = termCodeOf(examination, log, batch.broker[row]!, int64At(batch.completeNs, row));
+  const cause = causes.causeOf(batch.broker[row]!, int64At(batch.completeNs, row), offset, {
+    clientFault,
+    outlived: (log.survivors.get(term) ?? -1) > offset,
+  });
+  if (offset >= 0) {
+    const divergence = log.slots.isScanned(offset) ? causes.divergenceOf(cause) : causes.unsettledOf(cause);
+    noteDivergence(examination, log, divergence, batch, row, id, offset);
+  }
+  if (isFound) {
+    note(examination, 'misplaced', null, log, causes.misplacedOf(cause), batch, row);
+  } else if (isReadable(examination, log, batch, row, offset, id)) {
+    const kind = (state & SEEN) === 0 ? 'lost' : 'lost-after-read';
+    const group = note(examination, kind, lossOf(log, offset, id), log, cause, batch, row);
+    describeHolder(examination, log, group, offset);
+  } else {
+    note(examination, 'unread', null, log, UNREAD, batch, row);
+  }
+}
+
+/** Whether the value would have been returned by the deciding scan, were it in the log. */
+function isReadable(
+  { readsIncomplete }: Examination,
+  log: PartitionLog,
+  batch: WriteBatch,
+  row: number,
+  offset: number,
+  id: number,
+): boolean {
+  const { scan } = log;
+  if (scan === null || !scan.covered) return false;
+  const { from, end, invokeNs } = scan;
+  // Below its start a log may have been cleaned up; a value without an offset might have been there.
+  if (from > 0 && offset < from) return false;
+  // The end was asked for when the scan began: what was acknowledged later may lie beyond it.
+  if (acknowledgedNs(batch, row) > invokeNs) return false;
+  if (!readsIncomplete) return true;
+  return offset >= end || (offset >= 0 && isTaken(log, offset, id));
+}
+
+/** When it was known to be there; Infinity when nobody knows. An answer from before its question is no earlier. */
+function acknowledgedNs(batch: WriteBatch, row: number): number {
+  const completeNs = int64At(batch.completeNs, row);
+  return completeNs < 0 ? Infinity : Math.max(completeNs, int64At(batch.invokeNs, row));
+}
+
+function lossOf(log: PartitionLog, offset: number, id: number): Loss | null {
+  if (offset < 0) return null;
+  return offset >= log.scan!.end || isTaken(log, offset, id) ? 'truncated' : 'hole';
+}
+
+/** Is it the client that accepted one answer for two records? */
+function clientFaultOf(
+  examination: Examination,
+  log: PartitionLog,
+  batch: WriteBatch,
+  row: number,
+  offset: number,
+  id: number,
+): ClientFault | null {
+  const marks = offset < 0 ? 0 : log.marks.get(offset);
+  if ((marks & RIVALLED) === 0) return null;
+  const { values, run } = examination;
+  const holder = log.slots.codeAt(offset) - FIRST_VALUE;
+  // Where nothing is stored the slot holds the first that was acknowledged there: it is not its own rival.
+  if (holder === id) return null;
+  if (values.workerOf(holder) !== batch.worker[row]) return null;
+  const broker = batch.broker[row]!;
+  const timeNs = int64At(batch.completeNs, row);
+  const rivalTerm = log.rivalTerms!.get(offset);
+  if (rivalTerm > 0)
+    return rivalTerm === 1 + termCodeOf(examination, log, broker, timeNs) ? 'shared-ack' : null;
+  if (!run.info.contract.idempotence) return null;
+  const state = values.stateOf(holder);
+  // Of a record that the worker wrote before, and of which it never got an answer.
+  const isEarlierUnknown =
+    (state & OUTCOME_BITS) === IS_INFO && values.seqOf(holder) < int64At(batch.seq, row);
+  if ((state & FOUND_TWICE) === 0 && !isEarlierUnknown) return null;
+  const { leadership, power } = examination.causesOf(log);
+  const term = leadership.termAt(broker, timeNs);
+  if (term === null) return 'deduplicated';
+  if (power.struck(term.node, timeNs)) return null;
+  // The record may have been there, and its leader cut it off: then the broker lost it.
+  const wasCut = examination.truncations.some(
+    ({ node, partition = log.partition, truncatedTo, timeNs: cutNs }) =>
+      node === term.node && partition === log.partition && truncatedTo <= offset && cutNs >= timeNs,
+  );
+  return wasCut || leadership.successorOf(term, offset) !== null ? null : 'deduplicated';
+}
+
+function noteDivergence(
+  examination: Examination,
+  log: PartitionLog,
+  cause: Cause,
+  batch: WriteBatch,
+  row: number,
+  id: number,
+  offset: number,
+): void {
+  const marks = log.marks.get(offset);
+  if ((marks & DIVERGENT) === 0 || (marks & DIVERGENT_COUNTED) !== 0) return;
+  if (log.slots.codeAt(offset) === id + FIRST_VALUE) return;
+  log.mark(offset, DIVERGENT_COUNTED);
+  describeHolder(examination, log, note(examination, 'divergent', null, log, cause, batch, row), offset);
+}
+
+/** Counts a write as a finding of this kind. */
+function note(
+  examination: Examination,
+  kind: 'lost' | 'lost-after-read' | 'divergent' | 'misplaced' | 'unread' | 'sent-missing' | 'aborted-read',
+  loss: Loss | null,
+  log: PartitionLog,
+  cause: Cause,
+  batch: WriteBatch,
+  row: number,
+): Group {
+  examination.counts[kind]++;
+  const worker = batch.worker[row]!;
+  const seq = int64At(batch.seq, row);
+  const offset = int64At(batch.offset, row);
+  const timeNs = int64At(batch.completeNs, row);
+  const group = examination.findings.add(kind, loss, log.partition, cause, offset, timeNs, worker, seq);
+  if (group.wantsExample) {
+    const broker = batch.broker[row]!;
+    const value = valueName(worker, seq);
+    const ackedOffset = offset < 0 ? null : offset;
+    const by = broker < 0 ? null : broker;
+    group.examples.push(
+      timeNs < 0 ? { value, ackedOffset, broker: by } : { value, ackedOffset, ackedNs: timeNs, broker: by },
+    );
+  }
+  return group;
+}
+
+/** Says in the group's newest example what stands at the offset instead. */
+function describeHolder({ values }: Examination, log: PartitionLog, group: Group, offset: number): void {
+  const example = group.examples.at(-1);
+  if (offset < 0 || example === undefined || example.ackedOffset !== offset || example.detail !== undefined)
+    return;
+  const held = log.slots.codeAt(offset);
+  const holder = held === FOREIGN ? 'a record that is not of this run' : valueOf(values, held);
+  if (log.slots.isScanned(offset)) example.detail = `offset ${offset} holds ${holder}`;
+  else if (holder !== example.value) example.detail = `offset ${offset} was given to ${holder} too`;
+  else if (log.scan !== null && offset >= log.scan.end) example.detail = `the log ends at ${log.scan.end}`;
+  else if (log.scan !== null)
+    example.detail = `offset ${offset} is empty, and the log ends at ${log.scan.end}`;
+}
+
+function valueOf(values: Examination['values'], held: number): string {
+  return valueName(values.workerOf(held - FIRST_VALUE), values.seqOf(held - FIRST_VALUE));
+}

@@ -1,0 +1,230 @@
+import { int64At } from '../../history/run.ts';
+import type { EndBounds } from '../facts/end-bounds.ts';
+import type { Examination } from '../examination.ts';
+import type { Cause } from '../findings/grouping.ts';
+import { judgeReordered } from '../findings/judgement.ts';
+import { PagedColumn } from '../columns/paged.ts';
+import { DIVERGENT, type PartitionLog } from '../facts/partition.ts';
+import type { Example } from '../result.ts';
+import { FIRST_VALUE, FOREIGN } from '../columns/slots.ts';
+import { FOUND, FOUND_TWICE, IS_FAIL, IS_OK, OUTCOME_BITS, REPEATED, SEEN } from '../columns/values.ts';
+import { grouped, moment, valueName } from '../findings/wording.ts';
+
+/**
+ * Is the log linearizable: is there a moment for every append, inside its interval, so that offsets follow time?
+ *
+ * Offsets fix the order of the appends, so only their intervals matter. A slot's append cannot have happened before
+ * it was invoked, nor after anybody knew of it: its own acknowledgement (if it was at this offset; else it may have
+ * happened at any time), or a reader that was given it. Giving every append the earliest moment that its predecessors
+ * allow is pointwise minimal, so the log is linearizable exactly if, going up through the offsets, nobody knew of a
+ * slot before the latest invocation so far. End offsets, where they can be relied on (end-bounds.ts), say both: what
+ * lies below was there when the answer came, and what lies behind was not when it was asked for. That ends contradict
+ * each other is another question (ends.ts).
+ *
+ * What lies in the log is what the deciding scan returned; acknowledged values that are gone are losses, and are not
+ * accused a second time. Where no scan covered the partition, acknowledgements and readers stand in for it.
+ */
+export function checkOrder(examination: Examination, slotsPerPass: number = SLOTS_PER_PASS): void {
+  const { writesIncomplete, eventsIncomplete } = examination;
+  const sweeps = examination.logs
+    .filter((log) => !isPlainlyInOrder(log))
+    // Where no scan tells what is in the log, only all acknowledgements together can stand in for it.
+    .filter((log) => log.covered || !(writesIncomplete || eventsIncomplete))
+    .map((log) => new Sweep(examination, log));
+  if (sweeps.length === 0) return;
+  for (const part of partsOf(sweeps, slotsPerPass)) {
+    readTimes(examination, part);
+    for (const { sweep } of part) sweep.advance();
+  }
+}
+
+/**
+ * Whether nothing but acknowledgements speaks about the order of this log, and they came in an order that leaves no
+ * doubt. So it is in most runs without faults; then the sweep and its pass are spared. What is lost is not in the
+ * log; and a copy above the acknowledged record was invoked with it, so it says nothing new.
+ */
+export function isPlainlyInOrder(log: PartitionLog): boolean {
+  if (log.attempted === 0) return true;
+  if (log.earlierReads > 0 || log.readWhileWritten) return false;
+  if (log.copies > 0 && !log.scannedUpwards) return false;
+  if (log.ends?.agreeInTheEnd(log.pace.highest) === false) return false;
+  return log.covered && log.scanned === log.placed + log.copies && log.pace.isPlain;
+}
+
+/** Times take 16 bytes a slot, so a long log is swept in parts of so many slots, with a pass over the writes each. */
+const SLOTS_PER_PASS = 16_000_000;
+
+type Part = { sweep: Sweep; from: number; to: number }[];
+
+function partsOf(sweeps: readonly Sweep[], slotsPerPass: number): Part[] {
+  const parts: Part[] = [];
+  let part: Part = [];
+  let room = slotsPerPass;
+  const close = () => {
+    parts.push(part);
+    part = [];
+    room = slotsPerPass;
+  };
+  for (const sweep of sweeps) {
+    let from = 0;
+    sweep.log.slots.forEach((offset) => {
+      if (--room > 0) return;
+      part.push({ sweep, from, to: offset + 1 });
+      from = offset + 1;
+      close();
+    });
+    part.push({ sweep, from, to: Infinity });
+  }
+  close();
+  return parts;
+}
+
+/** One pass over the writes: the intervals of the appends in these parts of the logs. */
+function readTimes(examination: Examination, part: Part): void {
+  const { run, values } = examination;
+  const sweeps: (Sweep | undefined)[] = [];
+  for (const { sweep, from, to } of part) {
+    sweep.open(from, to);
+    sweeps[sweep.log.index] = sweep;
+  }
+  for (const batch of run.writes()) {
+    const { worker, seq, partition } = batch;
+    for (let row = 0; row < batch.length; row++) {
+      const log = examination.logOf(partition[row]!);
+      const sweep = sweeps[log.index];
+      if (sweep === undefined) continue;
+      const id = values.idOf(worker[row]!, int64At(seq, row));
+      const offset = int64At(batch.offset, row);
+      const state = values.stateOf(id);
+      // A time-out may say where the record went, too: that is no acknowledgement.
+      const isInPlace =
+        (state & OUTCOME_BITS) === IS_OK &&
+        offset >= 0 &&
+        log.slots.codeAt(offset) === id + FIRST_VALUE &&
+        isInLog(log, offset, log.slots.isScanned(offset));
+      const isElsewhere = isInPlace ? (state & FOUND_TWICE) !== 0 : (state & (FOUND | SEEN)) !== 0;
+      const callNs = int64At(batch.invokeNs, row);
+      if (isInPlace) sweep.placed(offset, callNs, int64At(batch.completeNs, row));
+      if (isElsewhere) sweep.loose(id, callNs);
+    }
+  }
+}
+
+/** A record, and a moment that matters for it. */
+interface Latest {
+  ns: number;
+  offset: number;
+  id: number;
+}
+
+/** One partition, swept upwards. */
+class Sweep {
+  readonly log: PartitionLog;
+  readonly #examination: Examination;
+  #from = 0;
+  #to = 0;
+  #calls = new PagedColumn('float64');
+  #rets = new PagedColumn('float64');
+  /** By value id: when it was invoked, if it is in the log at another offset than the acknowledged one. */
+  #looseCalls = new PagedColumn('float64');
+  #latestCall: Latest = { ns: -1, offset: -1, id: -1 };
+  #isBroken = false;
+
+  constructor(examination: Examination, log: PartitionLog) {
+    this.log = log;
+    this.#examination = examination;
+  }
+
+  open(from: number, to: number): void {
+    this.#from = from;
+    this.#to = to;
+    this.#calls = new PagedColumn('float64');
+    this.#rets = new PagedColumn('float64');
+    this.#looseCalls = new PagedColumn('float64');
+  }
+
+  placed(offset: number, callNs: number, retNs: number): void {
+    if (offset < this.#from || offset >= this.#to) return;
+    this.#calls.set(offset, callNs);
+    // An answer without a time, or from before the question, says nothing about time. 0 stands for no answer.
+    this.#rets.set(offset, 1 + (retNs < 0 ? Infinity : Math.max(callNs, retNs)));
+  }
+
+  loose(id: number, callNs: number): void {
+    this.#looseCalls.set(id, callNs);
+  }
+
+  advance(): void {
+    const { log } = this;
+    const { values } = this.#examination;
+    log.slots.forEach((offset, code, isScanned) => {
+      if (this.#isBroken || offset < this.#from || offset >= this.#to) return;
+      if (code === FOREIGN || !isInLog(log, offset, isScanned)) return;
+      const id = code - FIRST_VALUE;
+      if (!hasTimes(values.stateOf(id))) return;
+      const ret = this.#rets.get(offset);
+      const callNs = ret > 0 ? this.#calls.get(offset) : this.#looseCalls.get(id);
+      if (callNs > this.#latestCall.ns) this.#latestCall = { ns: callNs, offset, id };
+      const ackNs = ret > 0 ? ret - 1 : Infinity;
+      const readNs = log.readNs.get(offset);
+      const knownNs = readNs > 0 ? Math.min(ackNs, readNs - 1) : ackNs;
+      if (knownNs < this.#latestCall.ns) {
+        this.#report({ ns: knownNs, offset, id }, knownNs === ackNs ? 'was acknowledged' : 'had been read');
+      } else if (log.ends !== null) this.#compareWithEnds(log.ends, { ns: knownNs, offset, id });
+    });
+  }
+
+  /** Whether an end says of this slot that it was there too early or too late for what is known of the records. */
+  #compareWithEnds(ends: EndBounds, known: Latest): void {
+    ends.goTo(known.offset);
+    if (ends.presentNs < this.#latestCall.ns) {
+      this.#report({ ...known, ns: ends.presentNs }, 'was below the end of the log');
+    } else if (known.ns < ends.absentNs) {
+      const name = this.#nameOf(known.id);
+      this.#add(known, known, ends.absentNs, {
+        value: name,
+        detail: `${name} was known at offset ${grouped(known.offset)} at ${moment(known.ns)}, but an end offset that was asked for only at ${moment(ends.absentNs)} was not behind it`,
+      });
+    }
+  }
+
+  /** @param known what was known too early, and how. */
+  #report(known: Latest, how: string): void {
+    const sent = this.#latestCall;
+    const name = this.#nameOf(sent.id);
+    this.#add(sent, known, sent.ns, {
+      value: name,
+      detail:
+        `${this.#nameOf(known.id)} ${how} at offset ${grouped(known.offset)} at ${moment(known.ns)}, ` +
+        `but ${name}, which stands at offset ${grouped(sent.offset)}, was sent only at ${moment(sent.ns)}`,
+    });
+  }
+
+  #add(late: Latest, known: Latest, lateNs: number, example: Example): void {
+    this.#isBroken = true;
+    const { counts, findings, values } = this.#examination;
+    counts.reordered++;
+    const cause: Cause = { ruling: judgeReordered(this.#examination.causesOf(this.log).powerExcuse(0)) };
+    const group = findings.add('reordered', null, this.log.partition, cause, late.offset, known.ns);
+    group.firstOffset = Math.min(late.offset, known.offset);
+    group.lastOffset = Math.max(late.offset, known.offset);
+    group.lastNs = lateNs;
+    for (const id of new Set([late.id, known.id])) group.values.add(values.workerOf(id), values.seqOf(id));
+    group.examples.push(example);
+  }
+
+  #nameOf(id: number): string {
+    const { values } = this.#examination;
+    return valueName(values.workerOf(id), values.seqOf(id));
+  }
+}
+
+/** What no write explains, what failed, and what has two rows has no times that could be relied on. */
+function hasTimes(state: number): boolean {
+  const outcome = state & OUTCOME_BITS;
+  return outcome !== 0 && outcome !== IS_FAIL && (state & REPEATED) === 0;
+}
+
+function isInLog(log: PartitionLog, offset: number, isScanned: boolean): boolean {
+  return isScanned || (!log.covered && (log.marks.get(offset) & DIVERGENT) === 0);
+}

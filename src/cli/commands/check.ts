@@ -1,0 +1,44 @@
+import { Option, type Command } from 'commander';
+import type { Claim } from '../../checker/result.ts';
+
+export const claimOption = () =>
+  new Option(
+    '--claim <claim>',
+    'kept: everything acknowledged is there; contract: only what Kafka promises counts',
+  )
+    .choices(['kept', 'contract'])
+    .default('kept');
+
+export function addCheckCommand(program: Command): void {
+  program
+    .command('check')
+    .argument('<run>', 'a run directory, such as store/run-42, or a history as NDJSON')
+    .description('decide again, from what is on disk alone')
+    .addOption(claimOption())
+    .option('--json', 'print the result as JSON')
+    .option('--full-lists', 'also write every record with a finding into findings.ndjson, one a line')
+    .addHelpText(
+      'after',
+      `
+Reads the history of a run, whether it ended well or was killed half-way, judges every write and every record that
+was read back, and writes results.json and timeline.svg anew. Needs no cluster, no Java and no network.
+Findings are groups of neighbours with their first examples; with --full-lists each record stands in findings.ndjson
+in the run directory, as it is found: kind, loss, partition, value, offset, timeNs and judgement.
+Of an NDJSON file, as other tools can write it ("kept import --help"), the result is only printed.
+
+Examples:
+  kept check store/example
+  kept check store/run-42 --claim contract --json
+  kept check store/run-42 --full-lists
+  kept check history.ndjson`,
+    )
+    .action(async (path: string, options: { claim: Claim; json?: true; fullLists?: true }) => {
+      const { startThreads } = await import('../start-threads.ts');
+      const ahead = startThreads(path);
+      const { decide, exitStatusOf, show } = await import('../verdict.ts');
+      const decided = await decide(path, options.claim, { fullLists: options.fullLists === true, ahead });
+      // First of all: it stands even if nothing can be said.
+      process.exitCode = exitStatusOf(decided.result);
+      show(decided, { json: options.json === true, directory: path });
+    });
+}

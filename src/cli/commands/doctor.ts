@@ -1,0 +1,170 @@
+import { statfsSync } from 'node:fs';
+import { freemem } from 'node:os';
+import type { Command } from 'commander';
+import { createColors } from 'picocolors';
+import { EXIT, Failure, messageOf } from '../../core/failure.ts';
+import { probeNamespaces } from '../../control/netns/probe.ts';
+import { processRemote } from '../../control/process-remote.ts';
+import { DISKS_NEED, whyNoDisks } from '../../db/kafka/disk.ts';
+import { cachedVersions } from '../../db/kafka/distribution.ts';
+
+import { findJava } from '../../db/kafka/java.ts';
+import { findMaven } from '../../db/kafka/maven.ts';
+import { wantsColour } from '../terminal/colour.ts';
+
+/** One thing that a run needs, and how this machine stands to it. */
+interface Finding {
+  name: string;
+  state: 'good' | 'missing' | 'limited';
+  text: string;
+  hint?: string;
+}
+
+const MEMORY_NEEDED_BYTES = 2 * 2 ** 30;
+const DISK_NEEDED_BYTES = 2 ** 30;
+
+export function addDoctorCommand(program: Command): void {
+  program
+    .command('doctor')
+    .description('what this machine can do, and what to install for the rest')
+    .option('--json', 'print the findings as JSON')
+    .addHelpText(
+      'after',
+      '\nExit status: 0 when "kept run" will work here, 2 when something it needs is missing.',
+    )
+    .action(async (options: { json?: true }) => {
+      const findings = [
+        nodeVersion(),
+        await java(),
+        await kafka(),
+        await lab(),
+        await powerLoss(),
+        memory(),
+        disk(),
+      ];
+      process.stdout.write(
+        options.json === true ? `${JSON.stringify(findings, null, 2)}\n` : describe(findings),
+      );
+      process.exitCode = findings.some((finding) => finding.state === 'missing')
+        ? EXIT.inconclusive
+        : EXIT.valid;
+    });
+}
+
+function nodeVersion(): Finding {
+  const [major, minor] = process.versions.node.split('.').map(Number) as [number, number];
+  const enough = major > 20 || (major === 20 && minor >= 19);
+  return enough
+    ? { name: 'Node.js', state: 'good', text: process.version }
+    : {
+        name: 'Node.js',
+        state: 'missing',
+        text: `${process.version} is too old`,
+        hint: 'Install Node.js 20.19 or newer.',
+      };
+}
+
+async function java(): Promise<Finding> {
+  return attempt('Java', async () => {
+    const { path, version } = await findJava(process.env);
+    const old = Number(version.split('.')[0]) < 17;
+    return {
+      state: old ? 'limited' : 'good',
+      text: `${version} (${path})`,
+      ...(old && { hint: 'Kafka 4 needs Java 17 or newer; older versions of Kafka will run.' }),
+    };
+  });
+}
+
+async function kafka(): Promise<Finding> {
+  const home = process.env['KAFKA_HOME'];
+  const cached = await cachedVersions(process.env);
+  const here = [...(home ? [`KAFKA_HOME=${home}`] : []), ...cached];
+  const found = await attempt('Kafka', async () => ({
+    state: 'good',
+    text: `Maven fetches any version (${await findMaven(process.env)})`,
+  }));
+  if (here.length === 0) return found;
+  const text = `already here: ${here.join(', ')}`;
+  return found.state === 'good'
+    ? { ...found, text: `${text}; ${found.text}` }
+    : {
+        name: 'Kafka',
+        state: 'limited',
+        text: `${text}; no Maven to fetch others`,
+        ...(found.hint && { hint: found.hint }),
+      };
+}
+
+async function lab(): Promise<Finding> {
+  const probed = await probeNamespaces();
+  if (!probed.allowed) {
+    return {
+      name: 'Lab',
+      state: 'missing',
+      text: probed.reason ?? 'no namespaces',
+      ...(probed.hint !== undefined && { hint: probed.hint }),
+    };
+  }
+  return {
+    name: 'Lab',
+    state: 'good',
+    text: `network namespaces work${probed.rootless ? ' without root' : ' as root'}`,
+  };
+}
+
+async function powerLoss(): Promise<Finding> {
+  return attempt('Power', async () => {
+    const why = await whyNoDisks(processRemote('this machine', '127.0.0.1'));
+    return why === null
+      ? { state: 'good', text: 'disks can be made that lose what was not synced' }
+      : { state: 'limited', text: `no power loss: ${why}`, hint: DISKS_NEED };
+  });
+}
+
+function memory(): Finding {
+  const gib = (freemem() / 2 ** 30).toFixed(1);
+  if (freemem() >= MEMORY_NEEDED_BYTES) return { name: 'Memory', state: 'good', text: `${gib} GiB free` };
+  return {
+    name: 'Memory',
+    state: 'limited',
+    text: `${gib} GiB free`,
+    hint: 'Three brokers want about 2 GiB; runs may be slow.',
+  };
+}
+
+function disk(): Finding {
+  const stats = statfsSync('.');
+  const freeBytes = stats.bavail * stats.bsize;
+  const text = `${(freeBytes / 2 ** 30).toFixed(1)} GiB free here`;
+  if (freeBytes >= DISK_NEEDED_BYTES) return { name: 'Disk', state: 'good', text };
+  return {
+    name: 'Disk',
+    state: 'limited',
+    text,
+    hint: 'Histories need room: use --store to put them elsewhere.',
+  };
+}
+
+async function attempt(name: string, look: () => Promise<Omit<Finding, 'name'>>): Promise<Finding> {
+  try {
+    return { name, ...(await look()) };
+  } catch (error) {
+    const hint = error instanceof Failure && error.hint !== '' ? { hint: error.hint } : {};
+    return { name, state: 'missing', text: messageOf(error), ...hint };
+  }
+}
+
+function describe(findings: readonly Finding[]): string {
+  const colors = createColors(wantsColour(process.stdout));
+  const mark = {
+    good: colors.green('good   '),
+    limited: colors.yellow('limited'),
+    missing: colors.red('missing'),
+  };
+  const lines = findings.flatMap(({ name, state, text, hint }) => [
+    `${mark[state]}  ${name.padEnd(8)} ${text}`,
+    ...(hint === undefined ? [] : [`${' '.repeat(18)}${hint}`]),
+  ]);
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,39 @@
+import { Option, type Command } from 'commander';
+import type { ExportFormat } from '../interchange.ts';
+
+export function addExportCommand(program: Command): void {
+  program
+    .command('export')
+    .argument('<run>', 'a run directory, such as store/run-42, or an NDJSON history')
+    .description('write a history for other tools')
+    .addOption(
+      new Option('--to <format>', 'what to write')
+        .choices(['ndjson', 'parquet', 'edn'])
+        .makeOptionMandatory(),
+    )
+    .option('-o, --output <path>', 'where to write it (default: standard output; parquet: into the run)')
+    .addHelpText(
+      'after',
+      `
+ndjson   One JSON object a line: everything that the history says, without loss. "kept check" and "kept import" read
+         it again; "kept import --help" describes it.
+parquet  Two tables, writes.parquet and reads.parquet, in the directory that --output names. Their columns are those
+         of the history (times in nanoseconds since the run began); absent values are null.
+edn      For Jepsen's own checkers: operations in the shape of its Kafka workload (jepsen.tests.kafka), one map a line.
+         :send with a value [[:send partition [offset "worker:seq"]]], :poll with the records that scans returned, and
+         faults of the process :nemesis. A write whose outcome is unknown ends with :info, and its process is not used
+         again. The checker of that workload reads it; "kept lin" does not (a log is none of its models), and "kept
+         check" judges the run itself.
+
+What --output names is there when it is whole; until then it is called PATH.PID.new, and replaces nothing.
+
+Examples:
+  kept export store/run-42 --to ndjson > run-42.ndjson
+  kept export store/run-42 --to parquet -o tables
+  kept export store/run-42 --to edn -o history.edn`,
+    )
+    .action(async (path: string, options: { to: ExportFormat; output?: string }) => {
+      const { exportHistory } = await import('../interchange.ts');
+      await exportHistory(path, options.to, options.output);
+    });
+}

@@ -1,0 +1,56 @@
+import type { Command } from 'commander';
+
+/** What the format is, for those who write it. */
+const FORMAT = `
+The format: one JSON object a line, UTF-8, in any order. Times are whole nanoseconds since the run began, on one
+monotonic clock. Fields that are not listed are kept and ignored; lists and objects stand in each other at most 500 deep.
+
+  run    version: 1, run, acks (0, 1, "all"), optional mode ("exactly-once", "at-least-once"), dense
+         (true: no offset may be empty), kafka (the version that ran, such as "3.9.1"),
+         and what findings are judged against: minInsyncReplicas (2), replicationFactor (3),
+         uncleanLeaderElection (false), idempotence (true; with at-least-once: false); what is not given is taken
+         to be as it stands here in brackets, and the result says that it is assumed
+  write  worker, seq, partition, invoke, complete (null: unknown), outcome ("ok", "sent", "fail", "info"),
+         offset, optional error, attempts, intended, broker; the value is the pair (worker, seq)
+  read   scan (name), partition, offset, worker, seq, optional invoke, complete,
+         valid (false: its checksum or run id did not match)
+  scan   scan, partition, from, end, covered, final, invoke, complete; a consumer's is not final, and its end is the
+         position that it reached
+  reset  scan, partition, time, from, to: a consumer went on from another position than the one it had reached
+  end    partition, offset, invoke, complete: an end offset (high watermark) that was observed
+  fault  id, kind, targets, start, stop (null: never healed; not before start), optional requested, verified
+         (false: nobody saw it take effect, and the verdict is at best inconclusive)
+  view   time, partition, leader, epoch, isr: leader and isr are broker ids, as is broker in a write
+
+A loss can be proven only in a partition with a scan of "final": true, "covered": true. Whether acks=1 permits it
+depends on who led: without lines of type view that is not known, and the verdict on the contract is inconclusive.
+What "kept export" writes also says how many lines it holds, so that a file that was cut accuses nobody.
+
+  {"type":"run","version":1,"run":"r1","acks":"all"}
+  {"type":"write","worker":0,"seq":0,"partition":0,"invoke":1000,"complete":2000,"outcome":"ok","offset":0}
+  {"type":"scan","scan":"final","partition":0,"from":0,"end":1,"covered":true,"final":true,"invoke":3000,"complete":4000}
+  {"type":"read","scan":"final","partition":0,"offset":0,"worker":0,"seq":0,"complete":3500}`;
+
+export function addImportCommand(program: Command): void {
+  program
+    .command('import')
+    .argument('<file>', 'a history as NDJSON: another tool’s, or one that "kept export" wrote')
+    .argument('<directory>', 'the run directory to make; it must not hold a run yet')
+    .description('make a run directory of an NDJSON history')
+    .addHelpText(
+      'after',
+      `
+The directory can then be checked, drawn and exported as any recorded run. To decide once, there is no need of it:
+"kept check FILE.ndjson" reads the file directly. A line that is wrong is refused with its number (exit status 64),
+and nothing is made; nor is it when the import is interrupted, but for a draft, DIRECTORY.PID.new.
+${FORMAT}
+
+Examples:
+  kept import history.ndjson store/imported
+  kept check store/imported`,
+    )
+    .action(async (file: string, directory: string) => {
+      const { importHistory } = await import('../interchange.ts');
+      process.stdout.write(`${await importHistory(file, directory)}\n`);
+    });
+}

@@ -1,0 +1,31 @@
+import type { Command } from 'commander';
+import { CATALOG } from '../../scenario/catalog/catalog.ts';
+
+export function addScenariosCommand(program: Command): void {
+  program
+    .command('scenarios')
+    .description('list the scenarios that can be run by name')
+    .option('--json', 'print them whole, as JSON: a start for scenarios of your own')
+    .addHelpText(
+      'after',
+      `
+A scenario of your own is a JSON file of the same shape; whatever it leaves out has a default. Run it with
+"kept run FILE.json".`,
+    )
+    .action((options: { json?: true }) => {
+      if (options.json === true) {
+        process.stdout.write(
+          `${JSON.stringify(
+            CATALOG.map((entry) => entry.scenario),
+            null,
+            2,
+          )}\n`,
+        );
+        return;
+      }
+      for (const { scenario, aliases } of CATALOG) {
+        const also = aliases.length > 0 ? ` (${aliases.join(', ')})` : '';
+        process.stdout.write(`${scenario.name}${also}\n  ${scenario.title}. ${scenario.description}\n`);
+      }
+    });
+}

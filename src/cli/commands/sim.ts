@@ -1,0 +1,225 @@
+import { Option, type Command } from 'commander';
+import { availableParallelism } from 'node:os';
+import { realClock } from '../../core/clock.ts';
+import { EXIT, Failure } from '../../core/failure.ts';
+import type { Claim } from '../../checker/result.ts';
+import { BUGS, isBug, type Bug } from '../../sim/bugs.ts';
+import type { SeedRange, SeedReport, Tally } from '../../search/sweep.ts';
+import { claimOption } from './check.ts';
+import { listenForInterrupt } from '../interrupt.ts';
+import { parseCount, parseSeed, parseSeedRange } from '../options/parse.ts';
+
+interface SimOptions {
+  seeds?: SeedRange;
+  seed?: number;
+  bug?: string;
+  jobs: number;
+  claim: Claim;
+  store: string;
+  json?: true;
+}
+
+const DEFAULT_RANGE: SeedRange = { first: 1, last: 200 };
+/** Failures that are told one by one; the rest is counted. */
+const FAILURES_TOLD = 20;
+
+export function addSimCommand(program: Command): void {
+  program
+    .command('sim')
+    .description('search for losses in a simulated cluster: a whole scenario from each seed')
+    .addOption(
+      new Option('--seeds <a..b>', 'the seeds to try (default: 1..200)')
+        .argParser(parseSeedRange)
+        .conflicts('seed'),
+    )
+    .option('--seed <n>', 'only this one, recorded in the store like any other run', parseSeed)
+    .option('--bug <name>', 'plant a bug into the model')
+    .option('--jobs <n>', 'processes that share the seeds', parseCount, availableParallelism())
+    .addOption(claimOption().default('contract'))
+    .option('--store <dir>', 'where run directories go', 'store')
+    .option('--json', 'print the result as JSON')
+    .addHelpText(
+      'after',
+      `
+Each seed draws a small scenario (cluster, topic, producer, load, faults; most kinds of faults left out) that runs
+against a model of Kafka in virtual time, in a fraction of a second. The same seed gives the same run anywhere.
+By default only what Kafka's contract does not permit counts: acks=1 may lose what acks=1 permits.
+
+Bugs that can be planted:
+${Object.entries(BUGS)
+  .map(([name, text]) => `  ${name}\n      ${text}`)
+  .join('\n')}
+
+Exit status: 0 when no seed fails, 1 when one does, 2 when every seed was inconclusive.
+
+Examples:
+  kept sim --seeds 1..2000
+  kept sim --seeds 1..500 --bug truncate-to-high-watermark
+  kept sim --seed 42 --bug truncate-to-high-watermark && kept shrink store/run-1`,
+    )
+    .action(async (options: SimOptions) => {
+      const bug = bugNamed(options.bug);
+      process.exitCode =
+        options.seed === undefined
+          ? await search(options.seeds ?? DEFAULT_RANGE, bug, options)
+          : await recordSeed(options.seed, bug, options);
+    });
+  // One of the processes that `kept sim` shares the seeds among.
+  program
+    .command('sim-part', { hidden: true })
+    .argument('<request>')
+    .action(async (text: string) => {
+      const { answerPart } = await import('../sim-jobs.ts');
+      await answerPart(text);
+    });
+}
+
+export function bugNamed(name: string | undefined): Bug | null {
+  if (name === undefined) return null;
+  if (isBug(name)) return name;
+  throw new Failure(`There is no bug "${name}" that could be planted`, {
+    hint: `known are ${Object.keys(BUGS).join(', ')}`,
+    exitStatus: EXIT.usage,
+  });
+}
+
+/** One seed as a run of the store: with its history, its verdict and its picture. */
+async function recordSeed(seed: number, bug: Bug | null, options: SimOptions): Promise<number> {
+  const [{ drawScenario }, { describePlan, prepareSimulatedPlan }, { launch }] = await Promise.all([
+    import('../../scenario/swarm.ts'),
+    import('../prepare.ts'),
+    import('../launch.ts'),
+  ]);
+  const { scenario, mode } = drawScenario(seed);
+  const { claim, store, json } = options;
+  const plan = await prepareSimulatedPlan(
+    scenario,
+    { claim, store, seed, mode, ...(json && { json }) },
+    { bug },
+  );
+  process.stderr.write(`${describePlan(plan)}\n`);
+  return launch(plan);
+}
+
+async function search(range: SeedRange, bug: Bug | null, options: SimOptions): Promise<number> {
+  const [{ Tally }, { shareSeeds }] = await Promise.all([
+    import('../../search/sweep.ts'),
+    import('../sim-jobs.ts'),
+  ]);
+  const tally = new Tally();
+  const clock = realClock();
+  const interrupt = listenForInterrupt();
+  const status = createSearchStatus(process.stderr, () => clock.nowNs(), range);
+  await shareSeeds({
+    range,
+    bug,
+    claim: options.claim,
+    jobs: options.jobs,
+    signal: interrupt.signal,
+    onReport(report) {
+      tally.add(report);
+      const failed = tally.verdicts.invalid + tally.verdicts.crashed;
+      if (isFailure(report) && options.json !== true && failed <= FAILURES_TOLD) {
+        status.line(describeFailure(report, bug, options));
+      }
+      status.progress(tally);
+    },
+  });
+  status.end();
+  interrupt.close();
+  const elapsedSeconds = clock.nowNs() / 1e9;
+  process.stdout.write(
+    options.json === true
+      ? `${JSON.stringify(summaryOf(tally, { range, bug, options, elapsedSeconds }), null, 2)}\n`
+      : describeTally(tally, elapsedSeconds, interrupt.signal.aborted),
+  );
+  return exitStatusOf(tally, interrupt.signal.aborted);
+}
+
+const isFailure = ({ verdict }: SeedReport) => verdict === 'invalid' || verdict === 'crashed';
+
+function exitStatusOf({ verdicts, seeds }: Tally, interrupted: boolean): number {
+  if (verdicts.invalid > 0) return EXIT.invalid;
+  if (verdicts.crashed > 0) return EXIT.internal;
+  if (interrupted) return EXIT.interrupted;
+  return verdicts.inconclusive === seeds ? EXIT.inconclusive : EXIT.valid;
+}
+
+function replayCommand(seed: number, bug: Bug | null, claim: Claim): string {
+  const planted = bug === null ? '' : ` --bug ${bug}`;
+  return `kept sim --seed ${seed}${planted}${claim === 'contract' ? '' : ` --claim ${claim}`}`;
+}
+
+function describeFailure(report: SeedReport, bug: Bug | null, { claim }: SimOptions): string {
+  const what =
+    report.verdict === 'crashed'
+      ? `the run itself failed: ${report.reason}`
+      : [...new Set(report.accusations.map(({ kind, blame }) => `${kind} (${blame})`))].join(', ');
+  const detail = report.verdict === 'crashed' ? '' : `\n    ${report.reason}`;
+  return `seed ${report.seed}: ${what}${detail}\n    ${replayCommand(report.seed, bug, claim)}`;
+}
+
+function describeTally(tally: Tally, elapsedSeconds: number, interrupted: boolean): string {
+  const { verdicts, seeds, doubts, failures } = tally;
+  const failed = verdicts.invalid + verdicts.crashed;
+  const lines = [
+    `${seeds} seeds: ${verdicts.valid} valid, ${verdicts.invalid} invalid, ${verdicts.inconclusive} inconclusive${verdicts.crashed > 0 ? `, ${verdicts.crashed} failed to run` : ''}${interrupted ? ' (interrupted)' : ''}`,
+    `${tally.writes.toLocaleString('en')} writes in ${elapsedSeconds.toFixed(1)} s: ${(seeds / elapsedSeconds).toFixed(1)} runs/s`,
+  ];
+  if (failed > FAILURES_TOLD) lines.push(`Only the first ${FAILURES_TOLD} failures are told above.`);
+  if (failures.length > 0) lines.push(`The first seed that fails: ${failures[0]!.seed}`);
+  if (doubts.size > 0) {
+    lines.push('Inconclusive because:');
+    const byCount = [...doubts].toSorted(([, a], [, b]) => b - a);
+    for (const [reason, count] of byCount) lines.push(`  ${String(count).padStart(5)}  ${reason}`);
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function summaryOf(
+  tally: Tally,
+  context: { range: SeedRange; bug: Bug | null; options: SimOptions; elapsedSeconds: number },
+) {
+  const { range, bug, options, elapsedSeconds } = context;
+  return {
+    seeds: [range.first, range.last],
+    bug,
+    claim: options.claim,
+    tried: tally.seeds,
+    verdicts: tally.verdicts,
+    writes: tally.writes,
+    elapsedSeconds,
+    failures: tally.failures.map((failure) => ({
+      ...failure,
+      replay: replayCommand(failure.seed, bug, options.claim),
+    })),
+    inconclusive: Object.fromEntries(tally.doubts),
+  };
+}
+
+const REDRAW_NS = 0.2e9;
+const PLAIN_NS = 10e9;
+
+/** A living line on a terminal; elsewhere a plain one now and then. */
+function createSearchStatus(stream: NodeJS.WriteStream, nowNs: () => number, range: SeedRange) {
+  const living = stream.isTTY;
+  const total = range.last - range.first + 1;
+  let drawnNs = 0;
+  const clear = () => living && stream.write('\r\u001B[K');
+  return {
+    line(text: string) {
+      clear();
+      stream.write(`${text}\n`);
+    },
+    progress({ seeds, verdicts }: Tally) {
+      const now = nowNs();
+      if (now - drawnNs < (living ? REDRAW_NS : PLAIN_NS)) return;
+      drawnNs = now;
+      const failed = verdicts.invalid + verdicts.crashed;
+      const text = `${seeds} of ${total} seeds · ${failed} failed · ${verdicts.inconclusive} inconclusive · ${(seeds / (now / 1e9)).toFixed(0)}/s`;
+      clear();
+      stream.write(living ? text : `${text}\n`);
+    },
+    end: clear,
+  };
+}

@@ -1,0 +1,41 @@
+import { Option, type Command } from 'commander';
+import type { Claim } from '../../checker/result.ts';
+import type { KafkaMode } from '../../db/kafka/recipes.ts';
+import { claimOption } from '../commands/check.ts';
+import { parseSeed } from './parse.ts';
+
+/** Where Kafka comes from and where the run goes: common to `run` and `suite`. */
+export interface ClusterOptions {
+  simulate?: true;
+  kafka?: string;
+  mode?: KafkaMode;
+  store: string;
+  dataDir?: string;
+  claim: Claim;
+  seed?: number;
+  json?: true;
+}
+
+export function addClusterOptions(command: Command): Command {
+  return command
+    .option(
+      '--kafka <version|dir|tgz>',
+      'which Kafka: 4.4.0, 3.9.1, 2.0.1, …, a folder, an archive (default: $KAFKA_HOME, else 4.4.0)',
+    )
+    .addOption(
+      new Option(
+        '--mode <mode>',
+        'how the cluster keeps its metadata (default: what the version and the scenario want)',
+      ).choices(['zookeeper', 'kraft-combined', 'kraft-separate']),
+    )
+    .option('--store <dir>', 'where run directories go', 'store')
+    .option('--data-dir <dir>', "keep the brokers' data there (default: in memory)")
+    .addOption(claimOption())
+    .option('--seed <n>', 'of everything random; a fresh one is printed otherwise', parseSeed)
+    .option('--json', 'print the result as JSON');
+}
+
+/** For commands that can also do without Kafka. */
+export function addSimulateOption(command: Command): Command {
+  return command.option('--simulate', 'against a model of Kafka in virtual time instead of Kafka');
+}

@@ -1,0 +1,201 @@
+import { readFileSync } from 'node:fs';
+import { Option, type Command } from 'commander';
+import { z } from 'zod';
+import { EXIT, Failure, messageOf } from '../../core/failure.ts';
+import { COMMON_MIX, MIX_KINDS, randomScheduleSchema, type MixKind } from '../../nemesis/schedule.ts';
+import { CATALOG, findEntry } from '../../scenario/catalog/catalog.ts';
+import { scenarioSchema, type Scenario } from '../../scenario/schema.ts';
+import { parseAcks, parseCount, parseDurationMs, parseList, parseRate } from './parse.ts';
+
+/** The options that change a scenario, and how they change it. */
+export interface ScenarioOptions {
+  fullSize?: true;
+  acks?: 0 | 1 | 'all';
+  idempotence?: true;
+  retries?: number;
+  minIsr?: number;
+  unclean?: true;
+  partitions?: number;
+  brokers?: number;
+  workers?: number;
+  rate?: number | null;
+  inFlight?: number;
+  recordBytes?: number;
+  count?: number;
+  consumers?: number;
+  dense?: true;
+  warmUp?: number;
+  duration?: number;
+  recovery?: number;
+  faults?: string[];
+  faultInterval?: number;
+  faultDuration?: number;
+  detection?: 'short' | 'original';
+}
+
+export function addScenarioOptions(command: Command): Command {
+  return command
+    .optionsGroup('The promise under test:')
+    .option('--acks <0|1|all>', 'what the producer waits for', parseAcks)
+    .option('--min-isr <n>', 'min.insync.replicas of the topic', parseCount)
+    .option('--unclean', 'allow unclean leader election')
+    .option('--idempotence', 'use the idempotent producer')
+    .option('--dense', 'no offset may be empty: there are no transactions and no compaction that leave gaps')
+    .option('--retries <n>', "let the client library retry by itself, as an application's would", parseCount)
+    .optionsGroup('The load:')
+    .option('--workers <n>', 'how many producers', parseCount)
+    .option(
+      '--rate <n|max>',
+      'writes per second of all workers together; max: as fast as answers come',
+      parseRate,
+    )
+    .option('--in-flight <n>', 'writes that one worker may have outstanding', parseCount)
+    .option('--record-bytes <n>', 'size of a value', parseCount)
+    .option('--count <n>', 'stop after so many writes', parseCount)
+    .option('--consumers <n>', 'readers that follow every partition while the run goes on', parseCount)
+    .option('--partitions <n>', 'partitions of the topic', parseCount)
+    .option('--brokers <n>', 'brokers of the cluster', parseCount)
+    .optionsGroup('The faults:')
+    .option('--warm-up <time>', 'load before the first fault', parseDurationMs)
+    .option('--duration <time>', 'length of the faults phase: 40s, 10m, 8h', parseDurationMs)
+    .option('--recovery <time>', 'load after the last heal', parseDurationMs)
+    .option('--faults <list>', `random faults of these kinds: ${MIX_KINDS.join(',')}`, parseList)
+    .option('--fault-interval <time>', 'mean time between random faults', parseDurationMs)
+    .option('--fault-duration <time>', 'mean length of a random fault', parseDurationMs)
+    .addOption(
+      new Option('--detection <which>', 'how fast Kafka notices failures').choices(['short', 'original']),
+    )
+    .option('--full-size', 'a failure scenario at its original size: 100,000 records, original timeouts')
+    .optionsGroup('Options:');
+}
+
+/**
+ * The scenario that is meant: by name or number from the catalogue, or from a JSON file, changed by options.
+ * @throws Failure (usage) that names what is wrong with it.
+ */
+export function resolveScenario(nameOrFile: string, options: ScenarioOptions): Scenario {
+  return applyOptions(baseScenario(nameOrFile, options.fullSize === true), options);
+}
+
+function baseScenario(nameOrFile: string, fullSize: boolean): Scenario {
+  const found = findEntry(nameOrFile);
+  if (found !== undefined) {
+    if (!fullSize) return found.scenario;
+    if (found.fullSize !== undefined) return found.fullSize;
+    throw new Failure(`The scenario "${nameOrFile}" has no full-size form.`, {
+      hint: 'Set its size with --count, --rate and --duration instead.',
+      exitStatus: EXIT.usage,
+    });
+  }
+  if (!nameOrFile.endsWith('.json')) {
+    throw new Failure(`There is no scenario "${nameOrFile}".`, {
+      hint: `Known are ${CATALOG.map((entry) => entry.scenario.name).join(', ')}; or give a file that ends in .json.`,
+      exitStatus: EXIT.usage,
+    });
+  }
+  return parseScenario(readJson(nameOrFile), `the file ${nameOrFile}`);
+}
+
+function readJson(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new Failure(`The scenario file ${file} cannot be read: ${messageOf(error)}.`, {
+      hint: '"kept scenarios --json" prints scenarios that you can start from.',
+      exitStatus: EXIT.usage,
+    });
+  }
+}
+
+function parseScenario(value: unknown, origin: string): Scenario {
+  const parsed = scenarioSchema.safeParse(value);
+  if (parsed.success) return checkScenario(parsed.data, origin);
+  throw new Failure(
+    `${origin} is not a scenario: ${z.prettifyError(parsed.error).replaceAll(/\s*\n\s*/g, ' ')}.`,
+    {
+      hint: '"kept scenarios --json" prints scenarios that you can start from.',
+      exitStatus: EXIT.usage,
+    },
+  );
+}
+
+/** What the schema cannot say: how the parts must fit together. */
+function checkScenario(scenario: Scenario, origin: string): Scenario {
+  const { brokers, topic, producer } = scenario;
+  const wrong =
+    topic.replicationFactor > brokers
+      ? `a replication factor of ${topic.replicationFactor} needs as many brokers, and there are ${brokers}`
+      : topic.minInsyncReplicas > topic.replicationFactor
+        ? `min.insync.replicas is ${topic.minInsyncReplicas}, more than the ${topic.replicationFactor} replicas there are`
+        : producer.idempotence && producer.acks !== 'all'
+          ? 'an idempotent producer needs acks=all'
+          : null;
+  if (wrong === null) return scenario;
+  throw new Failure(`${origin} contradicts itself: ${wrong}.`, {
+    hint: 'Change --brokers, --min-isr, --acks or the file.',
+    exitStatus: EXIT.usage,
+  });
+}
+
+function applyOptions(scenario: Scenario, options: ScenarioOptions): Scenario {
+  const { topic, producer, load, phases } = scenario;
+  const brokers = options.brokers ?? scenario.brokers;
+  return parseScenario(
+    {
+      ...scenario,
+      brokers,
+      detection: options.detection ?? scenario.detection,
+      topic: {
+        partitions: options.partitions ?? topic.partitions,
+        replicationFactor: Math.min(topic.replicationFactor, brokers),
+        minInsyncReplicas: options.minIsr ?? Math.min(topic.minInsyncReplicas, brokers),
+        uncleanLeaderElection: options.unclean ?? topic.uncleanLeaderElection,
+      },
+      producer: {
+        ...producer,
+        acks: options.acks ?? producer.acks,
+        idempotence: options.idempotence ?? producer.idempotence,
+        retries: options.retries ?? producer.retries,
+      },
+      load: {
+        ...load,
+        workers: options.workers ?? load.workers,
+        ratePerSecond: options.rate === undefined ? load.ratePerSecond : options.rate,
+        inFlight: options.inFlight ?? load.inFlight,
+        recordBytes: options.recordBytes ?? load.recordBytes,
+        ...(options.count !== undefined && { count: options.count }),
+      },
+      consumers: options.consumers ?? scenario.consumers,
+      dense: options.dense ?? scenario.dense,
+      phases: {
+        warmUpMs: options.warmUp ?? phases.warmUpMs,
+        faultsMs: options.duration ?? phases.faultsMs,
+        recoveryMs: options.recovery ?? phases.recoveryMs,
+      },
+      nemesis: applyFaultOptions(scenario, options),
+    },
+    `The scenario "${scenario.name}" with these options`,
+  );
+}
+
+function applyFaultOptions(scenario: Scenario, options: ScenarioOptions): Scenario['nemesis'] {
+  const { faults, faultInterval, faultDuration } = options;
+  if (faults === undefined && faultInterval === undefined && faultDuration === undefined)
+    return scenario.nemesis;
+  const unknown = faults?.find((kind) => !MIX_KINDS.includes(kind as MixKind));
+  if (unknown !== undefined) {
+    throw new Failure(`There is no kind of fault "${unknown}".`, {
+      hint: `Known are ${MIX_KINDS.join(', ')}.`,
+      exitStatus: EXIT.usage,
+    });
+  }
+  const drawn = 'random' in scenario.nemesis ? scenario.nemesis.random : undefined;
+  return {
+    random: randomScheduleSchema.parse({
+      mix: faults ?? drawn?.mix ?? [...COMMON_MIX],
+      meanIntervalMs: faultInterval ?? drawn?.meanIntervalMs ?? 2_000,
+      meanDurationMs: faultDuration ?? drawn?.meanDurationMs ?? 4_000,
+      keepBrokersUp: drawn?.keepBrokersUp ?? 1,
+    }),
+  };
+}

@@ -1,0 +1,117 @@
+/**
+ * An application's client: kafkajs's own producer, with its own retries, metadata handling and idempotence. What the
+ * library then says of a write is a mixture of several attempts, so a failure is never proof of anything: it is
+ * `info`, and one record may legally stand in the log more than once. A success is taken at its word, even when it
+ * names no offset: it is what the application would have believed.
+ *
+ * Unlike the audit driver it keeps one producer for the whole run, whatever happens: how the library carries on after
+ * an error is part of what is tested.
+ */
+import { connect } from 'node:net';
+import type { Clock } from '../../core/clock.ts';
+import { Failure, messageOf } from '../../core/failure.ts';
+import type { Client, Completion } from '../client.ts';
+import type { DriverOptions } from './driver-options.ts';
+import { API, asThrown, Kafka, quiet, type ISocketFactory } from './kafkajs.ts';
+import { watchWrites } from './session.ts';
+
+interface Open {
+  value: Buffer;
+  attempts: number;
+  broker: number | null;
+}
+
+const CLOSE_WITHIN_MS = 2000;
+const ACKS = { 0: 0, 1: 1, all: -1 } as const;
+
+/** @param options brokers: already rotated for the worker */
+export function createApplicationDriver(options: DriverOptions & { clock: Clock }): Client {
+  const { topic, acks } = options;
+  const open = new Set<Open>();
+  let brokerIds = new Map<string, number>();
+
+  // Values are unique, so a produce request that contains one is an attempt at that write.
+  const socketFactory: ISocketFactory = ({ host, port, onConnect }) => {
+    const socket = connect({ host, port }, onConnect);
+    watchWrites(socket, (_correlationId, request) => {
+      if (request.readInt16BE(4) !== API.produce) return;
+      for (const write of open) {
+        if (!request.includes(write.value)) continue;
+        write.attempts++;
+        write.broker = brokerIds.get(`${host}:${port}`) ?? null;
+      }
+    });
+    return socket;
+  };
+
+  const kafka = new Kafka({
+    clientId: 'kept',
+    brokers: [...options.brokers],
+    connectionTimeout: options.connectionTimeoutMs,
+    requestTimeout: options.requestTimeoutMs,
+    retry: { retries: options.retries },
+    logCreator: quiet,
+    socketFactory,
+  });
+  const producer = kafka.producer({
+    idempotent: options.idempotence,
+    allowAutoTopicCreation: false,
+    retry: { retries: options.retries },
+  });
+
+  return {
+    async open() {
+      try {
+        const admin = kafka.admin();
+        await admin.connect();
+        const { brokers } = await admin.describeCluster();
+        brokerIds = new Map(brokers.map(({ nodeId, host, port }) => [`${host}:${port}`, nodeId]));
+        await admin.disconnect();
+        await producer.connect();
+      } catch (thrown) {
+        throw new Failure(
+          `The Kafka client could not connect to ${options.brokers.join(', ')}: ${messageOf(thrown)}.`,
+          {
+            hint: 'Check that the cluster runs and that its brokers can be reached from here.',
+            cause: thrown,
+          },
+        );
+      }
+    },
+    async write(invocation): Promise<Completion> {
+      const write: Open = { value: options.encode(invocation), attempts: 0, broker: null };
+      open.add(write);
+      let verdict: Pick<Completion, 'outcome' | 'error' | 'offset'>;
+      try {
+        const [metadata] = await producer.send({
+          topic,
+          acks: ACKS[acks],
+          timeout: options.produceTimeoutMs,
+          messages: [{ partition: invocation.partition, value: write.value }],
+        });
+        const offset = Number(metadata?.baseOffset ?? -1);
+        verdict = { outcome: acks === 0 ? 'sent' : 'ok', error: null, offset: offset < 0 ? null : offset };
+      } catch (thrown) {
+        verdict = { outcome: 'info', error: causeOf(thrown), offset: null };
+      }
+      open.delete(write);
+      return { ...verdict, attempts: write.attempts, broker: write.broker };
+    },
+    async close() {
+      // The library waits for requests in flight, which on a paused broker may be for ever.
+      const abandoned = new AbortController();
+      await Promise.race([
+        producer.disconnect().catch(() => undefined),
+        options.clock.sleep(CLOSE_WITHIN_MS, abandoned.signal),
+      ]);
+      abandoned.abort();
+    },
+  };
+}
+
+/** The innermost cause that the library tells, by its shortest name. */
+function causeOf(thrown: unknown): string {
+  const { cause, type, code, name } = asThrown(thrown);
+  if (cause !== undefined) return causeOf(cause);
+  return type ?? (typeof code === 'string' ? code : name);
+}

@@ -1,0 +1,105 @@
+/**
+ * The audit driver: one record per produce request, one request per write, no retries, so that each verdict is about
+ * exactly one request. It speaks through kafkajs's connections and encoders, and leaves out the producer on top of
+ * them, which merges, retries, and hides the broker's answer behind a later error.
+ */
+import type { Clock } from '../../core/clock.ts';
+import { Failure, messageOf } from '../../core/failure.ts';
+import type { Client, Completion } from '../client.ts';
+import type { DriverOptions } from './driver-options.ts';
+import { createIdentities, type ProducerIdentity } from './identity.ts';
+import { outcomeOf, suspectsLeader, type Evidence } from '../outcome.ts';
+import { createPool } from './pool.ts';
+import { produceCall, readAnswer, type Record } from './produce.ts';
+import { Unanswered } from './session.ts';
+import { createTopology, NoLeader } from './topology.ts';
+
+/** A failed write is held back for this long, so that a dead leader is not hammered at full speed. */
+const PAUSE_AFTER_FAIL_MS = 30;
+
+/** Nothing about acks=0 waits for anything, so without a break now and then the process would do nothing else. */
+const SENT_IN_A_ROW = 16;
+
+/** acks=0 knows no back-pressure: beyond this much unsent data a write is refused (64 MiB). */
+const MAX_BUFFERED_BYTES = 64 * 1024 * 1024;
+
+/** @param options brokers: already rotated for the worker */
+export function createAuditDriver(options: DriverOptions & { clock: Clock }): Client {
+  const { acks, topic, clock } = options;
+  const timeoutMs = options.connectionTimeoutMs;
+  const topology = createTopology({ brokers: options.brokers, topic, timeoutMs, clock });
+  let sent = 0;
+  // With acks=0 closing the connection is the broker's only way to say that something is wrong.
+  const pool = createPool({ ...options, ended: () => topology.suspect() });
+  const identities = options.idempotence ? createIdentities(clock) : null;
+
+  /** From the first question (who leads?) to the last thing known about the one request. Never rejects. */
+  const attempt = async (record: Record): Promise<Attempt> => {
+    let broker: number | null = null;
+    let identity: ProducerIdentity | null = null;
+    try {
+      const leader = await topology.leaderOf(record.partition);
+      const session = await pool.to(leader.address);
+      if (session.bufferedBytes > MAX_BUFFERED_BYTES) throw new Unanswered('QUEUE_FULL', false);
+      identity = (await identities?.current(session)) ?? null;
+      broker = leader.id;
+      const settings = { acks, timeoutMs: options.produceTimeoutMs, identity };
+      const payload = await session.request(produceCall(session, record, settings));
+      if (acks === 0) return { evidence: { kind: 'handed-over' }, offset: null, broker };
+      const answer = readAnswer(payload, record);
+      if (answer === null) throw new Unanswered('UNREADABLE_ANSWER', true);
+      if (answer.code !== 0) retire(identity);
+      const offset = answer.offset < 0 ? null : answer.offset;
+      return { evidence: { kind: 'answered', code: answer.code }, offset, broker };
+    } catch (thrown) {
+      retire(identity);
+      return { evidence: evidenceIn(thrown), offset: null, broker };
+    }
+  };
+
+  return {
+    async open() {
+      await topology.leaderOf(0).catch((thrown: unknown) => {
+        throw new Failure(`No broker of ${options.brokers.join(', ')} could tell who leads ${topic}-0.`, {
+          hint: 'Check that the cluster runs, that the topic exists, and that its brokers can be reached from here.',
+          cause: thrown,
+        });
+      });
+    },
+    async write(invocation): Promise<Completion> {
+      const value = options.encode(invocation);
+      const { evidence, offset, broker } = await attempt({ topic, partition: invocation.partition, value });
+      const { outcome, error } = outcomeOf(evidence, acks);
+      const lostTrust = evidence.kind === 'answered' ? suspectsLeader(evidence.code) : outcome !== 'sent';
+      if (lostTrust) topology.suspect();
+      if (outcome === 'fail') await clock.sleep(PAUSE_AFTER_FAIL_MS);
+      if (outcome === 'sent' && ++sent % SENT_IN_A_ROW === 0) await clock.sleep(0);
+      return evidence.kind === 'unwritten'
+        ? { outcome, error, offset, attempts: 0, broker: null }
+        : { outcome, error, offset, attempts: 1, broker };
+    },
+    async close() {
+      topology.close();
+      await pool.close();
+    },
+  };
+}
+
+function retire(identity: ProducerIdentity | null): void {
+  if (identity !== null) identity.retired = true;
+}
+
+interface Attempt {
+  evidence: Evidence;
+  offset: number | null;
+  broker: number | null;
+}
+
+/** What an exception proves. One that nobody foresaw proves nothing. */
+function evidenceIn(thrown: unknown): Evidence {
+  if (thrown instanceof NoLeader) return { kind: 'unwritten', error: thrown.reason };
+  if (thrown instanceof Unanswered) {
+    return { kind: thrown.written ? 'unanswered' : 'unwritten', error: thrown.reason };
+  }
+  return { kind: 'unanswered', error: `UNEXPECTED: ${messageOf(thrown)}` };
+}

@@ -1,0 +1,156 @@
+/**
+ * Reads a topic with plain Fetch requests to each partition's leader. There is no consumer group in it: a group hangs
+ * with its coordinator, and keeps offsets across a truncation. Uncommitted records are read too.
+ *
+ * The reader says how far it came, and never more than that. When the broker it asks stumbles, it asks again who
+ * leads, beginning at another broker each time, and gives up after a while with what it has.
+ */
+import { NS_PER_MS, type Clock } from '../../core/clock.ts';
+import { Failure, messageOf } from '../../core/failure.ts';
+import type { EndOffset, Reader } from '../client.ts';
+import { fetchCall, readFetchAnswer } from './fetch.ts';
+import { API, negotiated, requests, unjudged } from './kafkajs.ts';
+import { nameOfCode } from '../outcome.ts';
+import { createPool } from './pool.ts';
+import { decodeRecords } from './records.ts';
+import { Unanswered, type Session } from './session.ts';
+import { createTopology, NoLeader, rotated, type Leader } from './topology.ts';
+
+export interface ReaderOptions {
+  /** `host:port` of every broker. */
+  brokers: readonly string[];
+  topic: string;
+  partitions: number;
+  clock: Clock;
+  /** How long to go on without any progress before giving up. */
+  patienceMs?: number;
+}
+
+const TIMEOUT_MS = 5000;
+const MAX_BYTES = 16 * 1024 * 1024;
+const MAX_WAIT_MS = 250;
+const PAUSE_MS = 100;
+const EARLIEST = -2;
+const LATEST = -1;
+const OFFSET_OUT_OF_RANGE = 1;
+
+export function createReader(options: ReaderOptions): Reader {
+  const { topic, clock } = options;
+  const patienceNs = (options.patienceMs ?? 15_000) * NS_PER_MS;
+  const pool = createPool({ connectionTimeoutMs: 2000, requestTimeoutMs: TIMEOUT_MS, clock });
+  const topologies = options.brokers.map((_, first) =>
+    createTopology({ brokers: rotated(options.brokers, first), topic, timeoutMs: 2000, clock }),
+  );
+  let believed = 0;
+
+  /** Runs `work` on the partition's leader until it succeeds, or until nothing was gained for too long. */
+  const persist = async <T>(
+    partition: number,
+    work: (session: Session, leader: Leader, progress: () => void) => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T> => {
+    let startNs = clock.nowNs();
+    const progress = () => (startNs = clock.nowNs());
+    for (;;) {
+      const topology = topologies[believed % topologies.length]!;
+      try {
+        const leader = await topology.leaderOf(partition);
+        return await work(await pool.to(leader.address), leader, progress);
+      } catch (thrown) {
+        if (!mayPass(thrown) || signal?.aborted) throw thrown;
+        if (clock.nowNs() - startNs > patienceNs) throw thrown;
+        topology.suspect();
+        believed++;
+        topologies[believed % topologies.length]!.suspect();
+        await clock.sleep(PAUSE_MS, signal);
+      }
+    }
+  };
+
+  const offsetAt = async (session: Session, partition: number, timestamp: number): Promise<number> => {
+    const call = negotiated(session.versions, API.listOffsets, requests.ListOffsets);
+    const topics = [{ topic, partitions: [{ partition, timestamp }] }];
+    const { responses } = await session.request(unjudged(call({ replicaId: -1, isolationLevel: 0, topics })));
+    const answer = responses[0]?.partitions[0];
+    if (answer === undefined || answer.errorCode !== 0) throw new NotNow(answer?.errorCode ?? -1);
+    return Number(answer.offset);
+  };
+
+  const endOffset = (partition: number): Promise<EndOffset> =>
+    persist(partition, async (session, { id }) => ({
+      partition,
+      start: await offsetAt(session, partition, EARLIEST),
+      end: await offsetAt(session, partition, LATEST),
+      broker: id,
+    }));
+
+  return {
+    async open() {
+      await this.endOffsets();
+    },
+    async endOffsets() {
+      try {
+        return await Promise.all(Array.from({ length: options.partitions }, (_, p) => endOffset(p)));
+      } catch (thrown) {
+        throw new Failure(`The end offsets of ${topic} could not be asked for: ${messageOf(thrown)}.`, {
+          hint: "Every partition needs a leader that answers. See the brokers' logs.",
+          cause: thrown,
+        });
+      }
+    },
+    async scan({ partition, from, end }, sink, signal) {
+      let reached = from;
+      let outOfRange = false;
+      const stopped = () => signal?.aborted === true;
+      const read = async (session: Session, _leader: Leader, progress: () => void): Promise<void> => {
+        let progressNs = clock.nowNs();
+        while (reached < end && !stopped()) {
+          const call = fetchCall(session, {
+            topic,
+            partition,
+            offset: reached,
+            maxBytes: MAX_BYTES,
+            maxWaitMs: MAX_WAIT_MS,
+          });
+          const answer = readFetchAnswer(await session.request(call), call.request.apiVersion);
+          if (answer.code !== 0) throw new NotNow(answer.code);
+          const { records, next } = decodeRecords(answer.batches, { partition, from: reached, end });
+          if (records.length > 0) sink(records);
+          if (next > reached) {
+            reached = Math.min(next, end);
+            progressNs = clock.nowNs();
+            progress();
+          } else if (clock.nowNs() - progressNs > patienceNs) return;
+        }
+      };
+      try {
+        await persist(partition, read, signal);
+      } catch (thrown) {
+        // How far it came is the answer. What is not the cluster's doing is thrown on: a fault of the sink, say.
+        if (!mayPass(thrown)) throw thrown;
+        outOfRange = thrown instanceof NotNow && thrown.code === OFFSET_OUT_OF_RANGE;
+      }
+      return { reached, ...(outOfRange && { outOfRange }) };
+    },
+    async close() {
+      for (const topology of topologies) topology.close();
+      await pool.close();
+    },
+  };
+}
+
+/** Whether asking again, or another broker, may help. */
+function mayPass(thrown: unknown): boolean {
+  return thrown instanceof NotNow || thrown instanceof NoLeader || thrown instanceof Unanswered;
+}
+
+/** The broker answered with an error code that may pass. */
+class NotNow extends Error {
+  override readonly name = 'NotNow';
+  readonly code: number;
+
+  constructor(code: number) {
+    super(code === OFFSET_OUT_OF_RANGE ? 'OFFSET_OUT_OF_RANGE' : nameOfCode(code));
+    this.code = code;
+  }
+}

@@ -1,0 +1,28 @@
+import type { Event } from './event.ts';
+import { describeFault } from './fault-words.ts';
+
+/** A fault while it was in force. */
+export interface FaultSpan {
+  id: string;
+  label: string;
+  kind: string;
+  targets: readonly string[];
+  fromNs: number;
+  /** Infinity when it was never undone. */
+  toNs: number;
+}
+
+export function faultSpansOf(events: readonly Event[]): FaultSpan[] {
+  const spans = new Map<string, FaultSpan>();
+  for (const event of events) {
+    if (event.type === 'fault-start') {
+      const { id, fault, targets, timeNs } = event;
+      const label = describeFault(fault);
+      spans.set(id, { id, label, kind: fault.kind, targets, fromNs: timeNs, toNs: Infinity });
+    } else if (event.type === 'fault-stop') {
+      const span = spans.get(event.id);
+      if (span !== undefined) span.toNs = event.timeNs;
+    }
+  }
+  return [...spans.values()];
+}

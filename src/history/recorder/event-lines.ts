@@ -1,0 +1,90 @@
+import { crc32 } from 'node:zlib';
+import type { Damages } from '../damage.ts';
+import type { Event } from '../event.ts';
+import type { RunInfo } from '../run.ts';
+
+/**
+ * events.ndjson: an object a line, each with its number and, last, the CRC-32 of all that stands before it. Two
+ * kinds of line are this file's own affair: `run` repeats run.json, so that either can be lost, and `closed` is the
+ * last one, so that a file that has lost its end can be told from a short one.
+ */
+export type Line = Event | { type: 'run'; info: RunInfo } | { type: 'closed' };
+
+const LINE_FEED = 10;
+const TAIL = /,"line":(\d+),"crc":"([0-9a-f]{8})"}$/;
+
+/** @param number counts from 0 within its file. */
+export function encodeLine(line: Line, number: number): string {
+  const text = `${JSON.stringify(line).slice(0, -1)},"line":${number}`;
+  return `${text},"crc":"${checksum(text)}"}\n`;
+}
+
+export interface Lines {
+  events: Event[];
+  /** The latest copy of run.json; null when every one of them is damaged. */
+  info: RunInfo | null;
+}
+
+/**
+ * Whatever lines of the file are whole. A damaged line costs itself and no other.
+ * @param path only for reporting.
+ */
+export function decodeLines(bytes: Buffer, path: string, damages: Damages): Lines {
+  const lines: Lines = { events: [], info: null };
+  let expected = 0;
+  let isClosed = false;
+  let damagedFrom: number | null = null;
+  const report = (kind: 'torn' | 'corrupt', detail: string) => damages.add({ file: path, kind, detail });
+
+  for (let from = 0, to = 0; from < bytes.length; from = to) {
+    const end = bytes.indexOf(LINE_FEED, from);
+    to = end < 0 ? bytes.length : end + 1;
+    const decoded = end < 0 ? null : decodeLine(bytes.toString('utf8', from, end));
+    if (decoded === null) {
+      damagedFrom ??= from;
+      continue;
+    }
+    const { line, number } = decoded;
+    if (number < expected) {
+      report('corrupt', `Line ${number} comes a second time at byte ${from}; it is left out.`);
+      continue;
+    }
+    if (number > expected || damagedFrom !== null) {
+      const where = `bytes ${damagedFrom ?? from} to ${from}`;
+      const what = number > expected ? `Lines ${expected} to ${number - 1} are left out` : 'No line is lost';
+      report('corrupt', `${what}: ${where} are damaged.`);
+    }
+    damagedFrom = null;
+    expected = number + 1;
+    if (line.type === 'run') lines.info = line.info;
+    else if (line.type === 'closed') isClosed = true;
+    else lines.events.push(line);
+  }
+  if (damagedFrom !== null) {
+    const detail = `The last ${bytes.length - damagedFrom} bytes, from byte ${damagedFrom} on, are not a whole line.`;
+    report(isClosed ? 'corrupt' : 'torn', detail);
+  } else if (!isClosed) {
+    report(
+      'torn',
+      `The file ends after ${expected} lines without its end mark; what came after that is gone.`,
+    );
+  }
+  return lines;
+}
+
+function decodeLine(text: string): { line: Line; number: number } | null {
+  const tail = TAIL.exec(text.slice(-64));
+  if (tail === null) return null;
+  const body = text.slice(0, text.length - CRC_FIELD_CHARACTERS);
+  if (checksum(body) !== tail[2]) return null;
+  const content: Line & { line: number; crc: string } = JSON.parse(text);
+  const { line: number, crc: _, ...line } = content;
+  return { line, number };
+}
+
+const CRC_FIELD_CHARACTERS = ',"crc":"00000000"}'.length;
+
+/** CRC-32 of the text's UTF-8 bytes as eight hex digits. */
+export function checksum(text: string): string {
+  return crc32(text).toString(16).padStart(8, '0');
+}

@@ -1,0 +1,86 @@
+import { join } from 'node:path';
+import { createAppendFile } from './append-file.ts';
+import { BATCH_ROWS, ColumnWriter } from '../columns/column-writer.ts';
+import { type ColumnSchema, READ_COLUMNS, WRITE_COLUMNS } from '../columns/columns.ts';
+import { encodeLine } from './event-lines.ts';
+import { ERROR_NAMES_KEY, EVENTS_FILE, READS_FILE, RUN_FILE, WRITES_FILE } from '../layout.ts';
+import { asNewRecording, recordingOf } from './recording.ts';
+import { writeRunFile } from './run-file.ts';
+import type { Run } from '../run.ts';
+import { INTEGRITIES, OUTCOMES } from '../write.ts';
+
+/**
+ * Writes a run that is known as a whole into a directory: what a recorder does while a run goes on, done at once.
+ * @param directory exists, and holds no history yet.
+ * @throws Failure when the disk is full or broken.
+ */
+export async function recordRun(run: Run, directory: string): Promise<void> {
+  const info = asNewRecording(run.info);
+  let errorNames: readonly string[] = [''];
+  const open = <Schema extends ColumnSchema>(
+    name: string,
+    schema: Schema,
+    codes: Record<string, string>,
+  ): ColumnWriter<Schema> => {
+    const path = join(directory, name);
+    return new ColumnWriter({
+      schema,
+      file: createAppendFile(path),
+      path,
+      recording: recordingOf(info),
+      streamMetadata: { 'kept.version': '1', 'kept.run': info.run, ...codes },
+      batchMetadata: () => (name === WRITES_FILE ? { [ERROR_NAMES_KEY]: JSON.stringify(errorNames) } : {}),
+    });
+  };
+
+  const writes = open(WRITES_FILE, WRITE_COLUMNS, { 'kept.outcomes': OUTCOMES.join(' ') });
+  for (const batch of run.writes()) {
+    errorNames = batch.errorNames;
+    append(writes, WRITE_COLUMNS, batch, batch.length);
+  }
+  writes.close();
+  const reads = open(READS_FILE, READ_COLUMNS, { 'kept.integrities': INTEGRITIES.join(' ') });
+  for (const batch of run.reads()) append(reads, READ_COLUMNS, batch, batch.length);
+  reads.close();
+  recordEvents({ ...run, info }, join(directory, EVENTS_FILE));
+  await writeRunFile(join(directory, RUN_FILE), info);
+}
+
+/** Flushes at the end, because the next batch may have other names of errors. */
+function append<Schema extends ColumnSchema>(
+  writer: ColumnWriter<Schema>,
+  schema: Schema,
+  batch: Readonly<
+    Record<
+      keyof Schema & string,
+      ArrayLike<number> & { subarray(from: number, to: number): ArrayLike<number> }
+    >
+  >,
+  length: number,
+): void {
+  for (let from = 0; from < length; from += BATCH_ROWS) {
+    const to = Math.min(length, from + BATCH_ROWS);
+    for (const name of Object.keys(schema) as (keyof Schema & string)[]) {
+      const width = schema[name] === 'int64' ? 2 : 1;
+      writer.columns[name].set(batch[name].subarray(width * from, width * to));
+    }
+    writer.row = to - from;
+    writer.flush();
+  }
+}
+
+function recordEvents({ info, events }: Run, path: string): void {
+  const file = createAppendFile(path);
+  let number = 0;
+  let text = encodeLine({ type: 'run', info }, number++);
+  for (const event of events) {
+    text += encodeLine(event, number++);
+    if (text.length < CHUNK_CHARACTERS) continue;
+    file.append([Buffer.from(text)]);
+    text = '';
+  }
+  file.append([Buffer.from(text + encodeLine({ type: 'closed' }, number))]);
+  file.close();
+}
+
+const CHUNK_CHARACTERS = 1 << 20;

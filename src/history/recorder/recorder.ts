@@ -1,0 +1,204 @@
+import { join } from 'node:path';
+import type { Clock } from '../../core/clock.ts';
+import { wallClock } from '../../core/clock.ts';
+import { messageOf } from '../../core/failure.ts';
+import { type AppendFile, createAppendFile } from './append-file.ts';
+import { ColumnWriter } from '../columns/column-writer.ts';
+import { ErrorNames, putRead, putWrite, READ_COLUMNS, WRITE_COLUMNS } from '../columns/columns.ts';
+import { encodeLine, type Line } from './event-lines.ts';
+import type { Event } from '../event.ts';
+import { ERROR_NAMES_KEY, EVENTS_FILE, READS_FILE, RUN_FILE, WRITES_FILE } from '../layout.ts';
+import type { RunInfo } from '../run.ts';
+import { asNewRecording, recordingOf } from './recording.ts';
+import { writeRunFile } from './run-file.ts';
+import type { Read, Write } from '../write.ts';
+import { INTEGRITIES, OUTCOMES } from '../write.ts';
+
+/**
+ * Writes a run directory while the run goes on, in constant memory. Rows become columns as they come; a full batch,
+ * or whatever there is after a second, is appended to its file. Killing the program at any moment costs what came
+ * after the last flush.
+ */
+export interface Recorder {
+  write(row: Write): void;
+  read(row: Read): void;
+  event(event: Event): void;
+  /** Appends whatever is still in memory. Rejects as `failed` does. */
+  flush(): Promise<void>;
+  /** Changes run.json. */
+  update(info: Partial<RunInfo>): Promise<void>;
+  /**
+   * Ends the history. Rejects as `failed` does; run.json has the status all the same, if the disk allows it.
+   * @param failure why, when the status is `failed`.
+   */
+  close(status: RunInfo['status'], failure?: unknown): Promise<void>;
+  /**
+   * Rejects, once, with a Failure when the disk is full or broken. What was recorded before stays readable; rows
+   * and events after that are dropped, so the run should end. Never resolves.
+   */
+  readonly failed: Promise<never>;
+}
+
+const FLUSH_MS = 1_000;
+const EVENT_BUFFER_CHARACTERS = 1 << 16;
+
+/**
+ * @param directory exists, and holds no history yet.
+ * @param openFile another way to create the files, for tests.
+ */
+export async function openRecorder(
+  directory: string,
+  run: RunInfo,
+  clock: Clock,
+  openFile: (path: string) => AppendFile = createAppendFile,
+): Promise<Recorder> {
+  const info = asNewRecording(run);
+  let current = info;
+  let failure: unknown = null;
+  let fail!: (error: unknown) => void;
+  const failed = new Promise<never>((_, reject) => (fail = reject));
+  // Whoever does not listen learns of it from flush and close.
+  failed.catch(() => {});
+
+  const errors = new ErrorNames();
+  const writes = columnWriter(WRITES_FILE, WRITE_COLUMNS, {
+    streamMetadata: { 'kept.outcomes': OUTCOMES.join(' ') },
+    batchMetadata: () => ({ [ERROR_NAMES_KEY]: JSON.stringify(errors.names) }),
+  });
+  const reads = columnWriter(READS_FILE, READ_COLUMNS, {
+    streamMetadata: { 'kept.integrities': INTEGRITIES.join(' ') },
+  });
+  const events = openFile(join(directory, EVENTS_FILE));
+  let lines = '';
+  let lineCount = 0;
+  const stop = new AbortController();
+  let saved: Promise<void> = Promise.resolve();
+
+  line({ type: 'run', info });
+  flushLines();
+  await saveInfo();
+  const flushing = flushRegularly();
+
+  function columnWriter<Schema extends typeof WRITE_COLUMNS | typeof READ_COLUMNS>(
+    name: string,
+    schema: Schema,
+    metadata: { streamMetadata: Record<string, string>; batchMetadata?: () => Record<string, string> },
+  ) {
+    const path = join(directory, name);
+    const streamMetadata = { 'kept.version': '1', 'kept.run': info.run, ...metadata.streamMetadata };
+    return new ColumnWriter({
+      ...metadata,
+      schema,
+      file: openFile(path),
+      path,
+      recording: recordingOf(info),
+      streamMetadata,
+    });
+  }
+
+  /** Runs what may hit the disk; the first failure ends all recording. */
+  function attempt(action: () => void): void {
+    if (failure !== null) return;
+    try {
+      action();
+    } catch (error) {
+      failure = error;
+      fail(error);
+      stop.abort();
+      rescue();
+      // Often there is room for this: it replaces a file of about the same size.
+      update({ status: 'failed', failure: messageOf(error) }).catch(() => {
+        // The failure itself is reported; the status on disk stays `running`, which readers take as unfinished.
+      });
+    }
+  }
+
+  /** The files are not alike: where one has no room, a smaller piece may still fit into another. */
+  function rescue(): void {
+    for (const save of [flushLines, () => writes.flush(), () => reads.flush()]) {
+      try {
+        save();
+      } catch {
+        // Only the first failure is told: the others have the same cause.
+      }
+    }
+  }
+
+  function line(content: Line): void {
+    lines += encodeLine(content, lineCount++);
+    if (lines.length >= EVENT_BUFFER_CHARACTERS) flushLines();
+  }
+
+  function flushLines(): void {
+    if (lines === '') return;
+    const bytes = Buffer.from(lines);
+    lines = '';
+    events.append([bytes]);
+  }
+
+  function flushAll(): void {
+    flushLines();
+    writes.flush();
+    reads.flush();
+  }
+
+  async function flushRegularly(): Promise<void> {
+    while (!stop.signal.aborted) {
+      await clock.sleep(FLUSH_MS, stop.signal);
+      attempt(flushAll);
+    }
+  }
+
+  /** One at a time, so that the last one wins. */
+  function saveInfo(): Promise<void> {
+    const content = current;
+    saved = saved.catch(() => {}).then(() => writeRunFile(join(directory, RUN_FILE), content));
+    return saved;
+  }
+
+  function update(changes: Partial<RunInfo>): Promise<void> {
+    current = { ...current, ...changes };
+    attempt(() => line({ type: 'run', info: current }));
+    return saveInfo();
+  }
+
+  return {
+    failed,
+    write: (row) =>
+      attempt(() => {
+        putWrite(writes.columns, writes.row, row, errors);
+        writes.advance();
+      }),
+    read: (row) =>
+      attempt(() => {
+        putRead(reads.columns, reads.row, row);
+        reads.advance();
+      }),
+    event: (event) => attempt(() => line(event)),
+    async flush() {
+      attempt(flushAll);
+      if (failure !== null) throw failure;
+    },
+    update,
+    async close(status, reason) {
+      stop.abort();
+      await flushing;
+      const hasFailed = failure !== null || status === 'failed';
+      const why = failure ?? reason;
+      await update({
+        status: hasFailed ? 'failed' : status,
+        ...(hasFailed && why !== undefined && why !== null ? { failure: messageOf(why) } : {}),
+        endedAt: wallClock(),
+      }).catch((error: unknown) => (failure ??= error));
+      attempt(() => {
+        flushAll();
+        writes.close();
+        reads.close();
+        line({ type: 'closed' });
+        flushLines();
+        events.close();
+      });
+      if (failure !== null) throw failure;
+    },
+  };
+}

@@ -1,0 +1,267 @@
+import { Failure } from '../../core/failure.ts';
+import { identity, type Value } from '../operation.ts';
+
+/**
+ * A reader of EDN as Jepsen writes it: forms, each with its line. A history is a list of operations as often as a stream
+ * of them, so of a list at the outermost level the items are read one by one.
+ *
+ * Own code, because the packages at hand return null for text that breaks off in the middle and stop after the first
+ * form: half a history would be judged as if it were whole. Keywords and symbols become texts without their colon,
+ * sets become sorted arrays, tagged forms what they tag, integers beyond 2^53 and ratios texts.
+ */
+export function ednEntries(text: string): { next(): { form: Value; line: number } | undefined } {
+  const reader = new Reader(text);
+  return { next: () => reader.nextEntry() };
+}
+
+/** The first form of a text. @throws Failure where there is none. */
+export function readForm(text: string, line: number): Value {
+  const first = new Reader(text, line).next();
+  if (first === undefined) throw new Failure(`Line ${line} lacks a value.`);
+  return first.form;
+}
+
+class Reader {
+  readonly #text: string;
+  #at = 0;
+  #line: number;
+  #depth = 0;
+  /** What closes the list whose items are entries; empty outside of lists. */
+  #closing = '';
+
+  constructor(text: string, line = 1) {
+    this.#text = text;
+    this.#line = line;
+  }
+
+  next(): { form: Value; line: number } | undefined {
+    this.#skip();
+    return this.#at < this.#text.length ? this.#lined() : undefined;
+  }
+
+  nextEntry(): { form: Value; line: number } | undefined {
+    for (;;) {
+      this.#skip();
+      if (this.#at >= this.#text.length && this.#closing === '') return undefined;
+      const char = this.#text[this.#at];
+      if (this.#closing === '' && (char === '[' || char === '(')) this.#closing = char === '[' ? ']' : ')';
+      else if (char === this.#closing) this.#closing = '';
+      else return this.#lined();
+      this.#at++;
+    }
+  }
+
+  #lined(): { form: Value; line: number } {
+    const line = this.#line;
+    return { form: this.#form(), line };
+  }
+
+  #form(): Value {
+    if (++this.#depth > DEPTH_MAX) throw new Failure(`Line ${this.#line} nests more than ${DEPTH_MAX} deep.`);
+    const form = this.#formByStart();
+    this.#depth--;
+    return form;
+  }
+
+  #formByStart(): Value {
+    this.#skip();
+    const char = this.#text[this.#at];
+    switch (char) {
+      case undefined:
+        throw new Failure(`The history breaks off in the middle of a form, in line ${this.#line}.`, {
+          hint: 'Was it copied while it was being written? Remove the last, unfinished form.',
+        });
+      case '{':
+        return this.#map();
+      case '[':
+        return this.#sequence(']');
+      case '(':
+        return this.#sequence(')');
+      case '"':
+        return this.#string();
+      case '\\':
+        return this.#character();
+      case '#':
+        return this.#dispatch();
+      case ']':
+      case ')':
+      case '}':
+        throw new Failure(`Line ${this.#line} has a "${char}" that closes nothing.`);
+      default:
+        return this.#atom();
+    }
+  }
+
+  #map(): Value {
+    return this.#plainMap() ?? this.#anyMap();
+  }
+
+  /**
+   * A map in one line of nothing but keywords, texts and small integers, as nearly every operation is: by pairs, with
+   * no look at single characters. Null for all others.
+   */
+  #plainMap(): Value | null {
+    PLAIN_MAP.lastIndex = this.#at;
+    const match = PLAIN_MAP.exec(this.#text);
+    if (match === null) return null;
+    const map: Record<string, Value> = {};
+    for (let at = 1; at < match.length && match[at] !== undefined; at += 2)
+      map[match[at]!] = plainValue(match[at + 1]!);
+    this.#at = PLAIN_MAP.lastIndex;
+    return map;
+  }
+
+  #anyMap(): Value {
+    const entries = this.#sequence('}');
+    if (entries.length % 2 !== 0)
+      throw new Failure(`A map that ends in line ${this.#line} has a key without a value.`);
+    const map: Record<string, Value> = {};
+    for (let at = 0; at < entries.length; at += 2) {
+      const key = entries[at]!;
+      const name = typeof key === 'string' ? key : String(identity(key));
+      // A key of this name would be no key but the map's ancestry.
+      if (name !== '__proto__') map[name] = entries[at + 1]!;
+    }
+    return map;
+  }
+
+  #sequence(close: string): Value[] {
+    this.#at++;
+    const items: Value[] = [];
+    for (this.#skip(); this.#text[this.#at] !== close; this.#skip()) items.push(this.#form());
+    this.#at++;
+    return items;
+  }
+
+  #dispatch(): Value {
+    if (this.#text.startsWith('#{', this.#at)) {
+      this.#at++;
+      return this.#sequence('}').toSorted(byText);
+    }
+    // A tag says what a form is; as a value it is the form itself.
+    this.#at++;
+    this.#token();
+    return this.#form();
+  }
+
+  #string(): string {
+    let end = this.#at + 1;
+    while (end < this.#text.length && this.#text[end] !== '"') end += this.#text[end] === '\\' ? 2 : 1;
+    const raw = this.#text.slice(this.#at + 1, end);
+    this.#at = end;
+    if (end >= this.#text.length) return this.#form() as string;
+    this.#at++;
+    this.#line += raw.includes('\n') ? raw.split('\n').length - 1 : 0;
+    return raw.includes('\\') ? raw.replaceAll(/\\(?:u([0-9a-fA-F]{4})|([^]))/g, unescape) : raw;
+  }
+
+  #character(): string {
+    this.#at += 1;
+    const first = this.#text[this.#at] ?? '';
+    this.#at += 1;
+    const name = first + (/\w/.test(first) ? this.#token() : '');
+    return (
+      NAMED_CHARACTERS[name] ??
+      (/^u[0-9a-fA-F]{4}$/.test(name) ? String.fromCharCode(parseInt(name.slice(1), 16)) : name)
+    );
+  }
+
+  #atom(): Value {
+    return atomOf(this.#token());
+  }
+
+  #token(): string {
+    const start = this.#at;
+    while (this.#at < this.#text.length && ENDS_TOKEN[this.#text.charCodeAt(this.#at)] !== 1) this.#at++;
+    return this.#text.slice(start, this.#at);
+  }
+
+  /** Blanks, commas, comments and discarded forms. */
+  #skip(): void {
+    // Reading past the end would be harmless, but costs the compiler's work on this loop in every file anew.
+    while (this.#at < this.#text.length) {
+      const char = this.#text.charCodeAt(this.#at);
+      if (char === NEWLINE) this.#line++;
+      if (char === SEMICOLON) {
+        const end = this.#text.indexOf('\n', this.#at);
+        this.#at = end < 0 ? this.#text.length : end;
+      } else if (char === HASH && this.#text[this.#at + 1] === '_') {
+        this.#at += 2;
+        this.#form();
+      } else if (char <= SPACE || char === COMMA) {
+        this.#at++;
+      } else {
+        return;
+      }
+    }
+  }
+}
+
+/** Keywords, symbols, numbers, nil, true and false. */
+function atomOf(token: string): Value {
+  if (token === 'nil') return null;
+  if (token === 'true') return true;
+  if (token === 'false') return false;
+  const first = token.charCodeAt(0);
+  if (first === COLON) return token.slice(1);
+  const digits = first === MINUS || first === PLUS ? token.charCodeAt(1) : first;
+  return digits >= ZERO && digits <= NINE ? numberOf(token) : token;
+}
+
+/** `5`, `-3`, `12N`, `1.5M`, `6.02e23`; a ratio, or an integer that a double cannot hold, stays text. */
+function numberOf(token: string): number | string {
+  const whole = Number(token);
+  if (Number.isSafeInteger(whole)) return whole;
+  const plain = token.replaceAll(/^\+|[NM]$/g, '');
+  const number = Number(plain);
+  const exact = Number.isSafeInteger(number) || !/^-?\d+$/.test(plain);
+  return Number.isFinite(number) && exact ? number : plain;
+}
+
+function unescape(_match: string, code: string | undefined, char: string | undefined): string {
+  if (code !== undefined) return String.fromCharCode(parseInt(code, 16));
+  return { n: '\n', t: '\t', r: '\r', b: '\b', f: '\f' }[char!] ?? char!;
+}
+
+function byText(a: Value, b: Value): number {
+  if (typeof a === 'number' && typeof b === 'number') return a - b;
+  const [one, other] = [identity(a), identity(b)].map(String) as [string, string];
+  return one < other ? -1 : Number(one > other);
+}
+
+/** No history is so deep; a broken file may be. */
+const DEPTH_MAX = 500;
+
+const NAMED_CHARACTERS: Record<string, string> = { newline: '\n', space: ' ', tab: '\t', return: '\r' };
+const codeOf = (char: string) => char.charCodeAt(0);
+const [COLON, MINUS, PLUS, ZERO, NINE] = [':', '-', '+', '0', '9'].map(codeOf) as [
+  number,
+  number,
+  number,
+  number,
+  number,
+];
+const [QUOTE, BRACKET] = ['"', '['].map(codeOf) as [number, number];
+const [NEWLINE, SEMICOLON, HASH, SPACE, COMMA] = ['\n', ';', '#', ' ', ','].map(codeOf) as [
+  number,
+  number,
+  number,
+  number,
+  number,
+];
+const TOKEN = String.raw`[^\s,()[\]{}";#\\]+`;
+const PAIR = String.raw`:(?!__proto__)(${TOKEN}) ("[^"\\\n]*"|${TOKEN}|\[-?\d{1,15} -?\d{1,15}\])`;
+/** As many pairs as operations have. */
+const PLAIN_MAP = new RegExp(String.raw`\{${PAIR}${String.raw`(?:,? ${PAIR})?`.repeat(8)}\}`, 'y');
+
+/** A value of a plain map. */
+function plainValue(text: string): Value {
+  const first = text.charCodeAt(0);
+  if (first === QUOTE) return text.slice(1, -1);
+  if (first === BRACKET) return text.slice(1, -1).split(' ').map(Number);
+  return atomOf(text);
+}
+
+/** By character code: 1 for blanks and for what opens or closes something. */
+const ENDS_TOKEN = new Uint8Array(128);
+for (const char of ' \t\r\n,()[]{}";') ENDS_TOKEN[codeOf(char)] = 1;

@@ -1,0 +1,68 @@
+import { Failure, messageOf } from '../../core/failure.ts';
+import { NESTING_MAX } from '../../core/nesting.ts';
+import type { Value } from '../operation.ts';
+import type { Event } from './event.ts';
+
+/**
+ * JSON whose values are those that were written. `JSON.parse` rounds integers beyond 2^53, so that two become one, and
+ * a read of what nobody wrote looks like a read of its neighbour. They are rare, and looked for where it matters: such
+ * text is read again with these integers as texts, which is how EDN has them.
+ */
+export function parseExactly(text: string, what: string): Value {
+  let exact = '';
+  for (let at = 0; at < text.length;) {
+    const quote = text.indexOf('"', at);
+    const start = quote < 0 ? text.length : quote;
+    exact += text.slice(at, start).replaceAll(NUMBER, (token) => (survives(token) ? token : `"${token}"`));
+    at = endOfString(text, start);
+    exact += text.slice(start, at);
+  }
+  return parseJson(exact, what);
+}
+
+/** Where the string that begins there is over. A pattern for all of it runs out of stack on long ones. */
+function endOfString(text: string, start: number): number {
+  ESCAPE_OR_QUOTE.lastIndex = start + 1;
+  for (let match = ESCAPE_OR_QUOTE.exec(text); match !== null; match = ESCAPE_OR_QUOTE.exec(text))
+    if (match[0] === '"') return ESCAPE_OR_QUOTE.lastIndex;
+  return text.length;
+}
+
+const ESCAPE_OR_QUOTE = /\\[^]|"/g;
+const NUMBER = /-?\d[\d.eE+-]*/g;
+
+/** @param what the text is, for the sentence that says what is wrong with it. */
+export function parseJson(text: string, what: string): Value {
+  try {
+    return JSON.parse(text) as Value;
+  } catch (error) {
+    throw new Failure(`${what} is not whole JSON: ${messageOf(error)}.`);
+  }
+}
+
+/**
+ * Whether everything in an event that tells operations apart is what was written, and not rounded.
+ * @throws Failure where it nests deeper than whatever comes after could walk.
+ */
+export function isExact({ process, key, value, line }: Event): boolean {
+  const isKeyExact = key === undefined || isWritten(key, line);
+  return isWritten(value, line) && isKeyExact && isWritten(process, line);
+}
+
+/** Looks at everything, whatever it finds, because too deep is too deep anywhere. */
+function isWritten(value: Value, line: number, depth = 0): boolean {
+  if (typeof value === 'number') return Math.abs(value) <= Number.MAX_SAFE_INTEGER;
+  if (typeof value !== 'object' || value === null) return true;
+  if (depth === NESTING_MAX) throw new Failure(`Line ${line} nests more than ${NESTING_MAX} deep.`);
+  let all = true;
+  for (const item of Array.isArray(value) ? (value as Value[]) : Object.values(value)) {
+    if (!isWritten(item, line, depth + 1)) all = false;
+  }
+  return all;
+}
+
+/** Whether a number of JSON means the same once it is parsed. What has a fraction or an exponent was rounded before. */
+function survives(token: string): boolean {
+  const number = Number(token);
+  return Number.isSafeInteger(number) || (Number.isFinite(number) && /[.eE]/.test(token));
+}

@@ -1,0 +1,177 @@
+import { Failure } from '../../core/failure.ts';
+import { identity, type Operation, type Value } from '../operation.ts';
+import { NEMESIS, preview, type Event } from './event.ts';
+import { namesIn, OPERATION_NAMES } from './guess-model.ts';
+
+/** Where tools mean different things by the same line. */
+export interface Dialect {
+  /** A cas that failed: it found another value (`mismatch`), or it never happened for whatever reason (`dropped`). */
+  failedCas: 'mismatch' | 'dropped';
+  /** A read that returned nil: the register was empty (`empty`), or nothing is known (`any`, as in Knossos). */
+  nilRead: 'empty' | 'any';
+}
+
+/** What is known of a history that is not in its events. */
+export interface Reading extends Dialect {
+  model: string;
+  /** Whether the file has lines for operations to stand in. */
+  hasLines: boolean;
+}
+
+/**
+ * Puts calls and returns together. The order of events is the order of time. What failed is left out: it did not
+ * happen. What never returned, or returned `info`, may have happened at any time from its call on.
+ *
+ * A completion without its invocation shows that the history lost lines, whatever its type. To take it for invoked
+ * before everything would do for this one operation, but whatever began and ended in the part that is lost left no
+ * trace at all, and a read of it would be held against the innocent. So such a history is refused, not judged.
+ *
+ * @throws Failure in one sentence, with the line, for what no client can have done.
+ */
+export function pair(events: readonly Event[], how: Reading): Operation[] {
+  const operations: Operation[] = [];
+  /** By process: the time of the call that it waits for. */
+  const open = new Map<Event['process'], number>();
+  let invoked: Set<string> | undefined;
+  for (let time = 0; time < events.length; time++) {
+    const event = events[time]!;
+    const { process, type, f, line } = event;
+    if (process === NEMESIS) continue;
+    const called = open.get(process);
+    if (type === 'invoke') {
+      if (called !== undefined) {
+        const before = events[called]!;
+        throw new Failure(
+          `Process ${process} invokes ${f} in line ${line} while its ${before.f} of line ${before.line} is still open.`,
+          {
+            hint: 'A process does one thing at a time; after an unknown outcome it must go on under another name.',
+          },
+        );
+      }
+      open.set(process, time);
+      continue;
+    }
+    if (called === undefined) {
+      invoked ??= new Set(namesIn(events));
+      if (isNoClients(event, invoked)) continue;
+      throw new Failure(`Process ${process} completes ${f} in line ${line} without having invoked it.`, {
+        hint: `The history lost lines, perhaps its beginning. What no client does belongs to a process named "${NEMESIS}".`,
+      });
+    }
+    assertSame(events[called]!, event);
+    open.delete(process);
+    const operation = operationOf(events, called, time, how);
+    if (operation !== null) operations.push(operation);
+  }
+  for (const called of open.values()) {
+    const operation = operationOf(events, called, Infinity, how);
+    if (operation !== null) operations.push(operation);
+  }
+  operations.sort((a, b) => a.call - b.call);
+  for (let index = 0; index < operations.length; index++) operations[index]!.index = index;
+  return operations;
+}
+
+/**
+ * Whether it was told beside the history, as what a nemesis does is: without an invocation, by a process with a name
+ * instead of a number. But some clients have names, too, so what any client may do counts as theirs.
+ */
+function isNoClients({ process, type, f }: Event, invoked: ReadonlySet<string>): boolean {
+  return typeof process !== 'number' && type === 'info' && !OPERATION_NAMES.has(f) && !invoked.has(f);
+}
+
+function assertSame(call: Event, completion: Event): void {
+  if (call.f === completion.f || nameOf(call) === nameOf(completion)) return;
+  throw new Failure(
+    `Process ${call.process} completes ${completion.f} in line ${completion.line}, but what it invoked in line ${call.line} is ${call.f}.`,
+    { hint: MIXED },
+  );
+}
+
+function assertSameKey(call: Event, completion: Event, model: string): void {
+  const [asked, answered] = [keyOf(call, model), keyOf(completion, model)];
+  // A completion may leave out what its invocation has said.
+  if (asked === answered || asked === undefined || answered === undefined) return;
+  if (identity(asked) === identity(answered)) return;
+  throw new Failure(
+    `Process ${call.process} completes ${completion.f} of the key ${preview(answered)} in line ${completion.line}, but invoked it of ${preview(asked)} in line ${call.line}.`,
+    { hint: MIXED },
+  );
+}
+
+const MIXED = 'The history lost lines between them, or two processes share a name.';
+
+/**
+ * The operation, or null when it says nothing.
+ * @param returned when it was completed: the position of that event; Infinity if it never was.
+ */
+function operationOf(
+  events: readonly Event[],
+  called: number,
+  returned: number,
+  how: Reading,
+): Operation | null {
+  const call = events[called]!;
+  const completion = events[returned];
+  const f = nameOf(call);
+  const type = completion?.type ?? 'info';
+  const mismatch =
+    type === 'fail' && f === 'cas' && how.failedCas === 'mismatch' && completion!.value !== 'timed-out';
+  if (type === 'fail' && !mismatch) return null;
+  const outcome = type === 'info' ? 'info' : 'ok';
+  if (outcome === 'ok') assertSameKey(call, completion!, how.model);
+  const answer = outcome === 'info' ? null : valueOf(completion!, how.model);
+  const answers = f === 'read' || f === 'dequeue';
+  const output = f === 'cas' ? !mismatch : answers ? answer : null;
+  if (
+    f === 'read' &&
+    (outcome === 'info' || (output === null && how.nilRead === 'any' && !COLLECTIONS.has(how.model)))
+  )
+    return null;
+  return {
+    index: 0,
+    line: how.hasLines ? call.line : undefined,
+    process: call.process,
+    f,
+    key: keyOf(call, how.model),
+    input: answers ? null : (valueOf(call, how.model) ?? answer),
+    output,
+    outcome,
+    call: called,
+    ret: outcome === 'info' ? Infinity : returned,
+  };
+}
+
+/** Keys are a field of their own, or stand before the value as Jepsen's independent tests have them: `[k v]`. */
+function keyOf(event: Event, model: string): Value | undefined {
+  return event.key === undefined && model === 'kv' ? tupleOf(event)[0] : event.key;
+}
+
+function valueOf(event: Event, model: string): Value {
+  return event.key === undefined && model === 'kv' ? tupleOf(event)[1] : event.value;
+}
+
+function tupleOf({ value, line }: Event): readonly [key: Value, value: Value] {
+  if (Array.isArray(value) && value.length === 2) return value as unknown as readonly [Value, Value];
+  throw new Failure(`The operation in line ${line} does not say which key it is about.`, {
+    hint: 'The model kv expects a field "key", or a value [key value].',
+  });
+}
+
+const COLLECTIONS = new Set(['set', 'append-list']);
+
+function nameOf({ f }: Event): string {
+  return NAMES.get(f) ?? f;
+}
+
+/** Other tools' names for the same thing. */
+const NAMES = new Map([
+  ['get', 'read'],
+  ['r', 'read'],
+  ['put', 'write'],
+  ['w', 'write'],
+  ['compare-and-set', 'cas'],
+  ['lock', 'acquire'],
+  ['unlock', 'release'],
+  ['push', 'append'],
+]);

@@ -1,0 +1,22 @@
+import type { Run } from '../../history/run.ts';
+import { counted, moment } from './phrases.ts';
+
+/** What a reader of the result must also know: faults that did not happen, a load that fell behind, damaged files. */
+export function notesOf(run: Run): string[] {
+  const notes: string[] = [];
+  let skipped = 0;
+  for (const event of run.events) {
+    if (event.type === 'fault-failed') {
+      notes.push(
+        `At ${moment(event.timeNs)} ${event.fault.kind} could not be applied or undone: ${event.reason}`,
+      );
+    } else if (event.type === 'fault-skipped') skipped++;
+    else if (event.type === 'note' && event.about !== 'information') notes.push(event.text);
+  }
+  if (skipped > 0)
+    notes.push(`${counted(skipped, 'planned fault')} left out, to keep enough of the cluster up.`);
+  if (run.info.status === 'failed')
+    notes.push(`The run failed: ${run.info.failure ?? 'no reason is recorded'}`);
+  for (const { file, detail } of run.damage()) notes.push(`${file} is damaged: ${detail}`);
+  return notes;
+}
