@@ -1,0 +1,12 @@
+/**
+ * Mutants that live for a reason: their change has no effect that could be observed. A mutant is meant when its file, the
+ * original and the replacement are the same, with white space folded.
+ */
+export interface Explained {
+  file: string;
+  original: string;
+  replacement: string;
+  because: string;
+}
+
+export const EXPLAINED: readonly Explained[] = [];
