@@ -1,3 +1,4 @@
+import { clause } from '../core/words.ts';
 import { messageOf } from '../core/failure.ts';
 import type { Run } from '../history/run.ts';
 import { questionClock } from './facts/clock.ts';
@@ -18,7 +19,6 @@ import type { Claim, Result } from './result.ts';
 import { compareRereads } from './passes/rereads.ts';
 import { locateExamples } from './passes/example-locations.ts';
 import { resultOf } from './verdict.ts';
-import { clause } from './findings/wording.ts';
 
 /**
  * Decides about a run from its history alone: the same history gives the same result, anywhere and at any time.

@@ -1,15 +1,9 @@
+import { capitalised, counted, grouped, listed, sentence } from '../core/words.ts';
+import { findingClause } from './findings/finding-words.ts';
 import { endingOf, faultsDuring } from './facts/attribution.ts';
 import type { Examination } from './examination.ts';
 import { completeScans } from './facts/scans.ts';
-import {
-  FINDING_KINDS,
-  type Claim,
-  type Finding,
-  type FindingKind,
-  type Result,
-  type Verdict,
-} from './result.ts';
-import { counted, grouped, listed } from './findings/wording.ts';
+import { FINDING_KINDS, type Claim, type Finding, type Result, type Verdict } from './result.ts';
 
 /** Turns what was found into a result: findings, a verdict, and why. */
 export function resultOf(examination: Examination, claim: Claim): Result {
@@ -99,42 +93,8 @@ function brokenReasons(broken: readonly Finding[], acknowledged: number): string
   return [...byReason.values()].map(({ first, count, reasons }) => {
     const others =
       reasons.size > 1 ? ` (and ${counted(reasons.size - 1, 'other reason')}, see the findings)` : '';
-    return `${sentence(headlineOf(first.kind, count, acknowledged))}; ${first.judgement}: ${first.reason}${others}.`;
+    return `${capitalised(findingClause(first.kind, count, acknowledged))}; ${first.judgement}: ${first.reason}${others}.`;
   });
-}
-
-function headlineOf(kind: FindingKind, count: number, acknowledged: number): string {
-  const be = count === 1 ? 'is' : 'are';
-  switch (kind) {
-    case 'lost':
-      return `${grouped(count)} of ${counted(acknowledged, 'acknowledged record')} ${be} missing`;
-    case 'lost-after-read':
-      return `${grouped(count)} of ${counted(acknowledged, 'acknowledged record')} ${be} missing, though a reader had seen ${count === 1 ? 'it' : 'them'}`;
-    case 'divergent':
-      return `${counted(count, 'offset')} ${count === 1 ? 'was' : 'were'} given to more than one record`;
-    case 'misplaced':
-      return `${counted(count, 'record')} ${be} at another offset than the acknowledged one`;
-    case 'duplicate':
-      return `${counted(count, 'record')} ${be} stored more than once`;
-    case 'aborted-read':
-      return `${counted(count, 'write')} that failed ${be} in the log`;
-    case 'phantom':
-      return `${counted(count, 'record')} in the log ${be} explained by no write of this run`;
-    case 'reordered':
-      return `the order of the log contradicts real time in ${counted(count, 'partition')}`;
-    case 'end-regressed':
-      return `${counted(count, 'end offset')} ${be} smaller than one that was seen before`;
-    case 'skipped':
-      return `a reader went past ${counted(count, 'record')} without handing ${count === 1 ? 'it' : 'them'} over`;
-    case 'non-monotonic-read':
-      return `a reader went back in the log ${count === 1 ? 'once' : `${grouped(count)} times`}`;
-    case 'unexplained-offset':
-      return `${counted(count, 'offset')} ${be} empty, and nothing that was written explains ${count === 1 ? 'it' : 'them'}`;
-    case 'unread':
-      return `${counted(count, 'acknowledged record')} ${be} covered by no scan`;
-    case 'sent-missing':
-      return `${counted(count, 'record')} that ${count === 1 ? 'was' : 'were'} sent with acks=0 ${be} missing`;
-  }
 }
 
 /** What a reader of the verdict should know although it does not decide it. */
@@ -173,7 +133,7 @@ function notes(
     const ofKind = silent.filter((finding) => finding.kind === kind);
     const count = ofKind.reduce((sum, finding) => sum + finding.count, 0);
     list.push(
-      `${sentence(headlineOf(kind, count, counts.ok))}; ${ofKind[0]!.judgement}: ${ofKind[0]!.reason}.`,
+      `${capitalised(findingClause(kind, count, counts.ok))}; ${ofKind[0]!.judgement}: ${ofKind[0]!.reason}.`,
     );
   }
   if (run.info.status === 'interrupted') list.push('The run was stopped early.');
@@ -195,8 +155,4 @@ function keptReason({ run, counts }: Examination, findings: readonly Finding[]):
   return counts.ok === 1
     ? 'The only acknowledged record is there.'
     : `Every one of ${counted(counts.ok, 'acknowledged record')} is there.`;
-}
-
-function sentence(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -1,7 +1,7 @@
+import { valueName } from '../core/words.ts';
 import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import type { Anomaly } from '../checker/findings/grouping.ts';
 import type { FindingKind } from '../checker/result.ts';
-import { valueName } from '../checker/findings/wording.ts';
 
 /**
  * Every anomaly on a line of its own, written while they are found, so that it costs no memory however many there are:

@@ -1,5 +1,5 @@
+import { capitalised } from '../core/words.ts';
 import { Command, CommanderError } from 'commander';
-import { capitalised } from '../core/capitalised.ts';
 import { EXIT, Failure, messageOf } from '../core/failure.ts';
 import { endWithoutOutput } from './terminal/output-errors.ts';
 import { keptVersion } from './version.ts';

@@ -1,6 +1,7 @@
+import { grouped, moment, seconds } from '../../src/core/words.ts';
 import test from 'ava';
 import { renderText } from '../../src/report/text/text.ts';
-import { describeStrike, grouped, moment, seconds } from '../../src/report/text/phrases.ts';
+import { describeStrike } from '../../src/report/text/phrases.ts';
 import { isolatedLeaderAcksAll, randomRun, tinyRun, unansweredRun, zombieLeader } from './scenes.ts';
 
 const plain = { color: false };

@@ -1,3 +1,4 @@
+import { clause, grouped, moment } from '../../core/words.ts';
 import type { Event, LogEvent } from '../../history/event.ts';
 import type { Contract } from '../../history/run.ts';
 import type { FaultSpan } from '../../history/fault-spans.ts';
@@ -10,7 +11,6 @@ import {
 } from '../findings/judgement.ts';
 import type { Leadership, Term } from './leadership.ts';
 import { syncsEachRecord, type PowerLosses } from './power.ts';
-import { clause, grouped, moment } from '../findings/wording.ts';
 
 /**
  * Where lost records went: which leader acknowledged them, who took over, and so what Kafka's contract says of it.

@@ -1,9 +1,9 @@
+import { counted, moment } from '../../core/words.ts';
 import { int64At } from '../../history/run.ts';
 import type { Examination } from '../examination.ts';
 import { PagedColumn } from '../columns/paged.ts';
 import type { FindingKind } from '../result.ts';
 import { IS_OK, OUTCOME_BITS } from '../columns/values.ts';
-import { counted, moment } from '../findings/wording.ts';
 
 /**
  * Before anybody is accused of what only times tell: did the history's clock run forwards? Rows and events stand in

@@ -1,8 +1,8 @@
+import { counted, listed } from '../../core/words.ts';
 import type { Event } from '../../history/event.ts';
 import { orAssumed } from '../../history/assumptions.ts';
 import type { Contract } from '../../history/run.ts';
 import { faultSpansOf, type FaultSpan } from '../../history/fault-spans.ts';
-import { counted, listed } from '../findings/wording.ts';
 
 /**
  * What a loss of power explains. Kafka acknowledges what is in the memory of the replicas in sync, so what had not

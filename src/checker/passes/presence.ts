@@ -1,3 +1,4 @@
+import { valueName } from '../../core/words.ts';
 import { INTEGRITIES, type Integrity } from '../../history/write.ts';
 import { int64At, type ReadBatch } from '../../history/run.ts';
 import type { Examination } from '../examination.ts';
@@ -18,7 +19,6 @@ import {
   REPEATED,
   SEEN,
 } from '../columns/values.ts';
-import { valueName } from '../findings/wording.ts';
 
 const NO_WORKER = 0xffffffff;
 const VALID = INTEGRITIES.indexOf('valid');

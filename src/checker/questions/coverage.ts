@@ -1,5 +1,5 @@
+import { clause, counted, grouped, listed } from '../../core/words.ts';
 import type { Examination } from '../examination.ts';
-import { clause, counted, grouped, listed } from '../findings/wording.ts';
 
 /**
  * A verdict must have been earned: what kept this run from testing anything, or from knowing what came of it. Each

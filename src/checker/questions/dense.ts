@@ -1,3 +1,4 @@
+import { grouped } from '../../core/words.ts';
 import { int64At } from '../../history/run.ts';
 import type { Examination } from '../examination.ts';
 import type { Cause } from '../findings/grouping.ts';
@@ -5,7 +6,6 @@ import { RULINGS } from '../findings/judgement.ts';
 import type { PartitionLog } from '../facts/partition.ts';
 import { isInPlace } from '../passes/placement.ts';
 import { FOUND, IS_FAIL, IS_OK, OUTCOME_BITS, REPEATED, SEEN } from '../columns/values.ts';
-import { grouped } from '../findings/wording.ts';
 
 /**
  * In dense mode an append takes the next offset, and no other: no control records of transactions and no compaction

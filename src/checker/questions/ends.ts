@@ -1,9 +1,9 @@
+import { grouped, moment } from '../../core/words.ts';
 import type { EndEvent } from '../../history/event.ts';
 import type { RunInfo } from '../../history/run.ts';
 import type { Examination } from '../examination.ts';
 import { judgeEnds } from '../findings/judgement.ts';
 import type { Leadership } from '../facts/leadership.ts';
-import { grouped, moment } from '../findings/wording.ts';
 
 /**
  * End offsets (high watermarks) alone: none may be smaller than one that was observed strictly earlier, that is,

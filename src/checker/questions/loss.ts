@@ -1,3 +1,4 @@
+import { valueName } from '../../core/words.ts';
 import { int64At, type WriteBatch } from '../../history/run.ts';
 import type { ClientFault } from '../facts/attribution.ts';
 import type { Examination } from '../examination.ts';
@@ -17,7 +18,6 @@ import {
   REPEATED,
   SEEN,
 } from '../columns/values.ts';
-import { valueName } from '../findings/wording.ts';
 
 const UNREAD: Cause = { ruling: RULINGS.unread };
 const SENT_MISSING: Cause = { ruling: RULINGS.sentMissing };

@@ -1,3 +1,4 @@
+import { grouped, moment, valueName } from '../../core/words.ts';
 import { int64At } from '../../history/run.ts';
 import type { EndBounds } from '../facts/end-bounds.ts';
 import type { Examination } from '../examination.ts';
@@ -8,7 +9,6 @@ import { DIVERGENT, type PartitionLog } from '../facts/partition.ts';
 import type { Example } from '../result.ts';
 import { FIRST_VALUE, FOREIGN } from '../columns/slots.ts';
 import { FOUND, FOUND_TWICE, IS_FAIL, IS_OK, OUTCOME_BITS, REPEATED, SEEN } from '../columns/values.ts';
-import { grouped, moment, valueName } from '../findings/wording.ts';
 
 /**
  * Is the log linearizable: is there a moment for every append, inside its interval, so that offsets follow time?

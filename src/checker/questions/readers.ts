@@ -1,3 +1,4 @@
+import { grouped, moment, valueName } from '../../core/words.ts';
 import { int64At } from '../../history/run.ts';
 import type { Examination } from '../examination.ts';
 import type { Cause } from '../findings/grouping.ts';
@@ -6,7 +7,6 @@ import type { PartitionLog } from '../facts/partition.ts';
 import { fillSlot, isOfThisLog, noteFound, slotCodeOf } from '../passes/presence.ts';
 import { FIRST_VALUE, FOREIGN } from '../columns/slots.ts';
 import { Sessions, type Session } from '../facts/sessions.ts';
-import { grouped, moment, valueName } from '../findings/wording.ts';
 
 /**
  * Readers, held against each other: a session of a reader must be given the records of a partition in the order of

@@ -1,3 +1,4 @@
+import { grouped } from '../../core/words.ts';
 import { Option, type Command } from 'commander';
 import { availableParallelism } from 'node:os';
 import { realClock } from '../../core/clock.ts';
@@ -164,7 +165,7 @@ function describeTally(tally: Tally, elapsedSeconds: number, interrupted: boolea
   const failed = verdicts.invalid + verdicts.crashed;
   const lines = [
     `${seeds} seeds: ${verdicts.valid} valid, ${verdicts.invalid} invalid, ${verdicts.inconclusive} inconclusive${verdicts.crashed > 0 ? `, ${verdicts.crashed} failed to run` : ''}${interrupted ? ' (interrupted)' : ''}`,
-    `${tally.writes.toLocaleString('en')} writes in ${elapsedSeconds.toFixed(1)} s: ${(seeds / elapsedSeconds).toFixed(1)} runs/s`,
+    `${grouped(tally.writes)} writes in ${elapsedSeconds.toFixed(1)} s: ${(seeds / elapsedSeconds).toFixed(1)} runs/s`,
   ];
   if (failed > FAILURES_TOLD) lines.push(`Only the first ${FAILURES_TOLD} failures are told above.`);
   if (failures.length > 0) lines.push(`The first seed that fails: ${failures[0]!.seed}`);

@@ -1,3 +1,4 @@
+import { grouped } from '../../core/words.ts';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
@@ -133,7 +134,7 @@ function table(rows: readonly Row[]): string {
     'in 2018: acked → high watermark',
     'run',
   ];
-  const number = (count: number) => count.toLocaleString('en');
+
   const lines = rows.map(({ entry, result, lost, met, directory }) => {
     const { scenario, aliases, original } = entry;
     const counts = result?.counts;
@@ -141,16 +142,16 @@ function table(rows: readonly Row[]): string {
       counts === undefined
         ? ['', '', '', '', 'no result']
         : [
-            counts.sent > 0 ? `${number(counts.sent)} sent` : number(counts.ok),
-            number(counts.fail),
-            number(counts.info),
-            number(counts.found),
-            result?.verdict === 'inconclusive' ? 'inconclusive' : number(lost),
+            counts.sent > 0 ? `${grouped(counts.sent)} sent` : grouped(counts.ok),
+            grouped(counts.fail),
+            grouped(counts.info),
+            grouped(counts.found),
+            result?.verdict === 'inconclusive' ? 'inconclusive' : grouped(lost),
           ];
     const before =
       original === undefined
         ? ''
-        : `${number(original.acknowledged)} → ${original.highWatermark === null ? '?' : number(original.highWatermark)} (lost ${original.lost})`;
+        : `${grouped(original.acknowledged)} → ${original.highWatermark === null ? '?' : grouped(original.highWatermark)} (lost ${original.lost})`;
     return [
       aliases[0] ?? '',
       scenario.title,

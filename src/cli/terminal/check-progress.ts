@@ -1,3 +1,4 @@
+import { grouped } from '../../core/words.ts';
 import { type Clock, NS_PER_SECOND, realClock } from '../../core/clock.ts';
 import type { Run } from '../../history/run.ts';
 import { statusLine, type Screen } from './status-line.ts';
@@ -25,8 +26,7 @@ export function withProgress(
     for (const batch of batches) {
       yield batch;
       rows += batch.length;
-      if (living.isDue(clock.nowNs()))
-        living.draw(`checking: ${rows.toLocaleString('en')} ${what} looked at${again}`);
+      if (living.isDue(clock.nowNs())) living.draw(`checking: ${grouped(rows)} ${what} looked at${again}`);
     }
   }
   return {

@@ -1,3 +1,4 @@
+import { grouped } from '../../core/words.ts';
 import { createColors } from 'picocolors';
 import { NS_PER_SECOND } from '../../core/clock.ts';
 import { describeFault } from '../../history/fault-words.ts';
@@ -54,8 +55,8 @@ function describeProgress(
   nodes: readonly NodeInfo[],
 ): string {
   const parts = [`${secondsOf(progress.elapsedNs)} ${progress.phase}`];
-  if (progress.read > 0) parts.push(`${progress.read.toLocaleString('en')} records read back`);
-  else parts.push(`${perSecond.toLocaleString('en')} acked/s`);
+  if (progress.read > 0) parts.push(`${grouped(progress.read)} records read back`);
+  else parts.push(`${grouped(perSecond)} acked/s`);
   parts.push(`ok ${progress.ok + progress.sent} fail ${progress.fail} info ${progress.info}`);
   const claim = progress.view && newestClaim(progress.view, 0);
   if (progress.view && claim) {

@@ -1,5 +1,5 @@
+import { counted, moment } from '../../core/words.ts';
 import type { Run } from '../../history/run.ts';
-import { counted, moment } from './phrases.ts';
 
 /** What a reader of the result must also know: faults that did not happen, a load that fell behind, damaged files. */
 export function notesOf(run: Run): string[] {

@@ -1,41 +1,12 @@
-import { capitalised } from '../../core/capitalised.ts';
-import { NS_PER_SECOND } from '../../core/clock.ts';
+import { counted, grouped, moment, sentence } from '../../core/words.ts';
 import { orAssumed } from '../../history/assumptions.ts';
 import { describeFault } from '../../history/fault-words.ts';
 import type { Fault } from '../../history/fault.ts';
 import type { Contract, RunInfo } from '../../history/run.ts';
+import { findingHeadline } from '../../checker/findings/finding-words.ts';
 import type { Finding, FindingKind, Result } from '../../checker/result.ts';
 
-/** The words and number formats that the terminal text and the picture share, so that both tell it the same way. */
-
-/** `18,550`. The same on every machine, whatever its locale. */
-export function grouped(value: number): string {
-  return Math.round(value)
-    .toString()
-    .replaceAll(/\B(?=(\d{3})+$)/g, ',');
-}
-
-/** `1 record`, `13,850 records`. */
-export function counted(count: number, singular: string, plural = `${singular}s`): string {
-  return `${grouped(count)} ${count === 1 ? singular : plural}`;
-}
-
-/** A moment or a length of time: `350 ms`, `7.1 s`, `12 min 05 s`, `3 h 20 min`. */
-export function seconds(timeNs: number): string {
-  const total = timeNs / NS_PER_SECOND;
-  if (total < 0.9995) return `${Math.round(total * 1000)} ms`;
-  if (total < 119.95) return `${total.toFixed(1)} s`;
-  const whole = Math.round(total);
-  if (whole < 7200) return `${Math.floor(whole / 60)} min ${pad2(whole % 60)} s`;
-  return `${Math.floor(whole / 3600)} h ${pad2(Math.floor((whole % 3600) / 60))} min`;
-}
-
-/** A moment on the run's clock; unlike `seconds` it never falls into milliseconds: `at 0.4 s`. */
-export function moment(timeNs: number): string {
-  return timeNs < NS_PER_SECOND ? `${(timeNs / NS_PER_SECOND).toFixed(1)} s` : seconds(timeNs);
-}
-
-const pad2 = (value: number) => String(value).padStart(2, '0');
+/** The words that the terminal text and the picture share, so that both tell it the same way. */
 
 /** `offset 12`, `offsets 4,700 to 18,549`. */
 export function offsetRange([first, last]: readonly [number, number]): string {
@@ -59,38 +30,6 @@ export function describeStrike(fault: Fault, targets: readonly string[]): string
 /** `kafka1 in epoch 4`. */
 export function describeLeader(leader: NonNullable<Finding['leader']>): string {
   return leader.epoch === null ? leader.node : `${leader.node} in epoch ${leader.epoch}`;
-}
-
-/** What a finding of each kind is about, after its count: `13,850 acknowledged records lost`. */
-export const FINDING_WORDS: Record<FindingKind, { one: string; many: string; after: string }> = {
-  lost: { one: 'acknowledged record', many: 'acknowledged records', after: 'lost' },
-  'lost-after-read': {
-    one: 'acknowledged record',
-    many: 'acknowledged records',
-    after: 'lost after a reader had seen them',
-  },
-  divergent: { one: 'offset', many: 'offsets', after: 'with more than one value' },
-  misplaced: { one: 'record', many: 'records', after: 'at another offset than the acknowledged one' },
-  duplicate: { one: 'value', many: 'values', after: 'stored more than once' },
-  'aborted-read': { one: 'failed write', many: 'failed writes', after: 'found in the log all the same' },
-  phantom: { one: 'record', many: 'records', after: 'that no write of this run explains' },
-  reordered: { one: 'partition', many: 'partitions', after: 'whose log contradicts real time' },
-  'end-regressed': { one: 'end offset', many: 'end offsets', after: 'smaller than one seen before' },
-  skipped: { one: 'record', many: 'records', after: 'that a reader went past without handing them over' },
-  'non-monotonic-read': { one: 'record', many: 'records', after: 'handed over by a reader that went back' },
-  'unexplained-offset': { one: 'offset', many: 'offsets', after: 'that are empty and that nothing explains' },
-  unread: { one: 'acknowledged record', many: 'acknowledged records', after: 'that no scan could cover' },
-  'sent-missing': {
-    one: 'record',
-    many: 'records',
-    after: 'sent with acks=0 and missing',
-  },
-};
-
-/** `13,850 acknowledged records lost`. */
-export function findingHeadline(kind: FindingKind, count: number): string {
-  const words = FINDING_WORDS[kind];
-  return `${counted(count, words.one, words.many)} ${words.after}`;
 }
 
 const KAFKA_MODES: Record<string, string> = {
@@ -172,10 +111,4 @@ export function describeFinding(finding: Finding, faultLabels: ReadonlyMap<strin
   if (finding.endedBy !== undefined) sentences.push(sentence(finding.endedBy));
   sentences.push(sentence(`${finding.judgement}: ${finding.reason}`));
   return sentences.join(' ');
-}
-
-/** With a capital and a full stop. */
-function sentence(text: string): string {
-  const start = capitalised(text);
-  return /[.!?…]$/.test(start) ? start : `${start}.`;
 }

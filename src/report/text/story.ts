@@ -1,10 +1,10 @@
+import { grouped, moment } from '../../core/words.ts';
 import { describeFault } from '../../history/fault-words.ts';
 import { writeAt } from '../../history/columns/columns.ts';
 import type { Event, FaultStartEvent } from '../../history/event.ts';
 import type { Run } from '../../history/run.ts';
 import type { Write } from '../../history/write.ts';
 import type { Finding, Result } from '../../checker/result.ts';
-import { grouped, moment } from './phrases.ts';
 
 /**
  * A run as a story in numbered sentences: what was struck, who led, what was written and answered, and what became of

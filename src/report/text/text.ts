@@ -1,3 +1,4 @@
+import { grouped, moment, seconds } from '../../core/words.ts';
 import pc from 'picocolors';
 import { NS_PER_MS } from '../../core/clock.ts';
 import { EXIT } from '../../core/failure.ts';
@@ -8,7 +9,7 @@ import { faultSpansOf } from '../timeline/faults.ts';
 import type { FaultSpan } from '../timeline/faults.ts';
 import { lanesOf } from '../timeline/lanes.ts';
 import { notesOf } from './notes.ts';
-import { describeFinding, describeSetting, grouped, moment, seconds, verdictInWords } from './phrases.ts';
+import { describeFinding, describeSetting, verdictInWords } from './phrases.ts';
 
 export interface TextOptions {
   /** Colours for a terminal; plain text otherwise. */

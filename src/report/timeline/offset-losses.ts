@@ -1,4 +1,5 @@
-import { describeLeader, findingHeadline, isLoss, timeRange } from '../text/phrases.ts';
+import { findingHeadline } from '../../checker/findings/finding-words.ts';
+import { describeLeader, isLoss, timeRange } from '../text/phrases.ts';
 import type { Finding } from '../../checker/result.ts';
 import { textWidth } from './labels.ts';
 import { pointTo } from './offset-plot.ts';

@@ -1,4 +1,4 @@
-import { grouped } from '../text/phrases.ts';
+import { grouped } from '../../core/words.ts';
 import type { LogEvent } from '../../history/event.ts';
 import type { Loss } from './offset-losses.ts';
 import { note } from './offset-plot.ts';

@@ -1,4 +1,4 @@
-import { seconds } from '../text/phrases.ts';
+import { seconds } from '../../core/words.ts';
 import type { NodeEvent } from '../../history/event.ts';
 import type { Lane, LeaderSpan, Span } from './lanes.ts';
 import type { Panel, Picture } from './picture.ts';

@@ -1,4 +1,4 @@
-import { grouped } from '../text/phrases.ts';
+import { grouped } from '../../core/words.ts';
 import type { Panel, Picture } from './picture.ts';
 import { drawHeading, filled, HEADING_HEIGHT } from './legend.ts';
 import type { LegendEntry } from './legend.ts';

@@ -1,6 +1,6 @@
+import { grouped } from '../../core/words.ts';
 import { scaleLinear } from 'd3-scale';
 import { NS_PER_SECOND } from '../../core/clock.ts';
-import { grouped } from '../text/phrases.ts';
 import type { Aggregate } from './aggregate.ts';
 import type { Panel, Picture } from './picture.ts';
 import { drawHeading, filled, HEADING_HEIGHT } from './legend.ts';

@@ -1,5 +1,5 @@
+import { capitalised } from '../../src/core/words.ts';
 import test from 'ava';
-import { capitalised } from '../../src/core/capitalised.ts';
 
 const sentences: [text: string, shown: string][] = [
   ['there is no run at q', 'There is no run at q'],

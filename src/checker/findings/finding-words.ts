@@ -1,0 +1,74 @@
+import { counted, grouped } from '../../core/words.ts';
+import type { FindingKind } from '../result.ts';
+
+/** The names of the findings in words: one place for texts, pictures and verdicts. */
+
+/** What a finding of each kind is about, after its count: `13,850 acknowledged records lost`. */
+export const FINDING_WORDS: Record<FindingKind, { one: string; many: string; after: string }> = {
+  lost: { one: 'acknowledged record', many: 'acknowledged records', after: 'lost' },
+  'lost-after-read': {
+    one: 'acknowledged record',
+    many: 'acknowledged records',
+    after: 'lost after a reader had seen them',
+  },
+  divergent: { one: 'offset', many: 'offsets', after: 'with more than one value' },
+  misplaced: { one: 'record', many: 'records', after: 'at another offset than the acknowledged one' },
+  duplicate: { one: 'value', many: 'values', after: 'stored more than once' },
+  'aborted-read': { one: 'failed write', many: 'failed writes', after: 'found in the log all the same' },
+  phantom: { one: 'record', many: 'records', after: 'that no write of this run explains' },
+  reordered: { one: 'partition', many: 'partitions', after: 'whose log contradicts real time' },
+  'end-regressed': { one: 'end offset', many: 'end offsets', after: 'smaller than one seen before' },
+  skipped: { one: 'record', many: 'records', after: 'that a reader went past without handing them over' },
+  'non-monotonic-read': { one: 'record', many: 'records', after: 'handed over by a reader that went back' },
+  'unexplained-offset': { one: 'offset', many: 'offsets', after: 'that are empty and that nothing explains' },
+  unread: { one: 'acknowledged record', many: 'acknowledged records', after: 'that no scan could cover' },
+  'sent-missing': {
+    one: 'record',
+    many: 'records',
+    after: 'sent with acks=0 and missing',
+  },
+};
+
+/** `13,850 acknowledged records lost`. */
+export function findingHeadline(kind: FindingKind, count: number): string {
+  const words = FINDING_WORDS[kind];
+  return `${counted(count, words.one, words.many)} ${words.after}`;
+}
+
+/**
+ * The same as a clause: `3 of 40 acknowledged records are missing`.
+ * @param acknowledged how many records were acknowledged in all.
+ */
+export function findingClause(kind: FindingKind, count: number, acknowledged: number): string {
+  const be = count === 1 ? 'is' : 'are';
+  switch (kind) {
+    case 'lost':
+      return `${grouped(count)} of ${counted(acknowledged, 'acknowledged record')} ${be} missing`;
+    case 'lost-after-read':
+      return `${grouped(count)} of ${counted(acknowledged, 'acknowledged record')} ${be} missing, though a reader had seen ${count === 1 ? 'it' : 'them'}`;
+    case 'divergent':
+      return `${counted(count, 'offset')} ${count === 1 ? 'was' : 'were'} given to more than one record`;
+    case 'misplaced':
+      return `${counted(count, 'record')} ${be} at another offset than the acknowledged one`;
+    case 'duplicate':
+      return `${counted(count, 'record')} ${be} stored more than once`;
+    case 'aborted-read':
+      return `${counted(count, 'write')} that failed ${be} in the log`;
+    case 'phantom':
+      return `${counted(count, 'record')} in the log ${be} explained by no write of this run`;
+    case 'reordered':
+      return `the order of the log contradicts real time in ${counted(count, 'partition')}`;
+    case 'end-regressed':
+      return `${counted(count, 'end offset')} ${be} smaller than one that was seen before`;
+    case 'skipped':
+      return `a reader went past ${counted(count, 'record')} without handing ${count === 1 ? 'it' : 'them'} over`;
+    case 'non-monotonic-read':
+      return `a reader went back in the log ${count === 1 ? 'once' : `${grouped(count)} times`}`;
+    case 'unexplained-offset':
+      return `${counted(count, 'offset')} ${be} empty, and nothing that was written explains ${count === 1 ? 'it' : 'them'}`;
+    case 'unread':
+      return `${counted(count, 'acknowledged record')} ${be} covered by no scan`;
+    case 'sent-missing':
+      return `${counted(count, 'record')} that ${count === 1 ? 'was' : 'were'} sent with acks=0 ${be} missing`;
+  }
+}
