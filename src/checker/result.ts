@@ -19,7 +19,7 @@ export type Claim = 'kept' | 'contract';
 /** Precedence: invalid > inconclusive > valid. */
 export type Verdict = 'valid' | 'invalid' | 'inconclusive';
 
-/** The anomalies, one name each. Definitions: ARCHITECTURE.md, "Findings". */
+/** The anomalies, one name each. Definitions: docs/findings.md. */
 export const FINDING_KINDS = [
   'lost',
   'lost-after-read',
