@@ -1,7 +1,9 @@
-import { Fetcher, type EpochAnswer, type FetchAnswer, type FetchRequest } from './fetcher.ts';
+import type { EpochAnswer, FetchAnswer, FetchRequest } from './fetch.ts';
+import { Fetcher } from './fetcher.ts';
 import { Leader } from './leader.ts';
 import { CODE } from './model.ts';
 import { has, idsOf, type PartitionState } from './partitions.ts';
+import type { Peer } from './peer.ts';
 import type { Process } from './process.ts';
 import type { Answerable } from './purgatory.ts';
 import { Replica } from './replica.ts';
@@ -25,7 +27,7 @@ interface Poll {
   respond: (answer: FetchAnswer) => void;
 }
 
-export class Broker {
+export class Broker implements Peer {
   readonly number: number;
   readonly id: number;
   readonly process: Process;

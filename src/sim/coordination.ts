@@ -1,5 +1,5 @@
-import type { Broker } from './broker.ts';
 import type { PartitionState } from './partitions.ts';
+import type { Peer } from './peer.ts';
 import type { Process } from './process.ts';
 
 /** Asks for another in-sync set, under the state that the leader knew when it asked. */
@@ -19,13 +19,13 @@ export interface Coordination {
   /** Begins with all nodes up and all brokers known. */
   begin(): void;
   /** Called by every living broker at every tick: it sends what is due. */
-  heartbeat(broker: Broker): void;
+  heartbeat(broker: Peer): void;
   /** The broker's process has started: what was known of its earlier life is void. */
-  joined(broker: Broker): void;
+  joined(broker: Peer): void;
   /** `done` comes when there is an answer; success shows by the news that precede it. */
-  alter(broker: Broker, alteration: Alteration, done: () => void): void;
+  alter(broker: Peer, alteration: Alteration, done: () => void): void;
   /** Moves the broker's leaderships to others before it shuts down. `done` comes when there is an answer. */
-  leave(broker: Broker, done: () => void): void;
+  leave(broker: Peer, done: () => void): void;
   /** Processes that are no brokers: the ZooKeeper server, separate controllers. */
   readonly processes: readonly Process[];
 }

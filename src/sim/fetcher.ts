@@ -1,45 +1,28 @@
-import type { Broker } from './broker.ts';
+import type { EpochAnswer, FetchAnswer, FetchRequest } from './fetch.ts';
 import type { Slice } from './log.ts';
+import type { Peer } from './peer.ts';
 import type { Replica } from './replica.ts';
 import type { Surroundings } from './surroundings.ts';
+
+const GIVE_UP_NS = 2e9;
+/** replica.fetch.backoff.ms of the lab. */
+const BACKOFF_NS = 100e6;
 
 /**
  * A follower's loop towards one leader: first it asks for every partition where its log and the leader's diverge and
  * cuts off what the leader does not have (KIP-101, KIP-279), then it fetches, over and over. One request at a time;
  * one that gets no answer is given up after a while, and its answer, should it come yet, is ignored.
  */
-export interface FetchRequest {
-  follower: number;
-  /** Grows with every request, so that what was held up somewhere can be told from what is current. */
-  serial: number;
-  partitions: number[];
-  epochs: number[];
-  /** The follower's log ends. */
-  offsets: number[];
-  /** The newest epoch in each of the follower's logs. */
-  logEpochs: number[];
-}
-
-/** By partition, in the order of the request. */
-export type FetchAnswer = ({ highWatermark: number; slice: Slice | null } | null)[];
-
-/** Where the leader's log of an epoch ends; null when it is not the leader in the epoch of the request. */
-export type EpochAnswer = ({ epoch: number; end: number } | null)[];
-
-const GIVE_UP_NS = 2e9;
-/** replica.fetch.backoff.ms of the lab. */
-const BACKOFF_NS = 100e6;
-
 export class Fetcher {
   readonly #around: Surroundings;
-  readonly #self: Broker;
+  readonly #self: Peer;
   readonly #leader: number;
   #serial = 0;
   #inFlight = false;
   #sentNs = 0;
   #notBeforeNs = 0;
 
-  constructor(around: Surroundings, self: Broker, leader: number) {
+  constructor(around: Surroundings, self: Peer, leader: number) {
     this.#around = around;
     this.#self = self;
     this.#leader = leader;
@@ -103,7 +86,7 @@ export class Fetcher {
 
   #send<Answer>(
     request: FetchRequest,
-    ask: (leader: Broker, respond: (answer: Answer) => void) => void,
+    ask: (leader: Peer, respond: (answer: Answer) => void) => void,
     receive: (answer: Answer) => void,
   ): void {
     const { network, brokers, clock } = this.#around;

@@ -1,6 +1,6 @@
-import type { Broker } from './broker.ts';
 import type { Alteration, Coordination } from './coordination.ts';
 import { has, Partitions, type PartitionState } from './partitions.ts';
+import type { Peer } from './peer.ts';
 import { Process } from './process.ts';
 import { TICK_NS, type Surroundings } from './surroundings.ts';
 
@@ -304,13 +304,13 @@ export class Kraft implements Coordination {
     }
   }
 
-  joined(broker: Broker): void {
+  joined(broker: Peer): void {
     const contact = this.#contact[broker.number]!;
     contact.sentNs = 0;
     contact.waitingNs = null;
   }
 
-  heartbeat(broker: Broker): void {
+  heartbeat(broker: Peer): void {
     const { clock, options } = this.#around;
     const contact = this.#contact[broker.number]!;
     const nowNs = clock.nowNs();
@@ -344,7 +344,7 @@ export class Kraft implements Coordination {
     contact.sentNs = 0;
   }
 
-  #heard(voter: Voter, broker: Broker, life: number): void {
+  #heard(voter: Voter, broker: Peer, life: number): void {
     const { number } = broker;
     const contact = this.#contact[number]!;
     voter.brokerHeardNs[number] = this.#around.clock.nowNs();
@@ -379,14 +379,14 @@ export class Kraft implements Coordination {
     } else answer();
   }
 
-  #ask(broker: Broker, work: (active: Voter) => void): void {
+  #ask(broker: Peer, work: (active: Voter) => void): void {
     const voter = this.#voters[this.#contact[broker.number]!.voter]!;
     this.#send(broker.process, voter.process, () => {
       if (voter.follows === voter.number) work(voter);
     });
   }
 
-  alter(broker: Broker, alteration: Alteration, done: () => void): void {
+  alter(broker: Peer, alteration: Alteration, done: () => void): void {
     this.#ask(broker, (active) => {
       let changed: PartitionState[] | null = null;
       this.#commit(
@@ -402,7 +402,7 @@ export class Kraft implements Coordination {
     });
   }
 
-  leave(broker: Broker, done: () => void): void {
+  leave(broker: Peer, done: () => void): void {
     this.#ask(broker, (active) =>
       this.#commit(
         active,

@@ -1,9 +1,9 @@
 import type { VirtualClock } from '../core/virtual-clock.ts';
 import type { Random } from '../core/random.ts';
-import type { Broker } from './broker.ts';
 import type { Coordination } from './coordination.ts';
 import type { ModelOptions } from './model.ts';
 import type { Network } from './network.ts';
+import type { Peer } from './peer.ts';
 import type { Records } from './records.ts';
 
 /** What the parts of a modelled cluster know of each other. */
@@ -13,7 +13,7 @@ export interface Surroundings {
   readonly random: Random;
   readonly network: Network;
   readonly records: Records;
-  readonly brokers: Broker[];
+  readonly brokers: Peer[];
   coordination: Coordination;
 }
 

@@ -1,6 +1,6 @@
-import type { Broker } from './broker.ts';
 import type { Alteration, Coordination } from './coordination.ts';
 import { has, Partitions, type PartitionState } from './partitions.ts';
+import type { Peer } from './peer.ts';
 import { Process } from './process.ts';
 import { TICK_NS, type Surroundings } from './surroundings.ts';
 
@@ -74,15 +74,15 @@ export class ZooKeeper implements Coordination {
   }
 
   /** A session needs a connection, and that needs both directions. */
-  #reaches(broker: Broker): boolean {
+  #reaches(broker: Peer): boolean {
     return this.#around.network.connects(broker.process.place, this.#server.place);
   }
 
-  #atServer(broker: Broker, work: () => void): void {
+  #atServer(broker: Peer, work: () => void): void {
     this.#around.network.send(broker.process.place, this.#server.place, () => this.#server.run(work));
   }
 
-  #atBroker(broker: Broker, work: () => void): void {
+  #atBroker(broker: Peer, work: () => void): void {
     const { life } = broker.process;
     this.#around.network.send(this.#server.place, broker.process.place, () =>
       broker.process.run(() => {
@@ -91,7 +91,7 @@ export class ZooKeeper implements Coordination {
     );
   }
 
-  heartbeat(broker: Broker): void {
+  heartbeat(broker: Peer): void {
     const { clock } = this.#around;
     const { number } = broker;
     const nowNs = clock.nowNs();
@@ -101,7 +101,7 @@ export class ZooKeeper implements Coordination {
     this.#atServer(broker, () => this.#ping(broker, life));
   }
 
-  #ping(broker: Broker, life: number): void {
+  #ping(broker: Peer, life: number): void {
     const { number } = broker;
     const expiresNs = this.#around.clock.nowNs() + this.#timeoutNs;
     const known = this.#expiresNs[number]! > 0;
@@ -112,7 +112,7 @@ export class ZooKeeper implements Coordination {
     if (!known) this.#changed(broker);
   }
 
-  joined(broker: Broker): void {
+  joined(broker: Peer): void {
     this.#pingedNs[broker.number] = 0;
     this.heartbeat(broker);
   }
@@ -156,7 +156,7 @@ export class ZooKeeper implements Coordination {
   }
 
   /** Brokers came or went: the controller is told, decides, stores, and tells those whom it may concern. */
-  #changed(newcomer: Broker | null, everything = false): void {
+  #changed(newcomer: Peer | null, everything = false): void {
     const controller = this.#around.brokers[this.#controller];
     if (controller === undefined) {
       this.#claimable = true;
@@ -172,7 +172,7 @@ export class ZooKeeper implements Coordination {
   }
 
   /** The controller sends the news to every broker with a session; who has just come gets everything. */
-  #publish(states: readonly PartitionState[], newcomer: Broker | null): void {
+  #publish(states: readonly PartitionState[], newcomer: Peer | null): void {
     const controller = this.#around.brokers[this.#controller];
     if (controller === undefined) return;
     const { controllerId } = this;
@@ -185,7 +185,7 @@ export class ZooKeeper implements Coordination {
     });
   }
 
-  #tell(from: Broker, to: Broker, states: readonly PartitionState[], controllerId: number): void {
+  #tell(from: Peer, to: Peer, states: readonly PartitionState[], controllerId: number): void {
     const { life } = to.process;
     this.#around.network.send(from.process.place, to.process.place, () =>
       to.process.run(() => {
@@ -195,7 +195,7 @@ export class ZooKeeper implements Coordination {
     );
   }
 
-  alter(broker: Broker, alteration: Alteration, done: () => void): void {
+  alter(broker: Peer, alteration: Alteration, done: () => void): void {
     this.#atServer(broker, () => {
       const changed = this.#partitions.alter(broker.number, alteration);
       const { controllerId } = this;
@@ -207,7 +207,7 @@ export class ZooKeeper implements Coordination {
     });
   }
 
-  leave(broker: Broker, done: () => void): void {
+  leave(broker: Peer, done: () => void): void {
     this.#atServer(broker, () => {
       const changed = this.#partitions.moveAwayFrom(broker.number, this.#alive);
       this.#publish(changed, null);
