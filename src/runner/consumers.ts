@@ -3,7 +3,7 @@ import { messageOf } from '../core/failure.ts';
 import type { Fetched, Reader } from '../client/client.ts';
 import type { Event } from '../history/event.ts';
 import { recordsInto } from './reads.ts';
-import type { RunOptions } from './runner.ts';
+import type { RunOptions } from './run-options.ts';
 import { SCANS } from './scan.ts';
 
 /**

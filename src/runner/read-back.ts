@@ -1,6 +1,6 @@
 import { messageOf } from '../core/failure.ts';
 import type { Fetched, Reader } from '../client/client.ts';
-import type { RunOptions } from './runner.ts';
+import type { RunOptions } from './run-options.ts';
 import { recordsInto } from './reads.ts';
 import { finalScan, SCANS } from './scan.ts';
 import { SequenceWatch } from './sequences.ts';

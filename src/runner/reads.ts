@@ -1,5 +1,5 @@
 import type { Fetched } from '../client/client.ts';
-import type { RunOptions } from './runner.ts';
+import type { RunOptions } from './run-options.ts';
 
 /**
  * Puts records into the history as what this reader was given.

@@ -5,42 +5,25 @@ import type { Generator } from '../generator/generator.ts';
 import { limit } from '../generator/limit.ts';
 import { atFullSpeed, atRate } from '../generator/pace.ts';
 import { uniqueValues } from '../generator/unique-values.ts';
-import type { Recorder } from '../history/recorder/recorder.ts';
-import type { Decoder } from '../history/value.ts';
 import { campaign, type Campaign } from '../nemesis/campaign.ts';
 import { clusterNemesis } from '../nemesis/cluster-nemesis.ts';
-import type { Schedule } from '../nemesis/schedule.ts';
-import type { Scenario } from '../scenario/schema.ts';
-import type { World } from '../world/world.ts';
 import { startConsumers } from './consumers.ts';
 import { load, type Load } from './load.ts';
 import type { Progress } from './progress.ts';
 import { readBack } from './read-back.ts';
+import type { RunOptions } from './run-options.ts';
 import { tally, type Tally } from './tally.ts';
 import { watchEnds, watchViews } from './watch.ts';
-
-/**
- * A run from beginning to end: set up, warm up, strike while the load goes on, heal, let the cluster settle, read
- * everything back. It knows a World and a Recorder and nothing about where either lives; it decides nothing.
- */
-export interface RunOptions {
-  world: World;
-  scenario: Scenario;
-  schedule: Schedule;
-  seed: number;
-  recorder: Recorder;
-  decode: Decoder;
-  onProgress: (progress: Readonly<Progress>) => void;
-  /** Ends the load early; what follows (heal, settle, scan) still happens. */
-  stop: AbortSignal;
-  /** Ends everything at once. The history stays. */
-  abort: AbortSignal;
-}
 
 /** How far behind its schedule a load may fall before the history mentions it. */
 const BEHIND_MS = 1_000;
 
-/** @throws Failure (130) when it is stopped before there is anything to decide about. */
+/**
+ * A run from beginning to end: set up, warm up, strike while the load goes on, heal, let the cluster settle, read
+ * everything back. It knows a World and a Recorder and nothing about where either lives; it decides nothing.
+ *
+ * @throws Failure (130) when it is stopped before there is anything to decide about.
+ */
 export async function run(options: RunOptions): Promise<void> {
   const { world, scenario, abort } = options;
   const { clock, db } = world;
