@@ -4,7 +4,7 @@ import type { Run } from '../history/run.ts';
 import { questionClock } from './facts/clock.ts';
 import { doubtsAbout } from './questions/coverage.ts';
 import { explainHoles } from './questions/dense.ts';
-import { boundByEnds } from './facts/end-bounds.ts';
+import { boundByEnds } from './passes/bounding.ts';
 import { checkEnds } from './questions/ends.ts';
 import { Examination, type Tuning } from './examination.ts';
 import { faultSpansOf } from '../history/fault-spans.ts';

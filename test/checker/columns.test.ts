@@ -1,6 +1,6 @@
 import test from 'ava';
 import { fc } from '@fast-check/ava';
-import { boundByEnds } from '../../src/checker/facts/end-bounds.ts';
+import { boundByEnds } from '../../src/checker/passes/bounding.ts';
 import { Examination } from '../../src/checker/examination.ts';
 import { checkOrder, isPlainlyInOrder } from '../../src/checker/questions/order.ts';
 import { recordOutcomes } from '../../src/checker/passes/outcomes.ts';

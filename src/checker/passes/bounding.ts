@@ -1,0 +1,51 @@
+import type { EndEvent } from '../../history/event.ts';
+import type { Examination } from '../examination.ts';
+import { EndBounds } from '../facts/end-bounds.ts';
+import { regressions, whyWatermarksLag } from '../facts/ends.ts';
+
+/**
+ * What end offsets say of the times of appends: an answer that the log ends at h means that everything below h was
+ * there when it came, and that nothing from h on was there when it was asked for.
+ *
+ * Kafka's end offset is the high watermark, so this is only true where an append counts from the moment at which the
+ * watermark passes it: with acks=all nothing is acknowledged, and nothing is read, before. With acks=1 the watermark
+ * lags behind what is acknowledged; where it may be cut back (unclean election, lost power) it proves nothing of what
+ * comes to stand below it; before Kafka 2.2 (KIP-207) a new leader may give one that is behind. There ends are not
+ * used, nor where it may be unknown who led. Nor is the answer of a broker that was replaced or about to be, for a zombie speaks of a log of its own; nor an
+ * end that went back, which is a finding by itself.
+ */
+export function boundByEnds(examination: Examination): void {
+  const { run, power } = examination;
+  const { acks, uncleanLeaderElection } = run.info.contract;
+  if (acks !== 'all' || uncleanLeaderElection) return;
+  if (power.occurred || examination.eventsIncomplete) return;
+  const byPartition = new Map<number, EndEvent[]>();
+  for (const event of run.events) {
+    if (event.type !== 'end' || !speaksOfThisLog(examination, event)) continue;
+    const known = byPartition.get(event.partition);
+    if (known === undefined) byPartition.set(event.partition, [event]);
+    else known.push(event);
+  }
+  for (const log of examination.logs) {
+    const ends = byPartition.get(log.partition);
+    if (ends === undefined || whyWatermarksLag(run.info, examination.leadershipOf(log.partition)) !== null)
+      continue;
+    const regressed = new Set(regressions(ends).map(({ end }) => end));
+    log.ends = new EndBounds(ends.filter((end) => !regressed.has(end)));
+  }
+}
+
+/** A change of leader may be noticed so much later than it took place, and its clock be so much off. */
+const MARGIN_NS = 3e9;
+
+function speaksOfThisLog(
+  examination: Examination,
+  { partition, broker, invokeNs, completeNs }: EndEvent,
+): boolean {
+  const leadership = examination.leadershipOf(partition);
+  if (broker < 0) return !leadership.changed;
+  if (leadership.wasDeposed(broker, invokeNs)) return false;
+  return !leadership.terms.some(
+    ({ index, fromNs }) => index > 0 && fromNs > invokeNs - MARGIN_NS && fromNs < completeNs + MARGIN_NS,
+  );
+}
