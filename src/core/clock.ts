@@ -51,3 +51,8 @@ export function wallClock(): string {
 export function wallClockMs(): number {
   return Date.now();
 }
+
+/** Aborts when so much time has passed. */
+export function deadline(ms: number): AbortSignal {
+  return AbortSignal.timeout(ms);
+}

@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { Option, type Command } from 'commander';
+import { deadline } from '../../core/clock.ts';
 import { EXIT, Failure, messageOf } from '../../core/failure.ts';
 import { check } from '../../linear/check.ts';
 import { parseExactly } from '../../linear/format/json.ts';
@@ -139,7 +140,7 @@ async function judge(
     const result = await check(modelNamed(model, options), history, {
       memoryBytesMax: memory * 2 ** 20,
       explain,
-      ...(timeout === undefined ? {} : { signal: AbortSignal.timeout(timeout) }),
+      ...(timeout === undefined ? {} : { signal: deadline(timeout) }),
     });
     return { model, isGuess: options.model === undefined, result };
   } catch (error) {

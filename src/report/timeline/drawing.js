@@ -4,7 +4,7 @@ import { D3Node } from 'd3-node';
 
 /**
  * d3-node's own `svgString()` writes HTML, which is not always well-formed XML, so the picture is serialised as XML.
- * @param {readonly import('./drawing.js').Element[]} elements parents before their children; the first one is the root.
+ * @param elements see drawing.d.ts: parents before their children; the first one is the root.
  */
 export function draw(elements) {
   const d3n = new D3Node();
