@@ -197,10 +197,6 @@ const OPEN_CIRCLES = new Set([
   'src/report/timeline/losses.ts',
   'src/report/timeline/aggregate.ts',
   'src/report/figures/survey.ts',
-  'src/linear/model.ts',
-  'src/linear/search/automaton.ts',
-  'src/linear/search/search.ts',
-  'src/linear/search/engine.ts',
 ]);
 
 test('no file imports itself by way of others, not even for a type', (t) => {

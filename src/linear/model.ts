@@ -1,4 +1,4 @@
-import type { Finder } from './search/engine.ts';
+import type { Finder } from './search/finder.ts';
 import type { Memory } from './limits.ts';
 import type { Operation } from './operation.ts';
 

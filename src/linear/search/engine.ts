@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { Memory, OutOfMemory } from '../limits.ts';
 import type { Operation } from '../operation.ts';
-import type { Search } from './search.ts';
+import type { Finder } from './finder.ts';
 
 /** What the engine may use up. */
 export interface Limits {
@@ -20,9 +20,6 @@ export interface Problem {
   /** A search from the beginning. */
   begin(options: { width: number; memory: Memory; counted?: ReadonlySet<number> }): Finder;
 }
-
-/** A search that goes on a little at a time. */
-export type Finder = Pick<Search, 'steps' | 'narrowed' | 'advance'>;
 
 export type Found =
   | { verdict: 'valid'; witness: Operation[] }

@@ -1,5 +1,6 @@
 import type { Automaton } from './automaton.ts';
 import { Configurations } from './configurations.ts';
+import type { Finder } from './finder.ts';
 import type { Memory } from '../limits.ts';
 import { clearBit, isSet, setBit, wordsFor } from './mask.ts';
 import { Openings } from './openings.ts';
@@ -35,7 +36,7 @@ export interface Problem {
  * verdict only if it never left anything out. `counted` names the classes of unknowns that are counted one by one,
  * the others being lumped together (see `Unknowns`); without it all are counted.
  */
-export class Search {
+export class Search implements Finder {
   /** Rows looked at so far, the costly ones counted more than once. */
   steps = 0;
   /** Something was left out because of `width`: a dead end proves nothing. */
@@ -104,16 +105,7 @@ export class Search {
     this.#current.add(this.#row);
   }
 
-  /**
-   * Goes on for about so many rows, or until it has looked at so many open operations.
-   * @returns the operations in a legal order; or the classes of which the order found would need more than there are;
-   * or the operation that cannot be placed; or null: there is more to do.
-   * @throws OutOfMemory
-   */
-  advance(
-    rows: number,
-    looks = Infinity,
-  ): { order: number[] } | { ranOut: number[] } | { stuck: number } | null {
+  advance(rows: number, looks = Infinity): ReturnType<Finder['advance']> {
     const until = this.steps + rows;
     this.#looksLeft = looks;
     while (this.steps < until && this.#looksLeft > 0) {
