@@ -9,7 +9,7 @@ import { FINDING_KINDS, type Claim, type Finding, type Result, type Verdict } fr
 export function resultOf(examination: Examination, claim: Claim): Result {
   const { run, counts, doubts } = examination;
   const findings = findingsOf(examination);
-  const broken = findings.filter((finding) => breaksClaim(finding, claim, run.info.contract.mode));
+  const broken = findings.filter((finding) => breaksClaim(finding, claim, run.info.contract.clientRetries));
   const verdict: Verdict = broken.length > 0 ? 'invalid' : doubts.length > 0 ? 'inconclusive' : 'valid';
   const reasons = [...brokenReasons(broken, counts.ok), ...doubts, ...notes(examination, findings, broken)];
   if (verdict === 'valid') reasons.unshift(keptReason(examination, findings));
@@ -29,13 +29,9 @@ export function resultOf(examination: Examination, claim: Claim): Result {
  * Whether a finding makes the verdict invalid. `unread` and `sent-missing` accuse nobody. Where the client may repeat itself, duplicates break no promise. An end
  * offset that was permitted to go back takes nothing with it: what is lost is told as a loss.
  */
-export function breaksClaim(
-  { kind, judgement }: Finding,
-  claim: Claim,
-  mode: 'exactly-once' | 'at-least-once',
-): boolean {
+export function breaksClaim({ kind, judgement }: Finding, claim: Claim, clientRetries: boolean): boolean {
   if (kind === 'unread' || kind === 'sent-missing') return false;
-  if (kind === 'duplicate' && mode === 'at-least-once' && judgement === 'permitted') return false;
+  if (kind === 'duplicate' && clientRetries && judgement === 'permitted') return false;
   if (kind === 'end-regressed') return judgement === 'violation';
   return claim === 'kept' || judgement === 'violation';
 }

@@ -11,7 +11,7 @@ export function completeContract(said: Partial<Contract>): Contract {
   return {
     ...usual,
     // A client that may repeat itself is accused of its copies only where it is said to be idempotent.
-    ...(said.mode === 'at-least-once' && { idempotence: false }),
+    ...(said.clientRetries === true && { idempotence: false }),
     ...said,
     ...(assumed.length > 0 && { assumed }),
   };

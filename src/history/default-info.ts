@@ -15,7 +15,7 @@ export function defaultInfo({ partitions, workers }: { partitions: number; worke
       replicationFactor: 3,
       uncleanLeaderElection: false,
       idempotence: true,
-      mode: 'exactly-once',
+      clientRetries: false,
     },
     topic: 'kept',
     partitions,

@@ -11,6 +11,7 @@ import { decodeLines, type Lines } from './recorder/event-lines.ts';
 import { ERROR_NAMES_KEY, EVENTS_FILE, READS_FILE, WRITES_FILE } from './layout.ts';
 import { READ_AHEAD_BYTES_MIN } from './columns/read-ahead.ts';
 import { recordingOf } from './recorder/recording.ts';
+import { inTodaysWords } from './old-words.ts';
 import { resolveInfo } from './run-info.ts';
 import type { ReadBatch, Run, WriteBatch } from './run.ts';
 
@@ -28,7 +29,7 @@ export async function openRun(
   assertDirectory(path);
   const damages = new Damages();
   const lines = readLines(join(path, EVENTS_FILE), damages);
-  const info = resolveInfo(path, lines?.info ?? null, damages);
+  const info = inTodaysWords(resolveInfo(path, lines?.info ?? null, damages));
   for (const damage of info.damage ?? []) damages.add(damage);
   const areForeign = lines?.info != null && recordingOf(lines.info) !== recordingOf(info);
   if (areForeign) {

@@ -75,8 +75,8 @@ export interface Contract {
   replicationFactor: number;
   uncleanLeaderElection: boolean;
   idempotence: boolean;
-  /** `exactly-once`: one attempt, one verdict. `at-least-once`: the client retries by itself, duplicates are legal. */
-  mode: 'exactly-once' | 'at-least-once';
+  /** Whether the client library sends a record again by itself. Else a write is one attempt. */
+  clientRetries: boolean;
   /** `log.flush.interval.messages` of the brokers: after how many records they sync to disk. If absent the system does, in time. */
   flushMessages?: number;
   /** What of this an imported history does not say; none if absent. */

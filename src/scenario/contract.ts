@@ -11,7 +11,7 @@ export function contractOf({ topic, producer, brokerSettings }: Scenario): Contr
     replicationFactor,
     uncleanLeaderElection,
     idempotence: producer.idempotence,
-    mode: producer.retries > 0 ? 'at-least-once' : 'exactly-once',
+    clientRetries: producer.retries > 0,
     ...(Number.isSafeInteger(flushMessages) && { flushMessages }),
   };
 }

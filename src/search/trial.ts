@@ -32,5 +32,7 @@ export async function tryOut(candidate: Candidate, claim: Claim): Promise<Trial>
 
 /** The findings that make a verdict invalid, the gravest first. */
 export function accusations(result: Result): Finding[] {
-  return result.findings.filter((finding) => breaksClaim(finding, result.claim, result.contract.mode));
+  return result.findings.filter((finding) =>
+    breaksClaim(finding, result.claim, result.contract.clientRetries),
+  );
 }

@@ -115,7 +115,7 @@ test('a record is there twice: a duplicate, which a client that retries by itsel
     examples: [{ value: 'w1:0', foundOffsets: [1, 3] }],
   });
 
-  const retrying = judge({ ...twice, contract: { mode: 'at-least-once' } });
+  const retrying = judge({ ...twice, contract: { clientRetries: true } });
   t.is(retrying.verdict, 'valid');
   t.is(only(retrying, 'duplicate').judgement, 'permitted');
 });
@@ -125,7 +125,7 @@ test('the sequence number of the second copy tells who made it', (t) => {
     only(
       judge({
         ...GOOD,
-        contract: { mode: 'at-least-once', idempotence: true },
+        contract: { clientRetries: true, idempotence: true },
         reads: [...GOOD.reads, found(3, '1:0')],
         events: [...events, finalScan(4, sequences && { sequences })],
       }),
@@ -451,7 +451,7 @@ test('an idempotent client whose record was taken for a repetition of another on
     writes: [unknown('0:0', { at: 1 }), acked('0:1', 1, { at: 2 })],
     reads: [found(0, '0:0'), found(1, '0:0')],
     events: [leads(1, 1, 0), finalScan(2)],
-    contract: { idempotence: true, mode: 'at-least-once' },
+    contract: { idempotence: true, clientRetries: true },
   });
   t.is(result.verdict, 'invalid');
   t.is(only(result, 'lost').blame, 'client');

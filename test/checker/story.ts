@@ -165,7 +165,7 @@ export const CONTRACT: Contract = {
   replicationFactor: 3,
   uncleanLeaderElection: false,
   idempotence: false,
-  mode: 'exactly-once',
+  clientRetries: false,
 };
 
 export function runOfStory({

@@ -24,7 +24,7 @@ const TOPIC: TopicSettings = {
   uncleanLeaderElection: false,
   acks: 'all',
   idempotence: false,
-  mode: 'exactly-once',
+  clientRetries: false,
 };
 
 interface Cluster {

@@ -365,10 +365,24 @@ test('what the line "run" does not say is assumed, and said to be', (t) => {
 test('a client that may repeat itself is accused of its copies only where it is said to be idempotent', (t) => {
   const copied = [write(0), read(0), read(0, { offset: 1 }), scan(2)];
   const of = (run: object) => check(readInterchange(fileOf(lines(run, ...copied))), { claim: 'kept' });
-  const silent = of({ ...RUN, mode: 'at-least-once' });
+  const silent = of({ ...RUN, clientRetries: true });
   t.deepEqual([silent.verdict, silent.counts.duplicate], ['valid', 1]);
-  t.is(of({ ...RUN, mode: 'at-least-once', idempotence: true }).verdict, 'invalid');
-  t.is(of(RUN).verdict, 'invalid', 'exactly-once: one attempt is stored once, with or without idempotence');
+  t.is(of({ ...RUN, clientRetries: true, idempotence: true }).verdict, 'invalid');
+  t.is(of(RUN).verdict, 'invalid', 'one attempt is stored once, with or without idempotence');
+});
+
+test('files and runs that say it with the older word "mode" are still read', async (t) => {
+  const contractOf = (run: object) => readInterchange(fileOf(lines(run, write(0)))).info.contract;
+  t.true(contractOf({ ...RUN, mode: 'at-least-once' }).clientRetries);
+  t.false(contractOf({ ...RUN, mode: 'exactly-once' }).clientRetries);
+  const contradicting = fileOf(lines({ ...RUN, mode: 'at-least-once', clientRetries: false }));
+  t.throws(() => readInterchange(contradicting), { message: /"clientRetries" is false, and "mode"/ });
+
+  const today = exported(readInterchange(fileOf(lines({ ...RUN, clientRetries: true }, write(0)))));
+  const old = today.replaceAll('"clientRetries":true', '"mode":"at-least-once"');
+  t.deepEqual(readInterchange(fileOf(old)).info, readInterchange(fileOf(today)).info);
+  const { info } = await openRun('store/example');
+  t.false(info.contract.clientRetries, 'the example was recorded in older words');
 });
 
 test('a record that another tool calls not valid is a phantom, and nobody knows whose fault it is', (t) => {

@@ -25,7 +25,7 @@ const CONTRACT: Contract = {
   replicationFactor: 3,
   uncleanLeaderElection: false,
   idempotence: false,
-  mode: 'exactly-once',
+  clientRetries: false,
 };
 
 export const NODES: NodeInfo[] = [

@@ -227,7 +227,7 @@ export function judgeUnsettledDivergence(contract: Contract, loss: Ruling, leade
 
 /** A value that is found, but not where it was acknowledged. */
 export function judgeMisplaced(contract: Contract, loss: Ruling): Ruling {
-  if (contract.mode === 'exactly-once') return RULINGS.misplaced;
+  if (!contract.clientRetries) return RULINGS.misplaced;
   return {
     ...loss,
     reason: `the copy that was acknowledged is gone, and that of another attempt remains: ${loss.reason}`,
@@ -239,7 +239,7 @@ export function judgeMisplaced(contract: Contract, loss: Ruling): Ruling {
  * and an answer that is given to no other. Then what is wrong with a record is not the client's doing.
  */
 export function isAudited({ world, contract }: RunInfo): boolean {
-  return world !== 'imported' && contract.mode === 'exactly-once';
+  return world !== 'imported' && !contract.clientRetries;
 }
 
 /** @param attempts how many requests were given to a socket; 0: the write was given up before. */
@@ -273,7 +273,7 @@ export function judgeDuplicate(info: RunInfo, renumbered: Renumbered): Ruling {
     const reason = `${IDEMPOTENT}: the broker stored the same number again`;
     return { judgement: 'violation', reason, blame: 'broker' };
   }
-  if (contract.mode === 'at-least-once' && contract.idempotence) {
+  if (contract.clientRetries && contract.idempotence) {
     return renumbered === 'yes'
       ? {
           judgement: 'violation',
@@ -286,7 +286,7 @@ export function judgeDuplicate(info: RunInfo, renumbered: Renumbered): Ruling {
           blame: 'unknown',
         };
   }
-  if (contract.mode === 'at-least-once') {
+  if (contract.clientRetries) {
     return {
       judgement: 'permitted',
       reason: 'the client retries by itself, at least once is all it promises',

@@ -136,8 +136,8 @@ export function recordRivalTerms(examination: Examination): void {
  */
 export function recordSurvivors(examination: Examination): void {
   const { run, values } = examination;
-  const { acks, mode } = run.info.contract;
-  if (acks !== 1 || mode !== 'exactly-once') return;
+  const { acks, clientRetries } = run.info.contract;
+  if (acks !== 1 || clientRetries) return;
   for (const batch of run.writes()) {
     const { worker, seq, partition, broker, completeNs } = batch;
     for (let row = 0; row < batch.length; row++) {

@@ -125,7 +125,7 @@ class Holes {
 /** One pass over the writes: which may fill a hole, and by when others were known to stand behind one. */
 function readWrites(examination: Examination, holes: ReadonlyMap<number, Holes>): void {
   const { run, values } = examination;
-  const repeats = run.info.contract.mode === 'at-least-once';
+  const repeats = run.info.contract.clientRetries;
   for (const batch of run.writes()) {
     for (let row = 0; row < batch.length; row++) {
       const own = holes.get(batch.partition[row]!);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { OLD_MODES, inTodaysWords, retriesInOldWords } from '../old-words.ts';
 import { type Contract, type RunInfo, SETTINGS } from '../run.ts';
 import type { LineCounts } from './line-counts.ts';
 import { choiceOf, type Fields, flagOf, LineProblem, othersThan, shown, textOf, wholeOf } from './fields.ts';
@@ -22,6 +23,7 @@ const FIELDS = new Set([
   'version',
   'run',
   'acks',
+  'clientRetries',
   'mode',
   'dense',
   'minInsyncReplicas',
@@ -45,7 +47,7 @@ const ownInfo = z.looseObject({
     replicationFactor: z.int(),
     uncleanLeaderElection: z.boolean(),
     idempotence: z.boolean(),
-    mode: z.enum(['exactly-once', 'at-least-once']),
+    clientRetries: z.boolean(),
     flushMessages: z.int().optional(),
     assumed: z.array(z.enum(SETTINGS)).optional(),
   }),
@@ -77,7 +79,7 @@ const ownInfo = z.looseObject({
 });
 const count = z.int().min(0);
 const own = z.strictObject({
-  info: ownInfo,
+  info: z.preprocess(inTodaysWords, ownInfo),
   scans: z.array(z.tuple([z.string(), count])),
   lines: z.strictObject({ writes: count, reads: count, events: count }).optional(),
 });
@@ -99,7 +101,7 @@ export function parseRunLine(fields: Fields): RunLine {
   // Another tool's field of this name need not be a version.
   const saysVersion = typeof kafka === 'string';
   const extra = othersThan(saysVersion ? new Set([...FIELDS, 'kafka']) : FIELDS, fields);
-  const known = parsed.success ? (fields['kept'] as { info: RunInfo }).info : null;
+  const known = parsed.success ? inTodaysWords((fields['kept'] as { info: RunInfo }).info) : null;
   return {
     info: {
       ...known,
@@ -117,13 +119,26 @@ export function parseRunLine(fields: Fields): RunLine {
 function contractOf(fields: Fields): Partial<Contract> {
   const contract: Partial<Contract> = {};
   if (fields['acks'] !== undefined) contract.acks = choiceOf(fields, 'acks', [0, 1, 'all'] as const);
-  if (fields['mode'] !== undefined)
-    contract.mode = choiceOf(fields, 'mode', ['exactly-once', 'at-least-once'] as const);
+  const clientRetries = clientRetriesOf(fields);
+  if (clientRetries !== null) contract.clientRetries = clientRetries;
   for (const name of ['minInsyncReplicas', 'replicationFactor'] as const)
     if (fields[name] !== undefined) contract[name] = wholeOf(fields, name);
   for (const name of ['uncleanLeaderElection', 'idempotence'] as const)
     if (fields[name] !== undefined) contract[name] = flagOf(fields, name);
   return contract;
+}
+
+/** Older files say it with the field "mode"; null where the line says nothing. */
+function clientRetriesOf(fields: Fields): boolean | null {
+  const old = fields['mode'] === undefined ? null : choiceOf(fields, 'mode', OLD_MODES);
+  if (fields['clientRetries'] === undefined) return old === null ? null : retriesInOldWords(old);
+  const said = flagOf(fields, 'clientRetries');
+  if (old !== null && retriesInOldWords(old) !== said) {
+    throw new LineProblem(
+      `"clientRetries" is ${said}, and "mode", the older word for it, is ${shown(old)}: they contradict each other`,
+    );
+  }
+  return said;
 }
 
 /** What the line says itself is no assumption any more. */
@@ -144,7 +159,7 @@ export function formatRunLine(
     type: 'run',
     version: 1,
     run: info.run,
-    mode: contract.mode,
+    clientRetries: contract.clientRetries,
     dense: info.dense === true,
     ...Object.fromEntries(told.map((setting) => [setting, contract[setting]])),
     ...(info.versions.kafka !== undefined && { kafka: info.versions.kafka }),
