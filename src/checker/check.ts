@@ -12,6 +12,7 @@ import { classifyWrites } from './questions/loss.ts';
 import { checkOrder } from './questions/order.ts';
 import { recordOutcomes } from './passes/outcomes.ts';
 import { placeAcknowledgements, recordRivalTerms, recordSurvivors } from './passes/placement.ts';
+import { recordGiven } from './passes/given.ts';
 import { recordPresence } from './passes/presence.ts';
 import type { Anomaly } from './findings/grouping.ts';
 import { compareReaders } from './questions/readers.ts';
@@ -50,6 +51,7 @@ export function check(
   ask('whether readers left anything out', compareReaders);
   ask('what end offsets say of time', boundByEnds);
   if (!ask('where acknowledged records are', placeAcknowledgements)) examination.suspects.giveUp();
+  ask('what readers were given that is gone', recordGiven);
   if (examination.suspicious > 0) {
     ask('which leader acknowledged what', recordRivalTerms);
     ask('what outlived it', recordSurvivors);

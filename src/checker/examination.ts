@@ -8,6 +8,7 @@ import { leadershipsOf, type Leadership } from './facts/leadership.ts';
 import { SPARSE_KEYS_MAX } from './columns/paged.ts';
 import { PartitionLog } from './facts/partition.ts';
 import { PowerLosses } from './facts/power.ts';
+import type { GivenRecords } from './facts/given.ts';
 import { FINDING_KINDS, type Counts } from './result.ts';
 import { decidingScans } from './facts/scans.ts';
 import { NARROW_PAGES_MAX, type SlotKind } from './columns/slots.ts';
@@ -42,6 +43,16 @@ export class Examination {
   readonly nearLogs: (PartitionLog | undefined)[] = [];
   /** Whether some write was begun while a fault was in force. */
   testedUnderFault = false;
+  /** Values that other readers than the deciding scans were given, and those of them that a final scan returned too. */
+  seen = 0;
+  seenAndFound = 0;
+  /** What readers were given and no final scan returned; null where there is nothing of the kind. */
+  given: GivenRecords | null = null;
+  /** Of the lost records: those that nobody had acknowledged, and of these the ones that were only sent. */
+  lostUnacknowledged = 0;
+  lostSent = 0;
+  /** Values that a reader was given before they were sent, and one of them in words. */
+  readBeforeSent: { count: number; example: string } = { count: 0, example: '' };
   /** Writes with more than one row. */
   repeated = 0;
   /** Readable records of this run without a write, where rows of writes may be missing. */

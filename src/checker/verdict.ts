@@ -55,7 +55,8 @@ function findingsOf(examination: Examination): Finding[] {
       values: group.values.toString(),
       ...(group.firstOffset >= 0 && { offsets: [group.firstOffset, group.lastOffset] as [number, number] }),
       ...(group.firstNs <= group.lastNs && { timeNs: [group.firstNs, group.lastNs] as [number, number] }),
-      ...(term != null && { leader: { node: term.node, id: term.leader, epoch: term.epoch } }),
+      ...(term != null &&
+        cause.unacknowledged !== true && { leader: { node: term.node, id: term.leader, epoch: term.epoch } }),
       ...(during.length > 0 && { faults: during }),
       ...(agreeing > 1 && { scans: agreeing }),
       ...(cause.reader !== undefined && { reader: cause.reader }),
@@ -136,12 +137,15 @@ function notes(
   return list.map(sentence);
 }
 
-function keptReason({ run, counts }: Examination, findings: readonly Finding[]): string {
+function keptReason(
+  { run, counts, lostSent, lostUnacknowledged }: Examination,
+  findings: readonly Finding[],
+): string {
   if (counts.ok === 0) {
-    const there = counts.sent - counts['sent-missing'];
+    const there = counts.sent - counts['sent-missing'] - lostSent;
     return `Nothing was acknowledged with acks=${run.info.contract.acks}; ${grouped(there)} of ${counted(counts.sent, 'record')} that were sent are there.`;
   }
-  const lost = counts.lost + counts['lost-after-read'];
+  const lost = counts.lost + counts['lost-after-read'] - lostUnacknowledged;
   if (lost > 0) {
     const rest = findings.some(({ judgement }) => judgement === 'violation')
       ? ''

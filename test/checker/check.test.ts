@@ -91,7 +91,7 @@ test('a consumer was given another record than the final scan: divergent', (t) =
     writes: [...GOOD.writes, unknown('7:0')],
     reads: [...GOOD.reads, consumed(1, '7:0')],
   });
-  t.deepEqual(anomalies(result), { divergent: 1 });
+  t.deepEqual(anomalies(result), { divergent: 1, 'lost-after-read': 1 }, 'and what it was given is gone');
   t.is(only(result, 'divergent').judgement, 'violation');
 });
 

@@ -144,17 +144,54 @@ export function bruteCounts(history: History): Counts {
       if (more.length > 0) continue;
       if (new Set([...foundAt, ...seenAt]).size > 1) counts.duplicate++;
       if (write.outcome === 'fail' && foundAt.size + seenAt.size > 0) counts['aborted-read']++;
-      if (write.outcome === 'sent' && foundAt.size === 0 && readable(write)) counts['sent-missing']++;
-      if (write.outcome !== 'ok') continue;
+      const isGone = foundAt.size === 0 && goneAfterRead(write, value);
+      if (write.outcome !== 'ok') {
+        if (isGone) counts['lost-after-read']++;
+        else if (write.outcome === 'sent' && foundAt.size + seenAt.size === 0 && readable(write))
+          counts['sent-missing']++;
+        continue;
+      }
 
       if (write.offset !== null) say(write.offset, value);
       if (foundAt.size > 0) {
         if (write.offset !== null && !foundAt.has(write.offset)) counts.misplaced++;
-      } else if (!readable(write)) counts.unread++;
-      else if (seenAt.size > 0) counts['lost-after-read']++;
+      } else if (!readable(write) && !isGone) counts.unread++;
+      else if (givenFirst(write, value) !== undefined) counts['lost-after-read']++;
       else counts.lost++;
     }
     counts.divergent += [...saidAt.values()].filter((values) => values.size > 1).length;
+
+    /** When and where a reader was first given it; of no use if that was before it was sent. */
+    function givenFirst(write: Write, value: string) {
+      const given = records
+        .filter((record) => !record.decides && record.value === value)
+        .map(({ offset, timeNs, scan: number }) => ({
+          offset,
+          timeNs: timeNs > 0 ? timeNs : endedNs(number),
+        }));
+      const first = given.toSorted((a, b) => a.timeNs - b.timeNs)[0];
+      return first === undefined || first.timeNs < write.invokeNs ? undefined : first;
+    }
+
+    function endedNs(number: number): number {
+      const own = events.flatMap((event) =>
+        event.type === 'scan' && event.scan === number && event.partition === partition
+          ? [event.completeNs]
+          : [],
+      );
+      return own.length === 0 ? Infinity : Math.max(...own);
+    }
+
+    /** Whether the deciding scan came after that, and would have returned it. */
+    function goneAfterRead(write: Write, value: string): boolean {
+      const first = givenFirst(write, value);
+      if (scan === undefined || !scan.covered || first === undefined) return false;
+      if (scan.from > 0 && first.offset < scan.from) return false;
+      if (first.timeNs > scan.invokeNs) return false;
+      return (
+        !readsIncomplete || first.offset >= scan.end || deciding.some(({ offset }) => offset === first.offset)
+      );
+    }
 
     function readable(write: Write): boolean {
       if (scan === undefined || !scan.covered) return false;

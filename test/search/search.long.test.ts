@@ -71,6 +71,18 @@ for (const bug of BUG_NAMES) {
   });
 }
 
+for (const [bug, seed] of [
+  ['torn-tail', 1483],
+  ['high-watermark-early', 3985],
+] as const) {
+  test(`what consumers had been given and is gone is found, acknowledged or not: ${bug}, seed ${seed}`, async (t) => {
+    const broken = await trySeed(seed, { bug, claim: 'contract' });
+    t.true(broken.accusations.some(({ kind }) => kind === 'lost-after-read'));
+    const correct = await trySeed(seed, { bug: null, claim: 'contract' });
+    t.deepEqual(correct.accusations, []);
+  });
+}
+
 /** As another process of this machine tells it. */
 function digestElsewhere(seed: number): string {
   const program = `

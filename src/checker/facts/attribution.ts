@@ -8,7 +8,10 @@ import {
   judgeLoss,
   judgeMisplaced,
   judgeUnsettledDivergence,
+  type Judged,
 } from '../findings/judgement.ts';
+import { judgeCommitted } from '../findings/committed.ts';
+import { diskExcuseOf } from './disks.ts';
 import type { Leadership, Term } from './leadership.ts';
 import { syncsEachRecord, type PowerLosses } from './power.ts';
 
@@ -23,6 +26,8 @@ export class LossCauses {
   readonly power: PowerLosses;
   readonly #eventsIncomplete: boolean;
   readonly #causes = new Map<number, Cause>();
+  readonly #givenCauses = new Map<number, Cause>();
+  #divergentReads: Cause | null = null;
   readonly #derived = new Map<Cause, { divergence: Cause; unsettled: Cause; misplaced: Cause }>();
 
   /** @param eventsIncomplete whether what excuses a loss may be among events that are missing. */
@@ -38,6 +43,50 @@ export class LossCauses {
     this.#contract = contract;
     this.#faults = faults;
     this.power = power;
+  }
+
+  /**
+   * The cause of the loss of a record that a reader had been given: see committed.ts.
+   * @param broker the one that acknowledged it; null if nobody did. -1 if it is not known.
+   * @param timeNs when it was acknowledged, else when it was given.
+   */
+  givenCauseOf(broker: number | null, timeNs: number, offset: number): Cause {
+    const { leadership } = this;
+    const term = leadership.termAt(broker ?? -1, timeNs);
+    const successor = term === null ? null : leadership.successorOf(term, offset);
+    const key =
+      2 * (((term?.index ?? -1) + 1) * TERMS_MAX + (successor?.index ?? -1) + 1) + Number(broker === null);
+    let cause = this.#givenCauses.get(key);
+    if (cause === undefined) {
+      const unacknowledged = broker === null;
+      cause = {
+        ...this.#judgeCommitted(null),
+        term,
+        successor,
+        ...(unacknowledged && { unacknowledged }),
+      };
+      this.#givenCauses.set(key, cause);
+    }
+    return cause;
+  }
+
+  /** Of an offset at which readers were given different records. */
+  get divergentReads(): Cause {
+    this.#divergentReads ??= this.#judgeCommitted('readers were given different records at one offset');
+    return this.#divergentReads;
+  }
+
+  #judgeCommitted(what: string | null): Judged {
+    return judgeCommitted(
+      {
+        contract: this.#contract,
+        leaderChanges: this.leadership.changes,
+        powerExcuse: this.powerExcuse(0),
+        diskExcuse: diskExcuseOf(this.#faults),
+        eventsIncomplete: this.#eventsIncomplete,
+      },
+      what,
+    );
   }
 
   /** @param broker -1 if it is not known; `offset` -1 if the acknowledgement did not tell it. */
@@ -58,7 +107,7 @@ export class LossCauses {
       Number(offset < 0);
     let cause = this.#causes.get(key);
     if (cause === undefined) {
-      const { ruling, leadersUntold } = judgeLoss({
+      const { ruling, dependsOn } = judgeLoss({
         contract: this.#contract,
         clientFault: clientFault === null ? null : CLIENT_FAULTS[clientFault],
         watched: leadership.isTold,
@@ -77,7 +126,7 @@ export class LossCauses {
         ruling: offset < 0 ? { ...ruling, blame: 'client' } : ruling,
         term,
         successor,
-        ...(leadersUntold && { leadersUntold }),
+        ...(dependsOn && { dependsOn }),
       };
       this.#causes.set(key, cause);
     }

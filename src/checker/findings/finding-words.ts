@@ -7,8 +7,8 @@ import type { FindingKind } from '../result.ts';
 export const FINDING_WORDS: Record<FindingKind, { one: string; many: string; after: string }> = {
   lost: { one: 'acknowledged record', many: 'acknowledged records', after: 'lost' },
   'lost-after-read': {
-    one: 'acknowledged record',
-    many: 'acknowledged records',
+    one: 'record',
+    many: 'records',
     after: 'lost after a reader had seen them',
   },
   divergent: { one: 'offset', many: 'offsets', after: 'with more than one value' },
@@ -45,7 +45,7 @@ export function findingClause(kind: FindingKind, count: number, acknowledged: nu
     case 'lost':
       return `${grouped(count)} of ${counted(acknowledged, 'acknowledged record')} ${be} missing`;
     case 'lost-after-read':
-      return `${grouped(count)} of ${counted(acknowledged, 'acknowledged record')} ${be} missing, though a reader had seen ${count === 1 ? 'it' : 'them'}`;
+      return `${counted(count, 'record')} ${be} missing, though a reader had seen ${count === 1 ? 'it' : 'them'}`;
     case 'divergent':
       return `${counted(count, 'offset')} ${count === 1 ? 'was' : 'were'} given to more than one record`;
     case 'misplaced':

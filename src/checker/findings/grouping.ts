@@ -1,5 +1,5 @@
 import type { Example, Finding, FindingKind } from '../result.ts';
-import type { Ruling } from './judgement.ts';
+import type { Ruling, Unsaid } from './judgement.ts';
 import type { Term } from '../facts/leadership.ts';
 import { ValueRanges } from './ranges.ts';
 
@@ -12,10 +12,12 @@ export interface Cause {
   /** The leader that acknowledged, and the one that took over. */
   readonly term?: Term | null;
   readonly successor?: Term | null;
+  /** Set where `term` is that of a reader’s answer, and not of an acknowledgement. */
+  readonly unacknowledged?: true;
   /** The reader that it is about. */
   readonly reader?: string;
-  /** Set where it is only permitted because the history does not tell who led. */
-  readonly leadersUntold?: true;
+  /** Set where it is only permitted because the history does not say this. */
+  readonly dependsOn?: Unsaid;
 }
 
 export type Loss = NonNullable<Finding['loss']>;

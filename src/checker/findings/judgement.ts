@@ -20,6 +20,15 @@ export interface Ruling {
   readonly blame: Finding['blame'];
 }
 
+/** What a history may leave open although a judgement depends on it. */
+export type Unsaid = 'leaders' | 'acks';
+
+/** A ruling; `dependsOn` where it is only permitted because the history does not say this. */
+export interface Judged {
+  ruling: Ruling;
+  dependsOn?: Unsaid;
+}
+
 /** What is known about the loss of a record. */
 export interface LossCase {
   contract: Contract;
@@ -49,14 +58,14 @@ interface Row {
   when: (loss: LossCase) => boolean;
   judgement: Judgement;
   reason: (loss: LossCase) => string;
-  /** Set where it is only permitted because nobody knows who led. */
-  leadersUntold?: true;
+  /** Set where it is only permitted because the history leaves this open. */
+  dependsOn?: Unsaid;
 }
 
 const ACKS_1 = 'acks=1 promises survival only while the leader that acknowledged stays leader';
-const UNCLEAN =
+export const UNCLEAN =
   'unclean leader election is on, so a replica that is out of sync may lead and cut the log off';
-const UNTOLD = 'and the history does not tell who led';
+export const UNTOLD = 'and the history does not tell who led';
 
 const LOSS_TABLE: readonly Row[] = [
   {
@@ -83,7 +92,7 @@ const LOSS_TABLE: readonly Row[] = [
     when: ({ contract, watched }) => contract.acks === 1 && !watched,
     judgement: 'permitted',
     reason: () => `${ACKS_1}, ${UNTOLD}`,
-    leadersUntold: true,
+    dependsOn: 'leaders',
   },
   {
     when: ({ contract, replaced, outlived }) => contract.acks === 1 && replaced && outlived,
@@ -118,7 +127,7 @@ const LOSS_TABLE: readonly Row[] = [
     when: ({ contract, watched }) => contract.uncleanLeaderElection && !watched,
     judgement: 'permitted',
     reason: () => `${UNCLEAN}, ${UNTOLD}`,
-    leadersUntold: true,
+    dependsOn: 'leaders',
   },
   {
     when: ({ eventsIncomplete }) => eventsIncomplete,
@@ -131,7 +140,7 @@ const LOSS_TABLE: readonly Row[] = [
     judgement: 'permitted',
     reason: () =>
       `with min.insync.replicas=1 acks=all waits for nobody but the leader once it is alone in sync, ${UNTOLD}, or who was in sync`,
-    leadersUntold: true,
+    dependsOn: 'leaders',
   },
   {
     when: ({ contract, term, successor, leaderStruck }) =>
@@ -156,14 +165,11 @@ function promiseOf(contract: Contract): string {
   return `${acks} with ${inSync} and ${orAssumed(contract, 'uncleanLeaderElection', election)}`;
 }
 
-/**
- * The judgement on an acknowledged record that is gone.
- * @returns also whether it is only permitted because nobody knows who led.
- */
-export function judgeLoss(loss: LossCase): { ruling: Ruling; leadersUntold: boolean } {
-  const { judgement, reason, leadersUntold = false } = LOSS_TABLE.find(({ when }) => when(loss))!;
+/** The judgement on an acknowledged record that is gone, and what is only permitted because it is not known. */
+export function judgeLoss(loss: LossCase): Judged {
+  const { judgement, reason, dependsOn } = LOSS_TABLE.find(({ when }) => when(loss))!;
   const blame = loss.clientFault === null ? 'broker' : 'client';
-  return { ruling: { judgement, reason: reason(loss), blame }, leadersUntold };
+  return { ruling: { judgement, reason: reason(loss), blame }, ...(dependsOn && { dependsOn }) };
 }
 
 /** The judgements that do not depend on who led, by kind of finding. */
@@ -306,25 +312,6 @@ export function judgeWrongPlace(info: RunInfo): Ruling {
     judgement: 'violation',
     reason: 'the record was written to another topic or partition',
     blame: isAudited(info) ? 'broker' : 'unknown',
-  };
-}
-
-/** A divergence that readers saw: after a loss that the contract permits it is permitted too. */
-export function judgeDivergentReads(
-  contract: Contract,
-  leaderChanges: LeaderChanges,
-  powerExcuse: string | null,
-): Ruling {
-  if (powerExcuse !== null) {
-    const reason = `readers were given different records at one offset: ${powerExcuse}`;
-    return { judgement: 'permitted', reason, blame: 'broker' };
-  }
-  if (leaderChanges === 'none' || (contract.acks === 'all' && !contract.uncleanLeaderElection))
-    return RULINGS.divergentReads;
-  return {
-    judgement: 'permitted',
-    reason: `readers were given different records at one offset, which ${weakness(contract)} permits where the leader changes${orUntold(leaderChanges)}`,
-    blame: 'broker',
   };
 }
 

@@ -103,7 +103,11 @@ function recordRead(
   if (isKnown && (state & OUTCOME_BITS) === IS_FAIL && (state & (FOUND | SEEN)) === 0)
     examination.suspicious++;
   if (!decides) {
-    if (isKnown) values.setState(code - FIRST_VALUE, state | SEEN);
+    if (isKnown && (state & SEEN) === 0) {
+      examination.seen++;
+      if ((state & FOUND) !== 0) examination.seenAndFound++;
+      values.setState(code - FIRST_VALUE, state | SEEN);
+    }
     return;
   }
   if (readNs > 0 && readNs < log.firstReadNs) log.firstReadNs = readNs;
@@ -158,6 +162,7 @@ export function noteFound(
   if ((state & FOUND) !== 0) return noteDuplicate(examination, log, id, offset, timeNs);
   values.setState(id, state | FOUND);
   counts.found++;
+  if ((state & SEEN) !== 0) examination.seenAndFound++;
   if ((state & OUTCOME_BITS) === IS_INFO) counts['info-found']++;
 }
 

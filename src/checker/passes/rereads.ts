@@ -1,7 +1,5 @@
 import { int64At } from '../../history/run.ts';
 import type { Examination } from '../examination.ts';
-import type { Cause } from '../findings/grouping.ts';
-import { judgeDivergentReads } from '../findings/judgement.ts';
 import { PagedColumn } from '../columns/paged.ts';
 import { DIVERGENT, DIVERGENT_COUNTED, type PartitionLog } from '../facts/partition.ts';
 import { isOfThisLog, noteDuplicate, slotCodeOf } from './presence.ts';
@@ -15,20 +13,6 @@ import { FOUND } from '../columns/values.ts';
 export function compareRereads(examination: Examination): void {
   const { run, values, counts, findings } = examination;
   if (examination.logs.every((log) => log.earlierReads === 0 && !log.readWhileWritten)) return;
-  const divergences = new Map<PartitionLog, Cause>();
-  const divergenceOf = (log: PartitionLog): Cause => {
-    let cause = divergences.get(log);
-    if (cause === undefined) {
-      const causes = examination.causesOf(log);
-      const { changes } = causes.leadership;
-      const powerExcuse = causes.powerExcuse(0);
-      const ruling = judgeDivergentReads(run.info.contract, changes, powerExcuse);
-      const leadersUntold = changes === 'untold' && powerExcuse === null && ruling.judgement === 'permitted';
-      cause = { ruling, ...(leadersUntold && { leadersUntold }) };
-      divergences.set(log, cause);
-    }
-    return cause;
-  };
   /** By value id: where it was seen first, plus one, if the deciding scan did not return it there. */
   const strays = new PagedColumn('float64');
 
@@ -46,7 +30,14 @@ export function compareRereads(examination: Examination): void {
         log.slots.claim(offset, code);
       } else if (held !== code && log.mark(offset, DIVERGENT | DIVERGENT_COUNTED)) {
         counts.divergent++;
-        findings.add('divergent', null, log.partition, divergenceOf(log), offset, timeNs);
+        findings.add(
+          'divergent',
+          null,
+          log.partition,
+          examination.causesOf(log).divergentReads,
+          offset,
+          timeNs,
+        );
       }
       if (held === code || held === 0) noteRead(log, offset, timeNs);
       if (decides || code === FOREIGN || (held === code && log.slots.isScanned(offset))) continue;

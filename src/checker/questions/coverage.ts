@@ -78,7 +78,7 @@ function plannedFaults(scenario: Record<string, unknown>, applied: number): numb
 /** What is permitted only because nobody knows who led is not shown to be permitted. */
 function aboutTheLeaders({ findings }: Examination): string[] {
   const untold = new Set<number>();
-  for (const { cause, partition } of findings) if (cause.leadersUntold === true) untold.add(partition);
+  for (const { cause, partition } of findings) if (cause.dependsOn === 'leaders') untold.add(partition);
   if (untold.size === 0) return [];
   const where = partitions([...untold].toSorted((a, b) => a - b));
   return [

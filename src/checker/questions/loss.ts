@@ -6,6 +6,7 @@ import type { Cause, Group, Loss } from '../findings/grouping.ts';
 import { judgeAbortedRead, RULINGS } from '../findings/judgement.ts';
 import { DIVERGENT, DIVERGENT_COUNTED, RIVALLED, type PartitionLog } from '../facts/partition.ts';
 import { FIRST_VALUE, FOREIGN } from '../columns/slots.ts';
+import { isGoneAfterRead } from '../passes/given.ts';
 import { isInPlace, isTaken, termCodeOf } from '../passes/placement.ts';
 import {
   FOUND,
@@ -43,7 +44,7 @@ export function classifyWrites(examination: Examination): void {
           classifyAcknowledged(examination, log, batch, row, id, state);
           break;
         case IS_SENT:
-          if ((state & FOUND) === 0 && isReadable(examination, log, batch, row, -1, id)) {
+          if ((state & (FOUND | SEEN)) === 0 && isReadable(examination, log, batch, row, -1, id)) {
             note(examination, 'sent-missing', null, log, SENT_MISSING, batch, row);
           }
           break;
@@ -78,25 +79,40 @@ function classifyAcknowledged(
   if (isFound && (offset < 0 || isInPlace(log, offset, id))) return;
 
   const causes = examination.causesOf(log);
-  const clientFault = clientFaultOf(examination, log, batch, row, offset, id);
-  const term = termCodeOf(examination, log, batch.broker[row]!, int64At(batch.completeNs, row));
-  const cause = causes.causeOf(batch.broker[row]!, int64At(batch.completeNs, row), offset, {
-    clientFault,
-    outlived: (log.survivors.get(term) ?? -1) > offset,
-  });
+  const isGiven = !isFound && examination.given !== null && examination.given.of(id) !== null;
+  const cause = isGiven
+    ? causes.givenCauseOf(batch.broker[row]!, int64At(batch.completeNs, row), offset)
+    : lossCauseOf(examination, log, batch, row, id);
   if (offset >= 0) {
     const divergence = log.slots.isScanned(offset) ? causes.divergenceOf(cause) : causes.unsettledOf(cause);
     noteDivergence(examination, log, divergence, batch, row, id, offset);
   }
   if (isFound) {
     note(examination, 'misplaced', null, log, causes.misplacedOf(cause), batch, row);
-  } else if (isReadable(examination, log, batch, row, offset, id)) {
-    const kind = (state & SEEN) === 0 ? 'lost' : 'lost-after-read';
+  } else if (isReadable(examination, log, batch, row, offset, id) || isGoneAfterRead(examination, log, id)) {
+    const kind = isGiven ? 'lost-after-read' : 'lost';
     const group = note(examination, kind, lossOf(log, offset, id), log, cause, batch, row);
     describeHolder(examination, log, group, offset);
   } else {
     note(examination, 'unread', null, log, UNREAD, batch, row);
   }
+}
+
+/** Why an acknowledged record that no reader was given is gone. */
+function lossCauseOf(
+  examination: Examination,
+  log: PartitionLog,
+  batch: WriteBatch,
+  row: number,
+  id: number,
+): Cause {
+  const offset = int64At(batch.offset, row);
+  const [broker, timeNs] = [batch.broker[row]!, int64At(batch.completeNs, row)];
+  const term = termCodeOf(examination, log, broker, timeNs);
+  return examination.causesOf(log).causeOf(broker, timeNs, offset, {
+    clientFault: clientFaultOf(examination, log, batch, row, offset, id),
+    outlived: (log.survivors.get(term) ?? -1) > offset,
+  });
 }
 
 /** Whether the value would have been returned by the deciding scan, were it in the log. */
