@@ -7,8 +7,9 @@ import type { Run } from '../../src/history/run.ts';
 import type { Write } from '../../src/history/write.ts';
 import { availabilityOf } from '../../src/report/figures/availability.ts';
 import { LatencyCounts, LatencyTotal } from '../../src/report/figures/latency.ts';
-import { aggregate, Aggregator, type Aggregate } from '../../src/report/timeline/aggregate.ts';
-import { TimeGrid } from '../../src/report/timeline/grid.ts';
+import { TimeGrid } from '../../src/report/figures/grid.ts';
+import { Aggregator } from '../../src/report/figures/writes-over-time.ts';
+import { aggregate, type Aggregate } from '../../src/report/timeline/aggregate.ts';
 import { Losses } from '../../src/report/timeline/losses.ts';
 import { killedLeader, lossesOf } from './scenes.ts';
 

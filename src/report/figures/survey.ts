@@ -1,6 +1,6 @@
 import type { Run, WriteBatch } from '../../history/run.ts';
 import { type Availability, availabilityMeter } from './availability.ts';
-import { Aggregator, type WritesOverTime } from '../timeline/aggregate.ts';
+import { Aggregator, type WritesOverTime } from './writes-over-time.ts';
 
 /** What a report wants to know of all writes. */
 export interface Survey {

@@ -1,7 +1,7 @@
 import type { Anomaly } from '../../checker/findings/grouping.ts';
 import { isLoss } from '../text/phrases.ts';
 import type { Focus } from '../figures/survey.ts';
-import { type Envelope, openEnvelope, TimeGrid, widenEnvelope } from './grid.ts';
+import { type Envelope, openEnvelope, TimeGrid, widenEnvelope } from '../figures/grid.ts';
 
 /**
  * What was lost, as far as a picture must know it: told record by record while the checker finds it out, so that

@@ -1,4 +1,4 @@
-import type { Envelope } from './grid.ts';
+import type { Envelope } from '../figures/grid.ts';
 import type { Point } from './labels.ts';
 import type { TimeAxis } from './axis.ts';
 import { px } from './svg.ts';
