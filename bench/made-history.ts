@@ -58,7 +58,7 @@ export async function makeHistory(directory: string, making: Making): Promise<vo
   };
   const ends = makeWrites(directory, info, making);
   makeReads(directory, info, making, ends, endNs);
-  await writeRunFile(join(directory, RUN_FILE), info);
+  writeRunFile(join(directory, RUN_FILE), info);
   const lines: Line[] = [{ type: 'run', info }, ...eventsOf(ends, endNs), { type: 'closed' }];
   writeFileSync(join(directory, EVENTS_FILE), lines.map((line, number) => encodeLine(line, number)).join(''));
 }

@@ -2,8 +2,9 @@ import { arch, cpus, platform, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { wallClock, type Clock } from '../core/clock.ts';
 import { EXIT } from '../core/failure.ts';
-import { writeWhole } from '../core/whole-file.ts';
+import { writeWhole } from '../core/draft.ts';
 import type { Event } from '../history/event.ts';
+import { SCHEDULE_FILE } from '../history/layout.ts';
 import { openRecorder, type Recorder } from '../history/recorder/recorder.ts';
 import type { NodeInfo, RunInfo } from '../history/run.ts';
 import { createDecoder, createEncoder, type Decoder, type Encoder } from '../history/value.ts';
@@ -33,8 +34,6 @@ export interface StagedWorld extends World {
   decode?: Decoder;
   close(): Promise<void>;
 }
-
-export const SCHEDULE_FILE = 'schedule.json';
 
 /**
  * Record, run, decide, show: the same in every world.

@@ -1,31 +1,30 @@
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { type Draft, draftFile } from '../core/draft.ts';
 import { valueName } from '../core/words.ts';
-import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import type { Anomaly } from '../checker/findings/grouping.ts';
 import type { FindingKind } from '../checker/result.ts';
+
+const NOT_OF_RECORDS: ReadonlySet<FindingKind> = new Set(['reordered', 'end-regressed']);
+const CHUNK_CHARACTERS = 1 << 20;
 
 /**
  * Every anomaly on a line of its own, written while they are found, so that it costs no memory however many there are:
  * results.json has them in groups. What is about no single record, the order of the log and its end offsets, is there.
  * The list of an earlier check stays until this one is whole.
  */
-export const FULL_LISTS_FILE = 'findings.ndjson';
-
-const NOT_OF_RECORDS: ReadonlySet<FindingKind> = new Set(['reordered', 'end-regressed']);
-const CHUNK_CHARACTERS = 1 << 20;
-
 export class FullLists {
   /** What went wrong with the file, if anything did: that must not keep anybody from a verdict. */
   failure: unknown = null;
-  readonly #path: string;
+  #draft: Draft | null = null;
   #file = -1;
   #lines: string[] = [];
   #characters = 0;
 
   constructor(path: string) {
-    this.#path = path;
-    // A draft that an earlier check has left may be anything; a pipe would wait for a reader.
-    this.#attempt(() => rmSync(this.#draft, { force: true }));
-    this.#attempt(() => (this.#file = openSync(this.#draft, 'w')));
+    this.#attempt(() => {
+      this.#draft = draftFile(path);
+      this.#file = openSync(this.#draft.path, 'w');
+    });
   }
 
   add({ kind, loss, partition, offset, timeNs, worker, seq, ruling }: Anomaly): void {
@@ -48,12 +47,9 @@ export class FullLists {
     if (this.#file < 0) return;
     this.#flush();
     this.#attempt(() => closeSync(this.#file));
-    this.#attempt(() => renameSync(this.#draft, this.#path));
+    this.#attempt(() => this.#draft?.publish());
+    if (this.failure !== null) this.#draft?.discard();
     this.#file = -1;
-  }
-
-  get #draft(): string {
-    return `${this.#path}.new`;
   }
 
   #flush(): void {

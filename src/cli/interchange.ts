@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { closeSync, openSync, readdirSync, writeFileSync } from 'node:fs';
 import { draftDirectory, draftFile, throughDraft } from '../core/draft.ts';
 import { EXIT, Failure } from '../core/failure.ts';
@@ -12,6 +11,7 @@ import { RUN_FILE } from '../history/layout.ts';
 import { recordRun } from '../history/recorder/record-run.ts';
 import type { Run } from '../history/run.ts';
 import { isHistoryFile, openHistory } from './history-path.ts';
+import { printChunks, say } from './terminal/print.ts';
 
 export type ExportFormat = 'ndjson' | 'parquet' | 'edn';
 
@@ -51,12 +51,12 @@ export async function exportHistory(
     }
     const directory = output ?? path;
     const files = await exportParquet(run, directory);
-    process.stderr.write(`Wrote ${files.join(' and ')}.\n`);
+    say(`Wrote ${files.join(' and ')}.\n`);
   } else {
     await writeText(to === 'edn' ? formatEdn(run) : formatInterchange(run, extrasOf(run, path)), output);
   }
   for (const { file, detail } of run.damage())
-    process.stderr.write(`kept: ${file} is damaged, and the export is without what is missing: ${detail}\n`);
+    say(`kept: ${file} is damaged, and the export is without what is missing: ${detail}\n`);
 }
 
 function* extrasOf(run: Run, path: string): Generator<Extra> {
@@ -85,8 +85,7 @@ function assertVacant(directory: string): void {
 
 async function writeText(chunks: Iterable<string>, output: string | undefined): Promise<void> {
   if (output === undefined) {
-    // What goes wrong with standard output ends the command; see output-errors.ts.
-    for (const chunk of chunks) if (!process.stdout.write(chunk)) await once(process.stdout, 'drain');
+    await printChunks(chunks);
     return;
   }
   const old = statOf(output);

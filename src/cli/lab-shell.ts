@@ -6,6 +6,7 @@ import { seededRandom } from '../core/random.ts';
 import { classPath } from '../db/kafka/command.ts';
 import { realWorld, type RealWorld } from '../world/real.ts';
 import { TOPIC, type Plan } from './plan.ts';
+import { say } from './terminal/print.ts';
 
 /** What `kept lab` hands to the one inside, as JSON: the cluster, and the command to run beside it. */
 export interface LabRequest {
@@ -40,7 +41,7 @@ export async function openShell({ plan, words }: LabRequest): Promise<number> {
       dataDirectory: plan.dataDirectory ?? join(LAB_DIRECTORY, 'data'),
       onEvent: () => undefined,
     });
-    process.stderr.write(`Starting Kafka ${distribution.version} (${mode}) …\n`);
+    say(`Starting Kafka ${distribution.version} (${mode}) …\n`);
     await world.db.setup();
     if (stopping.signal.aborted) return EXIT.interrupted;
     const bootstrap = world.nodes
@@ -50,9 +51,7 @@ export async function openShell({ plan, words }: LabRequest): Promise<number> {
       const nodes = world.nodes.map(
         (node) => `  ${node.name.padEnd(12)} ${node.address.padEnd(12)} ${node.roles.join(', ')}`,
       );
-      process.stderr.write(
-        `The cluster answers; its topic is "${TOPIC}". Leave with "exit".\n${nodes.join('\n')}\n`,
-      );
+      say(`The cluster answers; its topic is "${TOPIC}". Leave with "exit".\n${nodes.join('\n')}\n`);
     }
     return await runCommand(words, {
       BOOTSTRAP_SERVERS: bootstrap.join(','),

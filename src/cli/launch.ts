@@ -3,10 +3,9 @@ import { join } from 'node:path';
 import { EXIT } from '../core/failure.ts';
 import { enterLab } from '../control/netns/enter.ts';
 import { findClassArchive } from '../db/kafka/archive.ts';
+import { PLAN_FILE } from '../history/layout.ts';
 import type { Plan, SimulatedPlan } from './plan.ts';
-
-/** The plan's file in the run directory, for the command inside the lab. */
-export const PLAN_FILE = 'plan.json';
+import { say } from './terminal/print.ts';
 
 /** Carries out a plan in its world, and resolves to the exit status. */
 export async function launch(plan: Plan | SimulatedPlan): Promise<number> {
@@ -41,6 +40,6 @@ async function launchInLab(plan: Plan): Promise<number> {
  */
 async function prepareNextStart(plan: Plan, file: string): Promise<void> {
   if ((await findClassArchive(plan.distribution, plan.mode)) !== undefined) return;
-  process.stderr.write(`Preparing Kafka ${plan.distribution.version} for quicker starts, once …\n`);
+  say(`Preparing Kafka ${plan.distribution.version} for quicker starts, once …\n`);
   await enterLab(['inside-lab', '--class-archive', file]);
 }

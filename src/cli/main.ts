@@ -2,6 +2,7 @@ import { capitalised } from '../core/words.ts';
 import { Command, CommanderError } from 'commander';
 import { EXIT, Failure, messageOf } from '../core/failure.ts';
 import { endWithoutOutput } from './terminal/output-errors.ts';
+import { everythingPrinted, print, say } from './terminal/print.ts';
 import { keptVersion } from './version.ts';
 
 /** In the order of the help. Each is loaded when it is asked for, and all of them only to be listed. */
@@ -34,6 +35,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .version(keptVersion())
     .showHelpAfterError('("kept --help" and "kept COMMAND --help" teach the rest)')
     .configureHelp({ showGlobalOptions: false })
+    .configureOutput({ writeOut: print, writeErr: say })
     .exitOverride()
     .addHelpText(
       'after',
@@ -50,28 +52,27 @@ Exit status:
   1  invalid: it does not                           70  a defect of kept
   2  inconclusive: nothing could be proven         130  interrupted before anything could be said`,
     );
-  const name = argv[0] ?? '';
-  const wanted = Object.hasOwn(COMMANDS, name) ? [COMMANDS[name]!] : Object.values(COMMANDS);
-  for (const add of VERSION_OPTIONS.has(name) ? [] : wanted) await add(program);
-  for (const command of program.commands)
-    command.exitOverride().showHelpAfterError(`("kept ${command.name()} --help" teaches)`);
-
-  endWithoutOutput((failure) => process.stderr.write(`${explain(failure).text}\n`));
+  endWithoutOutput((failure) => say(`${explain(failure).text}\n`));
   // What nobody awaited is a defect like any other: one sentence, and the history as far as it was flushed.
   process.on('uncaughtException', (error) => {
     const { text, exitStatus } = explain(error);
-    process.stderr.write(`${text}\n`, () => process.exit(exitStatus));
+    say(`${text}\n`);
+    void everythingPrinted().then(() => process.exit(exitStatus));
   });
 
   try {
+    const name = argv[0] ?? '';
+    const wanted = Object.hasOwn(COMMANDS, name) ? [COMMANDS[name]!] : Object.values(COMMANDS);
+    for (const add of VERSION_OPTIONS.has(name) ? [] : wanted) await add(program);
+    for (const command of program.commands)
+      command.exitOverride().showHelpAfterError(`("kept ${command.name()} --help" teaches)`);
     await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {
     const { text, exitStatus } = explain(error);
-    if (text !== '') process.stderr.write(`${text}\n`);
+    if (text !== '') say(`${text}\n`);
     process.exitCode = exitStatus;
   }
-  await drained(process.stdout);
-  await drained(process.stderr);
+  await everythingPrinted();
   // Sockets to brokers that no longer exist may linger; nothing is left to be done for them.
   process.exit();
 }
@@ -98,10 +99,4 @@ function sentence(text: string): string {
   const [firstLine = '', ...more] = text.split('\n');
   const whole = /[.!?:…]$/.test(firstLine) ? firstLine : `${firstLine}.`;
   return [capitalised(whole), ...more].join('\n');
-}
-
-function drained(stream: NodeJS.WriteStream): Promise<void> {
-  return new Promise((resolve) => {
-    stream.write('', () => resolve());
-  });
 }

@@ -10,6 +10,8 @@ import type { Scenario } from '../scenario/schema.ts';
 import type { Bug } from '../sim/bugs.ts';
 import type { ClusterOptions } from './options/cluster-options.ts';
 import { TOPIC, type Plan, type SimulatedPlan } from './plan.ts';
+import { say } from './terminal/print.ts';
+import { safeLine } from './terminal/safe-text.ts';
 
 /** From a scenario and options to a plan: everything that a run needs, resolved before it begins. */
 
@@ -84,7 +86,7 @@ export async function preparePlan(
     kafka: options.kafka,
     mode: options.mode,
     environment: process.env,
-    onProgress: (line) => process.stderr.write(`${line}\n`),
+    onProgress: (line) => say(`${line}\n`),
   });
   const mode = options.mode ?? preferredMode(distribution.version, scenario);
   assertMode(distribution.version, mode);
@@ -129,7 +131,7 @@ export function describePlan(plan: Plan | SimulatedPlan): string {
   const rate = load.ratePerSecond === null ? 'full speed' : `${load.ratePerSecond} writes/s`;
   return [
     ...('distribution' in plan ? [] : [announcementOf(plan)]),
-    `${scenario.name}: ${scenario.title}`,
+    `${scenario.name}: ${safeLine(scenario.title)}`,
     `  seed ${seed} · ${system} · ${directory}`,
     `  ${scenario.brokers} brokers · ${topic.partitions} partition(s), replication ${topic.replicationFactor}, min.insync.replicas ${topic.minInsyncReplicas}, unclean election ${topic.uncleanLeaderElection ? 'on' : 'off'}`,
     `  acks=${producer.acks}${producer.idempotence ? ', idempotent' : ''}, ${producer.retries} retries · ${load.workers} workers, ${rate}, ${load.inFlight} in flight, ${load.recordBytes} bytes${load.count === undefined ? '' : `, ${load.count} writes`}${scenario.consumers === 0 ? '' : ` · ${scenario.consumers} consumer(s)`}`,

@@ -5,13 +5,13 @@ import { readRegular } from '../core/regular-file.ts';
 import type { Claim } from '../checker/result.ts';
 import type { KafkaMode } from '../db/kafka/recipes.ts';
 import { openRun } from '../history/directory.ts';
+import { RESULTS_FILE } from '../history/layout.ts';
 import type { Run } from '../history/run.ts';
 import { executedSchedule } from '../nemesis/executed.ts';
 import type { Schedule } from '../nemesis/schedule.ts';
 import { scenarioSchema, type Scenario } from '../scenario/schema.ts';
 import { isBug, type Bug } from '../sim/bugs.ts';
 import { scheduleOf } from './prepare.ts';
-import { RESULTS_FILE } from './verdict.ts';
 
 /** A run of the store as something that can be run again. */
 export interface Recorded {

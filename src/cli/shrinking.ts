@@ -17,7 +17,9 @@ import { preparePlan, prepareSimulatedPlan } from './prepare.ts';
 import { openRecorded, type Recorded } from './recorded.ts';
 import { asExecuted } from './commands/replay.ts';
 import { runSimulated } from './simulated.ts';
-import { decide, exitStatusOf, show } from './verdict.ts';
+import { safeStrings } from './terminal/safe-text.ts';
+import { decide, exitStatusOf, safeRun, show } from './verdict.ts';
+import { print, say } from './terminal/print.ts';
 
 /*
  * What `kept shrink` does. Whatever it needs to the end is loaded with it: Ctrl-C reaches every process of the terminal,
@@ -50,7 +52,7 @@ export async function shrinkRun(directory: string, options: ShrinkOptions): Prom
   const claim = options.claim ?? recorded.claim;
   const wanted = accusationOf(recorded, claim);
   const interrupt = listenForInterrupt();
-  process.stderr.write(`Shrinking ${directory}, which is invalid: ${wanted.count} × ${wanted.kind}\n`);
+  say(`Shrinking ${directory}, which is invalid: ${wanted.count} × ${wanted.kind}\n`);
   return recorded.run.info.world === 'simulated'
     ? await shrinkSimulated(recorded, wanted, { ...options, claim, interrupt })
     : await shrinkReal(recorded, wanted, { ...options, claim, interrupt });
@@ -97,10 +99,10 @@ async function shrinkSimulated(recorded: Recorded, wanted: Finding, options: Kno
   const smallest = await shrink(start, {
     fails,
     rounds: ROUNDS_SIMULATED,
-    onSmaller: (smaller) => process.stderr.write(`  ${describeSize(smaller)}\n`),
+    onSmaller: (smaller) => say(`  ${describeSize(smaller)}\n`),
   });
   interrupt.close();
-  process.stderr.write(`The smallest of ${attempts} runs: ${describeSize(smallest)}\n`);
+  say(`The smallest of ${attempts} runs: ${describeSize(smallest)}\n`);
   const { claim, store } = options;
   const plan = await prepareSimulatedPlan(asScenario(smallest), { claim, store, seed, mode }, { bug });
   await runSimulated({ ...plan, quiet: true });
@@ -128,7 +130,7 @@ async function tell(directory: string, { claim, json }: { claim: Claim; json?: t
   const decided = await decide(directory, claim);
   show(decided, { json: json === true, directory });
   if (json !== true) {
-    process.stdout.write(`\nThe story\n${storyOf(decided.run, decided.result).join('\n')}\n`);
+    print(`\nThe story\n${storyOf(safeRun(decided.run), safeStrings(decided.result)).join('\n')}\n`);
   }
   return exitStatusOf(decided.result);
 }
@@ -165,7 +167,7 @@ async function shrinkReal(recorded: Recorded, wanted: Finding, options: KnownOpt
         smallestDirectory = directory;
       }
     }
-    process.stderr.write(`  failed in ${failed} of ${tried} tries: ${describeSize(candidate)}\n`);
+    say(`  failed in ${failed} of ${tried} tries: ${describeSize(candidate)}\n`);
     return failed > 0;
   };
   try {
@@ -174,7 +176,7 @@ async function shrinkReal(recorded: Recorded, wanted: Finding, options: KnownOpt
     const smallest = await shrink(start, { fails, rounds: 1, hasty: true });
     interrupt.close();
     if (smallest === start) {
-      process.stderr.write('Nothing smaller failed.\n');
+      say('Nothing smaller failed.\n');
       return await tell(recorded.directory, options);
     }
     return await tell(await keep(smallestDirectory, store), options);

@@ -4,6 +4,7 @@ import { simulatedWorld } from '../world/simulated.ts';
 import { carryOut } from './carry-out.ts';
 import type { SimulatedPlan } from './plan.ts';
 import { keptVersion } from './version.ts';
+import { printed, say } from './terminal/print.ts';
 
 /**
  * A run against the model, recorded, judged and shown like one against Kafka. Nobody shall take it for one: its plan
@@ -38,12 +39,12 @@ export async function runSimulated(plan: SimulatedPlan): Promise<number> {
 
 /** After the result, wherever standard output and standard error lead. */
 async function closeWith({ because, directory }: SimulatedPlan): Promise<void> {
-  await new Promise<void>((resolve) => process.stdout.write('', () => resolve()));
+  await printed();
   const next =
     because === null
       ? ''
       : ' For real Kafka install Java 17 or newer ("kept doctor" tells how), and run this again.';
-  process.stderr.write(
+  say(
     `*** SIMULATED *** What stands above is about a model of Kafka, not about Kafka; ${directory} says so too.${next}\n`,
   );
 }

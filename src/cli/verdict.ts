@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { EXIT, Failure, messageOf } from '../core/failure.ts';
 import { check } from '../checker/check.ts';
 import type { Claim, Result } from '../checker/result.ts';
-import { writeWhole } from '../core/whole-file.ts';
+import { writeWhole } from '../core/draft.ts';
+import { FULL_LISTS_FILE, RESULTS_FILE, TIMELINE_FILE } from '../history/layout.ts';
 import type { Run } from '../history/run.ts';
 import type { Availability } from '../report/figures/availability.ts';
 import type { Survey } from '../report/figures/survey.ts';
@@ -14,11 +15,10 @@ import { renderTimeline } from '../report/timeline/timeline.ts';
 import { startThreads } from './start-threads.ts';
 import { withProgress } from './terminal/check-progress.ts';
 import { wantsColour } from './terminal/colour.ts';
-import { FULL_LISTS_FILE, FullLists } from './full-lists.ts';
+import { safeLine, safeStrings } from './terminal/safe-text.ts';
+import { FullLists } from './full-lists.ts';
 import { isHistoryFile, openHistory } from './history-path.ts';
-
-export const RESULTS_FILE = 'results.json';
-const TIMELINE_FILE = 'timeline.svg';
+import { print, printStyled, say } from './terminal/print.ts';
 
 export interface Decided {
   run: Run;
@@ -93,7 +93,7 @@ async function writeResults(
 
 /** A verdict that cannot be written down is still a verdict: say both. */
 function sayUnwritten(directory: string, error: unknown): void {
-  process.stderr.write(`kept: the results could not be written to ${directory}: ${messageOf(error)}\n`);
+  say(`kept: the results could not be written to ${directory}: ${messageOf(error)}\n`);
 }
 
 function resultsText({ result, availability }: Decided): string {
@@ -103,16 +103,22 @@ function resultsText({ result, availability }: Decided): string {
 /** The result on standard output: for people, or as JSON. */
 export function show(decided: Decided, options: { json: boolean; directory: string }): void {
   if (options.json) {
-    process.stdout.write(resultsText(decided));
+    print(resultsText(decided));
     return;
   }
-  const text = renderText(decided.result, decided.run, {
+  const { result, run, availability } = decided;
+  const text = renderText(safeStrings(result), safeRun(run), {
     color: wantsColour(process.stdout),
-    availability: decided.availability,
-    directory: options.directory,
-    ...(!isHistoryFile(options.directory) && { picture: join(options.directory, TIMELINE_FILE) }),
+    availability: safeStrings(availability),
+    directory: safeLine(options.directory),
+    ...(!isHistoryFile(options.directory) && { picture: safeLine(join(options.directory, TIMELINE_FILE)) }),
   });
-  process.stdout.write(`${text.trimEnd()}\n`);
+  printStyled(`${text.trimEnd()}\n`);
+}
+
+/** The run as a terminal may see it. Its rows hold numbers, and the names of errors, which come with `availability`. */
+export function safeRun(run: Run): Run {
+  return { ...run, info: safeStrings(run.info), events: safeStrings(run.events) };
 }
 
 export function exitStatusOf(result: Result): number {

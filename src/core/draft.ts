@@ -1,12 +1,13 @@
 import { accessSync, closeSync, constants, fsyncSync, mkdirSync, openSync } from 'node:fs';
-import { readdirSync, realpathSync, renameSync, rmdirSync, rmSync } from 'node:fs';
+import { readdirSync, realpathSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { EXIT, Failure } from './failure.ts';
 import { atPath, explained, makeDirectory, statOf } from './paths.ts';
 
 /**
- * What takes long to write is written under another name, beside its own, and gets its own name when it is whole: whoever
- * is interrupted leaves a draft, and never a part that looks like all of it.
+ * A file is written under another name, beside its own, and gets its own name when it is whole. If the process dies, only
+ * the draft remains (`NAME.PID.new`); NAME is never partial. A draft belongs to one writer: it is created only where
+ * nothing stands, so that two commands that write the same file never write into the same draft.
  */
 export interface Draft {
   /** What it is a draft of, as a person has named it. */
@@ -32,8 +33,8 @@ export function draftFile(path: string): Draft {
     // A link stays a link to the file, and a file that may not be written is not replaced either.
     const target = old === null ? path : realpathSync(path);
     if (old !== null) accessSync(target, constants.W_OK);
-    const draft = nameOfDraft(target);
-    closeSync(openSync(draft, 'w', old === null ? 0o666 : old.mode & 0o777));
+    const mode = old === null ? 0o666 : old.mode & 0o777;
+    const draft = claimDraft(target, (name) => closeSync(openSync(name, 'wx', mode)));
     return {
       name: path,
       path: draft,
@@ -55,10 +56,9 @@ export function draftFile(path: string): Draft {
 export function draftDirectory(path: string, last: string): Draft {
   const isThere = statOf(path) !== null;
   const target = resolve(path);
-  const draft = isThere ? join(target, nameOfDraft('draft')) : nameOfDraft(target);
-  atPath(path, 'made', () => {
+  const draft = atPath(path, 'made', () => {
     if (!isThere) makeDirectory(dirname(target));
-    mkdirSync(draft);
+    return claimDraft(isThere ? join(target, 'draft') : target, (name) => mkdirSync(name));
   });
   return {
     name: path,
@@ -84,9 +84,40 @@ export async function throughDraft<T>(draft: Draft, write: (path: string) => T |
   }
 }
 
-/** Two commands that write the same thing at the same time have two drafts. */
-function nameOfDraft(path: string): string {
-  return `${path}.${process.pid}.new`;
+/**
+ * Writes a small file as a whole: NAME is as it was before, or has all of the text.
+ * @throws the error of the file system.
+ */
+export function writeWhole(path: string, text: string): void {
+  const draft = claimDraft(path, (name) => closeSync(openSync(name, 'wx')));
+  try {
+    writeFileSync(draft, text, { flush: true });
+    renameSync(draft, path);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw error;
+  }
+}
+
+/** More drafts of one process than anybody leaves behind. */
+const DRAFTS_MAX = 10_000;
+
+/**
+ * Makes a draft under a name that nothing has yet. The number of this process is in it, for people; but a process of
+ * another container may have the same number, and an earlier one may have left a draft.
+ * @param make fails with EEXIST where something stands.
+ */
+function claimDraft(path: string, make: (name: string) => void): string {
+  for (let attempt = 1; ; attempt++) {
+    const name = `${path}.${process.pid}${attempt === 1 ? '' : `-${attempt}`}.new`;
+    try {
+      make(name);
+      return name;
+    } catch (error) {
+      const isTaken = (error as NodeJS.ErrnoException).code === 'EEXIST';
+      if (!isTaken || attempt === DRAFTS_MAX) throw error;
+    }
+  }
 }
 
 function flush(path: string): void {

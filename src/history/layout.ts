@@ -1,8 +1,33 @@
-/** The files of a run directory that hold its history. */
+/** The name of everything in a run directory. Nothing else in the project spells one of them. */
+
+/** What ran: scenario, seed, versions, status. */
 export const RUN_FILE = 'run.json';
+/** A row per write. */
 export const WRITES_FILE = 'writes.arrow';
+/** A row per record that a scan or a consumer was given. */
 export const READS_FILE = 'reads.arrow';
+/** A line per event. */
 export const EVENTS_FILE = 'events.ndjson';
+
+/** First what is planned; once the run is over, what the nemesis did. */
+export const SCHEDULE_FILE = 'schedule.json';
+/** What an imported file said beyond what a history holds. */
+export const EXTRAS_FILE = 'extras.ndjson';
+/** Configuration and logs of each node are in a directory of its own below this one. */
+export const NODES_DIRECTORY = 'nodes';
+/** While a real run lasts: its plan, for the command inside the lab. */
+export const PLAN_FILE = 'plan.json';
+
+/** What a check makes: the result, the picture, and on request each record with a finding. */
+export const RESULTS_FILE = 'results.json';
+export const TIMELINE_FILE = 'timeline.svg';
+export const FULL_LISTS_FILE = 'findings.ndjson';
+/** What an export to Parquet makes. */
+export const WRITES_TABLE = 'writes.parquet';
+export const READS_TABLE = 'reads.parquet';
+
+/** The files that make up a history. */
+export const HISTORY_FILES = [RUN_FILE, WRITES_FILE, READS_FILE, EVENTS_FILE] as const;
 
 /** Metadata of a batch of writes: the names of errors, as a JSON array that the column `error` indexes. */
 export const ERROR_NAMES_KEY = 'kept.errors';

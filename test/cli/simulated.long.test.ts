@@ -158,7 +158,7 @@ test('a run that is not invalid cannot be shrunk, and what no longer fits cannot
     [{ kafkaMode: 'raft' }, /the mode "raft"/],
     [{ world: 'imported' }, /imported from another tool/],
   ] as const) {
-    await change(changes);
+    change(changes);
     const replay = await kept(['replay', run, '--store', store]);
     t.is(replay.exitCode, 64, replay.stderr);
     t.regex(replay.stderr, text);

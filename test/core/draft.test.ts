@@ -10,7 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
-import { draftDirectory, draftFile, throughDraft } from '../../src/core/draft.ts';
+import { draftDirectory, draftFile, throughDraft, writeWhole } from '../../src/core/draft.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'kept-draft-'));
 test.after.always(() => rmSync(root, { recursive: true }));
@@ -51,3 +51,24 @@ test.serial('what fails leaves no draft', async (t) => {
   await t.throwsAsync(throughDraft(draftDirectory(join(root, 'y'), 'last'), fail), { message: 'half-way' });
   t.deepEqual(readdirSync(root), before);
 });
+
+test.serial(
+  'two writers of one file never share a draft, even if their processes have the same number',
+  async (t) => {
+    const path = join(root, 'shared');
+    const taken = `${path}.${process.pid}.new`;
+    writeFileSync(taken, 'of a process in another container');
+    const [one, other] = [draftFile(path), draftFile(path)];
+    t.is(new Set([taken, one.path, other.path]).size, 3);
+    writeFileSync(one.path, 'one');
+    writeFileSync(other.path, 'other');
+    one.publish();
+    t.is(readFileSync(path, 'utf8'), 'one');
+    other.publish();
+    t.is(readFileSync(path, 'utf8'), 'other');
+    writeWhole(path, 'small');
+    t.is(readFileSync(path, 'utf8'), 'small');
+    t.is(readFileSync(taken, 'utf8'), 'of a process in another container');
+    rmSync(taken);
+  },
+);

@@ -11,6 +11,8 @@ import { cachedVersions } from '../../db/kafka/distribution.ts';
 import { findJava } from '../../db/kafka/java.ts';
 import { findMaven } from '../../db/kafka/maven.ts';
 import { wantsColour } from '../terminal/colour.ts';
+import { safeLine } from '../terminal/safe-text.ts';
+import { print, printStyled } from '../terminal/print.ts';
 
 /** One thing that a run needs, and how this machine stands to it. */
 interface Finding {
@@ -42,9 +44,8 @@ export function addDoctorCommand(program: Command): void {
         memory(),
         disk(),
       ];
-      process.stdout.write(
-        options.json === true ? `${JSON.stringify(findings, null, 2)}\n` : describe(findings),
-      );
+      if (options.json === true) print(`${JSON.stringify(findings, null, 2)}\n`);
+      else printStyled(describe(findings));
       process.exitCode = findings.some((finding) => finding.state === 'missing')
         ? EXIT.inconclusive
         : EXIT.valid;
@@ -163,8 +164,8 @@ function describe(findings: readonly Finding[]): string {
     missing: colors.red('missing'),
   };
   const lines = findings.flatMap(({ name, state, text, hint }) => [
-    `${mark[state]}  ${name.padEnd(8)} ${text}`,
-    ...(hint === undefined ? [] : [`${' '.repeat(18)}${hint}`]),
+    `${mark[state]}  ${name.padEnd(8)} ${safeLine(text)}`,
+    ...(hint === undefined ? [] : [`${' '.repeat(18)}${safeLine(hint)}`]),
   ]);
   return `${lines.join('\n')}\n`;
 }

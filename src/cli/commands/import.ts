@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { print } from '../terminal/print.ts';
 
 /** What the format is, for those who write it. */
 const FORMAT = `
@@ -51,6 +52,6 @@ Examples:
     )
     .action(async (file: string, directory: string) => {
       const { importHistory } = await import('../interchange.ts');
-      process.stdout.write(`${await importHistory(file, directory)}\n`);
+      print(`${await importHistory(file, directory)}\n`);
     });
 }

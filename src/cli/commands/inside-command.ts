@@ -6,6 +6,7 @@ import { createLab } from '../../control/netns/lab.ts';
 import { makeClassArchive } from '../../db/kafka/archive.ts';
 import type { LabRequest } from '../lab-shell.ts';
 import type { Plan } from '../plan.ts';
+import { say } from '../terminal/print.ts';
 
 /** The hidden command that the outer one starts again inside the namespaces. */
 export function addInsideCommand(program: Command): void {
@@ -39,5 +40,5 @@ async function writeClassArchive({ distribution, mode }: Plan): Promise<void> {
   // What it writes on the way goes away with the lab.
   process.env['TMPDIR'] = '/run';
   const problem = await makeClassArchive(distribution, mode);
-  if (problem !== null) process.stderr.write(`The next cluster will not start more quickly: ${problem}.\n`);
+  if (problem !== null) say(`The next cluster will not start more quickly: ${problem}.\n`);
 }

@@ -8,6 +8,7 @@ import { claimOption } from './check.ts';
 import type { Plan, SimulatedPlan } from '../plan.ts';
 import type { Recorded } from '../recorded.ts';
 import { keptVersion } from '../version.ts';
+import { say } from '../terminal/print.ts';
 
 interface ReplayOptions {
   claim?: Claim;
@@ -53,7 +54,7 @@ Examples:
       ]);
       const recorded = await openRecorded(directory);
       const plan = await planReplay(recorded, options);
-      process.stderr.write(`${describePlan(plan)}\n  a replay of ${directory}\n`);
+      say(`${describePlan(plan)}\n  a replay of ${directory}\n`);
       const status = await launch(plan);
       process.exitCode = 'distribution' in plan ? status : await compare(recorded, plan, status);
     });
@@ -87,7 +88,7 @@ async function planReplay(recorded: Recorded, options: ReplayOptions): Promise<P
 /** The scenario with what was really done to whom in place of the plan. */
 export function asExecuted({ scenario, executed, planned }: Recorded, roles: boolean): Recorded['scenario'] {
   if (executed.length < planned.length) {
-    process.stderr.write(
+    say(
       `Of ${planned.length} planned faults ${executed.length} were carried out; the replay does the same.\n`,
     );
   }
@@ -110,16 +111,16 @@ async function compare(recorded: Recorded, plan: SimulatedPlan, status: number):
   const replayed = await openRun(plan.directory);
   const [before, now] = [historyDigest(recorded.run), historyDigest(replayed)];
   if (before === now) {
-    process.stderr.write(`The history is the same to the last event (SHA-256 ${now.slice(0, 16)}…).\n`);
+    say(`The history is the same to the last event (SHA-256 ${now.slice(0, 16)}…).\n`);
     return status;
   }
   if (info.status !== 'complete' || replayed.info.status !== 'complete') {
-    process.stderr.write('The histories differ: not both runs went to their end.\n');
+    say('The histories differ: not both runs went to their end.\n');
     return status;
   }
   const version = keptVersion();
   if (info.versions.kept !== version) {
-    process.stderr.write(
+    say(
       `The histories differ: kept ${info.versions.kept} recorded the run, this is ${version}, and its model is another one.\n`,
     );
     return status;

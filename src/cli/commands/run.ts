@@ -3,6 +3,7 @@ import { addClusterOptions, addSimulateOption, type ClusterOptions } from '../op
 import { launch } from '../launch.ts';
 import { describePlan, preparePlanForWorld } from '../prepare.ts';
 import { addScenarioOptions, resolveScenario, type ScenarioOptions } from '../options/scenario-options.ts';
+import { say } from '../terminal/print.ts';
 
 export function addRunCommand(program: Command): void {
   const command = program
@@ -29,7 +30,7 @@ Ctrl-C ends the load and still heals, reads back and decides; a second one stops
     )
     .action(async (name: string, options: ClusterOptions & ScenarioOptions) => {
       const plan = await preparePlanForWorld(resolveScenario(name, options), options);
-      process.stderr.write(`${describePlan(plan)}\n`);
+      say(`${describePlan(plan)}\n`);
       process.exitCode = await launch(plan);
     });
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { CATALOG } from '../../scenario/catalog/catalog.ts';
+import { print } from '../terminal/print.ts';
 
 export function addScenariosCommand(program: Command): void {
   program
@@ -14,7 +15,7 @@ A scenario of your own is a JSON file of the same shape; whatever it leaves out 
     )
     .action((options: { json?: true }) => {
       if (options.json === true) {
-        process.stdout.write(
+        print(
           `${JSON.stringify(
             CATALOG.map((entry) => entry.scenario),
             null,
@@ -25,7 +26,7 @@ A scenario of your own is a JSON file of the same shape; whatever it leaves out 
       }
       for (const { scenario, aliases } of CATALOG) {
         const also = aliases.length > 0 ? ` (${aliases.join(', ')})` : '';
-        process.stdout.write(`${scenario.name}${also}\n  ${scenario.title}. ${scenario.description}\n`);
+        print(`${scenario.name}${also}\n  ${scenario.title}. ${scenario.description}\n`);
       }
     });
 }

@@ -9,6 +9,8 @@ import type { SeedRange, SeedReport, Tally } from '../../search/sweep.ts';
 import { claimOption } from './check.ts';
 import { listenForInterrupt } from '../interrupt.ts';
 import { parseCount, parseSeed, parseSeedRange } from '../options/parse.ts';
+import { print, say } from '../terminal/print.ts';
+import { statusLine } from '../terminal/status-line.ts';
 
 interface SimOptions {
   seeds?: SeedRange;
@@ -23,6 +25,8 @@ interface SimOptions {
 const DEFAULT_RANGE: SeedRange = { first: 1, last: 200 };
 /** Failures that are told one by one; the rest is counted. */
 const FAILURES_TOLD = 20;
+/** A short search needs no word on the way. */
+const FIRST_WORD_NS = 0.2e9;
 
 export function addSimCommand(program: Command): void {
   program
@@ -98,7 +102,7 @@ async function recordSeed(seed: number, bug: Bug | null, options: SimOptions): P
     { claim, store, seed, mode, ...(json && { json }) },
     { bug },
   );
-  process.stderr.write(`${describePlan(plan)}\n`);
+  say(`${describePlan(plan)}\n`);
   return launch(plan);
 }
 
@@ -110,7 +114,7 @@ async function search(range: SeedRange, bug: Bug | null, options: SimOptions): P
   const tally = new Tally();
   const clock = realClock();
   const interrupt = listenForInterrupt();
-  const status = createSearchStatus(process.stderr, () => clock.nowNs(), range);
+  const status = statusLine(process.stderr, FIRST_WORD_NS);
   await shareSeeds({
     range,
     bug,
@@ -123,13 +127,14 @@ async function search(range: SeedRange, bug: Bug | null, options: SimOptions): P
       if (isFailure(report) && options.json !== true && failed <= FAILURES_TOLD) {
         status.line(describeFailure(report, bug, options));
       }
-      status.progress(tally);
+      const nowNs = clock.nowNs();
+      if (status.isDue(nowNs)) status.draw(describeProgress(tally, range, nowNs));
     },
   });
   status.end();
   interrupt.close();
   const elapsedSeconds = clock.nowNs() / 1e9;
-  process.stdout.write(
+  print(
     options.json === true
       ? `${JSON.stringify(summaryOf(tally, { range, bug, options, elapsedSeconds }), null, 2)}\n`
       : describeTally(tally, elapsedSeconds, interrupt.signal.aborted),
@@ -198,29 +203,8 @@ function summaryOf(
   };
 }
 
-const REDRAW_NS = 0.2e9;
-const PLAIN_NS = 10e9;
-
-/** A living line on a terminal; elsewhere a plain one now and then. */
-function createSearchStatus(stream: NodeJS.WriteStream, nowNs: () => number, range: SeedRange) {
-  const living = stream.isTTY;
+function describeProgress({ seeds, verdicts }: Tally, range: SeedRange, nowNs: number): string {
   const total = range.last - range.first + 1;
-  let drawnNs = 0;
-  const clear = () => living && stream.write('\r\u001B[K');
-  return {
-    line(text: string) {
-      clear();
-      stream.write(`${text}\n`);
-    },
-    progress({ seeds, verdicts }: Tally) {
-      const now = nowNs();
-      if (now - drawnNs < (living ? REDRAW_NS : PLAIN_NS)) return;
-      drawnNs = now;
-      const failed = verdicts.invalid + verdicts.crashed;
-      const text = `${seeds} of ${total} seeds · ${failed} failed · ${verdicts.inconclusive} inconclusive · ${(seeds / (now / 1e9)).toFixed(0)}/s`;
-      clear();
-      stream.write(living ? text : `${text}\n`);
-    },
-    end: clear,
-  };
+  const failed = verdicts.invalid + verdicts.crashed;
+  return `${seeds} of ${total} seeds · ${failed} failed · ${verdicts.inconclusive} inconclusive · ${(seeds / (nowNs / 1e9)).toFixed(0)}/s`;
 }

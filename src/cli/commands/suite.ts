@@ -10,6 +10,7 @@ import { addClusterOptions, addSimulateOption, type ClusterOptions } from '../op
 import { listenForInterrupt } from '../interrupt.ts';
 import { launch } from '../launch.ts';
 import { describePlan, preparePlanForWorld } from '../prepare.ts';
+import { print, say } from '../terminal/print.ts';
 
 /** One line of the suite's table. */
 interface Row {
@@ -52,12 +53,12 @@ Example:
       interrupt.close();
       if (options.json === true) {
         const plain = rows.map(({ entry, ...row }) => ({ scenario: entry.scenario.name, ...row }));
-        process.stdout.write(`${JSON.stringify(plain, null, 2)}\n`);
+        print(`${JSON.stringify(plain, null, 2)}\n`);
       } else {
-        process.stdout.write(table(rows));
+        print(table(rows));
       }
       if (rows.some(({ world }) => world === 'simulated')) {
-        process.stderr.write('*** SIMULATED *** This table is about a model of Kafka, not about Kafka.\n');
+        say('*** SIMULATED *** This table is about a model of Kafka, not about Kafka.\n');
       }
       const inconclusive = rows.some((row) => row.result === null || row.result.verdict === 'inconclusive');
       process.exitCode = interrupt.signal.aborted
@@ -92,7 +93,7 @@ function entriesOf(name: string, only: string | undefined): readonly Entry[] {
 async function runEntry(entry: Entry, options: ClusterOptions & { fullSize?: true }): Promise<Row> {
   const scenario = options.fullSize === true ? (entry.fullSize ?? entry.scenario) : entry.scenario;
   const plan = { ...(await preparePlanForWorld(scenario, options)), quiet: true, json: false };
-  process.stderr.write(`\n${describePlan(plan)}\n`);
+  say(`\n${describePlan(plan)}\n`);
   await launch(plan);
   const result = readResult(plan.directory);
   const lost =
@@ -114,7 +115,7 @@ function readResult(directory: string): Result | null {
   try {
     return JSON.parse(readFileSync(join(directory, 'results.json'), 'utf8')) as Result;
   } catch (error) {
-    process.stderr.write(`${directory} has no result: ${messageOf(error)}\n`);
+    say(`${directory} has no result: ${messageOf(error)}\n`);
     return null;
   }
 }

@@ -1,4 +1,5 @@
 import { NS_PER_SECOND } from '../../core/clock.ts';
+import { safeLine, safeStyledText } from './safe-text.ts';
 
 /**
  * What a person sees while something goes on: on a terminal one line that changes, below the lines that stay.
@@ -32,13 +33,13 @@ export function statusLine(stream: Screen, firstNs = 0): StatusLine {
   };
   const draw = (text: string) => {
     end();
-    drawn = text.slice(0, Math.max(20, (stream.columns || 100) - 1));
+    drawn = safeLine(text).slice(0, Math.max(20, (stream.columns || 100) - 1));
     stream.write(drawn);
   };
   const line = (text: string) => {
     const again = drawn;
     end();
-    stream.write(`${text}\n`);
+    stream.write(`${safeStyledText(text)}\n`);
     if (again !== '') draw(again);
   };
   return {

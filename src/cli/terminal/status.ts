@@ -7,6 +7,7 @@ import type { NodeInfo } from '../../history/run.ts';
 import { controllerOf, newestClaim } from '../../nemesis/targets.ts';
 import type { Progress } from '../../runner/progress.ts';
 import { wantsColour } from './colour.ts';
+import { safeStrings } from './safe-text.ts';
 import { statusLine } from './status-line.ts';
 
 /** What a person sees while a run goes on: a line per thing that happens, and a living line below them. */
@@ -30,7 +31,7 @@ export function createStatus(
     line: (text) => living.line(text),
     end: () => living.end(),
     event(event) {
-      const text = describeEvent(event, colors);
+      const text = describeEvent(safeStrings(event), colors);
       if (text !== null) living.line(text);
     },
     progress(progress) {

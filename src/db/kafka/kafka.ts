@@ -5,6 +5,7 @@ import { Failure, messageOf } from '../../core/failure.ts';
 import { freshId } from '../../core/random.ts';
 import type { Remote } from '../../control/remote.ts';
 import type { Event } from '../../history/event.ts';
+import { NODES_DIRECTORY } from '../../history/layout.ts';
 import type { NodeInfo } from '../../history/run.ts';
 import type { Db, Observed, TopicSettings, View } from '../db.ts';
 import { findClassArchive } from './archive.ts';
@@ -53,7 +54,7 @@ export function createKafka(options: KafkaOptions): Db {
   const disks = new Map<string, Disk>();
   assertMode(options.distribution.version, mode);
 
-  const directoryOf = (name: string) => join(options.directory, 'nodes', name);
+  const directoryOf = (name: string) => join(options.directory, NODES_DIRECTORY, name);
   const dataOf = (name: string) => join(options.dataDirectory, name);
 
   async function observe(info: NodeInfo): Promise<Observed | null> {
@@ -118,7 +119,7 @@ export function createKafka(options: KafkaOptions): Db {
       if (stopping.signal.aborted) throw new Failure('The cluster was torn down while it was being set up');
       if (clock.nowNs() > deadlineNs) {
         throw new Failure(`The brokers answer, but after ${startTimeoutMs / 1000} s ${missing}`, {
-          hint: `their logs are in ${join(options.directory, 'nodes')}`,
+          hint: `their logs are in ${join(options.directory, NODES_DIRECTORY)}`,
         });
       }
       await clock.sleep(50, stopping.signal);

@@ -3,6 +3,7 @@ import { EXIT, Failure } from '../../core/failure.ts';
 import { statOf } from '../../core/paths.ts';
 import { createAppendFile } from '../recorder/append-file.ts';
 import { NESTING_MAX, nestsDeeper } from '../../core/nesting.ts';
+import { EXTRAS_FILE } from '../layout.ts';
 import type { Run } from '../run.ts';
 import { choiceOf, LineProblem, shown, wholeOf } from './fields.ts';
 import { lineFailure, linesOf } from './lines.ts';
@@ -12,7 +13,6 @@ import type { Extra } from './read.ts';
  * extras.ndjson in a run directory: what an imported file said beyond what a history holds, so that an export says
  * it again. No verdict depends on it.
  */
-const EXTRAS_FILE = 'extras.ndjson';
 const CHUNK_CHARACTERS = 1 << 20;
 
 /** Writes none when there is nothing to say. */

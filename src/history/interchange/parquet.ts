@@ -9,6 +9,7 @@ import {
   READ_COLUMNS,
   WRITE_COLUMNS,
 } from '../columns/columns.ts';
+import { READS_TABLE, WRITES_TABLE } from '../layout.ts';
 import { type Int64Column, int64At, type ReadBatch, type Run, type WriteBatch } from '../run.ts';
 import { INTEGRITIES, OUTCOMES } from '../write.ts';
 
@@ -19,8 +20,8 @@ import { INTEGRITIES, OUTCOMES } from '../write.ts';
  */
 export async function exportParquet(run: Run, directory: string): Promise<string[]> {
   atPath(directory, 'made', () => makeDirectory(directory));
-  const writes = join(directory, 'writes.parquet');
-  const reads = join(directory, 'reads.parquet');
+  const writes = join(directory, WRITES_TABLE);
+  const reads = join(directory, READS_TABLE);
   await throughDraft(draftFile(writes), (writesDraft) =>
     throughDraft(draftFile(reads), async (readsDraft) => {
       await exportTable(writesDraft, WRITE_COLUMNS, run.writes(), writeColumn);

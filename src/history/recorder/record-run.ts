@@ -43,7 +43,7 @@ export async function recordRun(run: Run, directory: string): Promise<void> {
   for (const batch of run.reads()) append(reads, READ_COLUMNS, batch, batch.length);
   reads.close();
   recordEvents({ ...run, info }, join(directory, EVENTS_FILE));
-  await writeRunFile(join(directory, RUN_FILE), info);
+  writeRunFile(join(directory, RUN_FILE), info);
 }
 
 /** Flushes at the end, because the next batch may have other names of errors. */

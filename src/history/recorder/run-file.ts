@@ -1,4 +1,4 @@
-import { rename, writeFile } from 'node:fs/promises';
+import { writeWhole } from '../../core/draft.ts';
 import { readRegular } from '../../core/regular-file.ts';
 import { diskFailure } from './append-file.ts';
 import { errnoOf } from '../errno.ts';
@@ -10,12 +10,10 @@ import type { RunInfo } from '../run.ts';
  * run.json: what ran, for people and programs. It is replaced as a whole, so that it is never half-written, and its
  * last field is a checksum of the others: a changed digit in it would change what the findings are judged against.
  */
-export async function writeRunFile(path: string, info: RunInfo): Promise<void> {
+export function writeRunFile(path: string, info: RunInfo): void {
   const content = { ...info, checksum: checksum(JSON.stringify(info)) };
-  const draft = `${path}.new`;
   try {
-    await writeFile(draft, `${JSON.stringify(content, null, 2)}\n`, { flush: true });
-    await rename(draft, path);
+    writeWhole(path, `${JSON.stringify(content, null, 2)}\n`);
   } catch (error) {
     throw diskFailure(path, error);
   }
