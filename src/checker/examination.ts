@@ -1,8 +1,10 @@
-import type { LogEvent } from '../history/event.ts';
+import type { ScanEvent } from '../history/event.ts';
 import type { Run } from '../history/run.ts';
 import { LossCauses } from './facts/attribution.ts';
 import { Copies } from './questions/copies.ts';
 import type { FaultSpan } from '../history/fault-spans.ts';
+import { FaultIndex } from './facts/fault-index.ts';
+import { Truncations } from './facts/truncations.ts';
 import { Findings, type Anomaly } from './findings/grouping.ts';
 import { leadershipsOf, type Leadership } from './facts/leadership.ts';
 import { SPARSE_KEYS_MAX } from './columns/paged.ts';
@@ -10,7 +12,7 @@ import { PartitionLog } from './facts/partition.ts';
 import { PowerLosses } from './facts/power.ts';
 import type { GivenRecords } from './facts/given.ts';
 import { FINDING_KINDS, type Counts } from './result.ts';
-import { decidingScans } from './facts/scans.ts';
+import { decidingScan, finalScansOf } from './facts/scans.ts';
 import { NARROW_PAGES_MAX, type SlotKind } from './columns/slots.ts';
 import { Suspects, SUSPECTS_MAX } from './columns/suspects.ts';
 import { NARROW_HOME_MAX, ValueTable } from './columns/values.ts';
@@ -36,8 +38,7 @@ export class Examination {
   readonly power: PowerLosses;
   readonly copies: Copies;
   readonly leadershipOf: (partition: number) => Leadership;
-  /** What the brokers' own logs tell of tails that were cut off. */
-  readonly truncations: readonly (LogEvent & { truncatedTo: number })[];
+  readonly truncations: Truncations;
   readonly values: ValueTable;
   /** The logs of partitions by number, where that is a sensible one: `logOf` finds the others. */
   readonly nearLogs: (PartitionLog | undefined)[] = [];
@@ -67,7 +68,8 @@ export class Examination {
   /** The same of events: changes of leader, resets of readers and scans may have been among them. */
   readonly eventsIncomplete: boolean;
 
-  readonly #scans: ReturnType<typeof decidingScans>;
+  readonly #finalScans: ReadonlyMap<number, readonly ScanEvent[]>;
+  #faultIndex: FaultIndex | null = null;
   readonly #logs = new Map<number, PartitionLog>();
   readonly #causes = new Map<PartitionLog, LossCauses>();
   readonly #sparseKeysMax: number;
@@ -90,11 +92,18 @@ export class Examination {
     this.power = new PowerLosses(run.events, run.info.kafkaMode);
     this.copies = new Copies(run);
     this.leadershipOf = leadershipsOf(run.events, run.info.nodes, this.power, !this.eventsIncomplete);
-    this.truncations = run.events.filter(
-      (event): event is LogEvent & { truncatedTo: number } =>
-        event.type === 'log' && event.truncatedTo !== undefined,
-    );
-    this.#scans = decidingScans(run.events);
+    this.truncations = new Truncations(run.events);
+    this.#finalScans = finalScansOf(run.events);
+  }
+
+  /** The faults, once it is known which were in force. */
+  get faultIndex(): FaultIndex {
+    return (this.#faultIndex ??= new FaultIndex(this.faults));
+  }
+
+  /** The final scans of a partition, in the order of the history. */
+  finalScans(partition: number): readonly ScanEvent[] {
+    return this.#finalScans.get(partition) ?? [];
   }
 
   /** Every partition that was met so far, by number. */
@@ -110,7 +119,8 @@ export class Examination {
     if (this.#logs.size >= PARTITIONS_MAX) throw new RangeError(`more than ${PARTITIONS_MAX} partitions`);
     const index = this.#logs.size;
     if (index === NARROW_HOME_MAX + 1) this.values.cells.widen('uint32');
-    const log = new PartitionLog(partition, index, this.#scans.get(partition) ?? null, {
+    const scans = this.finalScans(partition);
+    const log = new PartitionLog(partition, index, scans.length === 0 ? null : decidingScan(scans), {
       slotKind: this.#slotKind,
       sparseKeysMax: this.#sparseKeysMax,
     });
@@ -125,7 +135,7 @@ export class Examination {
       causes = new LossCauses(
         this.leadershipOf(log.partition),
         this.run.info.contract,
-        this.faults,
+        this.faultIndex,
         this.power,
         this.eventsIncomplete,
       );

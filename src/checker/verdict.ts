@@ -38,14 +38,14 @@ export function breaksClaim({ kind, judgement }: Finding, claim: Claim, clientRe
 
 /** Violations first, then by kind, partition and offset. */
 function findingsOf(examination: Examination): Finding[] {
-  const { run, faults } = examination;
+  const { truncations, faultIndex: faults } = examination;
   const findings: Finding[] = [];
   for (const { kind, loss, partition, cause, group } of examination.findings) {
     const { term } = cause;
     const attributed = term !== undefined;
     const during = attributed ? faultsDuring(group, faults) : [];
-    const agreeing = kind === 'lost' ? completeScans(run.events, partition, group).length : 0;
-    const ending = attributed ? endingOf(partition, cause, group, { events: run.events, faults }) : null;
+    const agreeing = kind === 'lost' ? completeScans(examination.finalScans(partition), group).length : 0;
+    const ending = attributed ? endingOf(partition, cause, group, { truncations, faults }) : null;
     findings.push({
       kind,
       ...(loss !== null && { loss }),

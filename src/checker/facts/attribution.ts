@@ -1,7 +1,5 @@
 import { clause, grouped, moment } from '../../core/words.ts';
-import type { Event, LogEvent } from '../../history/event.ts';
 import type { Contract } from '../../history/run.ts';
-import type { FaultSpan } from '../../history/fault-spans.ts';
 import type { Cause, Group } from '../findings/grouping.ts';
 import {
   judgeDivergence,
@@ -11,9 +9,10 @@ import {
   type Judged,
 } from '../findings/judgement.ts';
 import { judgeCommitted } from '../findings/committed.ts';
-import { diskExcuseOf } from './disks.ts';
+import type { FaultIndex } from './fault-index.ts';
 import type { Leadership, Term } from './leadership.ts';
 import { syncsEachRecord, type PowerLosses } from './power.ts';
+import type { Truncations } from './truncations.ts';
 
 /**
  * Where lost records went: which leader acknowledged them, who took over, and so what Kafka's contract says of it.
@@ -22,7 +21,7 @@ import { syncsEachRecord, type PowerLosses } from './power.ts';
 export class LossCauses {
   readonly leadership: Leadership;
   readonly #contract: Contract;
-  readonly #faults: readonly FaultSpan[];
+  readonly #faults: FaultIndex;
   readonly power: PowerLosses;
   readonly #eventsIncomplete: boolean;
   readonly #causes = new Map<number, Cause>();
@@ -34,7 +33,7 @@ export class LossCauses {
   constructor(
     leadership: Leadership,
     contract: Contract,
-    faults: readonly FaultSpan[],
+    faults: FaultIndex,
     power: PowerLosses,
     eventsIncomplete: boolean,
   ) {
@@ -82,7 +81,7 @@ export class LossCauses {
         contract: this.#contract,
         leaderChanges: this.leadership.changes,
         powerExcuse: this.powerExcuse(0),
-        diskExcuse: diskExcuseOf(this.#faults),
+        diskExcuse: this.#faults.diskExcuse,
         eventsIncomplete: this.#eventsIncomplete,
       },
       what,
@@ -168,7 +167,7 @@ export class LossCauses {
   }
 
   #isStruck({ node, fromNs }: Term): boolean {
-    return this.#faults.some(({ targets, toNs }) => targets.includes(node) && toNs >= fromNs);
+    return this.#faults.lastNs(node) >= fromNs;
   }
 }
 
@@ -186,10 +185,8 @@ const CLIENT_FAULTS = {
 } as const;
 
 /** Ids of the faults in force at any time while the group's records were acknowledged. */
-export function faultsDuring(group: Group, faults: readonly FaultSpan[]): string[] {
-  return faults
-    .filter(({ fromNs, toNs }) => fromNs <= group.lastNs && toNs >= group.firstNs)
-    .map(({ id }) => id);
+export function faultsDuring(group: Group, faults: FaultIndex): string[] {
+  return faults.during(group.firstNs, group.lastNs).map(({ id }) => id);
 }
 
 /**
@@ -200,7 +197,7 @@ export function endingOf(
   partition: number,
   cause: Cause,
   group: Group,
-  facts: { events: readonly Event[]; faults: readonly FaultSpan[] },
+  facts: { truncations: Truncations; faults: FaultIndex },
 ): string | null {
   const parts: string[] = [];
   const { term, successor } = cause;
@@ -209,37 +206,19 @@ export function endingOf(
     const from = successor.startOffset === null ? '' : ` from offset ${grouped(successor.startOffset)}`;
     parts.push(`${successor.node} became leader${epoch}${from} at ${moment(successor.fromNs)}`);
   }
-  const cut = term == null ? undefined : truncationOf(partition, term.node, group, facts.events);
+  // The first truncation below the group's end, by the node that acknowledged it, after it did so.
+  const below = group.lastOffset < 0 ? Infinity : group.lastOffset;
+  const cut = term == null ? undefined : facts.truncations.first(term.node, partition, group.firstNs, below);
   if (cut !== undefined) {
     parts.push(
-      `${cut.node} truncated its log to offset ${grouped(cut.truncatedTo!)} at ${moment(cut.timeNs)}`,
+      `${cut.node} truncated its log to offset ${grouped(cut.truncatedTo)} at ${moment(cut.timeNs)}`,
     );
   } else if (term != null) {
     const healed = facts.faults
-      .filter(
-        ({ targets, toNs, fromNs }) =>
-          targets.includes(term.node) && toNs < Infinity && fromNs <= group.lastNs && toNs >= group.firstNs,
-      )
+      .during(group.firstNs, group.lastNs)
+      .filter(({ targets, toNs }) => targets.includes(term.node) && toNs < Infinity)
       .toSorted((a, b) => b.toNs - a.toNs)[0];
     if (healed !== undefined) parts.push(`${clause(healed.label)} ended at ${moment(healed.toNs)}`);
   }
   return parts.length === 0 ? null : parts.join('; ');
-}
-
-/** The first truncation below the group's end, by the node that acknowledged it, after it did so. */
-function truncationOf(
-  partition: number,
-  node: string,
-  group: Group,
-  events: readonly Event[],
-): LogEvent | undefined {
-  return events.find(
-    (event): event is LogEvent =>
-      event.type === 'log' &&
-      event.node === node &&
-      event.truncatedTo !== undefined &&
-      (event.partition ?? partition) === partition &&
-      event.timeNs >= group.firstNs &&
-      (group.lastOffset < 0 || event.truncatedTo <= group.lastOffset),
-  );
 }

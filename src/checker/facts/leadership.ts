@@ -1,6 +1,8 @@
 import type { Event, ViewEvent } from '../../history/event.ts';
 import type { NodeInfo } from '../../history/run.ts';
 import type { PowerLosses } from './power.ts';
+import { Succession } from './succession.ts';
+import { countBelow, countUpTo } from '../columns/sorted.ts';
 
 /**
  * Who led a partition when, as one sequence of terms, out of the claims of many observers: a zombie goes on claiming
@@ -28,6 +30,11 @@ export class Leadership {
   readonly terms: readonly Term[];
   readonly #nameOf: (leader: number) => string;
   readonly #isWhole: boolean;
+  /** Whether the partition is known to have had more than one leader. */
+  readonly changed: boolean;
+  readonly #succession: Succession<Term>;
+  /** By leader, in the order of time. */
+  readonly #termsOf = new Map<number, { terms: Term[]; fromNs: number[] }>();
   /** Terms that nobody watched: brokers that acknowledged something, but were never said to lead. */
   readonly #unwatched = new Map<number, Term>();
 
@@ -43,17 +50,24 @@ export class Leadership {
     this.#nameOf = nameOf;
     this.#isWhole = options.isWhole;
     this.terms = splitWhere(power, termsOf(views, nameOf));
+    this.changed = this.terms.some((term) => term.leader !== this.terms[0]!.leader);
+    this.#succession = new Succession(this.terms);
+    for (const term of this.terms) {
+      const known = this.#termsOf.get(term.leader);
+      if (known === undefined) this.#termsOf.set(term.leader, { terms: [term], fromNs: [term.fromNs] });
+      else {
+        known.terms.push(term);
+        known.fromNs.push(term.fromNs);
+      }
+    }
   }
 
   /** The term in which `broker` acknowledged something at `timeNs`; null when nothing is known of either. */
   termAt(broker: number, timeNs: number): Term | null {
-    let found: Term | null = null;
-    for (const term of this.terms) {
-      if (broker >= 0 && term.leader !== broker) continue;
-      // An acknowledgement may come before the first sample that tells of the new leader.
-      if (found === null || term.fromNs <= timeNs) found = term;
-    }
-    if (found !== null || broker < 0) return found;
+    // An acknowledgement may come before the first sample that tells of the new leader.
+    if (broker < 0) return this.terms[Math.max(0, this.#succession.begunBy(timeNs) - 1)] ?? null;
+    const own = this.#termsOf.get(broker);
+    if (own !== undefined) return own.terms[Math.max(0, countUpTo(own.fromNs, timeNs) - 1)]!;
     let unwatched = this.#unwatched.get(broker);
     if (unwatched === undefined) {
       const index = this.terms.length + this.#unwatched.size;
@@ -66,12 +80,7 @@ export class Leadership {
 
   /** The first later term of another leader that began at or below `offset`, or somewhere unknown. */
   successorOf(term: Term, offset: number): Term | null {
-    for (const later of this.terms) {
-      if (isLater(later, term) && (later.startOffset === null || offset < 0 || later.startOffset <= offset)) {
-        return later;
-      }
-    }
-    return null;
+    return this.#succession.after(term, offset < 0 ? Infinity : offset);
   }
 
   get changes(): LeaderChanges {
@@ -84,20 +93,23 @@ export class Leadership {
     return this.terms.length > 0 && this.#isWhole;
   }
 
-  /** Whether the partition is known to have had more than one leader. */
-  get changed(): boolean {
-    return this.terms.some((term) => term.leader !== this.terms[0]!.leader);
-  }
-
   /** Whether a broker that had led the partition was known to have been replaced by then. */
   wasDeposed(broker: number, timeNs: number): boolean {
-    const begun = this.terms.filter(({ fromNs }) => fromNs <= timeNs);
-    return begun.at(-1)?.leader !== broker && begun.some(({ leader }) => leader === broker);
+    const begun = this.#succession.begunBy(timeNs);
+    if (begun === 0 || this.terms[begun - 1]!.leader === broker) return false;
+    const own = this.#termsOf.get(broker);
+    return own !== undefined && own.fromNs[0]! <= timeNs;
+  }
+
+  /** Whether a change of leader was first told of between these two moments. */
+  changedBetween(afterNs: number, beforeNs: number): boolean {
+    const next = this.terms[Math.max(1, this.#succession.begunBy(afterNs))];
+    return next !== undefined && next.fromNs < beforeNs;
   }
 
   /** Whether another leader followed at all, wherever its log began. */
   wasReplaced(term: Term): boolean {
-    return this.terms.some((later) => isLater(later, term));
+    return this.#succession.after(term, Infinity) !== null;
   }
 }
 
@@ -130,27 +142,28 @@ export function leadershipsOf(
   };
 }
 
-function isLater(later: Omit<Term, 'index'>, term: Omit<Term, 'index'>): boolean {
-  if (later.leader === term.leader) return false;
-  if (later.epoch !== null && term.epoch !== null) return later.epoch > term.epoch;
-  return later.fromNs > term.fromNs;
-}
-
 /** A term goes on after its leader has lost power, but nothing that it took before need be there. */
 function splitWhere(power: PowerLosses, terms: readonly Omit<Term, 'index'>[]): Term[] {
-  const pieces = terms.flatMap((term) => [
-    term,
-    ...power
-      .timesOf(term.node)
-      .filter(
-        (timeNs) =>
-          timeNs > term.fromNs && !terms.some((other) => isLater(other, term) && other.fromNs <= timeNs),
-      )
-      .map((fromNs) => ({ ...term, fromNs, startOffset: null })),
-  ]);
-  return pieces
-    .toSorted((a, b) => a.fromNs - b.fromNs || (a.epoch ?? 0) - (b.epoch ?? 0) || a.leader - b.leader)
-    .map((term, index) => ({ ...term, index }));
+  const pieces = inOrder([...terms, ...(power.occurred ? piecesOf(power, inOrder(terms)) : [])]);
+  return pieces.map((term, index) => ({ ...term, index }));
+}
+
+/** The new pieces: each term begins again whenever its leader loses power, until another leader follows. */
+function piecesOf(power: PowerLosses, terms: readonly Omit<Term, 'index'>[]): Omit<Term, 'index'>[] {
+  const succession = new Succession(terms);
+  return terms.flatMap((term) => {
+    const timesNs = power.timesOf(term.node);
+    const replacedNs = succession.after(term, Infinity)?.fromNs ?? Infinity;
+    return timesNs
+      .slice(countUpTo(timesNs, term.fromNs), countBelow(timesNs, replacedNs))
+      .map((fromNs) => ({ ...term, fromNs, startOffset: null }));
+  });
+}
+
+function inOrder(terms: readonly Omit<Term, 'index'>[]): Omit<Term, 'index'>[] {
+  return terms.toSorted(
+    (a, b) => a.fromNs - b.fromNs || (a.epoch ?? 0) - (b.epoch ?? 0) || a.leader - b.leader,
+  );
 }
 
 function termsOf(views: readonly ViewEvent[], nameOf: (leader: number) => string): Omit<Term, 'index'>[] {

@@ -3,6 +3,7 @@ import type { Event } from '../../history/event.ts';
 import { orAssumed } from '../../history/assumptions.ts';
 import type { Contract } from '../../history/run.ts';
 import { faultSpansOf, type FaultSpan } from '../../history/fault-spans.ts';
+import { countBelow } from '../columns/sorted.ts';
 
 /**
  * What a loss of power explains. Kafka acknowledges what is in the memory of the replicas in sync, so what had not
@@ -11,6 +12,10 @@ import { faultSpansOf, type FaultSpan } from '../../history/fault-spans.ts';
  */
 export class PowerLosses {
   readonly #losses: readonly FaultSpan[];
+  /** By node: when it lost power, ascending, and when it was without power for the last time. */
+  readonly #ofNode = new Map<string, { timesNs: number[]; lastNs: number }>();
+  /** By the terms of a partition, which are asked about again and again. */
+  readonly #alone = new WeakMap<object, readonly { node: string }[]>();
   /** The largest set of nodes that lost power together. */
   readonly #together: readonly string[];
   /** A node that was away without being missed; null when there was none. */
@@ -18,6 +23,15 @@ export class PowerLosses {
 
   constructor(events: readonly Event[], kafkaMode?: string) {
     this.#losses = faultSpansOf(events).filter(({ kind }) => kind === 'power-loss');
+    for (const { targets, fromNs, toNs } of this.#losses.toSorted((a, b) => a.fromNs - b.fromNs)) {
+      for (const node of new Set(targets)) {
+        const known = this.#ofNode.get(node);
+        this.#ofNode.set(node, {
+          timesNs: known === undefined ? [fromNs] : (known.timesNs.push(fromNs), known.timesNs),
+          lastNs: Math.max(toNs, known?.lastNs ?? -Infinity),
+        });
+      }
+    }
     this.#together = together(this.#losses);
     this.#unmissed = kafkaMode === 'zookeeper' ? unmissed(this.#losses, events) : null;
   }
@@ -28,13 +42,14 @@ export class PowerLosses {
   }
 
   /** When the node lost power, from the first time on. */
-  timesOf(node: string): number[] {
-    return this.#losses.filter(({ targets }) => targets.includes(node)).map(({ fromNs }) => fromNs);
+  timesOf(node: string): readonly number[] {
+    return this.#ofNode.get(node)?.timesNs ?? [];
   }
 
   /** Whether the node was without power at `sinceNs` or later. */
   struck(node: string, sinceNs: number): boolean {
-    return this.#losses.some(({ targets, toNs }) => targets.includes(node) && toNs >= sinceNs);
+    const known = this.#ofNode.get(node);
+    return known !== undefined && known.lastNs >= sinceNs;
   }
 
   /**
@@ -59,12 +74,23 @@ export class PowerLosses {
       const inSync = orAssumed(contract, 'minInsyncReplicas', `min.insync.replicas=${minInsyncReplicas}`);
       return `${orAssumed(contract, 'acks', 'acks=all')} with ${inSync} can spare ${copies} that had not reached a disk, and ${listed(this.#together)} lost power${how}`;
     }
-    const last = terms.find(({ node, alone }) => alone && this.struck(node, sinceNs));
+    const last = this.#firstAlone(terms).find(({ node }) => this.struck(node, sinceNs));
     if (last === undefined) {
       if (this.#unmissed === null || this.#unmissed.toNs < sinceNs) return null;
       return `${this.#unmissed.node} lost power and was back before a new controller looked, so with ZooKeeper it still counted as in sync without what was not on its disk (the hole that KIP-903 closes in KRaft)`;
     }
     return `${last.node} lost power as the last replica standing: alone in sync, it led again without what was not on its disk (KIP-966)`;
+  }
+
+  /** Of each node that led alone: the first term in which it did. */
+  #firstAlone(terms: readonly { node: string; alone: boolean }[]): readonly { node: string }[] {
+    let first = this.#alone.get(terms);
+    if (first === undefined) {
+      const byNode = new Map<string, { node: string }>();
+      for (const term of terms) if (term.alone && !byNode.has(term.node)) byNode.set(term.node, term);
+      this.#alone.set(terms, (first = [...byNode.values()]));
+    }
+    return first;
   }
 }
 
@@ -77,12 +103,20 @@ export function syncsEachRecord({ flushMessages }: Contract): boolean {
 const TOGETHER_NS = 10e9;
 
 function together(losses: readonly FaultSpan[]): string[] {
-  const sets = losses.map(({ fromNs, toNs }) => {
+  const ascending = losses.toSorted((a, b) => a.fromNs - b.fromNs);
+  const all = new Set(losses.flatMap(({ targets }) => targets));
+  let most = new Set<string>();
+  const begunNs = ascending.map(({ fromNs }) => fromNs);
+  for (const { fromNs, toNs } of ascending) {
     const untilNs = Math.max(toNs === Infinity ? fromNs : toNs, fromNs + TOGETHER_NS);
-    const near = losses.filter((other) => other.fromNs >= fromNs && other.fromNs <= untilNs);
-    return [...new Set(near.flatMap(({ targets }) => targets))];
-  });
-  return sets.reduce((most, set) => (set.length > most.length ? set : most), []);
+    const near = new Set<string>();
+    for (let at = countBelow(begunNs, fromNs); at < ascending.length && near.size < all.size; at++) {
+      if (ascending[at]!.fromNs > untilNs) break;
+      for (const node of ascending[at]!.targets) near.add(node);
+    }
+    if (near.size > most.size) most = near;
+  }
+  return [...most];
 }
 
 /** A new controller may take that long to be seen by anybody. */
@@ -101,9 +135,10 @@ function unmissed(losses: readonly FaultSpan[], events: readonly Event[]) {
     known.set(event.observer, event.controller);
     return isNew ? [event.timeNs] : [];
   });
+  changesNs.sort((a, b) => a - b);
   for (const { targets, fromNs, toNs } of losses) {
-    if (changesNs.some((timeNs) => timeNs >= fromNs && timeNs <= toNs + NOTICED_NS))
-      return { node: listed(targets), toNs };
+    const next = changesNs[countBelow(changesNs, fromNs)];
+    if (next !== undefined && next <= toNs + NOTICED_NS) return { node: listed(targets), toNs };
   }
   return null;
 }

@@ -1,11 +1,7 @@
 import type { Event, ScanEvent } from '../../history/event.ts';
 
-/**
- * Which scan decides about each partition: a final one that covered it, the last of them if there are several, unless
- * it set out to read less than another one; if none covered it, the last final one, which can still say what is there,
- * but not what is missing.
- */
-export function decidingScans(events: readonly Event[]): Map<number, ScanEvent> {
+/** The final scans of each partition, in the order of the history. */
+export function finalScansOf(events: readonly Event[]): Map<number, ScanEvent[]> {
   const final = new Map<number, ScanEvent[]>();
   for (const event of events) {
     if (event.type !== 'scan' || !event.final) continue;
@@ -13,10 +9,16 @@ export function decidingScans(events: readonly Event[]): Map<number, ScanEvent> 
     if (known === undefined) final.set(event.partition, [event]);
     else known.push(event);
   }
-  return new Map([...final].map(([partition, scans]) => [partition, decidingScan(scans)]));
+  return final;
 }
 
-function decidingScan(scans: readonly ScanEvent[]): ScanEvent {
+/**
+ * Which of a partition's final scans decides: one that covered it, the last of them if there are several, unless it set
+ * out to read less than another one; if none covered it, the last one, which can still say what is there, but not what
+ * is missing.
+ * @param scans at least one.
+ */
+export function decidingScan(scans: readonly ScanEvent[]): ScanEvent {
   const covered = scans.filter((scan) => scan.covered);
   const whole = withoutParts(covered.length > 0 ? covered : scans);
   return whole.reduce((last, scan) => (scan.completeNs >= last.completeNs ? scan : last));
@@ -37,19 +39,16 @@ function withoutParts(scans: readonly ScanEvent[]): ScanEvent[] {
   return scans.filter(({ from, end }) => furthest.get(from)! < end);
 }
 
-/** The final scans that would have returned these records: they read the whole partition after all that was said of them. */
+/**
+ * Those of a partition's final scans that would have returned these records: they read the whole partition after all
+ * that was said of them.
+ */
 export function completeScans(
-  events: readonly Event[],
-  partition: number,
+  scans: readonly ScanEvent[],
   records: { firstOffset: number; lastNs: number },
 ): ScanEvent[] {
-  return events.filter(
-    (event): event is ScanEvent =>
-      event.type === 'scan' &&
-      event.partition === partition &&
-      event.final &&
-      event.covered &&
-      (event.from === 0 || event.from <= records.firstOffset) &&
-      event.invokeNs >= records.lastNs,
+  return scans.filter(
+    ({ covered, from, invokeNs }) =>
+      covered && (from === 0 || from <= records.firstOffset) && invokeNs >= records.lastNs,
   );
 }

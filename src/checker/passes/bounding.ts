@@ -45,7 +45,5 @@ function speaksOfThisLog(
   const leadership = examination.leadershipOf(partition);
   if (broker < 0) return !leadership.changed;
   if (leadership.wasDeposed(broker, invokeNs)) return false;
-  return !leadership.terms.some(
-    ({ index, fromNs }) => index > 0 && fromNs > invokeNs - MARGIN_NS && fromNs < completeNs + MARGIN_NS,
-  );
+  return !leadership.changedBetween(invokeNs - MARGIN_NS, completeNs + MARGIN_NS);
 }

@@ -178,10 +178,7 @@ function clientFaultOf(
   if (term === null) return 'deduplicated';
   if (power.struck(term.node, timeNs)) return null;
   // The record may have been there, and its leader cut it off: then the broker lost it.
-  const wasCut = examination.truncations.some(
-    ({ node, partition = log.partition, truncatedTo, timeNs: cutNs }) =>
-      node === term.node && partition === log.partition && truncatedTo <= offset && cutNs >= timeNs,
-  );
+  const wasCut = examination.truncations.first(term.node, log.partition, timeNs, offset) !== undefined;
   return wasCut || leadership.successorOf(term, offset) !== null ? null : 'deduplicated';
 }
 
