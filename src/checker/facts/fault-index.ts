@@ -1,7 +1,7 @@
 import type { FaultSpan } from '../../history/fault-spans.ts';
 import { FirstBelow } from '../columns/first-below.ts';
+import { countUpTo } from '../../core/sorted.ts';
 import { diskExcuseOf } from './disks.ts';
-import { countUpTo } from '../columns/sorted.ts';
 
 /** The faults of a run, to be asked about by time and by node: there may be thousands of them, and of questions. */
 export class FaultIndex {

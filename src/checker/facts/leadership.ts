@@ -2,7 +2,7 @@ import type { Event, ViewEvent } from '../../history/event.ts';
 import type { NodeInfo } from '../../history/run.ts';
 import type { PowerLosses } from './power.ts';
 import { Succession } from './succession.ts';
-import { countBelow, countUpTo } from '../columns/sorted.ts';
+import { countBelow, countUpTo } from '../../core/sorted.ts';
 
 /**
  * Who led a partition when, as one sequence of terms, out of the claims of many observers: a zombie goes on claiming

@@ -3,7 +3,7 @@ import type { Event } from '../../history/event.ts';
 import { orAssumed } from '../../history/assumptions.ts';
 import type { Contract } from '../../history/run.ts';
 import { faultSpansOf, type FaultSpan } from '../../history/fault-spans.ts';
-import { countBelow } from '../columns/sorted.ts';
+import { countBelow } from '../../core/sorted.ts';
 
 /**
  * What a loss of power explains. Kafka acknowledges what is in the memory of the replicas in sync, so what had not

@@ -1,5 +1,5 @@
 import { FirstBelow } from '../columns/first-below.ts';
-import { countUpTo } from '../columns/sorted.ts';
+import { countUpTo } from '../../core/sorted.ts';
 
 /** As much of a term as says whether another one came later. */
 export interface Tenure {

@@ -1,6 +1,6 @@
 import type { Event, LogEvent } from '../../history/event.ts';
 import { FirstBelow } from '../columns/first-below.ts';
-import { countBelow } from '../columns/sorted.ts';
+import { countBelow } from '../../core/sorted.ts';
 
 /** A line of a broker's own log that tells that a tail was cut off. */
 export type Truncation = LogEvent & { truncatedTo: number };

@@ -29,7 +29,10 @@ export class LatencyCounts {
   }
 
   addTo(total: LatencyTotal): void {
-    for (const [bucket, count] of this.#counts.entries()) if (count > 0) total.add(middleOf(bucket), count);
+    const counts = this.#counts;
+    // There may be a thousand faults, and so as many of these: `entries()` would take ten times as long.
+    for (let bucket = 0; bucket < BUCKETS; bucket++)
+      if (counts[bucket]! > 0) total.add(middleOf(bucket), counts[bucket]!);
     total.maxNs = Math.max(total.maxNs, this.#maxNs);
   }
 }

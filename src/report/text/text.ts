@@ -7,7 +7,7 @@ import type { Finding, Result, Verdict } from '../../checker/result.ts';
 import { type Availability, availabilityOf } from '../figures/availability.ts';
 import { faultSpansOf } from '../timeline/faults.ts';
 import type { FaultSpan } from '../timeline/faults.ts';
-import { lanesOf } from '../timeline/lanes.ts';
+import { leadingByPartition } from '../timeline/leading.ts';
 import { notesOf } from './notes.ts';
 import { describeFinding, describeSetting, verdictInWords } from './phrases.ts';
 
@@ -213,10 +213,9 @@ function notesText(run: Run): string {
 
 /** A leader that does not know of its successor is why an isolated broker is worse than a dead one. */
 function zombieLines({ info, events }: Run): string[] {
-  const partitions = new Set(events.flatMap((event) => (event.type === 'view' ? [event.partition] : [])));
   const lastNs = events.reduce((last, event) => ('timeNs' in event ? Math.max(last, event.timeNs) : last), 0);
-  const zombies = [...partitions].flatMap((partition) =>
-    lanesOf(info, events, partition, lastNs).flatMap(({ node, leading }) =>
+  const zombies = [...leadingByPartition(info.nodes, events, lastNs)].flatMap(([partition, lanes]) =>
+    lanes.flatMap(({ node, leading }) =>
       leading.flatMap(({ zombieFromNs, toNs }) =>
         zombieFromNs === null ? [] : [{ node: node.name, partition, fromNs: zombieFromNs, toNs }],
       ),

@@ -63,8 +63,15 @@ function placeFaults({ axis, faults }: Picture): PlacedFault[] {
   const isCrowded = faults.length > NAMED_MAX;
   const rowsMax = isCrowded ? ROWS_CROWDED : ROWS_MAX;
   const rows: { from: number; to: number }[][] = Array.from({ length: rowsMax }, () => []);
+  // Faults come in the order of time: what collides is at the end, and nothing does behind the last one.
+  const ends = new Array<number>(rowsMax).fill(-Infinity);
   const isFree = (row: number, from: number, to: number) =>
-    rows[row]!.every((taken) => to + 4 <= taken.from || from >= taken.to + 4);
+    from >= ends[row]! + 4 ||
+    rows[row]!.findLast((taken) => to + 4 > taken.from && from < taken.to + 4) === undefined;
+  const take = (row: number, place: { from: number; to: number }) => {
+    rows[row]!.push(place);
+    ends[row] = Math.max(ends[row]!, place.to);
+  };
   return faults.map((fault) => {
     const from = axis.x(fault.fromNs);
     const width = Math.max(2, axis.x(fault.toNs ?? axis.toNs) - from);
@@ -72,12 +79,12 @@ function placeFaults({ axis, faults }: Picture): PlacedFault[] {
       if (isCrowded && !label.inside) continue;
       for (let row = 0; row < rowsMax; row++) {
         if (!isFree(row, label.from, label.to)) continue;
-        rows[row]!.push(label);
+        take(row, label);
         return { row, from, width, label };
       }
     }
     const row = [...rows.keys()].find((candidate) => isFree(candidate, from, from + width)) ?? rowsMax - 1;
-    rows[row]!.push({ from, to: from + width });
+    take(row, { from, to: from + width });
     return { row, from, width, label: null };
   });
 }

@@ -1,6 +1,8 @@
 import { seconds } from '../../core/words.ts';
 import type { NodeEvent } from '../../history/event.ts';
-import type { Lane, LeaderSpan, Span } from './lanes.ts';
+import type { Lane } from './lanes.ts';
+import type { LeaderSpan } from './leading.ts';
+import type { Span } from './spans.ts';
 import type { Panel, Picture } from './picture.ts';
 import type { TimeAxis } from './axis.ts';
 import { drawHeading, filled, HEADING_HEIGHT } from './legend.ts';

@@ -1,0 +1,143 @@
+import { countBelow } from '../../core/sorted.ts';
+import type { Event, NodeEvent, ViewEvent } from '../../history/event.ts';
+import type { NodeInfo } from '../../history/run.ts';
+import { processesOf } from './processes.ts';
+import { type Change, type Span, spansOf, spansWhere } from './spans.ts';
+
+export interface LeaderSpan extends Span<true> {
+  epoch: number | null;
+  /** When another leader appeared beside it, if one did: from then on it is a zombie. */
+  zombieFromNs: number | null;
+}
+
+/** A node, and when it held itself that it leads a partition. */
+export interface LeadingLane {
+  node: NodeInfo;
+  leading: LeaderSpan[];
+}
+
+/**
+ * Who led each partition of which the events tell, in the leaders' own opinion, by partition.
+ * @param endNs whatever is still going on then lasts up to it.
+ */
+export function leadingByPartition(
+  nodes: readonly NodeInfo[],
+  events: readonly Event[],
+  endNs: number,
+): Map<number, LeadingLane[]> {
+  const views = new Map<number, ViewEvent[]>();
+  const nodeEvents: NodeEvent[] = [];
+  for (const event of events) {
+    if (event.type === 'node') nodeEvents.push(event);
+    if (event.type !== 'view') continue;
+    const known = views.get(event.partition);
+    if (known === undefined) views.set(event.partition, [event]);
+    else known.push(event);
+  }
+  nodeEvents.sort((a, b) => a.timeNs - b.timeNs);
+  const lives = livesOf(processesOf(nodes, nodeEvents, endNs));
+  return new Map(
+    [...views].map(([partition, own]) => {
+      own.sort((a, b) => a.timeNs - b.timeNs);
+      return [partition, leadingOf(nodes, own, lives, endNs)];
+    }),
+  );
+}
+
+/**
+ * @param views of one partition, in the order of time.
+ * @param lives from `livesOf`.
+ */
+export function leadingOf(
+  nodes: readonly NodeInfo[],
+  views: readonly ViewEvent[],
+  lives: ReadonlyMap<string, readonly Span<true>[]>,
+  endNs: number,
+): LeadingLane[] {
+  const lanes = nodes.map((node) => ({
+    node,
+    leading: leaderSpans(node, views, lives.get(node.name) ?? [], endNs),
+  }));
+  markZombies(lanes);
+  return lanes;
+}
+
+/**
+ * A broker's own claims to lead, while its process lives. A view is recorded on change, so a broker that restarts
+ * as leader may not say so again: its claim resumes unless somebody named another leader while it was down.
+ */
+function leaderSpans(
+  node: NodeInfo,
+  views: readonly ViewEvent[],
+  lives: readonly Span<true>[],
+  endNs: number,
+): LeaderSpan[] {
+  if (node.id === null) return [];
+  const spans: LeaderSpan[] = [];
+  let at = 0;
+  let lastOwn: ViewEvent | null = null;
+  let lastOtherNs = -Infinity;
+  /** Goes on to the next view before this moment. */
+  const nextBefore = (timeNs: number): ViewEvent | null => {
+    const view = views[at];
+    if (view === undefined || view.timeNs >= timeNs) return null;
+    at++;
+    if (isOwn(view, node)) lastOwn = view;
+    if (view.leader !== node.id && view.leader >= 0) lastOtherNs = view.timeNs;
+    return view;
+  };
+  for (const life of lives) {
+    while (nextBefore(life.fromNs) !== null);
+    const before = lastOwn as ViewEvent | null;
+    const resumes = before?.leader === node.id && lastOtherNs <= before.timeNs;
+    const changes: Change<number | null | undefined>[] = [
+      { timeNs: life.fromNs, value: resumes ? before.epoch : undefined },
+    ];
+    for (let view = nextBefore(life.toNs); view !== null; view = nextBefore(life.toNs)) {
+      if (!isOwn(view, node)) continue;
+      const current = changes.at(-1)!.value;
+      // An observer that does not tell the epoch does not take back the one that another told.
+      const epoch = view.leader === node.id ? (view.epoch ?? current ?? null) : undefined;
+      changes.push({ timeNs: view.timeNs, value: epoch });
+    }
+    if (changes.length === 1 && !resumes) continue;
+    for (const span of spansOf(changes, Math.min(life.toNs, endNs))) {
+      if (span.state === undefined) continue;
+      spans.push({ ...span, state: true, epoch: span.state, zombieFromNs: null });
+    }
+  }
+  return spans;
+}
+
+function isOwn(view: ViewEvent, node: NodeInfo): boolean {
+  return view.observer === node.name || view.observer === `log:${node.name}`;
+}
+
+/** The stretches in which each node's process exists; a paused one does, and still believes what it believed. */
+export function livesOf(
+  processes: ReadonlyMap<string, readonly Span<NodeEvent['state']>[]>,
+): Map<string, Span<true>[]> {
+  return new Map(
+    [...processes].map(([name, spans]) => {
+      const changes = spans.map((span) => ({ timeNs: span.fromNs, value: span.state }));
+      return [name, spansWhere(changes, spans.at(-1)?.toNs ?? 0, (state) => state !== 'down')];
+    }),
+  );
+}
+
+/** A leader is a zombie from the moment at which another one begins to lead while it still claims to. */
+function markZombies(lanes: readonly LeadingLane[]): void {
+  const all = lanes.flatMap((lane) => lane.leading.map((span) => ({ lane, span })));
+  all.sort((a, b) => a.span.fromNs - b.span.fromNs);
+  const fromNs = all.map(({ span }) => span.fromNs);
+  for (const old of all) {
+    for (let at = countBelow(fromNs, old.span.fromNs); at < all.length; at++) {
+      const { lane, span } = all[at]!;
+      if (span.fromNs >= old.span.toNs) break;
+      if (lane === old.lane) continue;
+      if (span.epoch !== null && old.span.epoch !== null && span.epoch <= old.span.epoch) continue;
+      old.span.zombieFromNs = span.fromNs;
+      break;
+    }
+  }
+}

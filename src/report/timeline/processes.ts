@@ -1,0 +1,36 @@
+import type { Event, NodeEvent } from '../../history/event.ts';
+import type { NodeInfo } from '../../history/run.ts';
+import { type Change, type Span, spansOf } from './spans.ts';
+
+export interface ProcessSpan extends Span<NodeEvent['state']> {
+  /** Why, in words, where the history tells: `killed`. */
+  detail?: string;
+}
+
+/** Node states one after the other, by the node's name. `events` are in the order of time. */
+export function processesOf(
+  nodes: readonly NodeInfo[],
+  events: readonly Event[],
+  endNs: number,
+): Map<string, ProcessSpan[]> {
+  const byNode = new Map<string, NodeEvent[]>(nodes.map(({ name }) => [name, []]));
+  for (const event of events) if (event.type === 'node') byNode.get(event.node)?.push(event);
+  return new Map([...byNode].map(([name, changes]) => [name, processSpans(changes, endNs)]));
+}
+
+/** Before a node's first event it is taken to be up, unless that event starts it. */
+function processSpans(events: readonly NodeEvent[], endNs: number): ProcessSpan[] {
+  const details = new Map<number, string>();
+  const changes: Change<NodeEvent['state']>[] = [{ timeNs: 0, value: 'up' }];
+  for (const event of events) {
+    if (changes.length === 1 && event.state === 'starting') changes[0]!.value = 'starting';
+    changes.push({ timeNs: event.timeNs, value: event.state });
+    if (event.detail !== undefined) details.set(event.timeNs, event.detail);
+  }
+  const spans: ProcessSpan[] = spansOf(changes, endNs);
+  for (const span of spans) {
+    const detail = details.get(span.fromNs);
+    if (detail !== undefined) span.detail = detail;
+  }
+  return spans;
+}
