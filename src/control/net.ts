@@ -13,9 +13,23 @@ export interface Net {
    * @returns those of the links whose two nodes can talk again: nothing cuts them any more in either direction.
    */
   heal(links?: readonly Link[]): Promise<Link[]>;
+  /** Whether a cut is in force between the two nodes, in either direction. */
+  isCut(link: Link): boolean;
   /**
-   * Whether a TCP connection between the two nodes comes about within `timeoutMs`: true as soon as the peer's kernel
-   * answers (a refusal is an answer). A cut in either direction makes it false.
+   * Whether a probe may say "silence" for a reason of its own, so that silence proves a cut only where the same link
+   * connected just before. A modelled network knows.
    */
-  reachable(link: Link, timeoutMs: number): Promise<boolean>;
+  readonly needsControl: boolean;
+  /** Tries a TCP connection between the two nodes, which needs both directions. Never rejects. */
+  probe(link: Link, timeoutMs: number): Promise<Probe>;
+}
+
+/**
+ * What a probe observed. `connects`: the peer's kernel answered (a refusal is an answer). `silence`: the attempt was
+ * made, and no answer came in the time. `no-observation`: the probe itself failed, so it tells nothing of the link.
+ */
+export interface Probe {
+  answer: 'connects' | 'silence' | 'no-observation';
+  /** What exactly was seen, in words; empty when there is nothing to add. */
+  detail: string;
 }

@@ -20,7 +20,8 @@ export function processRemote(name: string, address: string, prefix: readonly st
       const [program, ...args] = [...prefix, ...command];
       const running = execa(program!, args, {
         reject: false,
-        input: options.input ?? '',
+        // Never a socket without need: a shell that finds one there takes itself for a remote one, and reads startup files.
+        ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
         // A group of its own, so that a time-out reaches what the command started too: that would hold its output open.
         detached: true,
         killSignal: 'SIGKILL',
@@ -90,8 +91,11 @@ function daemon(child: ChildProcess): Daemon {
         // The name in parentheses may hold anything, even parentheses; the state follows the last one.
         const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
         return stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3);
-      } catch {
-        return null;
+      } catch (error) {
+        // That nothing could be read, say for want of descriptors, is not that the process is gone.
+        const code = error instanceof Error && 'code' in error ? error.code : null;
+        if (code === 'ENOENT' || code === 'ESRCH') return null;
+        throw error;
       }
     },
   };

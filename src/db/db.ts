@@ -23,6 +23,11 @@ export interface Db {
   start?(node: string): Promise<string>;
   pause?(node: string): Promise<string>;
   resume?(node: string): Promise<string>;
+  /**
+   * Brings a node back whatever was done to it: resumes it if it is paused, starts it if it is down.
+   * @returns the evidence in words; null when it runs already.
+   */
+  recover?(node: string): Promise<string | null>;
   /** The node loses power: the process is gone, and so is what it had not synced to its disk. `start` undoes it. */
   cutPower?(node: string): Promise<string>;
 }

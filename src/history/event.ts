@@ -18,6 +18,7 @@ export type Event =
   | ResetEvent
   | LogEvent
   | RepetitionEvent
+  | GapEvent
   | NoteEvent;
 
 /** The phases of a run, in this order. Load runs in the first three. */
@@ -29,7 +30,7 @@ export interface PhaseEvent {
   name: PhaseName;
 }
 
-/** A fault took effect. `requestedNs` is when the schedule asked for it, `timeNs` when it was in place. */
+/** A fault took effect; unless it says that this was not observed (`verified`). `requestedNs` is when the schedule asked for it, `timeNs` when it was in place. */
 export interface FaultStartEvent {
   type: 'fault-start';
   /** Unique within the run; the matching `fault-stop` carries the same. */
@@ -45,20 +46,23 @@ export interface FaultStartEvent {
   links: Link[];
   /** What was observed that proves the effect, in words: `pid 4711 is gone`. */
   evidence: string;
-  /** Set where an imported history says that nobody saw the effect. */
+  /** Set where the effect was not observed, or an imported history says so. */
   verified?: false;
+  /** Nodes that it was to strike and did not. */
+  missed?: string[];
 }
 
-/** The fault was undone, and its end was verified: the broker runs again, or the links carry traffic. */
+/** The fault was undone: the broker runs again, or the links carry traffic, which was observed if `verified` is absent. */
 export interface FaultStopEvent {
   type: 'fault-stop';
   id: string;
   requestedNs: number;
   timeNs: number;
   evidence: string;
+  verified?: false;
 }
 
-/** A fault that the schedule wanted could not be applied or healed. The verdict is then at best inconclusive. */
+/** A fault that the schedule wanted could not be applied; or not healed, where it has a `fault-start`. */
 export interface FaultFailedEvent {
   type: 'fault-failed';
   id: string;
@@ -178,6 +182,24 @@ export interface LogEvent {
   /** Set when the line tells of a truncation: the log was cut to this offset. */
   truncatedTo?: number;
   partition?: number;
+}
+
+/**
+ * A watch observed nothing for a while: what happened then is unknown. It stands twice in a history: when the gap was
+ * noticed, with `toNs` null, and when it was over; if that is missing, it lasted until the history ends.
+ */
+export interface GapEvent {
+  type: 'gap';
+  timeNs: number;
+  /** `views`: who leads, by all brokers' accounts. `ends`: the end offsets. `log`: the log of `node`. */
+  watch: 'views' | 'ends' | 'log';
+  node?: string;
+  /** The last observation before it. */
+  fromNs: number;
+  /** The first observation after it. */
+  toNs: number | null;
+  /** In words. */
+  reason: string;
 }
 
 /** Anything else that a reader of the history must know: a warning, an interruption. */

@@ -7,8 +7,8 @@ import type { Schedule, Strike } from './schedule.ts';
 
 /**
  * Carries out a schedule. Strikes may overlap; each has a life of its own: wait, aim, strike, hold, heal. Whatever
- * happens, everything that was struck is healed before `run` resolves, and what could not be done stands in the
- * history.
+ * happens, everything that was struck is healed before `run` resolves: each fault by itself, and in the end all that is
+ * still down, paused or cut off, by the final heal. What could not be done stands in the history.
  */
 export interface Campaign {
   /** Resolves when every strike is over and healed. Never rejects: a fault that fails is an event. */
@@ -42,14 +42,24 @@ export function campaign(options: CampaignOptions): Campaign {
   /** What is in force or about to be, so that two strikes at the same moment know of each other. */
   const claimed = new Map<string, Aim & { ends: boolean }>();
   const waitingForHeal: (() => void)[] = [];
+  /** Faults whose own heal failed: the final heal ends them. */
+  const unhealed: string[] = [];
 
   async function start({ id, fault, aim: recorded, forMs }: Strike): Promise<void> {
     const requestedNs = clock.nowNs();
-    const takeAim = async (): Promise<Aim> =>
-      recorded === undefined ? await nemesis.aim(fault) : { fault, ...recorded };
+    let taken: ReadonlySet<string> = new Set();
+    const takeAim = async (): Promise<Aim> => {
+      taken = struckProcesses();
+      return recorded === undefined ? await nemesis.aim(fault, taken) : { fault, ...recorded };
+    };
     try {
       let aim = await takeAim();
       for (let why = whyNot(aim); why !== null; why = whyNot(aim)) {
+        // Another strike may have taken the node while this one aimed: the role may have one that is free.
+        if (recorded === undefined && [...struckProcesses()].some((name) => !taken.has(name))) {
+          aim = await takeAim();
+          continue;
+        }
         // What lasts until the end of the phase is not worth waiting for.
         if (![...claimed.values()].some(({ ends }) => ends)) {
           record({ type: 'fault-skipped', id, timeNs: clock.nowNs(), fault, reason: why });
@@ -80,9 +90,15 @@ export function campaign(options: CampaignOptions): Campaign {
     }
     // A process that is down or paused cannot be struck again, and who brings it back would undo both faults.
     if (!isProcessFault(aim.fault)) return null;
-    const taken = [...claimed.values()].filter(({ fault }) => isProcessFault(fault));
-    const twice = aim.targets.find((name) => taken.some(({ targets }) => targets.includes(name)));
+    const struck = struckProcesses();
+    const twice = aim.targets.find((name) => struck.has(name));
     return twice === undefined ? null : `another fault has ${twice} in its hands`;
+  }
+
+  /** The nodes whose processes are struck, or about to be. */
+  function struckProcesses(): Set<string> {
+    const faults = [...claimed.values()].filter(({ fault }) => isProcessFault(fault));
+    return new Set(faults.flatMap(({ targets }) => targets));
   }
 
   function release(id: string): void {
@@ -100,11 +116,30 @@ export function campaign(options: CampaignOptions): Campaign {
     } catch (error) {
       const reason = `it could not be healed: ${messageOf(error)}`;
       record({ type: 'fault-failed', id, timeNs: clock.nowNs(), fault: applied.fault, reason });
+      unhealed.push(id);
     } finally {
       inForce.delete(id);
       options.onChange([...inForce.values()]);
       release(id);
     }
+  }
+
+  /** Whatever is still down, paused or cut off, for whatever reason. */
+  async function healAll(): Promise<void> {
+    const requestedNs = clock.nowNs();
+    const { done, failed } = await nemesis.healAll();
+    const timeNs = clock.nowNs();
+    if (failed.length > 0) {
+      const text = `The final heal could not bring everything back: ${failed.join('; ')}`;
+      record({ type: 'note', timeNs, about: 'warning', text });
+      return;
+    }
+    const found = done.length === 0 ? 'nothing was left to be healed' : done.join('; ');
+    for (const id of unhealed) {
+      record({ type: 'fault-stop', id, requestedNs, timeNs, evidence: `the final heal: ${found}` });
+    }
+    if (unhealed.length === 0 && done.length > 0)
+      record({ type: 'note', timeNs, about: 'information', text: `The final heal brought back ${found}` });
   }
 
   async function live(strike: Strike): Promise<void> {
@@ -141,6 +176,7 @@ export function campaign(options: CampaignOptions): Campaign {
       ]);
       await clock.sleep(options.durationMs - (clock.nowNs() - startNs) / NS_PER_MS, signal);
       await Promise.all([...inForce.keys()].map((id) => heal(id)));
+      await healAll();
     },
   };
 }

@@ -10,21 +10,35 @@ import type { NodeInfo } from '../history/run.ts';
  */
 export function resolveTarget(
   target: string,
-  situation: { nodes: readonly NodeInfo[]; view: View; partition: number; random: Random },
+  situation: {
+    nodes: readonly NodeInfo[];
+    view: View;
+    partition: number;
+    random: Random;
+    /** Nodes to pass over where the role leaves a choice; none if absent. */
+    taken?: ReadonlySet<string>;
+  },
 ): string[] {
-  const { nodes, view, partition, random } = situation;
+  const { nodes, view, partition, random, taken = new Set() } = situation;
   const brokers = nodes.filter((node) => node.roles.includes('broker'));
   const names = brokers.map((node) => node.name);
   const leader = () => nameOf(nodes, leaderOf(view, partition, nodes), `leader of partition ${partition}`);
+  const freeOf = (candidates: readonly string[]) => {
+    const free = candidates.filter((name) => !taken.has(name));
+    return free.length > 0 ? free : candidates;
+  };
+  /** In random order, those that are free before the others. */
+  const shuffled = () =>
+    random.shuffle(names).toSorted((a, b) => Number(taken.has(a)) - Number(taken.has(b)));
   switch (target) {
     case 'leader':
       return [leader()];
     case 'follower':
-      return [random.pick(names.filter((name) => name !== leader()))];
+      return [random.pick(freeOf(names.filter((name) => name !== leader())))];
     case 'followers':
       return names.filter((name) => name !== leader());
     case 'broker':
-      return [random.pick(names)];
+      return [random.pick(freeOf(names))];
     case 'brokers':
       return names;
     case 'controller':
@@ -32,9 +46,9 @@ export function resolveTarget(
     case 'coordination':
       return coordinationNames(nodes);
     case 'minority':
-      return random.shuffle(names).slice(0, Math.max(1, Math.floor((names.length - 1) / 2)));
+      return shuffled().slice(0, Math.max(1, Math.floor((names.length - 1) / 2)));
     case 'majority':
-      return random.shuffle(names).slice(0, Math.floor(names.length / 2) + 1);
+      return shuffled().slice(0, Math.floor(names.length / 2) + 1);
     case 'all':
       return nodes.map((node) => node.name);
     default:

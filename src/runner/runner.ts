@@ -74,7 +74,10 @@ function interrupted(stop: AbortSignal): Promise<never> {
   });
 }
 
-/** Observes the cluster on the side for as long as the run lasts. A watch that fails is a remark, not an end. */
+/**
+ * Observes the cluster on the side for as long as the run lasts. What a watch cannot observe it tries again, and tells as
+ * a gap; only one that cannot even be recorded ends, with a remark.
+ */
 function watch({ world, scenario }: RunOptions, account: Tally, sampler: Reader): () => Promise<void> {
   const { db, clock } = world;
   const ending = new AbortController();
@@ -122,7 +125,6 @@ async function loadUnderFaults(
   await clock.sleep(warmUpMs, stop);
   account.enter('faults');
   await theCampaign.run();
-  await world.net.heal();
   account.enter('recovery');
   await clock.sleep(recoveryMs, stop);
   if (scenario.load.count === undefined) end.abort();

@@ -51,7 +51,7 @@ export function modelDb(cluster: Cluster): Db {
     if (!states.includes(state)) throw new Failure(`${node} cannot be struck so: its process is ${state}.`);
   }
 
-  return {
+  const db: Db = {
     nodes: options.nodes,
     async setup() {
       for (const { name } of options.nodes) tell(name, 'up');
@@ -118,5 +118,11 @@ export function modelDb(cluster: Cluster): Db {
       tell(node, 'up');
       return `the process of ${node} runs again`;
     },
+    async recover(node) {
+      const { state } = cluster.processNamed(node);
+      if (state === 'up') return null;
+      return state === 'paused' ? await db.resume!(node) : await db.start!(node);
+    },
   };
+  return db;
 }

@@ -1,4 +1,4 @@
-import type { Net } from '../control/net.ts';
+import type { Net, Probe } from '../control/net.ts';
 import type { VirtualClock } from '../core/virtual-clock.ts';
 import type { Random } from '../core/random.ts';
 import type { Link } from '../history/fault.ts';
@@ -33,6 +33,7 @@ interface Stalled {
 }
 
 export class Network implements Net {
+  readonly needsControl = false;
   readonly rules: Rule[] = [];
   readonly #clock: VirtualClock;
   readonly #random: Random;
@@ -157,12 +158,16 @@ export class Network implements Net {
     return timeNs;
   }
 
-  async reachable(link: Link, timeoutMs: number): Promise<boolean> {
+  isCut(link: Link): boolean {
+    return !this.connects(this.placeOf(link.from), this.placeOf(link.to));
+  }
+
+  async probe(link: Link, timeoutMs: number): Promise<Probe> {
     const [from, to] = [this.placeOf(link.from), this.placeOf(link.to)];
     const deadlineNs = this.#clock.nowNs() + timeoutMs * 1e6;
     const connects = this.connects(from, to);
     const roundTripNs = this.latencyNs() + this.latencyNs();
     await this.#clock.sleep(connects ? roundTripNs / 1e6 : (deadlineNs - this.#clock.nowNs()) / 1e6);
-    return this.connects(from, to);
+    return { answer: this.connects(from, to) ? 'connects' : 'silence', detail: '' };
   }
 }

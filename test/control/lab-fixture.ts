@@ -6,6 +6,7 @@ import { realClock } from '../../src/core/clock.ts';
 import { Failure } from '../../src/core/failure.ts';
 import { enterLab, insideLab } from '../../src/control/netns/enter.ts';
 import { createLab, type Lab } from '../../src/control/netns/lab.ts';
+import type { Link } from '../../src/control/net.ts';
 
 /**
  * A real, tiny program that enters a lab, for the tests to run, signal and kill. What it learns inside it prints as one
@@ -49,8 +50,13 @@ const tasks: Record<string, () => Promise<unknown>> = {
 
   async net() {
     const { net } = await threeNodes();
-    const reach = (from: string, to: string) => net.reachable({ from, to }, 5_000);
-    const reachSoon = (from: string, to: string) => net.reachable({ from, to }, 400);
+    /** True when it connects, false when silence was observed; what is wrong with the prober otherwise. */
+    const probe = async (link: Link, timeoutMs: number) => {
+      const { answer, detail } = await net.probe(link, timeoutMs);
+      return answer === 'no-observation' ? detail : answer === 'connects';
+    };
+    const reach = (from: string, to: string) => probe({ from, to }, 5_000);
+    const reachSoon = (from: string, to: string) => probe({ from, to }, 400);
     const before = await reach('a', 'b');
     await net.cut([{ from: 'a', to: 'b' }]);
     const during = {

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -83,6 +83,23 @@ real(
     );
   },
 );
+
+for (const SHLVL of [undefined, '0']) {
+  const shell = SHLVL === undefined ? 'no SHLVL' : `SHLVL=${SHLVL}`;
+  real(`what a probe answers does not depend on startup files (${shell})${because}`, async (t) => {
+    // A bash that finds a socket as its standard input, and so little of a shell around it, reads .bashrc.
+    const home = temporaryDirectory(t);
+    writeFileSync(join(home, '.bashrc'), 'sleep 5\n');
+    const { SHLVL: _, ...others } = process.env;
+    const { stdout, stderr } = await execa(process.execPath, ['--import=tsx', FIXTURE, 'net'], {
+      env: { ...others, HOME: home, BASH_ENV: join(home, '.bashrc'), ...(SHLVL !== undefined && { SHLVL }) },
+      extendEnv: false,
+      stdin: 'ignore',
+      reject: false,
+    });
+    t.like(lastJson(stdout), { before: true, during: { ab: false, ac: true }, after: true }, stderr);
+  });
+}
 
 real(`a cut is directed and silent: datagrams the other way still arrive${because}`, async (t) => {
   const { told, stderr } = await fixture('one-way', temporaryDirectory(t));

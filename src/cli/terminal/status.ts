@@ -86,6 +86,10 @@ function describeEvent(event: Event, colors: ReturnType<typeof createColors>): s
       );
     case 'fault-skipped':
       return colors.dim(`${secondsOf(event.timeNs)} left out ${describeFault(event.fault)}: ${event.reason}`);
+    case 'gap':
+      return event.toNs === null
+        ? colors.dim(`${secondsOf(event.timeNs)} a watch observes nothing (${event.watch}): ${event.reason}`)
+        : null;
     case 'note':
       return colors.dim(`${secondsOf(event.timeNs)} ${event.text}`);
     case 'node':

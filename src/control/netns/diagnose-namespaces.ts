@@ -8,7 +8,7 @@ export interface Symptoms {
   root: boolean;
   /** Whether this process has CAP_SYS_ADMIN: root of a container mostly has not. Null when nobody told. */
   mayAdminister: boolean | null;
-  /** Programs that were not found: `unshare`, `ip`, `bash`, `nsenter`, `mount`, `timeout`. */
+  /** Programs that were not found: `unshare`, `nsenter`, `mount`, `ip`. */
   missing: readonly string[];
   /** What unshare, mount or ip said, when the attempt failed. */
   message: string;
@@ -30,8 +30,6 @@ const PACKAGES: Record<string, string> = {
   nsenter: 'util-linux',
   mount: 'mount',
   ip: 'iproute2',
-  bash: 'bash',
-  timeout: 'coreutils',
 };
 
 const CONTAINER_HINT =

@@ -53,7 +53,7 @@ export async function createLab(nodes: readonly { name: string }[]): Promise<Lab
     });
   const addresses = addressesOf(nodes.map(({ name }) => name));
   try {
-    await execa('sh', ['-ec', OWN_RUN]);
+    await execa('sh', ['-ec', OWN_RUN], { stdin: 'ignore' });
     keepMachineRun();
     await execa('ip', ['-batch', '-'], { input: bridgeAndCables(nodes) });
     await Promise.all(
@@ -63,7 +63,7 @@ export async function createLab(nodes: readonly { name: string }[]): Promise<Lab
     );
     // Names resolve inside the lab, in brokers and in a user's shell alike, without any name server.
     writeFileSync('/run/hosts', hostsFile(addresses));
-    await execa('mount', ['--bind', '/run/hosts', '/etc/hosts']);
+    await execa('mount', ['--bind', '/run/hosts', '/etc/hosts'], { stdin: 'ignore' });
   } catch (error) {
     throw new Failure(`The lab's network could not be built: ${messageOf(error)}`, {
       hint: '"kept doctor" says what this machine allows.',

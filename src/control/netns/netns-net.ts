@@ -2,6 +2,7 @@ import { execa } from 'execa';
 import { Failure } from '../../core/failure.ts';
 import type { Link, Net } from '../net.ts';
 import { BRIDGE, CLIENT, insideCommand } from './names.ts';
+import { createProber, type Prober } from './prober.ts';
 
 /**
  * Silent, directed cuts with nothing but the neighbour table: the sender gets a permanent entry that leads the peer's
@@ -18,6 +19,7 @@ const NOT_THERE = /No such file or directory/;
 /** @param addresses of all nodes by name, the client's place among them. */
 export function netnsNet(addresses: ReadonlyMap<string, string>): Net {
   const cuts = new Map<string, { link: Link; count: number }>();
+  const probers = new Map<string, Prober>();
   let last: Promise<unknown> = Promise.resolve();
 
   /** One change of the network after the other: a heal never overtakes the cut that it is to undo. */
@@ -33,6 +35,17 @@ export function netnsNet(addresses: ReadonlyMap<string, string>): Net {
     const address = addresses.get(name);
     if (address === undefined) throw new RangeError(`there is no node "${name}" in this lab`);
     return address;
+  }
+
+  /** Started with its first question, and never stopped: it ends with the lab. */
+  function proberOf(name: string): Prober {
+    let prober = probers.get(name);
+    if (prober === undefined) {
+      addressOf(name);
+      prober = createProber({ prefix: name === CLIENT ? [] : insideCommand(name) });
+      probers.set(name, prober);
+    }
+    return prober;
   }
 
   /** One `ip` per sending node, for all of its links. */
@@ -94,13 +107,10 @@ export function netnsNet(addresses: ReadonlyMap<string, string>): Net {
         return (links ?? all).filter((link) => !isCut(link));
       }),
 
-    async reachable({ from, to }, timeoutMs) {
-      const connect = `</dev/tcp/${addressOf(to)}/${PROBE_PORT}`;
-      const probe = ['timeout', String(timeoutMs / 1_000), 'bash', '-c', connect];
-      const [program, ...args] = from === CLIENT ? probe : [...insideCommand(from), ...probe];
-      const { exitCode, stderr } = await execa(program!, args, { reject: false, env: { LC_ALL: 'C' } });
-      return exitCode === 0 || /refused/i.test(stderr);
-    },
+    isCut,
+    needsControl: true,
+
+    probe: ({ from, to }, timeoutMs) => proberOf(from).probe(addressOf(to), PROBE_PORT, timeoutMs),
   };
 }
 

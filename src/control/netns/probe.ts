@@ -12,8 +12,14 @@ export interface Probed {
   hint?: string;
 }
 
-const PROGRAMS = ['unshare', 'nsenter', 'mount', 'ip', 'bash', 'timeout'];
+const PROGRAMS = ['unshare', 'nsenter', 'mount', 'ip'];
 const PROBE_TIMEOUT_MS = 10_000;
+/** What an attempt gives that was not over in time: it says nothing of what is allowed. */
+const UNANSWERED = `no answer within ${PROBE_TIMEOUT_MS / 1_000} s`;
+const TOO_SLOW = {
+  reason: `whether namespaces are allowed was not found out within ${PROBE_TIMEOUT_MS / 1_000} s`,
+  hint: 'The machine may be too busy: try again when it has less to do.',
+};
 /** Everything that a lab is made of, once: a private mount, a named namespace, a bridge and a virtual cable. */
 const ATTEMPT = `
 mount --make-rprivate /
@@ -39,6 +45,7 @@ export async function probeNamespaces(): Promise<Probed> {
     if (first === null) return { allowed: true, rootless: !root };
     // Root of a container may lack the rights of root, and yet be allowed what every user is.
     if (root && (await attempt(true)) === null) return { allowed: true, rootless: true };
+    if (first === UNANSWERED) return { allowed: false, rootless: !root, ...TOO_SLOW };
     message = first;
   }
   const diagnosis = diagnoseNamespaces({
@@ -62,9 +69,11 @@ export async function probeNamespaces(): Promise<Probed> {
 async function attempt(rootless: boolean): Promise<string | null> {
   const result = await execa('unshare', [...unshareArguments(rootless), 'sh', '-ec', ATTEMPT], {
     reject: false,
+    stdin: 'ignore',
     timeout: PROBE_TIMEOUT_MS,
     env: { LC_ALL: 'C' },
   });
+  if (result.timedOut) return UNANSWERED;
   return result.exitCode === 0 ? null : result.stderr || result.shortMessage || 'it failed without a word';
 }
 

@@ -188,6 +188,7 @@ export function createKafka(options: KafkaOptions): Db {
     start: async (name) => node(name).restart(answers(node(name).info)),
     pause: async (name) => node(name).pause(),
     resume: async (name) => node(name).resume(),
+    recover: async (name) => node(name).recover(answers(node(name).info)),
     ...(options.disks === true && {
       cutPower: async (name: string) => node(name).cutPower(disks.get(name)!),
     }),

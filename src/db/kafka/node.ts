@@ -27,6 +27,8 @@ export interface KafkaNode {
   stop(): Promise<string>;
   pause(): Promise<string>;
   resume(): Promise<string>;
+  /** Brings it back whatever was done to it; null when it runs already. */
+  recover(answers: () => Promise<boolean>): Promise<string | null>;
   /** Takes its power away: the process is gone, and what had not reached its disk. */
   cutPower(disk: Disk): Promise<string>;
   /** Kills it if it runs. */
@@ -52,6 +54,8 @@ export function kafkaNode(options: NodeOptions): KafkaNode {
   /** How it ended, when nobody asked for it, and since its last start. */
   let crash: string | null = null;
   let logFrom = 0;
+  /** Its disk while that is shut down: nothing can be started on it before it is mounted again. */
+  let unpowered: Disk | null = null;
 
   const tell = (state: NodeEvent['state'], detail?: string) =>
     options.onEvent({
@@ -111,15 +115,33 @@ export function kafkaNode(options: NodeOptions): KafkaNode {
     return true;
   }
 
+  async function restart(answers: () => Promise<boolean>): Promise<string> {
+    if (unpowered !== null) {
+      await unpowered.remount();
+      unpowered = null;
+    }
+    await launch();
+    await untilUp(answers);
+    return `pid ${process.pid} answers on ${info.address}`;
+  }
+
+  async function resume(): Promise<string> {
+    const evidence = await process.resume();
+    tell('up', 'resumed');
+    return evidence;
+  }
+
   return {
     info,
     isBroker: info.roles.includes('broker'),
     launch,
     untilUp,
-    async restart(answers) {
-      await launch();
-      await untilUp(answers);
-      return `pid ${process.pid} answers on ${info.address}`;
+    restart,
+    async recover(answers) {
+      if (unpowered !== null && process.pid !== null) await process.kill();
+      if (process.pid === null) return restart(answers);
+      if (!(await process.isPaused())) return null;
+      return resume();
     },
     async kill() {
       const evidence = await process.kill();
@@ -136,19 +158,17 @@ export function kafkaNode(options: NodeOptions): KafkaNode {
       tell('paused');
       return evidence;
     },
-    async resume() {
-      const evidence = await process.resume();
-      tell('up', 'resumed');
-      return evidence;
-    },
+    resume,
     async cutPower(disk) {
       // Paused first, so that nothing is acknowledged between the last moment of the disk and that of the process.
       await process.pause();
       const before = await disk.recordBytes();
+      unpowered = disk;
       await disk.shutDown();
       const evidence = await process.kill();
       tell('down', 'lost power');
       await disk.remount();
+      unpowered = null;
       const gone = before - (await disk.recordBytes());
       return `${info.name}: ${evidence}, and of ${before} bytes of records ${gone} were not on its disk`;
     },

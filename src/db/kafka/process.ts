@@ -18,6 +18,8 @@ export interface NodeProcess {
   stop(): Promise<string>;
   pause(): Promise<string>;
   resume(): Promise<string>;
+  /** Whether the kernel says that it is stopped (SIGSTOP); false when it does not run. */
+  isPaused(): Promise<boolean>;
 }
 
 export interface ProcessOptions {
@@ -105,6 +107,7 @@ export function nodeProcess(options: ProcessOptions): NodeProcess {
     stop: () => end('SIGTERM', STOP_TIMEOUT_MS),
     pause: () => settle('SIGSTOP', true),
     resume: () => settle('SIGCONT', false),
+    isPaused: async () => daemon !== null && (await daemon.state()) === 'T',
   };
 }
 

@@ -64,10 +64,12 @@ export function* formatEvents(
       fault: start.fault,
       links: start.links,
       evidence: start.evidence,
+      ...(start.missed !== undefined && { missed: start.missed }),
       ...(stop !== null && {
         stopOrder,
         stopRequested: stop.requestedNs,
         stopEvidence: stop.evidence,
+        ...(stop.verified === false && { stopVerified: false }),
       }),
     };
   }

@@ -68,6 +68,8 @@ const FAULT_FIELDS = new Set([
   'evidence',
   'stopRequested',
   'stopEvidence',
+  'stopVerified',
+  'missed',
 ]);
 const VERIFIED_FAULT_FIELDS = new Set([...FAULT_FIELDS, 'verified']);
 
@@ -168,6 +170,7 @@ function parseFault(fields: Fields): PlacedEvent[] {
     links: fields['links'] === undefined ? [] : listOf(fields, 'links', 'links', isLink),
     evidence: fields['evidence'] === undefined ? '' : textOf(fields, 'evidence'),
     ...(isUnverified && { verified: false }),
+    ...(fields['missed'] !== undefined && { missed: listOf(fields, 'missed', 'node names', isText) }),
   };
   // An event says by its evidence that the fault was verified; without one it is carried along that the file says so.
   const isTold = isUnverified || start.evidence !== '';
@@ -179,6 +182,7 @@ function parseFault(fields: Fields): PlacedEvent[] {
     requestedNs: wholeOrNull(fields, 'stopRequested') ?? stopNs,
     timeNs: stopNs,
     evidence: fields['stopEvidence'] === undefined ? '' : textOf(fields, 'stopEvidence'),
+    ...(fields['stopVerified'] !== undefined && !flagOf(fields, 'stopVerified') && { verified: false }),
   };
   return [...events, { event: stop, order: wholeOrNull(fields, 'stopOrder') }];
 }
@@ -239,6 +243,15 @@ const OWN_EVENTS = z.discriminatedUnion('type', [
     offset: z.int().min(0),
     producerId: z.int().min(0),
     sequence: z.int().min(0),
+  }),
+  z.looseObject({
+    type: z.literal('gap'),
+    timeNs: time,
+    watch: z.enum(['views', 'ends', 'log']),
+    node: text.optional(),
+    fromNs: time,
+    toNs: time.nullable(),
+    reason: text,
   }),
   z.looseObject({
     type: z.literal('note'),
