@@ -100,6 +100,7 @@ async function train({ distribution, mode, directory, archive, signal }: Trainin
 async function startAndStop(command: readonly string[], cancelSignal: AbortSignal): Promise<void> {
   const options = {
     reject: false,
+    stdin: 'ignore',
     timeout: TRAINING_TIMEOUT_MS,
     cancelSignal,
     killSignal: 'SIGKILL',

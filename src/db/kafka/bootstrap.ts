@@ -52,6 +52,7 @@ async function runFormatTool(
   const flags = [...QUICK_FLAGS, '-cp', classPath(distribution), ...tool];
   const result = await execa(distribution.java.path, flags, {
     reject: false,
+    stdin: 'ignore',
     all: true,
     timeout: FORMAT_TIMEOUT_MS,
   });

@@ -97,7 +97,10 @@ async function fromArchive(file: string, spec: DistributionSpec): Promise<Source
   const entry = join(cacheDirectory(spec.environment), `kafka-tgz-${checksum.slice(0, 16)}`);
   return cached(entry, resolve(file), async (temporary) => {
     spec.onProgress?.(`Unpacking ${file}, once`);
-    const result = await execa('tar', ['-xzf', resolve(file), '-C', temporary], { reject: false });
+    const result = await execa('tar', ['-xzf', resolve(file), '-C', temporary], {
+      reject: false,
+      stdin: 'ignore',
+    });
     if (result.failed) {
       throw new Failure(
         `the archive ${file} could not be unpacked: ${result.stderr || result.shortMessage}`,

@@ -20,6 +20,7 @@ export async function findJava(environment: NodeJS.ProcessEnv): Promise<Java> {
   const path = home ? join(home, 'bin', 'java') : 'java';
   const result = await execa(path, ['-version'], {
     reject: false,
+    stdin: 'ignore',
     env: environment,
     extendEnv: false,
     all: true,
@@ -29,7 +30,7 @@ export async function findJava(environment: NodeJS.ProcessEnv): Promise<Java> {
     throw new Failure(
       home
         ? `JAVA_HOME is ${home}, but there is no working ${path}`
-        : 'Kafka needs Java, and no java is on the PATH',
+        : `Kafka needs Java, and ${result.code === 'ENOENT' ? 'no java is on the PATH' : `"java -version" did not tell its version: ${result.shortMessage}`}`,
       { hint: 'install Java 17 or newer, for example with: apt-get install openjdk-17-jre-headless' },
     );
   }

@@ -31,6 +31,7 @@ function dependencyOf({ group, name, version }: Artifact): string {
 export async function findMaven(environment: NodeJS.ProcessEnv): Promise<string> {
   const result = await execa('mvn', ['--batch-mode', '--version'], {
     reject: false,
+    stdin: 'ignore',
     env: environment,
     extendEnv: false,
   });
@@ -63,6 +64,7 @@ export async function fetchWithMaven(
   ];
   const result = await execa('mvn', ['--batch-mode', '--quiet', '--file', pom, ...goal], {
     reject: false,
+    stdin: 'ignore',
     all: true,
     env: options.environment,
     extendEnv: false,
@@ -70,7 +72,7 @@ export async function fetchWithMaven(
   });
   if (!result.failed) return;
   options.signal?.throwIfAborted();
-  throw explain(recipe.version, result.exitCode === undefined ? null : (result.all ?? ''));
+  throw explain(recipe.version, result.code === 'ENOENT' ? null : result.all || (result.shortMessage ?? ''));
 }
 
 /** @param output what Maven printed; null when it could not be started at all. */
