@@ -31,20 +31,27 @@ export async function settle(options: {
 }): Promise<Settled> {
   const { db, reader, clock, signal } = options;
   const deadlineNs = clock.nowNs() + options.timeoutMs * 1e6;
-  let reason = '';
+  const brokers = db.nodes.filter(({ roles }) => roles.includes('broker')).map(({ name }) => name);
+  let reason = 'there was no time to ask';
   let ends: EndOffset[] = [];
   let seen = '';
   let sinceNs = clock.nowNs();
   while (clock.nowNs() < deadlineNs && !signal.aborted) {
-    const view = await db.view();
-    const doubt = disagreement(view, options);
+    let view: View | null = null;
+    let doubt: string | null;
+    try {
+      view = await db.view();
+      doubt = disagreement(view, { ...options, brokers });
+    } catch (error) {
+      doubt = `the brokers could not be asked: ${messageOf(error)}`;
+    }
     if (doubt === null) {
       reason = 'the end offsets were still moving';
       ends = await reader.endOffsets().catch((error: unknown) => {
         reason = messageOf(error);
         return [];
       });
-      const now = fingerprint(view, ends);
+      const now = fingerprint(view!, ends);
       if (ends.length < options.partitions || now !== seen) {
         seen = now;
         sinceNs = clock.nowNs();
@@ -64,9 +71,9 @@ export async function settle(options: {
 /** What the brokers do not agree on, in words; null when they agree and every replica is in sync. */
 function disagreement(
   view: View,
-  expected: { partitions: number; replicationFactor: number },
+  expected: { brokers: readonly string[]; partitions: number; replicationFactor: number },
 ): string | null {
-  const entries = Object.entries(view.observers);
+  const entries = expected.brokers.map((name) => [name, view.observers[name] ?? null] as const);
   for (const [name, observed] of entries) {
     if (observed === null) return `${name} did not answer`;
   }

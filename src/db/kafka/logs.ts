@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises';
 import { NS_PER_MS, wallClockMs, type Clock } from '../../core/clock.ts';
 import { messageOf } from '../../core/failure.ts';
 import type { Event } from '../../history/event.ts';
+import { gapTeller } from '../../history/gaps.ts';
 import { logInterpreter, parseLogLine, type LogSource } from './log-lines.ts';
 
 /** A node's log that grows while it is read. */
@@ -14,7 +15,8 @@ const CHUNK_BYTES = 256 * 1024;
 
 /**
  * Follows the nodes' logs from their beginnings and tells what they tell, at the time that stands in their lines:
- * the brokers' clocks and this one are one machine's, so a stamp has its place on the run's axis to the millisecond.
+ * the brokers' clocks and this one are one machine's, so a stamp has its place on the run's axis to the millisecond. A log
+ * that cannot be read is tried again from where it stopped; until then there is a gap.
  * @returns a function that stops it.
  */
 export function watchLogs(options: {
@@ -40,9 +42,18 @@ async function follow(
   signal: AbortSignal,
 ): Promise<void> {
   const interpret = logInterpreter(log);
+  const gaps = gapTeller({ watch: 'log', node: log.node, clock, record: sink, resumes: true });
   const lines = growingLines(log.file);
   while (!signal.aborted) {
-    const fresh = await lines.next();
+    let fresh: string[];
+    try {
+      fresh = await lines.next();
+    } catch (error) {
+      gaps.missed(messageOf(error));
+      await clock.sleep(POLL_MS, signal);
+      continue;
+    }
+    gaps.observed();
     const runStartedMs = wallClockMs() - clock.nowNs() / NS_PER_MS;
     for (const line of fresh) {
       const parsed = parseLogLine(line);
@@ -67,16 +78,18 @@ export function growingLines(file: string): { next(): Promise<string[]> } {
         throw error;
       });
       if (handle === null) return [];
+      let read: { buffer: Buffer; bytesRead: number };
       try {
-        const { buffer, bytesRead } = await handle.read(Buffer.alloc(CHUNK_BYTES), { position });
-        position += bytesRead;
-        const text = Buffer.concat([rest, buffer.subarray(0, bytesRead)]);
-        const end = text.lastIndexOf(0x0a) + 1;
-        rest = text.subarray(end);
-        return end === 0 ? [] : text.toString('utf8', 0, end - 1).split('\n');
+        read = await handle.read(Buffer.alloc(CHUNK_BYTES), { position });
       } finally {
         await handle.close();
       }
+      // Only now: what fails before is read again.
+      position += read.bytesRead;
+      const text = Buffer.concat([rest, read.buffer.subarray(0, read.bytesRead)]);
+      const end = text.lastIndexOf(0x0a) + 1;
+      rest = text.subarray(end);
+      return end === 0 ? [] : text.toString('utf8', 0, end - 1).split('\n');
     },
   };
 }
