@@ -2,6 +2,7 @@ import { capitalised, counted, grouped, listed, sentence } from '../core/words.t
 import { findingClause } from './findings/finding-words.ts';
 import { endingOf, faultsDuring } from './facts/attribution.ts';
 import type { Examination } from './examination.ts';
+import { remarksOnFaults } from './questions/faults.ts';
 import { completeScans } from './facts/scans.ts';
 import { FINDING_KINDS, type Claim, type Finding, type Result, type Verdict } from './result.ts';
 
@@ -95,11 +96,8 @@ function brokenReasons(broken: readonly Finding[], acknowledged: number): string
 }
 
 /** What a reader of the verdict should know although it does not decide it. */
-function notes(
-  { run, counts }: Examination,
-  findings: readonly Finding[],
-  broken: readonly Finding[],
-): string[] {
+function notes(examination: Examination, findings: readonly Finding[], broken: readonly Finding[]): string[] {
+  const { run, counts } = examination;
   const list: string[] = [];
   const lost = broken.filter(({ kind }) => kind === 'lost');
   if (lost.length > 0 && lost.every(({ scans = 1 }) => scans > 1))
@@ -133,6 +131,7 @@ function notes(
       `${capitalised(findingClause(kind, count, counts.ok))}; ${ofKind[0]!.judgement}: ${ofKind[0]!.reason}.`,
     );
   }
+  list.push(...remarksOnFaults(examination));
   if (run.info.status === 'interrupted') list.push('The run was stopped early.');
   return list.map(sentence);
 }

@@ -1,5 +1,6 @@
-import { clause, counted, grouped, listed } from '../../core/words.ts';
+import { clause, counted, listed } from '../../core/words.ts';
 import type { Examination } from '../examination.ts';
+import { doubtsAboutFaults } from './faults.ts';
 
 /**
  * A verdict must have been earned: what kept this run from testing anything, or from knowing what came of it. Each
@@ -9,7 +10,7 @@ export function doubtsAbout(examination: Examination): string[] {
   return [
     ...aboutTheHistory(examination),
     ...aboutTheLoad(examination),
-    ...aboutTheFaults(examination),
+    ...doubtsAboutFaults(examination),
     ...aboutTheLeaders(examination),
     ...aboutTheScan(examination),
   ];
@@ -39,40 +40,6 @@ function aboutTheLoad({ run, counts }: Examination): string[] {
   if (counts.ok > 0 || (run.info.contract.acks === 0 && counts.sent > 0)) return [];
   const what = run.info.contract.acks === 0 ? 'sent' : 'acknowledged';
   return [`None of ${counted(counts.attempted, 'write')} was ${what}, so there was nothing to lose.`];
-}
-
-function aboutTheFaults({ run, faults, testedUnderFault, counts }: Examination): string[] {
-  const doubts: string[] = [];
-  for (const event of run.events) {
-    if (event.type !== 'fault-failed') continue;
-    doubts.push(`The fault ${event.id} could not be applied or healed: ${clause(event.reason)}.`);
-  }
-  const skipped = run.events.filter(({ type }) => type === 'fault-skipped').length;
-  const planned = plannedFaults(run.info.scenario, faults.length + skipped);
-  if (doubts.length === 0 && faults.length + skipped < planned) {
-    doubts.push(
-      `${counted(planned, 'fault')} ${planned === 1 ? 'was' : 'were'} planned and ${faults.length === 0 ? 'none' : `only ${grouped(faults.length)}`} applied.`,
-    );
-  }
-  if (faults.length > 0 && !testedUnderFault && counts.attempted > 0) {
-    doubts.push('No write was attempted while a fault was in force, so the faults tested nothing.');
-  }
-  for (const event of run.events) {
-    if (event.type !== 'fault-start' || event.verified !== false) continue;
-    doubts.push(
-      `The fault ${event.id} was not verified: nobody saw it take effect, so it may have tested nothing.`,
-    );
-  }
-  return doubts;
-}
-
-/** How many faults the scenario wanted; where it does not say how many, at least one if it wanted any. */
-function plannedFaults(scenario: Record<string, unknown>, applied: number): number {
-  const { faultsPlanned, nemesis } = scenario;
-  if (typeof faultsPlanned === 'number') return faultsPlanned;
-  if (typeof nemesis !== 'object' || nemesis === null) return 0;
-  if ('script' in nemesis && Array.isArray(nemesis.script)) return nemesis.script.length;
-  return 'random' in nemesis ? Math.max(1, applied) : 0;
 }
 
 /** What is permitted only because nobody knows who led is not shown to be permitted. */
