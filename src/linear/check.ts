@@ -33,8 +33,11 @@ export async function check(
 ): Promise<LinearResult> {
   const limits = { signal: options.signal, memoryBytesMax: options.memoryBytesMax ?? 2 ** 30 };
   for (let at = 0; at < history.length; at++) assertKnown(model, history[at]!);
-  const objects = byKey(ranked(history));
+  const objects = byKey(ranked(history)).flatMap((object) => model.split?.(object) ?? [object]);
+  objects.sort((a, b) => a.length - b.length);
   const stats = statsOf(history, objects.length);
+  const nothing = nothingSaid(model, history);
+  if (nothing !== null) return { verdict: 'unknown', method: 'none', reason: nothing, stats };
   const witness: Witness[] = [];
   const methods = new Set<string>();
   const breaths = new Breaths();
@@ -126,7 +129,21 @@ function byKey(history: Operation[]): Operation[][] {
     if (object === undefined) objects.set(key, [operation]);
     else object.push(operation);
   }
-  return [...objects.values()].toSorted((a, b) => a.length - b.length);
+  return [...objects.values()];
+}
+
+/** Why a history cannot contradict its model, whatever the object did; null where it can. */
+function nothingSaid(model: Model, history: readonly Operation[]): string | null {
+  let completed = 0;
+  for (let at = 0; at < history.length; at++) {
+    const operation = history[at]!;
+    if (operation.outcome !== 'ok') continue;
+    if (model.answers?.(operation) ?? true) return null;
+    completed++;
+  }
+  return completed === 0
+    ? 'no operation completed, so nothing was tested'
+    : 'no operation that completed shows what the object held, so nothing was tested';
 }
 
 function statsOf(history: readonly Operation[], keys: number): Stats {

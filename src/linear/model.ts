@@ -14,6 +14,13 @@ export interface Model {
   fault(operation: Operation): string | null;
   /** A machine for one history of one object. */
   open(history: readonly Operation[]): Machine;
+  /**
+   * Whether the answer of an operation depends on what the object held. A history without any such answer proves
+   * nothing, so its verdict is `unknown`. Where this is missing, every answer does.
+   */
+  answers?(operation: Operation): boolean;
+  /** Parts of the history of one object that have nothing to do with one another: each is decided alone. */
+  split?(history: readonly Operation[]): Operation[][];
   /** Drops operations of unknown outcome of which nothing in the history can be a trace. */
   prune?(history: readonly Operation[]): readonly Operation[];
   /** Decides special histories faster than the engine can; null for all others. */

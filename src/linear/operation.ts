@@ -62,13 +62,14 @@ export function exchangeOf({ input }: Pick<Operation, 'input'>): readonly [from:
 export function describe(operation: Operation): string {
   const { f, input, output, outcome } = operation;
   const key = operation.key === undefined ? '' : ` ${show(operation.key)}:`;
-  const argument = input === null ? '' : ` ${show(input)}`;
+  // What a transaction asked for is part of what it answered.
+  const argument = input === null ? '' : ` ${show(f === 'txn' && outcome === 'ok' ? output : input)}`;
   const answers = outcome === 'ok' && (input === null ? output !== true : typeof output === 'boolean');
   const answer = outcome === 'info' ? ' (unknown)' : answers && ANSWERING.has(f) ? ` → ${show(output)}` : '';
   return `p${operation.process}${key} ${f}${argument}${answer}`;
 }
 
-const ANSWERING = new Set(['read', 'dequeue', 'cas']);
+const ANSWERING = new Set(['read', 'dequeue', 'pop', 'cas']);
 
 function show(value: Value): string {
   const text = Array.isArray(value) ? `[${value.map(show).join(' ')}]` : JSON.stringify(value);

@@ -2,14 +2,14 @@ import { describe, type Operation, type Value } from './operation.ts';
 
 /** What the checker says of a history. Nothing in it depends on the machine or on time, unless time ran out. */
 export interface LinearResult {
-  /** `unknown`: time or memory ran out; `reason` says which. */
+  /** `unknown`: time or memory ran out, or nothing was tested; `reason` says which. */
   verdict: 'valid' | 'invalid' | 'unknown';
   /**
    * What decided: `zones` or `sweep` (fast paths for distinct values), `turns` (queues), `jit` (the engine), several of
    * them joined by `+` where keys differ, or `none`.
    */
   method: string;
-  /** For `valid`: by key, an order in which the operations can have happened one after another. */
+  /** For `valid`: by key (for transactions by group of keys that they tie together), an order in which the operations can have happened one after another. */
   witness?: Witness[];
   /** For `invalid`. */
   culprit?: Culprit;

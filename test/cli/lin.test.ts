@@ -220,6 +220,7 @@ test.serial('links in a directory stand for the files that they lead to', async 
 test.serial('text that is not UTF-8 is refused: its characters could not be told apart', async (t) => {
   const path = join(directory, 'latin.edn');
   const lines = ['a', '\u00ff', '\u00fe'].map((text, at) => `{:process ${at} :type :invoke :f :write :value "${text}"}`); // prettier-ignore
+  for (const [type, value] of [['invoke', 'nil'], ['ok', '"a"']]) lines.push(`{:process 9 :type :${type} :f :read :value ${value}}`); // prettier-ignore
   writeFileSync(path, Buffer.from(lines.join('\n'), 'latin1'));
   await t.throwsAsync(lin(path), { instanceOf: Failure, message: /^Line 2 of the history \S+ is not UTF-8/ });
   writeFileSync(path, lines.join('\n'));
@@ -279,8 +280,8 @@ test.serial('wrong usage, and files that hold no history, are refused in a sente
     message: 'The operations of this history (read) leave open which model it is of: name it with --model.',
     instanceOf: Failure,
   });
-  await t.throwsAsync(lin(file('x.ndjson', ['read', 1]), '--model', 'stack'), {
-    message: /register, cas-register, kv/,
+  await t.throwsAsync(lin(file('x.ndjson', ['read', 1]), '--model', 'deque'), {
+    message: /register, cas-register, kv, multi-register/,
   });
   await t.throwsAsync(lin('nowhere.edn', '--model', 'register'), {
     name: 'Failure',

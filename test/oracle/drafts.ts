@@ -46,7 +46,7 @@ export const drafts = (options: {
 /** One kind of history: which operations there are, and which wrong answers. */
 export interface Kind {
   object: Sequential;
-  operation(draft: Draft, index: number): { f: string; input: Value; key?: number };
+  operation(draft: Draft, index: number): { f: string; input: Value; key?: number; process?: number };
   lie(draft: Draft, operation: { f: string; input: Value }, honest: Value): Value;
 }
 
@@ -55,9 +55,10 @@ export function historyOf(kind: Kind, plan: readonly Draft[]): Operation[] {
   const byMoment = asked.toSorted((a, b) => momentOf(a.draft) - momentOf(b.draft));
   let { start: state } = kind.object;
   const history: Operation[] = [];
-  for (const { draft, index, f, input, key } of byMoment) {
+  for (const { draft, index, f, input, key, process = index } of byMoment) {
     const { call, length, fate } = draft;
-    const after = kind.object.apply(state, f, input, key);
+    const choices = kind.object.choices?.(state, f, input) ?? [];
+    const after = choices[draft.second % choices.length] ?? kind.object.apply(state, f, input, key, process);
     // Only a liar answers while it has to wait, and what never happened changes nothing.
     const unknown = fate === 'info' || fate === 'never' || (after === null && fate !== 'lies');
     if (after !== null && fate !== 'never') ({ state } = after);
@@ -72,7 +73,7 @@ export function historyOf(kind: Kind, plan: readonly Draft[]): Operation[] {
     const outcome = unknown ? 'info' : 'ok';
     history.push({
       index,
-      process: index,
+      process,
       f,
       key,
       input,

@@ -17,7 +17,12 @@ const pick = <T>(items: readonly T[], draft: Draft): T => items[draft.f % items.
 const number = ({ first }: Draft): Value => first;
 /** Reads what is not there: another value, or nothing. */
 const otherNumber = ({ second }: Draft, { f }: { f: string }, honest: Value): Value =>
-  f !== 'read' && f !== 'dequeue' ? honest : second === honest ? null : second;
+  !['read', 'dequeue', 'pop'].includes(f) ? honest : second === honest ? null : second;
+/** A set that was read wrong: something is missing, or stands there twice. */
+const miscounted = (draft: Draft, operation: unknown, honest: Value): Value =>
+  Array.isArray(honest) && honest.length > 0 && draft.second === 3
+    ? [...(honest as Value[]), honest[0] as Value]
+    : shortened(draft, operation, honest);
 const shortened = ({ second }: Draft, _operation: unknown, honest: Value): Value => {
   if (!Array.isArray(honest)) return honest;
   if (honest.length === 0) return [second];
@@ -47,6 +52,30 @@ const TEXTS = {
   },
   lie: ({ second }: Draft, { f }: { f: string }, honest: Value) =>
     f === 'cas' ? honest !== true : f === 'read' ? ['', 'a', 'ab', 'b'][second % 4]! : honest,
+};
+
+/** A few reads and writes at once, of the register `from` and the next one. */
+function transaction({ f, key, first, second }: Draft, from: number): Value {
+  const [one, other] = [from + key, from + 1 - key];
+  const read = (register: number) => ['r', register, null];
+  const write = (register: number, value: number) => ['w', register, value];
+  return [
+    [read(one)],
+    [read(one), read(other)],
+    [write(one, first)],
+    [write(one, first), read(other)],
+    [read(one), write(other, second), read(other)],
+    [write(one, first), write(other, second)],
+  ][f]!;
+}
+
+/** One of the reads returned something else. */
+const misread = ({ second }: Draft, _operation: unknown, honest: Value): Value => {
+  const steps = honest as [string, number, Value][];
+  const at = steps.findLastIndex(([f]) => f === 'r');
+  return steps.map(([f, register, value], step) =>
+    step === at ? [f, register, second === value ? null : second] : [f, register, value],
+  );
 };
 
 const KINDS: Record<string, Sort> = {
@@ -102,7 +131,7 @@ const KINDS: Record<string, Sort> = {
       const f = pick(['read', 'add', 'remove', 'read', 'add'], draft);
       return { f, input: f === 'read' ? null : draft.first };
     },
-    lie: shortened,
+    lie: miscounted,
   },
   'set, distinct members': {
     model: 'set',
@@ -110,7 +139,7 @@ const KINDS: Record<string, Sort> = {
     object: OBJECTS['set']!,
     operation: (draft, index) =>
       pick([0, 1], draft) === 0 ? { f: 'read', input: null } : { f: 'add', input: index },
-    lie: shortened,
+    lie: miscounted,
   },
   queue: {
     model: 'fifo-queue',
@@ -127,6 +156,63 @@ const KINDS: Record<string, Sort> = {
     operation: (draft, index) =>
       pick([0, 1], draft) === 0 ? { f: 'dequeue', input: null } : { f: 'enqueue', input: index },
     lie: otherNumber,
+  },
+  'unordered queue': {
+    model: 'unordered-queue',
+    object: OBJECTS['unordered-queue']!,
+    operation: (draft) =>
+      pick([0, 1], draft) === 0 ? { f: 'dequeue', input: null } : { f: 'enqueue', input: draft.first },
+    lie: otherNumber,
+  },
+  'unordered queue, distinct values': {
+    model: 'unordered-queue',
+    object: OBJECTS['unordered-queue']!,
+    operation: (draft, index) =>
+      pick([0, 1], draft) === 0 ? { f: 'dequeue', input: null } : { f: 'enqueue', input: index },
+    lie: otherNumber,
+  },
+  stack: {
+    model: 'stack',
+    object: OBJECTS['stack']!,
+    operation: (draft) =>
+      pick([0, 1], draft) === 0 ? { f: 'pop', input: null } : { f: 'push', input: draft.first },
+    lie: otherNumber,
+  },
+  'stack, distinct values': {
+    model: 'stack',
+    object: OBJECTS['stack']!,
+    operation: (draft, index) =>
+      pick([0, 1], draft) === 0 ? { f: 'pop', input: null } : { f: 'push', input: index },
+    lie: otherNumber,
+  },
+  counter: {
+    model: 'counter',
+    object: OBJECTS['counter']!,
+    operation: (draft) =>
+      pick([0, 1], draft) === 0 ? { f: 'read', input: null } : { f: 'add', input: draft.first - 1 },
+    lie: ({ second }, { f }, honest) => (f === 'read' ? Number(honest) + 1 + second : honest),
+  },
+  'two registers': {
+    model: 'multi-register',
+    object: OBJECTS['multi-register']!,
+    operation: (draft) => ({ f: 'txn', input: transaction(draft, 0) }),
+    lie: misread,
+  },
+  'two registers, and two others': {
+    model: 'multi-register',
+    object: OBJECTS['multi-register']!,
+    operation: (draft, index) => ({ f: 'txn', input: transaction(draft, index % 2 === 0 ? 0 : 2) }),
+    lie: misread,
+  },
+  'owner mutex': {
+    model: 'owner-mutex',
+    object: OBJECTS['owner-mutex']!,
+    operation: (draft) => ({
+      f: pick(['acquire', 'release'], draft),
+      input: null,
+      process: draft.first % 2,
+    }),
+    lie: (_draft, _operation, honest) => honest,
   },
   mutex: {
     model: 'mutex',
@@ -165,5 +251,11 @@ export const SORTS: Record<string, Sort> = {
   'queue of maps, distinct values': { ...KINDS['queue, distinct values']!, told: asMap },
   'list of maps': { ...KINDS['list, repeating values']!, told: asMap },
   'list of maps, distinct values': { ...KINDS['list, distinct values']!, told: asMap },
+  'unordered queue, much unknown': { ...KINDS['unordered queue']!, unknown: 10 },
+  'stack, much unknown': { ...KINDS['stack']!, unknown: 10 },
+  'counter, much unknown': { ...KINDS['counter']!, unknown: 15 },
+  'two registers, much unknown': { ...KINDS['two registers']!, unknown: 15 },
+  'stack of maps': { ...KINDS['stack']!, told: asMap },
+  'unordered queue of maps': { ...KINDS['unordered queue']!, told: asMap },
   'texts, much unknown': { ...KINDS['appended texts']!, unknown: 15 },
 };

@@ -1,14 +1,31 @@
 import type { Operation, Value } from '../../src/linear/operation.ts';
 
-/** An object as a child would write it down: what it answers and becomes. Null: the operation would have to wait. */
+/** An object as a child would write it down: what it answers and becomes. */
 export interface Sequential {
   start: Value;
+  /** Null: the operation would have to wait. */
   apply(
     state: Value,
     f: string,
     input: Value,
     key?: Operation['key'],
-  ): { state: Value; output: Value } | null;
+    process?: Operation['process'],
+  ): After | null;
+  /** All that it may answer and become, where the object is free to choose; `apply` is one of them. */
+  choices?(state: Value, f: string, input: Value): After[];
+}
+
+export interface After {
+  state: Value;
+  output: Value;
+}
+
+/** What may follow on an operation, if it answered as it did. */
+function afterOperation(object: Sequential, state: Value, operation: Operation): After[] {
+  const { f, input, output, outcome, key, process } = operation;
+  const one = object.apply(state, f, input, key, process);
+  const all = object.choices?.(state, f, input) ?? (one === null ? [] : [one]);
+  return all.filter((after) => outcome === 'info' || same(after.output, output));
 }
 
 const cell: Sequential = {
@@ -68,6 +85,52 @@ export const OBJECTS: Record<string, Sequential> = {
       return { state: items.slice(1), output: items[0] ?? null };
     },
   },
+  'unordered-queue': {
+    start: [],
+    apply(state, f, input) {
+      return this.choices!(state, f, input)[0]!;
+    },
+    choices(state, f, input) {
+      const items = state as Value[];
+      if (f === 'enqueue') return [{ state: sorted([...items, input]), output: null }];
+      if (items.length === 0) return [{ state, output: null }];
+      return items.map((output, at) => ({ state: items.toSpliced(at, 1), output }));
+    },
+  },
+  stack: {
+    start: [],
+    apply(state, f, input) {
+      const items = state as Value[];
+      if (f === 'push') return { state: [...items, input], output: null };
+      return { state: items.slice(0, -1), output: items.at(-1) ?? null };
+    },
+  },
+  counter: {
+    start: 0,
+    apply(state, f, input) {
+      if (f === 'read') return { state, output: state };
+      return { state: (state as number) + (input as number), output: null };
+    },
+  },
+  'multi-register': {
+    start: {},
+    apply(state, _f, input) {
+      const registers: Record<string, Value> = { ...(state as Record<string, Value>) };
+      const output: Value[] = [];
+      for (const [f, key, value] of input as [string, number, Value][]) {
+        if (f === 'w') registers[key] = value;
+        output.push([f, key, registers[key] ?? null]);
+      }
+      return { state: registers, output };
+    },
+  },
+  'owner-mutex': {
+    start: null,
+    apply(state, f, _input, _key, process = '') {
+      if (f === 'acquire') return state === null ? { state: process, output: null } : null;
+      return state === process ? { state: null, output: null } : null;
+    },
+  },
   mutex: {
     start: false,
     apply(state, f) {
@@ -95,13 +158,8 @@ export function isLinearizable(object: Sequential, history: readonly Operation[]
     const firstReturn = Math.min(...left.map(({ ret }) => ret));
     return left.some((operation) => {
       if (operation.call > firstReturn) return false;
-      const after = object.apply(state, operation.f, operation.input, operation.key);
-      if (after === null || (operation.outcome === 'ok' && !same(after.output, operation.output)))
-        return false;
-      return visit(
-        left.filter((other) => other !== operation),
-        after.state,
-      );
+      const rest = left.filter((other) => other !== operation);
+      return afterOperation(object, state, operation).some((after) => visit(rest, after.state));
     });
   };
   return visit(history, object.start);
@@ -117,15 +175,12 @@ export function flawOf(
   if (new Set(order).size !== order.length) return 'an operation stands twice in the order';
   const missing = history.find(({ index, outcome }) => outcome === 'ok' && !order.includes(index));
   if (missing !== undefined) return `operation ${missing.index} is missing`;
-  let { start: state } = object;
+  let states: Value[] = [object.start];
   for (const [at, operation] of placed.entries()) {
     const late = placed.slice(at + 1).find(({ ret }) => ret < operation.call);
     if (late !== undefined) return `operation ${late.index} returned before ${operation.index} was called`;
-    const after = object.apply(state, operation.f, operation.input, operation.key);
-    if (after === null) return `operation ${operation.index} cannot happen here`;
-    if (operation.outcome === 'ok' && !same(after.output, operation.output))
-      return `operation ${operation.index} would have answered otherwise`;
-    ({ state } = after);
+    states = states.flatMap((state) => afterOperation(object, state, operation).map((after) => after.state));
+    if (states.length === 0) return `operation ${operation.index} cannot have answered like this here`;
   }
   return null;
 }
@@ -138,9 +193,13 @@ export function excuse(history: readonly Operation[], kept: ReadonlySet<number>)
     const observes =
       f === 'read' ||
       (f === 'cas' && output === false) ||
-      (f === 'dequeue' && operation.outcome === 'ok' && output === null);
+      ((f === 'dequeue' || f === 'pop') && operation.outcome === 'ok' && output === null);
     return observes ? [] : [{ ...operation, outcome: 'info' as const, ret: Infinity }];
   });
+}
+
+function sorted(items: Value[]): Value[] {
+  return items.toSorted((a, b) => Number(a) - Number(b));
 }
 
 function same(a: Value, b: Value): boolean {

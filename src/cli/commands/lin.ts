@@ -73,7 +73,10 @@ nothing, as in Knossos; in log lines a failed cas found another value and a nil 
 
 Without --model the operations tell it: read and write with cas are a cas-register, without it a register, with keys a
 kv; get, put and append a kv; add, remove and read a set; append and read an append-list; enqueue and dequeue a
-fifo-queue; acquire and release a mutex. Where they leave it open --model must be given.
+fifo-queue, with drain an unordered-queue; push and pop a stack; txn a multi-register; acquire and release a mutex. Where
+they leave it open --model must be given, and always for a counter and an owner-mutex.
+
+Where nothing completed, or nothing that completed shows what the object held, the answer is unknown: nothing was tested.
 
 Results name operations by their rank in the order of calls, from 0 (#3, "index"), and by the line of their call in the
 file, from 1 (line 5, "line"), where the history has lines: all formats but a JSON list.
@@ -86,7 +89,8 @@ left out. Text must be UTF-8.
 Of several histories each gets a line and the time of --timeout. What cannot be read, or is none, is unknown, with the
 reason. The exit status is that of the worst: 1 before 2 before 0. Ctrl-C ends at once; the lines until then hold.
 
-Exit status: 0 linearizable, 1 not linearizable, 2 unknown (time or memory ran out) or no history, 64 wrong usage,
+Exit status: 0 linearizable, 1 not linearizable, 2 unknown (time or memory ran out, or nothing was
+tested) or no history, 64 wrong usage,
 70 a defect of kept.
 
 Examples:

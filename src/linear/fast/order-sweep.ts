@@ -45,6 +45,8 @@ export function inclusionSweep(history: readonly Operation[]): Decision | null {
   let smaller: Operation | undefined;
   let size = 0;
   for (const { read, members } of reads) {
+    if (members.size < contentOf(read).length)
+      return alone(read, 'it returned a member twice, as no set can hold it');
     const fresh: Operation[] = [];
     for (const member of members) {
       const add = rest.get(member);
@@ -100,7 +102,14 @@ function contentOf(read: Operation): readonly Value[] {
 }
 
 function unexplained(read: Operation, value: Value, twice: boolean): Decision {
-  const reason = `${JSON.stringify(value)} was ${twice ? 'appended once and read twice in one list' : 'read but never written'}`;
+  return alone(
+    read,
+    `${JSON.stringify(value)} was ${twice ? 'appended once and read twice in one list' : 'read but never written'}`,
+  );
+}
+
+/** A read that nothing could explain. */
+function alone(read: Operation, reason: string): Decision {
   return { verdict: 'invalid', method: 'sweep', operation: read, suspects: [read], reason };
 }
 

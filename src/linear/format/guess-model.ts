@@ -17,12 +17,13 @@ export function guessModel(events: readonly Event[]): ModelName | null {
       names.some((name) => tells.includes(name)) &&
       names.every((name) => tells.includes(name) || fits.includes(name)),
   );
-  if (sign === undefined || sign.model === 'kv') return sign?.model ?? null;
+  if (sign === undefined || sign.model === 'kv' || sign.model === 'multi-register')
+    return sign?.model ?? null;
   const isRegister = sign.model === 'register' || sign.model === 'cas-register';
   const calls = callsIn(events);
   if (isRegister && calls.some(({ key }) => key !== undefined)) return 'kv';
   // Jepsen's independent tests write every value as [key value], even the nil with which a read is called.
-  const reads = calls.filter(({ f }) => READS.includes(f) || f === 'dequeue');
+  const reads = calls.filter(({ f }) => READS.includes(f) || f === 'dequeue' || f === 'pop');
   const allArePairs = calls.every(holdsPair);
   if (!reads.some(holdsPair) && (reads.length > 0 || !allArePairs)) return sign.model;
   return isRegister && reads.length > 0 && allArePairs ? 'kv' : null;
@@ -44,6 +45,9 @@ const SIGNS: readonly Sign[] = [
   { model: 'cas-register', tells: SWAPS, fits: [...READS, ...WRITES] },
   { model: 'register', tells: WRITES, fits: READS },
   { model: 'set', tells: ['add', 'remove'], fits: READS },
+  { model: 'unordered-queue', tells: ['drain'], fits: ['enqueue', 'dequeue'] },
+  { model: 'stack', tells: ['pop'], fits: ['push'] },
+  { model: 'multi-register', tells: ['txn'], fits: [] },
   { model: 'fifo-queue', tells: ['enqueue', 'dequeue'], fits: [] },
   { model: 'mutex', tells: ['acquire', 'release', 'lock', 'unlock'], fits: [] },
   { model: 'append-list', tells: APPENDS, fits: READS },

@@ -1,4 +1,5 @@
 import { Failure } from '../../core/failure.ts';
+import { withoutDrains } from './drain.ts';
 import { identity, type Operation, type Value } from '../operation.ts';
 import { NEMESIS, preview, type Event } from './event.ts';
 import { namesIn, OPERATION_NAMES } from './guess-model.ts';
@@ -29,7 +30,7 @@ export interface Reading extends Dialect {
  * @throws Failure in one sentence, with the line, for what no client can have done.
  */
 export function pair(events: readonly Event[], how: Reading): Operation[] {
-  const operations: Operation[] = [];
+  let operations: Operation[] = [];
   /** By process: the time of the call that it waits for. */
   const open = new Map<Event['process'], number>();
   let invoked: Set<string> | undefined;
@@ -68,6 +69,7 @@ export function pair(events: readonly Event[], how: Reading): Operation[] {
     if (operation !== null) operations.push(operation);
   }
   operations.sort((a, b) => a.call - b.call);
+  if (how.model === 'unordered-queue') operations = withoutDrains(operations);
   for (let index = 0; index < operations.length; index++) operations[index]!.index = index;
   return operations;
 }
@@ -113,7 +115,7 @@ function operationOf(
 ): Operation | null {
   const call = events[called]!;
   const completion = events[returned];
-  const f = nameOf(call);
+  const f = nameOf(call, how.model);
   const type = completion?.type ?? 'info';
   const mismatch =
     type === 'fail' && f === 'cas' && how.failedCas === 'mismatch' && completion!.value !== 'timed-out';
@@ -121,8 +123,9 @@ function operationOf(
   const outcome = type === 'info' ? 'info' : 'ok';
   if (outcome === 'ok') assertSameKey(call, completion!, how.model);
   const answer = outcome === 'info' ? null : valueOf(completion!, how.model);
-  const answers = f === 'read' || f === 'dequeue';
-  const output = f === 'cas' ? !mismatch : answers ? answer : null;
+  const answers = ANSWERING.has(f);
+  const output =
+    f === 'cas' ? !mismatch : f === 'txn' ? stepsOf(answer, how) : answers || LOCKS.has(f) ? answer : null;
   if (
     f === 'read' &&
     (outcome === 'info' || (output === null && how.nilRead === 'any' && !COLLECTIONS.has(how.model)))
@@ -144,11 +147,17 @@ function operationOf(
 
 /** Keys are a field of their own, or stand before the value as Jepsen's independent tests have them: `[k v]`. */
 function keyOf(event: Event, model: string): Value | undefined {
-  return event.key === undefined && model === 'kv' ? tupleOf(event)[0] : event.key;
+  return event.key === undefined && hasTuple(event, model) ? tupleOf(event)[0] : event.key;
+}
+
+/** Transactions of independent tests are `[k [step …]]`: a key is no step. */
+function hasTuple({ value }: Event, model: string): boolean {
+  if (model !== 'multi-register') return model === 'kv';
+  return Array.isArray(value) && value.length === 2 && !Array.isArray(value[0]);
 }
 
 function valueOf(event: Event, model: string): Value {
-  return event.key === undefined && model === 'kv' ? tupleOf(event)[1] : event.value;
+  return event.key === undefined && hasTuple(event, model) ? tupleOf(event)[1] : event.value;
 }
 
 function tupleOf({ value, line }: Event): readonly [key: Value, value: Value] {
@@ -158,11 +167,30 @@ function tupleOf({ value, line }: Event): readonly [key: Value, value: Value] {
   });
 }
 
+/** Their answers may say whose they are. */
+const LOCKS = new Set(['acquire', 'release']);
+/** They ask for nothing and return a value. */
+const ANSWERING = new Set(['read', 'dequeue', 'drain', 'pop']);
+
+/** The steps of a transaction. A read of nil says as little in one as it does alone. */
+function stepsOf(steps: Value, { nilRead }: Reading): Value {
+  if (!Array.isArray(steps) || nilRead === 'empty') return steps;
+  return (steps as Value[]).filter(
+    (step) => !Array.isArray(step) || step[2] !== null || nameOf({ f: String(step[0]) }) !== 'read',
+  );
+}
+
 const COLLECTIONS = new Set(['set', 'append-list']);
 
-function nameOf({ f }: Event): string {
+/** @param model decides where one name has several meanings. */
+function nameOf({ f }: Pick<Event, 'f'>, model?: string): string {
+  if (model === 'multi-register' && TRANSACTIONS.has(f)) return 'txn';
+  if (model === 'stack' && f === 'push') return f;
   return NAMES.get(f) ?? f;
 }
+
+/** What Jepsen's tests of several registers call transactions. */
+const TRANSACTIONS = new Set(['txn', 'read', 'write', 'r', 'w']);
 
 /** Other tools' names for the same thing. */
 const NAMES = new Map([

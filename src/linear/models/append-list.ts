@@ -14,6 +14,7 @@ export const appendList: Model = {
   operations: ['append', 'read'],
   fault: ({ f, output, outcome }) =>
     f === 'read' && outcome === 'ok' && !Array.isArray(output) ? 'read must return a list' : null,
+  answers: ({ f }) => f === 'read',
   prune(history) {
     const seen = new Set(history.flatMap((operation) => contentOf(operation).map(identity)));
     return history.filter(

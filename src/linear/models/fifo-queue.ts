@@ -11,6 +11,7 @@ export const fifoQueue: Model = {
   name: 'fifo-queue',
   operations: ['enqueue', 'dequeue'],
   fault: ({ f, input }) => (f === 'enqueue' && input === null ? 'enqueue expects a value' : null),
+  answers: ({ f }) => f === 'dequeue',
   prune(history) {
     const seen = new Set(history.filter(({ f }) => f === 'dequeue').map(({ output }) => identity(output)));
     return history.filter(

@@ -18,6 +18,7 @@ export function kv(options: { initial?: Value } = {}): Model {
       const isText = operation.f !== 'append' || typeof operation.input === 'string';
       return isText ? anyCell.fault(operation) : 'append expects a text';
     },
+    answers: ({ f }) => f === 'read' || f === 'cas',
     prune: (history) => (appends(history) ? history.filter(isAnswered) : cellOf(history).prune!(history)),
     shortcut: (history) => (appends(history) ? null : cellOf(history).shortcut!(history)),
     open: (history) =>

@@ -13,6 +13,7 @@ export function register(options: { name?: string; cas?: boolean; initial?: Valu
     operations: cas ? ['read', 'write', 'cas'] : ['read', 'write'],
     fault: ({ f, input }) =>
       f === 'cas' && !(Array.isArray(input) && input.length === 2) ? 'cas expects a pair [from to]' : null,
+    answers: ({ f }) => f !== 'write',
     prune: (history) => withoutUnseen(history),
     shortcut: (history) => zones(history, initial),
     open(history) {

@@ -1,12 +1,11 @@
 import type { Model } from '../model.ts';
 import { identity, type Operation, type Value } from '../operation.ts';
 import { inclusionSweep } from '../fast/order-sweep.ts';
+import { EMPTY, Tries } from './tries.ts';
 
 /**
  * A set: `add v`, `remove v`, `read → [v …]` of all members.
- *
- * A state is a binary trie over the members' numbers in which equal subtrees are one node. So equal sets are one
- * node as well, whatever the order of the adds, and adding to a large set costs a few look-ups.
+ * A read that returns a member twice fits no set. A state is a row of zeros and ones (see `Tries`).
  */
 export const set: Model = {
   name: 'set',
@@ -20,6 +19,7 @@ export const set: Model = {
         outcome === 'ok' || (f === 'add' ? seen.has(identity(input)) : f === 'remove'),
     );
   },
+  answers: ({ f }) => f === 'read',
   shortcut: inclusionSweep,
   open(history) {
     const members = new Map<number | string, number>();
@@ -34,10 +34,12 @@ export const set: Model = {
     const contentOf = (read: Operation) => {
       let content = reads.get(read);
       if (content === undefined) {
-        content = membersOf(read).reduce<number>(
-          (trie, value) => tries.with(trie, memberOf(value), true),
-          EMPTY,
-        );
+        content = hasTwins(membersOf(read))
+          ? NO_SET
+          : membersOf(read).reduce<number>(
+              (trie, value) => tries.with(trie, memberOf(value), PRESENT),
+              EMPTY,
+            );
         reads.set(read, content);
       }
       return content;
@@ -46,7 +48,11 @@ export const set: Model = {
       start: EMPTY,
       step(state, operation) {
         if (operation.f === 'read') return contentOf(operation) === state ? state : null;
-        return tries.with(state as number, memberOf(operation.input), operation.f === 'add');
+        return tries.with(
+          state as number,
+          memberOf(operation.input),
+          operation.f === 'add' ? PRESENT : ABSENT,
+        );
       },
       observes: ({ f }) => f === 'read',
       letter: (operation) =>
@@ -59,39 +65,12 @@ function membersOf({ f, output, outcome }: Operation): readonly Value[] {
   return f === 'read' && outcome === 'ok' ? (output as readonly Value[]) : [];
 }
 
-const EMPTY = 0;
-const MEMBER = 1;
-
-/** Binary tries of one depth over 0..count-1, every distinct subtree once. */
-class Tries {
-  readonly #depth: number;
-  readonly #nodes = new Map<number, number>();
-  readonly #left = [EMPTY, EMPTY];
-  readonly #right = [EMPTY, EMPTY];
-
-  constructor(count: number) {
-    this.#depth = Math.max(1, Math.ceil(Math.log2(Math.max(2, count))));
-  }
-
-  /** The trie with (or without) the member. */
-  with(trie: number, member: number, present: boolean, depth = this.#depth): number {
-    if (depth === 0) return present ? MEMBER : EMPTY;
-    const left = this.#left[trie]!;
-    const right = this.#right[trie]!;
-    return (member >>> (depth - 1)) & 1
-      ? this.#node(left, this.with(right, member, present, depth - 1))
-      : this.#node(this.with(left, member, present, depth - 1), right);
-  }
-
-  #node(left: number, right: number): number {
-    if (left === EMPTY && right === EMPTY) return EMPTY;
-    const pair = left * 2 ** 26 + right;
-    let node = this.#nodes.get(pair);
-    if (node === undefined) {
-      node = this.#left.push(left) - 1;
-      this.#right.push(right);
-      this.#nodes.set(pair, node);
-    }
-    return node;
-  }
+/** Whether a list has a member twice. */
+function hasTwins(members: readonly Value[]): boolean {
+  return new Set(members.map(identity)).size < members.length;
 }
+
+/** No state is this number. */
+const NO_SET = -1;
+const ABSENT = 0;
+const PRESENT = 1;
