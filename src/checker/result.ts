@@ -29,6 +29,7 @@ export const FINDING_KINDS = [
   'aborted-read',
   'phantom',
   'reordered',
+  'producer-order',
   'end-regressed',
   'skipped',
   'non-monotonic-read',

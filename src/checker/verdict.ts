@@ -28,12 +28,13 @@ export function resultOf(examination: Examination, claim: Claim): Result {
 
 /**
  * Whether a finding makes the verdict invalid. `unread` and `sent-missing` accuse nobody. Where the client may repeat itself, duplicates break no promise. An end
- * offset that was permitted to go back takes nothing with it: what is lost is told as a loss.
+ * offset that was permitted to go back takes nothing with it: what is lost is told as a loss; and where order is not
+ * promised, nothing acknowledged is missing for it.
  */
 export function breaksClaim({ kind, judgement }: Finding, claim: Claim, clientRetries: boolean): boolean {
   if (kind === 'unread' || kind === 'sent-missing') return false;
   if (kind === 'duplicate' && clientRetries && judgement === 'permitted') return false;
-  if (kind === 'end-regressed') return judgement === 'violation';
+  if (kind === 'end-regressed' || kind === 'producer-order') return judgement === 'violation';
   return claim === 'kept' || judgement === 'violation';
 }
 

@@ -134,6 +134,11 @@ export interface RunInfo {
   command?: string[];
   /** Whether every offset of a partition must hold a record, so that none may be empty; false if absent. */
   dense?: boolean;
+  /**
+   * Whether a worker is one session of a producer, which sends one record after the other, until a write fails or has
+   * an unknown outcome. If absent: true of an imported history.
+   */
+  workerIsSession?: boolean;
   /** What was damaged before the history was imported: an import does not heal it. */
   damage?: Damage[];
   /** Fields of an imported history that this program does not know. */

@@ -14,6 +14,9 @@ const CASES: [file: string, verdict: Verdict, finding: FindingKind | null][] = [
   ['dirty-sim-1483.ndjson', 'invalid', 'lost-after-read'],
   ['acks1-seen-lost.ndjson', 'invalid', 'lost-after-read'],
   ['acks1-seen-lost-notmore.ndjson', 'invalid', 'lost-after-read'],
+  ['session-min.ndjson', 'invalid', 'producer-order'],
+  ['session-info.ndjson', 'invalid', 'producer-order'],
+  ['first-batch-behind.ndjson', 'invalid', 'producer-order'],
 ];
 
 for (const [file, verdict, finding] of CASES) {

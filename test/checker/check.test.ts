@@ -207,7 +207,7 @@ test('a later record stands before an earlier one: reordered, and the example te
     ...GOOD,
     writes: [acked('1:0', 1, { at: 2 }), acked('0:1', 2, { at: 3 }), acked('0:0', 0, { at: 5 })],
   });
-  t.deepEqual(anomalies(result), { reordered: 1 });
+  t.deepEqual(anomalies(result), { reordered: 1, 'producer-order': 1 }, 'worker 0 sent 0:1 first');
   t.like(only(result, 'reordered'), {
     count: 1,
     examples: [

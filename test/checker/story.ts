@@ -21,6 +21,7 @@ export interface WriteWords {
   until?: number;
   partition?: number;
   broker?: number | null;
+  attempts?: number;
   error?: string;
 }
 
@@ -37,7 +38,7 @@ function write(value: string, outcome: Outcome, offset: number | null, words: Wr
     outcome,
     error: words.error ?? null,
     offset,
-    attempts: 1,
+    attempts: words.attempts ?? 1,
     broker: words.broker === undefined ? 1 : words.broker,
   };
 }

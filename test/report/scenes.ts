@@ -89,6 +89,7 @@ export function resultOf(
     'aborted-read': 0,
     phantom: 0,
     reordered: 0,
+    'producer-order': 0,
     'end-regressed': 0,
     skipped: 0,
     'non-monotonic-read': 0,

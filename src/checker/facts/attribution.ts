@@ -6,9 +6,9 @@ import {
   judgeLoss,
   judgeMisplaced,
   judgeUnsettledDivergence,
-  type Judged,
 } from '../findings/judgement.ts';
-import { judgeCommitted } from '../findings/committed.ts';
+import { type CommittedCase, judgeCommitted } from '../findings/committed.ts';
+import { judgeProducerOrder } from '../findings/producer-order.ts';
 import type { FaultIndex } from './fault-index.ts';
 import type { Leadership, Term } from './leadership.ts';
 import { syncsEachRecord, type PowerLosses } from './power.ts';
@@ -27,6 +27,7 @@ export class LossCauses {
   readonly #causes = new Map<number, Cause>();
   readonly #givenCauses = new Map<number, Cause>();
   #divergentReads: Cause | null = null;
+  #producerOrder: Cause | null = null;
   readonly #derived = new Map<Cause, { divergence: Cause; unsettled: Cause; misplaced: Cause }>();
 
   /** @param eventsIncomplete whether what excuses a loss may be among events that are missing. */
@@ -59,7 +60,7 @@ export class LossCauses {
     if (cause === undefined) {
       const unacknowledged = broker === null;
       cause = {
-        ...this.#judgeCommitted(null),
+        ...judgeCommitted(this.#committedCase(), null),
         term,
         successor,
         ...(unacknowledged && { unacknowledged }),
@@ -71,21 +72,27 @@ export class LossCauses {
 
   /** Of an offset at which readers were given different records. */
   get divergentReads(): Cause {
-    this.#divergentReads ??= this.#judgeCommitted('readers were given different records at one offset');
+    this.#divergentReads ??= judgeCommitted(
+      this.#committedCase(),
+      'readers were given different records at one offset',
+    );
     return this.#divergentReads;
   }
 
-  #judgeCommitted(what: string | null): Judged {
-    return judgeCommitted(
-      {
-        contract: this.#contract,
-        leaderChanges: this.leadership.changes,
-        powerExcuse: this.powerExcuse(0),
-        diskExcuse: this.#faults.diskExcuse,
-        eventsIncomplete: this.#eventsIncomplete,
-      },
-      what,
-    );
+  /** Of a record that stands behind one that its producer sent later. */
+  get producerOrder(): Cause {
+    this.#producerOrder ??= judgeProducerOrder(this.#committedCase());
+    return this.#producerOrder;
+  }
+
+  #committedCase(): CommittedCase {
+    return {
+      contract: this.#contract,
+      leaderChanges: this.leadership.changes,
+      powerExcuse: this.powerExcuse(0),
+      diskExcuse: this.#faults.diskExcuse,
+      eventsIncomplete: this.#eventsIncomplete,
+    };
   }
 
   /** @param broker -1 if it is not known; `offset` -1 if the acknowledgement did not tell it. */

@@ -20,6 +20,11 @@ export function questionClock(examination: Examination): void {
       (examination.logs.some(({ ends }) => ends !== null) ? amongEnds(examination) : null);
     if (contradiction !== null) withdraw(examination, 'reordered', contradiction, 'the order of the log');
   }
+  if (counts['producer-order'] > 0) {
+    const contradiction = amongWrites(examination);
+    if (contradiction !== null)
+      withdraw(examination, 'producer-order', contradiction, 'the order in which producers sent');
+  }
   if (counts['end-regressed'] > 0) {
     const contradiction = amongEnds(examination);
     if (contradiction !== null) withdraw(examination, 'end-regressed', contradiction, 'end offsets');

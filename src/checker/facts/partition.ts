@@ -2,6 +2,7 @@ import type { ScanEvent } from '../../history/event.ts';
 import { AckPace } from './ack-pace.ts';
 import type { EndBounds } from './end-bounds.ts';
 import { PagedColumn } from '../columns/paged.ts';
+import { SessionPace } from './session-pace.ts';
 import { type SlotKind, Slots } from '../columns/slots.ts';
 
 /**
@@ -33,6 +34,8 @@ export class PartitionLog {
   pace = new AckPace();
   /** Whether the pace of all acknowledgements has settled the order. */
   isPaced = false;
+  /** The order of each worker’s acknowledgements. */
+  readonly sessions = new SessionPace();
   /** Acknowledged values that are in the log where they were acknowledged. */
   placed = 0;
   /** Offsets at which the deciding scan returned a record. */

@@ -1,7 +1,7 @@
 import { orAssumed } from '../../history/assumptions.ts';
 import type { Contract } from '../../history/run.ts';
 import type { LeaderChanges } from '../facts/leadership.ts';
-import { type Judged, UNCLEAN, UNTOLD } from './judgement.ts';
+import { type Judged, UNCLEAN, type Unsaid, UNTOLD } from './judgement.ts';
 
 /**
  * What a reader was given is committed: readers get only what lies below the high watermark, and that is in every
@@ -20,33 +20,33 @@ export interface CommittedCase {
   eventsIncomplete: boolean;
 }
 
+/** What takes a record from all replicas in sync, in words; null when nothing of the kind is known. */
+export function excuseOf(facts: CommittedCase): { reason: string; dependsOn?: Unsaid } | null {
+  const { contract, leaderChanges, powerExcuse, diskExcuse, eventsIncomplete } = facts;
+  const isUnclean = contract.uncleanLeaderElection;
+  if (isUnclean && leaderChanges === 'some') return { reason: `${UNCLEAN}, and the leader changed` };
+  if (powerExcuse !== null) return { reason: powerExcuse };
+  if (diskExcuse !== null) return { reason: diskExcuse };
+  if (isUnclean && leaderChanges === 'untold')
+    return { reason: `${UNCLEAN}, ${UNTOLD}`, dependsOn: 'leaders' };
+  if (!eventsIncomplete) return null;
+  return { reason: 'events are missing, and what permits this may be among them' };
+}
+
 /** @param what happened, as a clause that the reason begins with; none if the finding says it already. */
 export function judgeCommitted(facts: CommittedCase, what: string | null): Judged {
-  const { contract, leaderChanges, powerExcuse, diskExcuse, eventsIncomplete } = facts;
+  const excuse = excuseOf(facts);
   const because = (reason: string) => (what === null ? reason : `${what}: ${reason}`);
-  const permitted = (reason: string): Judged => ({
-    ruling: { judgement: 'permitted', reason: because(reason), blame: 'broker' },
-  });
-  const isUnclean = contract.uncleanLeaderElection;
-  if (isUnclean && leaderChanges === 'some') return permitted(`${UNCLEAN}, and the leader changed`);
-  if (powerExcuse !== null) return permitted(powerExcuse);
-  if (diskExcuse !== null) return permitted(diskExcuse);
-  if (isUnclean && leaderChanges === 'untold')
-    return { ...permitted(`${UNCLEAN}, ${UNTOLD}`), dependsOn: 'leaders' };
-  if (eventsIncomplete)
-    return permitted(`${PROMISE}, but events are missing, and what permits this may be among them`);
-  const election = orAssumed(
-    contract,
-    'uncleanLeaderElection',
-    `unclean election ${isUnclean ? 'on' : 'off'}`,
-  );
-  return {
-    ruling: {
-      judgement: 'violation',
-      reason: because(`${PROMISE}, and nothing that is known to have happened excuses this (${election})`),
-      blame: 'broker',
-    },
-  };
+  if (excuse !== null) {
+    const { reason, dependsOn } = excuse;
+    const ruling = { judgement: 'permitted', reason: because(reason), blame: 'broker' } as const;
+    return { ruling, ...(dependsOn && { dependsOn }) };
+  }
+  const { contract } = facts;
+  const election = `unclean election ${contract.uncleanLeaderElection ? 'on' : 'off'}`;
+  const known = orAssumed(contract, 'uncleanLeaderElection', election);
+  const reason = `${PROMISE}, and nothing that is known to have happened excuses this (${known})`;
+  return { ruling: { judgement: 'violation', reason: because(reason), blame: 'broker' } };
 }
 
 const PROMISE = 'readers get only what every replica in sync has, whatever acks the producer asked for';

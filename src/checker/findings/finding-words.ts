@@ -17,6 +17,7 @@ export const FINDING_WORDS: Record<FindingKind, { one: string; many: string; aft
   'aborted-read': { one: 'failed write', many: 'failed writes', after: 'found in the log all the same' },
   phantom: { one: 'record', many: 'records', after: 'that no write of this run explains' },
   reordered: { one: 'partition', many: 'partitions', after: 'whose log contradicts real time' },
+  'producer-order': { one: 'record', many: 'records', after: 'behind one that the same producer sent later' },
   'end-regressed': { one: 'end offset', many: 'end offsets', after: 'smaller than one seen before' },
   skipped: { one: 'record', many: 'records', after: 'that a reader went past without handing them over' },
   'non-monotonic-read': { one: 'record', many: 'records', after: 'handed over by a reader that went back' },
@@ -58,6 +59,8 @@ export function findingClause(kind: FindingKind, count: number, acknowledged: nu
       return `${counted(count, 'record')} in the log ${be} explained by no write of this run`;
     case 'reordered':
       return `the order of the log contradicts real time in ${counted(count, 'partition')}`;
+    case 'producer-order':
+      return `${counted(count, 'record')} ${count === 1 ? 'stands' : 'stand'} behind one that the same producer sent later`;
     case 'end-regressed':
       return `${counted(count, 'end offset')} ${be} smaller than one that was seen before`;
     case 'skipped':

@@ -2,6 +2,7 @@ import { OUTCOMES } from '../../history/write.ts';
 import { int64At, type WriteBatch } from '../../history/run.ts';
 import type { Examination } from '../examination.ts';
 import type { PartitionLog } from '../facts/partition.ts';
+import { areWorkersSessions } from '../facts/producer-sessions.ts';
 import { PAGE_KEYS, SLAB_BITS, SLAB_MASK } from '../columns/paged.ts';
 import { claimOf, FIRST_VALUE } from '../columns/slots.ts';
 import { cellOf, OUTCOME_BITS, REPEATED } from '../columns/values.ts';
@@ -37,6 +38,7 @@ function recordBatch(
 ): void {
   const { values, nearLogs } = examination;
   const { places, slabs } = values.cells;
+  const areSessions = areWorkersSessions(examination.run.info);
   const { length, worker, seq, partition, invokeNs, completeNs, outcome, offset } = batch;
   for (let row = 0; row < length; row++) {
     const log = nearLogs[partition[row]!] ?? examination.logOf(partition[row]!);
@@ -62,7 +64,9 @@ function recordBatch(
       const slot = (slotPlace & SLAB_MASK) + (at & 0xffff);
       if (slots[slot] === 0) slots[slot] = claimOf(page * PAGE_KEYS + (low & 0xffff));
     } else if (!claimFar(examination, log, batch, row)) continue;
-    log.pace.acknowledged(int64At(offset, row), invoked, int64At(completeNs, row), null);
+    const acknowledgedAt = int64At(offset, row);
+    log.pace.acknowledged(acknowledgedAt, invoked, int64At(completeNs, row), null);
+    if (areSessions) log.sessions.acknowledged(worker[row]!, acknowledgedAt, invoked);
   }
 }
 

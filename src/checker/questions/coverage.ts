@@ -1,6 +1,7 @@
 import { clause, counted, listed } from '../../core/words.ts';
 import type { Examination } from '../examination.ts';
 import { doubtsAboutFaults } from './faults.ts';
+import type { Unsaid } from '../findings/judgement.ts';
 
 /**
  * A verdict must have been earned: what kept this run from testing anything, or from knowing what came of it. Each
@@ -11,7 +12,7 @@ export function doubtsAbout(examination: Examination): string[] {
     ...aboutTheHistory(examination),
     ...aboutTheLoad(examination),
     ...doubtsAboutFaults(examination),
-    ...aboutTheLeaders(examination),
+    ...aboutWhatIsUnsaid(examination),
     ...aboutTheScan(examination),
   ];
 }
@@ -42,15 +43,26 @@ function aboutTheLoad({ run, counts }: Examination): string[] {
   return [`None of ${counted(counts.attempted, 'write')} was ${what}, so there was nothing to lose.`];
 }
 
-/** What is permitted only because nobody knows who led is not shown to be permitted. */
-function aboutTheLeaders({ findings }: Examination): string[] {
-  const untold = new Set<number>();
-  for (const { cause, partition } of findings) if (cause.dependsOn === 'leaders') untold.add(partition);
-  if (untold.size === 0) return [];
-  const where = partitions([...untold].toSorted((a, b) => a - b));
-  return [
-    `The history does not tell who led ${where}, so nobody knows whether Kafka’s contract permits what happened there.`,
-  ];
+/** What is permitted only because the history does not say what it depends on is not shown to be permitted. */
+function aboutWhatIsUnsaid(examination: Examination): string[] {
+  const doubts: string[] = [];
+  const unled = dependingOn(examination, 'leaders');
+  if (unled.length > 0)
+    doubts.push(
+      `The history does not tell who led ${partitions(unled)}, so nobody knows whether Kafka’s contract permits what happened there.`,
+    );
+  if (dependingOn(examination, 'acks').length > 0)
+    doubts.push(
+      'The history does not say which acks the producer asked for, so nobody knows whether Kafka’s contract permits what happened.',
+    );
+  return doubts;
+}
+
+/** The partitions of which a judgement depends on what the history does not say. */
+function dependingOn({ findings }: Examination, unsaid: Unsaid): number[] {
+  const found = new Set<number>();
+  for (const { cause, partition } of findings) if (cause.dependsOn === unsaid) found.add(partition);
+  return [...found].toSorted((a, b) => a - b);
 }
 
 function aboutTheScan(examination: Examination): string[] {

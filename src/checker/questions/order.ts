@@ -7,6 +7,8 @@ import { judgeReordered } from '../findings/judgement.ts';
 import { PagedColumn } from '../columns/paged.ts';
 import { DIVERGENT, type PartitionLog } from '../facts/partition.ts';
 import type { Example } from '../result.ts';
+import { areWorkersSessions, ProducerSessions } from '../facts/producer-sessions.ts';
+import { ProducerOrder } from './producer-order.ts';
 import { FIRST_VALUE, FOREIGN } from '../columns/slots.ts';
 import { FOUND, FOUND_TWICE, IS_FAIL, IS_OK, OUTCOME_BITS, REPEATED, SEEN } from '../columns/values.ts';
 
@@ -26,14 +28,15 @@ import { FOUND, FOUND_TWICE, IS_FAIL, IS_OK, OUTCOME_BITS, REPEATED, SEEN } from
  */
 export function checkOrder(examination: Examination, slotsPerPass: number = SLOTS_PER_PASS): void {
   const { writesIncomplete, eventsIncomplete } = examination;
+  const sessions = areWorkersSessions(examination.run.info) ? new ProducerSessions() : null;
   const sweeps = examination.logs
     .filter((log) => !isPlainlyInOrder(log))
     // Where no scan tells what is in the log, only all acknowledgements together can stand in for it.
     .filter((log) => log.covered || !(writesIncomplete || eventsIncomplete))
-    .map((log) => new Sweep(examination, log));
+    .map((log) => new Sweep(examination, log, sessions));
   if (sweeps.length === 0) return;
-  for (const part of partsOf(sweeps, slotsPerPass)) {
-    readTimes(examination, part);
+  for (const [index, part] of partsOf(sweeps, slotsPerPass).entries()) {
+    readTimes(examination, part, index === 0 ? sessions : null);
     for (const { sweep } of part) sweep.advance();
   }
 }
@@ -48,7 +51,7 @@ export function isPlainlyInOrder(log: PartitionLog): boolean {
   if (log.earlierReads > 0 || log.readWhileWritten) return false;
   if (log.copies > 0 && !log.scannedUpwards) return false;
   if (log.ends?.agreeInTheEnd(log.pace.highest) === false) return false;
-  return log.covered && log.scanned === log.placed + log.copies && log.pace.isPlain;
+  return log.covered && log.scanned === log.placed + log.copies && log.pace.isPlain && log.sessions.isPlain;
 }
 
 /** Times take 16 bytes a slot, so a long log is swept in parts of so many slots, with a pass over the writes each. */
@@ -79,8 +82,11 @@ function partsOf(sweeps: readonly Sweep[], slotsPerPass: number): Part[] {
   return parts;
 }
 
-/** One pass over the writes: the intervals of the appends in these parts of the logs. */
-function readTimes(examination: Examination, part: Part): void {
+/**
+ * One pass over the writes: the intervals of the appends in these parts of the logs.
+ * @param sessions told of all writes; null where they are known already, or of no interest.
+ */
+function readTimes(examination: Examination, part: Part, sessions: ProducerSessions | null): void {
   const { run, values } = examination;
   const sweeps: (Sweep | undefined)[] = [];
   for (const { sweep, from, to } of part) {
@@ -90,6 +96,7 @@ function readTimes(examination: Examination, part: Part): void {
   for (const batch of run.writes()) {
     const { worker, seq, partition } = batch;
     for (let row = 0; row < batch.length; row++) {
+      sessions?.note(batch, row);
       const log = examination.logOf(partition[row]!);
       const sweep = sweeps[log.index];
       if (sweep === undefined) continue;
@@ -105,7 +112,9 @@ function readTimes(examination: Examination, part: Part): void {
       const isElsewhere = isInPlace ? (state & FOUND_TWICE) !== 0 : (state & (FOUND | SEEN)) !== 0;
       const callNs = int64At(batch.invokeNs, row);
       if (isInPlace) sweep.placed(offset, callNs, int64At(batch.completeNs, row));
-      if (isElsewhere) sweep.loose(id, callNs);
+      // An acknowledged record that is not where it should be is told as that.
+      const isMisplaced = isElsewhere && (state & OUTCOME_BITS) === IS_OK && offset >= 0;
+      if (isElsewhere) sweep.loose(id, callNs, isMisplaced);
     }
   }
 }
@@ -127,12 +136,16 @@ class Sweep {
   #rets = new PagedColumn('float64');
   /** By value id: when it was invoked, if it is in the log at another offset than the acknowledged one. */
   #looseCalls = new PagedColumn('float64');
+  readonly #misplaced = new PagedColumn('uint8');
   #latestCall: Latest = { ns: -1, offset: -1, id: -1 };
   #isBroken = false;
+  readonly #producers: ProducerOrder | null;
 
-  constructor(examination: Examination, log: PartitionLog) {
+  /** @param sessions null where nothing is known of sessions. */
+  constructor(examination: Examination, log: PartitionLog, sessions: ProducerSessions | null) {
     this.log = log;
     this.#examination = examination;
+    this.#producers = sessions === null ? null : new ProducerOrder(examination, log, sessions);
   }
 
   open(from: number, to: number): void {
@@ -150,20 +163,24 @@ class Sweep {
     this.#rets.set(offset, 1 + (retNs < 0 ? Infinity : Math.max(callNs, retNs)));
   }
 
-  loose(id: number, callNs: number): void {
+  loose(id: number, callNs: number, isMisplaced: boolean): void {
     this.#looseCalls.set(id, callNs);
+    if (isMisplaced) this.#misplaced.set(id, 1);
   }
 
   advance(): void {
     const { log } = this;
     const { values } = this.#examination;
     log.slots.forEach((offset, code, isScanned) => {
-      if (this.#isBroken || offset < this.#from || offset >= this.#to) return;
+      if (offset < this.#from || offset >= this.#to) return;
+      if (this.#isBroken && this.#producers === null) return;
       if (code === FOREIGN || !isInLog(log, offset, isScanned)) return;
       const id = code - FIRST_VALUE;
       if (!hasTimes(values.stateOf(id))) return;
       const ret = this.#rets.get(offset);
       const callNs = ret > 0 ? this.#calls.get(offset) : this.#looseCalls.get(id);
+      if (this.#misplaced.get(id) === 0) this.#producers?.pass(id, offset, callNs);
+      if (this.#isBroken) return;
       if (callNs > this.#latestCall.ns) this.#latestCall = { ns: callNs, offset, id };
       const ackNs = ret > 0 ? ret - 1 : Infinity;
       const readNs = log.readNs.get(offset);

@@ -7,7 +7,8 @@ The format: one JSON object a line, UTF-8, in any order. Times are whole nanosec
 monotonic clock. Fields that are not listed are kept and ignored; lists and objects stand in each other at most 500 deep.
 
   run    version: 1, run, acks (0, 1, "all"), optional clientRetries (false; true: the client library
-         sends again by itself), dense (true: no offset may be empty), kafka (the version that ran, such as "3.9.1"),
+         sends again by itself), workerIsSession (true: what a worker sends goes
+         through one producer in that order; false: it need not), dense (true: no offset may be empty), kafka (the version that ran, such as "3.9.1"),
          and what findings are judged against: minInsyncReplicas (2), replicationFactor (3),
          uncleanLeaderElection (false), idempotence (true; false where the client retries); what is not given is taken
          to be as it stands here in brackets, and the result says that it is assumed

@@ -24,6 +24,7 @@ const FIELDS = new Set([
   'run',
   'acks',
   'clientRetries',
+  'workerIsSession',
   'mode',
   'dense',
   'minInsyncReplicas',
@@ -65,6 +66,7 @@ const ownInfo = z.looseObject({
   versions: z.looseObject({ kept: z.string() }),
   startedAt: z.string(),
   endedAt: z.string().optional(),
+  workerIsSession: z.boolean().optional(),
   extra: z.record(z.string(), z.unknown()).optional(),
   damage: z
     .array(
@@ -107,6 +109,7 @@ export function parseRunLine(fields: Fields): RunLine {
       ...known,
       ...(fields['run'] !== undefined && { run: textOf(fields, 'run') }),
       ...(flagOf(fields, 'dense') && { dense: true }),
+      ...(fields['workerIsSession'] !== undefined && { workerIsSession: flagOf(fields, 'workerIsSession') }),
       ...(saysVersion && { versions: { ...(known?.versions ?? { kept: '0' }), kafka } }),
       ...(extra !== null && { extra }),
     },
@@ -161,6 +164,7 @@ export function formatRunLine(
     run: info.run,
     clientRetries: contract.clientRetries,
     dense: info.dense === true,
+    ...(info.workerIsSession !== undefined && { workerIsSession: info.workerIsSession }),
     ...Object.fromEntries(told.map((setting) => [setting, contract[setting]])),
     ...(info.versions.kafka !== undefined && { kafka: info.versions.kafka }),
     kept: { info: rest, scans, lines },

@@ -86,6 +86,7 @@ function countsOf({ counts, claim }: Result): string {
     ...present('aborted read', counts['aborted-read'], 'failed, and in the log all the same'),
     ...present('phantom', counts.phantom, 'records that no write explains'),
     ...present('reordered', counts.reordered, 'partitions whose log contradicts real time'),
+    ...present('producer order', counts['producer-order'], 'behind one that the same producer sent later'),
     ...present('end regressed', counts['end-regressed'], 'end offsets smaller than one seen before'),
     ...present('skipped', counts.skipped, 'a reader went past them, and another one was given them'),
     ...present('non-monotonic', counts['non-monotonic-read'], 'handed over by a reader that went back'),
