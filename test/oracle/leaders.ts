@@ -33,8 +33,9 @@ export function wasDeposed(terms: readonly Term[], broker: number, timeNs: numbe
   return begun.at(-1)?.leader !== broker && begun.some(({ leader }) => leader === broker);
 }
 
-export function withoutIndex({ leader, node, epoch, fromNs, startOffset, alone }: Term): Tenure {
-  return { leader, node, epoch, fromNs, startOffset, alone };
+export function withoutIndex(term: Term): Tenure {
+  const { leader, node, epoch, fromNs, startOffset, alone, aloneNs } = term;
+  return { leader, node, epoch, fromNs, startOffset, alone, aloneNs };
 }
 
 /** @param losses when each node lost power. */

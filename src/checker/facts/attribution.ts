@@ -24,7 +24,10 @@ export class LossCauses {
   readonly #faults: FaultIndex;
   readonly power: PowerLosses;
   readonly #eventsIncomplete: boolean;
-  readonly #causes = new Map<number, Cause>();
+  /** By the moment that `#momentOf` gives, and then by what else matters. */
+  readonly #causes: Map<number, Cause>[] = [];
+  /** Ascending: before and after each of them power may explain different losses. */
+  readonly #turnsNs: readonly number[];
   readonly #givenCauses = new Map<number, Cause>();
   #divergentReads: Cause | null = null;
   #producerOrder: Cause | null = null;
@@ -43,6 +46,10 @@ export class LossCauses {
     this.#contract = contract;
     this.#faults = faults;
     this.power = power;
+    this.#turnsNs = [
+      ...power.losses.map(({ toNs }) => toNs),
+      ...leadership.returns.map(({ untilNs }) => untilNs),
+    ].toSorted((a, b) => a - b);
   }
 
   /**
@@ -88,22 +95,21 @@ export class LossCauses {
   #committedCase(): CommittedCase {
     return {
       contract: this.#contract,
-      leaderChanges: this.leadership.changes,
+      leaderChanges: this.leadership.changesUnder(this.#contract),
       powerExcuse: this.powerExcuse(0),
       diskExcuse: this.#faults.diskExcuse,
       eventsIncomplete: this.#eventsIncomplete,
     };
   }
 
-  /** @param broker -1 if it is not known; `offset` -1 if the acknowledgement did not tell it. */
+  /** @param write its broker is -1 if it is not known, its offset -1 if the acknowledgement did not tell it. */
   causeOf(
-    broker: number,
-    timeNs: number,
-    offset: number,
+    write: { broker: number; invokeNs: number; completeNs: number; offset: number },
     { clientFault, outlived }: { clientFault: ClientFault | null; outlived: boolean },
   ): Cause {
     const { leadership } = this;
-    const term = leadership.termAt(broker, timeNs);
+    const { broker, invokeNs, completeNs, offset } = write;
+    const term = leadership.termAt(broker, completeNs);
     const successor = term === null ? null : leadership.successorOf(term, offset);
     const fault = clientFault === null ? 0 : clientFault === 'shared-ack' ? 1 : 2;
     const key =
@@ -111,7 +117,8 @@ export class LossCauses {
       fault * 4 +
       Number(outlived) * 2 +
       Number(offset < 0);
-    let cause = this.#causes.get(key);
+    const known = (this.#causes[this.#momentOf(invokeNs)] ??= new Map());
+    let cause = known.get(key);
     if (cause === undefined) {
       const { ruling, dependsOn } = judgeLoss({
         contract: this.#contract,
@@ -121,10 +128,12 @@ export class LossCauses {
         term,
         successor,
         replaced: term !== null && leadership.wasReplaced(term),
+        electedAgain: term !== null && leadership.wasElectedAgain(term),
         outlived,
         leaderUnpowered:
-          term !== null && this.power.struck(term.node, term.fromNs) && !syncsEachRecord(this.#contract),
-        powerExcuse: this.powerExcuse(term?.fromNs ?? 0),
+          term !== null && this.power.struck(term.node, invokeNs) && !syncsEachRecord(this.#contract),
+        powerExcuse: this.powerExcuse(invokeNs),
+        mayHaveReturnedUnnoticed: this.power.mayHaveReturnedUnnoticed(this.#contract, invokeNs),
         leaderStruck: term !== null && this.#isStruck(term),
       });
       // Without an offset in the answer the client did not really get an acknowledgement from a broker.
@@ -134,7 +143,7 @@ export class LossCauses {
         successor,
         ...(dependsOn && { dependsOn }),
       };
-      this.#causes.set(key, cause);
+      known.set(key, cause);
     }
     return cause;
   }
@@ -155,11 +164,12 @@ export class LossCauses {
   #derivedFrom(loss: Cause) {
     let derived = this.#derived.get(loss);
     if (derived === undefined) {
+      const hasChanged = this.leadership.changesUnder(this.#contract) === 'some';
       derived = {
         divergence: { ...loss, ruling: judgeDivergence(loss.ruling) },
         unsettled: {
           ...loss,
-          ruling: judgeUnsettledDivergence(this.#contract, loss.ruling, this.leadership.changed),
+          ruling: judgeUnsettledDivergence(this.#contract, loss.ruling, hasChanged),
         },
         misplaced: { ...loss, ruling: judgeMisplaced(this.#contract, loss.ruling) },
       };
@@ -168,9 +178,20 @@ export class LossCauses {
     return derived;
   }
 
-  /** Why loss of power may have taken what was acknowledged at `sinceNs` or later; null when it may not. */
+  /** Why loss of power may have taken what was begun to be written at `sinceNs`; null when it may not. */
   powerExcuse(sinceNs: number): string | null {
-    return this.power.excuse(this.#contract, this.leadership.terms, sinceNs);
+    return this.power.excuse(this.#contract, this.leadership, { sinceNs });
+  }
+
+  /** How many of the turns have passed. */
+  #momentOf(timeNs: number): number {
+    let [low, high] = [0, this.#turnsNs.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#turnsNs[middle]! < timeNs) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   #isStruck({ node, fromNs }: Term): boolean {

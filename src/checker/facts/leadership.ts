@@ -1,8 +1,9 @@
 import type { Event, ViewEvent } from '../../history/event.ts';
-import type { NodeInfo } from '../../history/run.ts';
+import type { Contract, NodeInfo } from '../../history/run.ts';
 import type { PowerLosses } from './power.ts';
 import { Succession } from './succession.ts';
 import { countBelow, countUpTo } from '../../core/sorted.ts';
+import { powerlessReturns, type PowerlessReturn } from './powerless-returns.ts';
 
 /**
  * Who led a partition when, as one sequence of terms, out of the claims of many observers: a zombie goes on claiming
@@ -21,6 +22,8 @@ export interface Term {
   readonly startOffset: number | null;
   /** Whether the leader was alone in sync at some time of its term. */
   readonly alone: boolean;
+  /** When that was first told; Infinity if it never was. */
+  readonly aloneNs: number;
 }
 
 /** Whether a partition had more than one leader; `untold` where nothing says who led it. */
@@ -28,6 +31,8 @@ export type LeaderChanges = 'none' | 'some' | 'untold';
 
 export class Leadership {
   readonly terms: readonly Term[];
+  /** Leaders that came back with less and had not been missed. */
+  readonly returns: readonly PowerlessReturn[];
   readonly #nameOf: (leader: number) => string;
   readonly #isWhole: boolean;
   /** Whether the partition is known to have had more than one leader. */
@@ -35,6 +40,8 @@ export class Leadership {
   readonly #succession: Succession<Term>;
   /** By leader, in the order of time. */
   readonly #termsOf = new Map<number, { terms: Term[]; fromNs: number[] }>();
+  /** The last epoch that each leader is known to have led in. */
+  readonly #lastEpochs = new Map<number, number>();
   /** Terms that nobody watched: brokers that acknowledged something, but were never said to lead. */
   readonly #unwatched = new Map<number, Term>();
 
@@ -49,7 +56,8 @@ export class Leadership {
     const { nameOf, power } = options;
     this.#nameOf = nameOf;
     this.#isWhole = options.isWhole;
-    this.terms = splitWhere(power, termsOf(views, nameOf));
+    const whole = termsOf(views, nameOf);
+    this.terms = splitWhere(power, whole);
     this.changed = this.terms.some((term) => term.leader !== this.terms[0]!.leader);
     this.#succession = new Succession(this.terms);
     for (const term of this.terms) {
@@ -60,6 +68,9 @@ export class Leadership {
         known.fromNs.push(term.fromNs);
       }
     }
+    for (const { leader, epoch } of whole)
+      this.#lastEpochs.set(leader, Math.max(this.#lastEpochs.get(leader) ?? -1, epoch ?? -1));
+    this.returns = powerlessReturns(power.losses, views, whole, nameOf);
   }
 
   /** The term in which `broker` acknowledged something at `timeNs`; null when nothing is known of either. */
@@ -72,7 +83,7 @@ export class Leadership {
     if (unwatched === undefined) {
       const index = this.terms.length + this.#unwatched.size;
       const known = { leader: broker, node: this.#nameOf(broker), epoch: null, fromNs: 0 };
-      unwatched = { index, ...known, startOffset: null, alone: false };
+      unwatched = { index, ...known, startOffset: null, alone: false, aloneNs: Infinity };
       this.#unwatched.set(broker, unwatched);
     }
     return unwatched;
@@ -86,6 +97,15 @@ export class Leadership {
   get changes(): LeaderChanges {
     if (this.changed) return 'some';
     return this.isTold ? 'none' : 'untold';
+  }
+
+  /**
+   * Where a replica may be elected that is out of sync, an election matters even if it is the same leader again: the
+   * others may have had more, and been away.
+   */
+  changesUnder({ uncleanLeaderElection }: Pick<Contract, 'uncleanLeaderElection'>): LeaderChanges {
+    const elected = uncleanLeaderElection && this.terms.some((term) => this.wasElectedAgain(term));
+    return elected ? 'some' : this.changes;
   }
 
   /** Whether the history tells of everybody who led the partition. */
@@ -105,6 +125,11 @@ export class Leadership {
   changedBetween(afterNs: number, beforeNs: number): boolean {
     const next = this.terms[Math.max(1, this.#succession.begunBy(afterNs))];
     return next !== undefined && next.fromNs < beforeNs;
+  }
+
+  /** Whether the same leader led again in a later epoch. */
+  wasElectedAgain(term: Term): boolean {
+    return term.epoch !== null && (this.#lastEpochs.get(term.leader) ?? -1) > term.epoch;
   }
 
   /** Whether another leader followed at all, wherever its log began. */
@@ -181,13 +206,15 @@ function termsOf(views: readonly ViewEvent[], nameOf: (leader: number) => string
     const key =
       epoch === null ? `${leader} for the ${seen.times.get(leader)}. time` : `${leader} in ${epoch}`;
     const known = terms.get(key);
+    const isAlone = view.isr.length === 1 && view.isr[0] === leader;
     terms.set(key, {
       leader,
       node: nameOf(leader),
       epoch,
       fromNs: Math.min(known?.fromNs ?? Infinity, timeNs),
       startOffset: known?.startOffset ?? view.startOffset ?? null,
-      alone: known?.alone === true || (view.isr.length === 1 && view.isr[0] === leader),
+      alone: known?.alone === true || isAlone,
+      aloneNs: Math.min(known?.aloneNs ?? Infinity, isAlone ? timeNs : Infinity),
     });
   }
   return [...terms.values()];

@@ -24,7 +24,7 @@ export class PartitionLog {
   readonly marks: PagedColumn<'uint8'>;
   /** By offset: the earliest moment at which a reader had the slot's record, plus one. Only where it matters. */
   readonly readNs = new PagedColumn('float64');
-  /** By offset, where two values of one worker met: 1 + a code for the term in which the one that stayed was acknowledged there. */
+  /** By offset, where two values of one worker met: the life of a leader in which the one that stayed was acknowledged there. */
   rivalTerms: PagedColumn | null = null;
   /** By the code of a term: the highest offset that still holds what was acknowledged there in that term. */
   readonly survivors = new Map<number, number>();

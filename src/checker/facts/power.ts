@@ -4,26 +4,30 @@ import { orAssumed } from '../../history/assumptions.ts';
 import type { Contract } from '../../history/run.ts';
 import { faultSpansOf, type FaultSpan } from '../../history/fault-spans.ts';
 import { countBelow } from '../../core/sorted.ts';
+import type { PowerlessReturn } from './powerless-returns.ts';
 
 /**
  * What a loss of power explains. Kafka acknowledges what is in the memory of the replicas in sync, so what had not
  * reached a disk is gone, and only other copies save it. It promises to survive min.insync.replicas − 1 such losses;
- * one is enough where the replica that it strikes is the last one in sync (KIP-966).
+ * one is enough where the replica that it strikes is the last one in sync (KIP-966), or where it comes back without
+ * being missed, which ZooKeeper allows (powerless-returns.ts).
  */
 export class PowerLosses {
-  readonly #losses: readonly FaultSpan[];
+  readonly losses: readonly FaultSpan[];
   /** By node: when it lost power, ascending, and when it was without power for the last time. */
   readonly #ofNode = new Map<string, { timesNs: number[]; lastNs: number }>();
-  /** By the terms of a partition, which are asked about again and again. */
-  readonly #alone = new WeakMap<object, readonly { node: string }[]>();
-  /** The largest set of nodes that lost power together. */
-  readonly #together: readonly string[];
-  /** A node that was away without being missed; null when there was none. */
-  readonly #unmissed: { node: string; toNs: number } | null;
+  /** By the terms of a partition, which are asked about again and again: since when each node has led alone. */
+  readonly #aloneNs = new WeakMap<object, ReadonlyMap<string, number>>();
+  /** Sets of nodes that lost power together, the largest first. */
+  readonly #together: readonly Together[];
+  readonly #mayGoUnnoticed: boolean;
 
+  /** @param kafkaMode where the history does not say it, it may be ZooKeeper. */
   constructor(events: readonly Event[], kafkaMode?: string) {
-    this.#losses = faultSpansOf(events).filter(({ kind }) => kind === 'power-loss');
-    for (const { targets, fromNs, toNs } of this.#losses.toSorted((a, b) => a.fromNs - b.fromNs)) {
+    this.losses = faultSpansOf(events)
+      .filter(({ kind }) => kind === 'power-loss')
+      .toSorted((a, b) => a.fromNs - b.fromNs);
+    for (const { targets, fromNs, toNs } of this.losses) {
       for (const node of new Set(targets)) {
         const known = this.#ofNode.get(node);
         this.#ofNode.set(node, {
@@ -32,13 +36,13 @@ export class PowerLosses {
         });
       }
     }
-    this.#together = together(this.#losses);
-    this.#unmissed = kafkaMode === 'zookeeper' ? unmissed(this.#losses, events) : null;
+    this.#together = together(this.losses);
+    this.#mayGoUnnoticed = kafkaMode === undefined || kafkaMode === 'zookeeper';
   }
 
   /** Whether any node lost power at all. */
   get occurred(): boolean {
-    return this.#losses.length > 0;
+    return this.losses.length > 0;
   }
 
   /** When the node lost power, from the first time on. */
@@ -53,45 +57,86 @@ export class PowerLosses {
   }
 
   /**
-   * Why power may have taken what was acknowledged at `sinceNs` or later, in words; null when it may not.
-   * Samples of who is in sync come late, so a leader that was alone at any time of its term counts as the last one.
-   * @param terms of the partition's leaders
+   * Whether a broker that lost power may have led again without anything in the history that says so: it ran with
+   * ZooKeeper, as far as is known.
+   */
+  mayHaveReturnedUnnoticed(contract: Contract, sinceNs: number): boolean {
+    if (!this.#mayGoUnnoticed || syncsEachRecord(contract)) return false;
+    return this.losses.some(({ toNs }) => toNs >= sinceNs);
+  }
+
+  /**
+   * Why power may have taken what was begun to be written at `sinceNs`, in words; null when it may not.
+   * @param untilNs when it was seen to be gone: a later loss of power cannot have taken it.
    */
   excuse(
     contract: Contract,
-    terms: readonly { node: string; alone: boolean }[],
-    sinceNs: number,
+    whoLed: WhoLed,
+    { sinceNs, untilNs = Infinity }: { sinceNs: number; untilNs?: number },
   ): string | null {
     if (!this.occurred || syncsEachRecord(contract)) return null;
     const { acks, minInsyncReplicas } = contract;
+    const struck = this.losses.filter(({ fromNs, toNs }) => toNs >= sinceNs && fromNs < untilNs);
     if (acks !== 'all') {
-      const names = listed([...new Set(this.#losses.flatMap(({ targets }) => targets))]);
+      if (struck.length === 0) return null;
+      const names = listed([...new Set(struck.flatMap(({ targets }) => targets))]);
       return `acks=${acks} waits for one copy at most, and ${names} lost power`;
     }
-    if (this.#together.length >= minInsyncReplicas) {
+    const many = this.#together.find(
+      ({ nodes, fromNs, toNs }) => nodes.length >= minInsyncReplicas && toNs >= sinceNs && fromNs < untilNs,
+    );
+    if (many !== undefined) {
       const copies = minInsyncReplicas === 1 ? 'no copy' : counted(minInsyncReplicas - 1, 'copy', 'copies');
-      const how = this.#together.length > 1 ? ' together' : '';
+      const how = many.nodes.length > 1 ? ' together' : '';
       const inSync = orAssumed(contract, 'minInsyncReplicas', `min.insync.replicas=${minInsyncReplicas}`);
-      return `${orAssumed(contract, 'acks', 'acks=all')} with ${inSync} can spare ${copies} that had not reached a disk, and ${listed(this.#together)} lost power${how}`;
+      return `${orAssumed(contract, 'acks', 'acks=all')} with ${inSync} can spare ${copies} that had not reached a disk, and ${listed(many.nodes)} lost power${how}`;
     }
-    const last = this.#firstAlone(terms).find(({ node }) => this.struck(node, sinceNs));
-    if (last === undefined) {
-      if (this.#unmissed === null || this.#unmissed.toNs < sinceNs) return null;
-      return `${this.#unmissed.node} lost power and was back before a new controller looked, so with ZooKeeper it still counted as in sync without what was not on its disk (the hole that KIP-903 closes in KRaft)`;
-    }
-    return `${last.node} lost power as the last replica standing: alone in sync, it led again without what was not on its disk (KIP-966)`;
+    const last = this.#lastStanding(whoLed, struck);
+    if (last !== undefined)
+      return `${last} lost power as the last replica standing: alone in sync, it led again without what was not on its disk (KIP-966)`;
+    const returned = whoLed.returns.find(
+      (one) => (one.alone || this.#mayGoUnnoticed) && one.untilNs >= sinceNs && one.lostNs < untilNs,
+    );
+    return returned === undefined ? null : describeReturn(returned);
   }
 
-  /** Of each node that led alone: the first term in which it did. */
-  #firstAlone(terms: readonly { node: string; alone: boolean }[]): readonly { node: string }[] {
-    let first = this.#alone.get(terms);
-    if (first === undefined) {
-      const byNode = new Map<string, { node: string }>();
-      for (const term of terms) if (term.alone && !byNode.has(term.node)) byNode.set(term.node, term);
-      this.#alone.set(terms, (first = [...byNode.values()]));
+  /** The node that lost power when it led alone. */
+  #lastStanding({ terms, returns }: WhoLed, struck: readonly FaultSpan[]): string | undefined {
+    const aloneNs = this.#aloneSince(terms);
+    if (aloneNs.size === 0) return undefined;
+    for (const { targets, fromNs, toNs } of struck) {
+      for (const node of targets) {
+        // What is told once it leads again is about its next life.
+        const again = returns.find((other) => other.node === node && other.lostNs === fromNs);
+        if ((aloneNs.get(node) ?? Infinity) < (again?.ledNs ?? toNs)) return node;
+      }
     }
-    return first;
+    return undefined;
   }
+
+  #aloneSince(terms: WhoLed['terms']): ReadonlyMap<string, number> {
+    const known = this.#aloneNs.get(terms);
+    if (known !== undefined) return known;
+    const since = new Map<string, number>();
+    for (const { node, aloneNs } of terms)
+      if (aloneNs < (since.get(node) ?? Infinity)) since.set(node, aloneNs);
+    this.#aloneNs.set(terms, since);
+    return since;
+  }
+}
+
+/** What is known of a partition's leaders. */
+interface WhoLed {
+  terms: readonly { node: string; aloneNs: number }[];
+  returns: readonly PowerlessReturn[];
+}
+
+function describeReturn({ node, epoch, sameEpoch, alone }: PowerlessReturn): string {
+  const inEpoch = epoch === null ? '' : ` in epoch ${epoch}`;
+  const how = sameEpoch ? `it led on${inEpoch}` : `it became leader${inEpoch}`;
+  if (alone)
+    return `${node} lost power, and ${how} without what was not on its disk, as the only one that was left in sync (KIP-966)`;
+  return `${node} lost power and came back before anything had taken it out of the in-sync set, which ZooKeeper allows: ${how} without what was not on its disk (KIP-903, KIP-966)`;
 }
 
 /** Then a record is on the disk before it is acknowledged, and loss of power is no excuse. */
@@ -99,46 +144,30 @@ export function syncsEachRecord({ flushMessages }: Contract): boolean {
   return flushMessages === 1;
 }
 
+interface Together {
+  nodes: readonly string[];
+  /** From the first to lose power to the last to be back. */
+  fromNs: number;
+  toNs: number;
+}
+
 /** Two brokers that lose power within this time lose it together: neither has had time to catch up and sync. */
 const TOGETHER_NS = 10e9;
 
-function together(losses: readonly FaultSpan[]): string[] {
-  const ascending = losses.toSorted((a, b) => a.fromNs - b.fromNs);
-  const all = new Set(losses.flatMap(({ targets }) => targets));
-  let most = new Set<string>();
-  const begunNs = ascending.map(({ fromNs }) => fromNs);
-  for (const { fromNs, toNs } of ascending) {
+/** @param losses ascending. */
+function together(losses: readonly FaultSpan[]): Together[] {
+  const begunNs = losses.map(({ fromNs }) => fromNs);
+  const sets = losses.map(({ fromNs, toNs }) => {
     const untilNs = Math.max(toNs === Infinity ? fromNs : toNs, fromNs + TOGETHER_NS);
-    const near = new Set<string>();
-    for (let at = countBelow(begunNs, fromNs); at < ascending.length && near.size < all.size; at++) {
-      if (ascending[at]!.fromNs > untilNs) break;
-      for (const node of ascending[at]!.targets) near.add(node);
+    const nodes = new Set<string>();
+    let lastNs = toNs;
+    for (let at = countBelow(begunNs, fromNs); at < losses.length; at++) {
+      const near = losses[at]!;
+      if (near.fromNs > untilNs) break;
+      for (const node of near.targets) nodes.add(node);
+      lastNs = Math.max(lastNs, near.toNs);
     }
-    if (near.size > most.size) most = near;
-  }
-  return [...most];
-}
-
-/** A new controller may take that long to be seen by anybody. */
-const NOTICED_NS = 5e9;
-
-/**
- * With ZooKeeper only the controller knows who was away. When it changes while a broker is away, and the broker is
- * back before the new one looks, nobody takes that broker out of the in-sync sets.
- */
-function unmissed(losses: readonly FaultSpan[], events: readonly Event[]) {
-  const known = new Map<string, number>();
-  const changesNs = events.flatMap((event) => {
-    if (event.type !== 'controller' || event.controller < 0) return [];
-    // A broker says in its own log that it became controller, and may do so more than once.
-    const isNew = event.observer.startsWith('log:') || known.get(event.observer) !== event.controller;
-    known.set(event.observer, event.controller);
-    return isNew ? [event.timeNs] : [];
+    return { nodes: [...nodes], fromNs, toNs: lastNs };
   });
-  changesNs.sort((a, b) => a - b);
-  for (const { targets, fromNs, toNs } of losses) {
-    const next = changesNs[countBelow(changesNs, fromNs)];
-    if (next !== undefined && next <= toNs + NOTICED_NS) return { node: listed(targets), toNs };
-  }
-  return null;
+  return sets.toSorted((a, b) => b.nodes.length - a.nodes.length);
 }

@@ -44,12 +44,16 @@ export interface LossCase {
   successor: Term | null;
   /** Whether any leader followed, even one whose log is known to have reached beyond the record. */
   replaced: boolean;
+  /** Whether the same leader led again in a later epoch. */
+  electedAgain: boolean;
   /** Whether a younger record of the same term is still there: then the log had this one too. */
   outlived: boolean;
   /** Whether the leader that acknowledged it lost power after that, and what it had not synced. */
   leaderUnpowered: boolean;
   /** Why loss of power may have taken it from all replicas in sync, in words; null when it may not. */
   powerExcuse: string | null;
+  /** Whether a broker that lost power may have led again without being missed, if the history does not say who led. */
+  mayHaveReturnedUnnoticed: boolean;
   /** Whether a fault struck the leader while it led. */
   leaderStruck: boolean;
 }
@@ -119,6 +123,11 @@ const LOSS_TABLE: readonly Row[] = [
       successor === null ? UNCLEAN : `${UNCLEAN}, and ${termName(successor)} took over`,
   },
   {
+    when: ({ contract, electedAgain }) => contract.uncleanLeaderElection && electedAgain,
+    judgement: 'permitted',
+    reason: ({ term }) => `${UNCLEAN}, and ${nameOf(term)} was elected again in a later epoch`,
+  },
+  {
     when: ({ powerExcuse }) => powerExcuse !== null,
     judgement: 'permitted',
     reason: ({ powerExcuse }) => powerExcuse!,
@@ -127,6 +136,13 @@ const LOSS_TABLE: readonly Row[] = [
     when: ({ contract, watched }) => contract.uncleanLeaderElection && !watched,
     judgement: 'permitted',
     reason: () => `${UNCLEAN}, ${UNTOLD}`,
+    dependsOn: 'leaders',
+  },
+  {
+    when: ({ mayHaveReturnedUnnoticed, watched }) => mayHaveReturnedUnnoticed && !watched,
+    judgement: 'permitted',
+    reason: () =>
+      `a broker lost power, and with ZooKeeper it may have come back before anything had taken it out of the in-sync set (KIP-903, KIP-966), ${UNTOLD}`,
     dependsOn: 'leaders',
   },
   {
@@ -303,6 +319,21 @@ export function judgeDuplicate(info: RunInfo, renumbered: Renumbered): Ruling {
     judgement: 'violation',
     reason: 'each of these was sent once: one attempt may be appended no more than once',
     blame: isAudited(info) ? 'broker' : 'unknown',
+  };
+}
+
+/**
+ * The same where one of the two copies is gone: a reader was given it, and no final scan found it. A broker recognizes
+ * a repetition by the numbers in its log, so a log that was cut off has forgotten them with the records.
+ * @param cut the judgement on readers that were given what is gone
+ */
+export function judgeCutDuplicate(info: RunInfo, renumbered: Renumbered, cut: Ruling): Ruling {
+  const ruling = judgeDuplicate(info, renumbered);
+  if (!info.contract.clientRetries || ruling.judgement === 'permitted' || cut.judgement !== 'permitted')
+    return ruling;
+  return {
+    ...cut,
+    reason: `the log was cut off below the first copy, and what it knew of the producer's numbers went with it; ${cut.reason}`,
   };
 }
 

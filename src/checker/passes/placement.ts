@@ -114,7 +114,7 @@ export function recordRivalTerms(examination: Examination): void {
   const { run, values } = examination;
   if (examination.logs.every(({ rivalTerms }) => rivalTerms === null)) return;
   for (const batch of run.writes()) {
-    const { worker, seq, partition, broker, completeNs } = batch;
+    const { worker, seq, partition } = batch;
     for (let row = 0; row < batch.length; row++) {
       const log = examination.logOf(partition[row]!);
       if (log.rivalTerms === null) continue;
@@ -123,7 +123,7 @@ export function recordRivalTerms(examination: Examination): void {
       const id = values.idOf(worker[row]!, int64At(seq, row));
       if (log.slots.codeAt(offset) !== id + FIRST_VALUE || (values.stateOf(id) & OUTCOME_BITS) !== IS_OK)
         continue;
-      log.rivalTerms.set(offset, 1 + termCodeOf(examination, log, broker[row]!, int64At(completeNs, row)));
+      log.rivalTerms.set(offset, lifeCodeOf(examination, log, batch, row) ?? UNCERTAIN);
     }
   }
 }
@@ -161,6 +161,25 @@ export function termCodeOf(
 ): number {
   return 1 + (examination.causesOf(log).leadership.termAt(broker, timeNs)?.index ?? -1);
 }
+
+/**
+ * A number for the term in which a broker appended a write and acknowledged it, above 0; null when these may have been
+ * two: the answer takes its time, and the leader may have lost its power, or another one may have led, before it came.
+ */
+export function lifeCodeOf(
+  examination: Examination,
+  log: PartitionLog,
+  batch: WriteBatch,
+  row: number,
+): number | null {
+  const broker = batch.broker[row]!;
+  const begun = termCodeOf(examination, log, broker, int64At(batch.invokeNs, row));
+  const answered = termCodeOf(examination, log, broker, int64At(batch.completeNs, row));
+  return begun === answered ? 1 + answered : null;
+}
+
+/** No life has this number. */
+const UNCERTAIN = 0xffff_ffff;
 
 /** Whether the deciding scan found this value at the offset. */
 export function isInPlace(log: PartitionLog, offset: number, id: number): boolean {

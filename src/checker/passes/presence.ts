@@ -159,7 +159,8 @@ export function noteFound(
 ): void {
   const { values, counts } = examination;
   const state = values.stateOf(id);
-  if ((state & FOUND) !== 0) return noteDuplicate(examination, log, id, offset, timeNs);
+  if ((state & FOUND) !== 0)
+    return noteDuplicate(examination, log, examination.copies.causeAt(log, offset), { id, offset, timeNs });
   values.setState(id, state | FOUND);
   counts.found++;
   if ((state & SEEN) !== 0) examination.seenAndFound++;
@@ -192,27 +193,17 @@ export function isOfThisLog(
 
 /** One value at another offset than before. */
 export function noteDuplicate(
-  { values, counts, findings, copies }: Examination,
+  { values, counts, findings }: Examination,
   log: PartitionLog,
-  id: number,
-  offset: number,
-  timeNs: number,
+  cause: Cause,
+  { id, offset, timeNs }: { id: number; offset: number; timeNs: number },
 ): void {
   const state = values.stateOf(id);
   if ((state & (FOUND_TWICE | REPEATED)) !== 0) return;
   values.setState(id, state | FOUND_TWICE);
   counts.duplicate++;
   const [worker, seq] = [values.workerOf(id), values.seqOf(id)];
-  const group = findings.add(
-    'duplicate',
-    null,
-    log.partition,
-    copies.causeAt(log, offset),
-    offset,
-    timeNs,
-    worker,
-    seq,
-  );
+  const group = findings.add('duplicate', null, log.partition, cause, offset, timeNs, worker, seq);
   if (group.wantsExample) group.examples.push({ value: valueName(worker, seq) });
 }
 

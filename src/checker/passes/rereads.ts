@@ -11,7 +11,7 @@ import { FOUND } from '../columns/values.ts';
  * is there, at the same offset; and having been given it, they prove that it had been appended by then.
  */
 export function compareRereads(examination: Examination): void {
-  const { run, values, counts, findings } = examination;
+  const { run, values, counts, findings, copies } = examination;
   if (examination.logs.every((log) => log.earlierReads === 0 && !log.readWhileWritten)) return;
   /** By value id: where it was seen first, plus one, if the deciding scan did not return it there. */
   const strays = new PagedColumn('float64');
@@ -46,7 +46,12 @@ export function compareRereads(examination: Examination): void {
       if (!isOfThisLog(examination, log, code, values.stateOf(id))) continue;
       const first = strays.get(id);
       if ((values.stateOf(id) & FOUND) !== 0 || (first !== 0 && first !== offset + 1)) {
-        noteDuplicate(examination, log, id, offset, timeNs);
+        // A covering scan did not return this copy here, so it is gone.
+        const isCut = log.covered && offset >= log.scan!.from;
+        const cause = isCut
+          ? copies.causeOfCut(log, offset, examination.causesOf(log).divergentReads)
+          : copies.causeAt(log, offset);
+        noteDuplicate(examination, log, cause, { id, offset, timeNs });
       } else if (first === 0) {
         strays.set(id, offset + 1);
       }

@@ -1,6 +1,6 @@
 import type { Run, RunInfo } from '../../history/run.ts';
 import type { Cause } from '../findings/grouping.ts';
-import { judgeDuplicate, type Renumbered } from '../findings/judgement.ts';
+import { judgeCutDuplicate, judgeDuplicate, type Renumbered } from '../findings/judgement.ts';
 import type { PartitionLog } from '../facts/partition.ts';
 
 /**
@@ -11,8 +11,11 @@ export class Copies {
   /** `partition/offset` of every batch whose number the log had had before. */
   readonly #repeated: ReadonlySet<string>;
   readonly #causes: Readonly<Record<Renumbered, Cause>>;
+  readonly #cut = new Map<Cause, Partial<Record<Renumbered, Cause>>>();
+  readonly #info: RunInfo;
 
   constructor({ events, info }: Pick<Run, 'events' | 'info'>) {
+    this.#info = info;
     this.#repeated = new Set(
       events.flatMap((event) => (event.type === 'repetition' ? [`${event.partition}/${event.offset}`] : [])),
     );
@@ -24,8 +27,24 @@ export class Copies {
   }
 
   causeAt(log: PartitionLog, offset: number): Cause {
-    if (this.#repeated.size > 0 && this.#repeated.has(`${log.partition}/${offset}`)) return this.#causes.no;
-    return log.scan?.sequences === true ? this.#causes.yes : this.#causes.unknown;
+    return this.#causes[this.#renumberedAt(log, offset)];
+  }
+
+  /** The same where one of the copies is gone from the log. */
+  causeOfCut(log: PartitionLog, offset: number, cut: Cause): Cause {
+    const renumbered = this.#renumberedAt(log, offset);
+    const known = this.#cut.get(cut)?.[renumbered];
+    if (known !== undefined) return known;
+    const ruling = judgeCutDuplicate(this.#info, renumbered, cut.ruling);
+    const isByCut = ruling.judgement !== this.#causes[renumbered].ruling.judgement;
+    const cause = isByCut ? { ...cut, ruling } : this.#causes[renumbered];
+    this.#cut.set(cut, { ...this.#cut.get(cut), [renumbered]: cause });
+    return cause;
+  }
+
+  #renumberedAt(log: PartitionLog, offset: number): Renumbered {
+    if (this.#repeated.size > 0 && this.#repeated.has(`${log.partition}/${offset}`)) return 'no';
+    return log.scan?.sequences === true ? 'yes' : 'unknown';
   }
 }
 

@@ -2,6 +2,7 @@ import { grouped, moment } from '../../core/words.ts';
 import type { EndEvent } from '../../history/event.ts';
 import type { Examination } from '../examination.ts';
 import { judgeEnds } from '../findings/judgement.ts';
+import type { Cause } from '../findings/grouping.ts';
 import { regressions, whyWatermarksLag } from '../facts/ends.ts';
 
 /**
@@ -23,14 +24,23 @@ export function checkEnds(examination: Examination): void {
   }
   for (const [partition, ends] of byPartition) {
     const leadership = examination.leadershipOf(partition);
-    const ruling = judgeEnds({
-      contract: run.info.contract,
-      leaderChanges: leadership.changes,
-      laggingWatermarks: whyWatermarksLag(run.info, leadership),
-      powerExcuse: examination.power.excuse(run.info.contract, leadership.terms, 0),
-    });
-    const cause = { ruling };
+    const { contract } = run.info;
+    const laggingWatermarks = whyWatermarksLag(run.info, leadership);
+    const causes = new Map<string | null, Cause>();
+    const causeOf = (powerExcuse: string | null): Cause => {
+      const known = causes.get(powerExcuse);
+      if (known !== undefined) return known;
+      const leaderChanges = leadership.changesUnder(contract);
+      const cause = { ruling: judgeEnds({ contract, leaderChanges, laggingWatermarks, powerExcuse }) };
+      causes.set(powerExcuse, cause);
+      return cause;
+    };
     for (const { end, before } of regressions(ends)) {
+      // An end says when it was seen, and nothing of when what lies below it was written.
+      const sinceNs = 0;
+      const cause = causeOf(
+        examination.power.excuse(contract, leadership, { sinceNs, untilNs: end.completeNs }),
+      );
       counts['end-regressed']++;
       const group = findings.add('end-regressed', null, partition, cause, end.offset, end.completeNs);
       if (!group.wantsExample) continue;

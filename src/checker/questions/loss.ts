@@ -7,7 +7,7 @@ import { judgeAbortedRead, RULINGS } from '../findings/judgement.ts';
 import { DIVERGENT, DIVERGENT_COUNTED, RIVALLED, type PartitionLog } from '../facts/partition.ts';
 import { FIRST_VALUE, FOREIGN } from '../columns/slots.ts';
 import { isGoneAfterRead } from '../passes/given.ts';
-import { isInPlace, isTaken, termCodeOf } from '../passes/placement.ts';
+import { isInPlace, isTaken, lifeCodeOf, termCodeOf } from '../passes/placement.ts';
 import {
   FOUND,
   FOUND_TWICE,
@@ -107,12 +107,15 @@ function lossCauseOf(
   id: number,
 ): Cause {
   const offset = int64At(batch.offset, row);
-  const [broker, timeNs] = [batch.broker[row]!, int64At(batch.completeNs, row)];
-  const term = termCodeOf(examination, log, broker, timeNs);
-  return examination.causesOf(log).causeOf(broker, timeNs, offset, {
-    clientFault: clientFaultOf(examination, log, batch, row, offset, id),
-    outlived: (log.survivors.get(term) ?? -1) > offset,
-  });
+  const [broker, completeNs] = [batch.broker[row]!, int64At(batch.completeNs, row)];
+  const term = termCodeOf(examination, log, broker, completeNs);
+  return examination.causesOf(log).causeOf(
+    { broker, invokeNs: int64At(batch.invokeNs, row), completeNs, offset },
+    {
+      clientFault: clientFaultOf(examination, log, batch, row, offset, id),
+      outlived: (log.survivors.get(term) ?? -1) > offset,
+    },
+  );
 }
 
 /** Whether the value would have been returned by the deciding scan, were it in the log. */
@@ -165,8 +168,7 @@ function clientFaultOf(
   const broker = batch.broker[row]!;
   const timeNs = int64At(batch.completeNs, row);
   const rivalTerm = log.rivalTerms!.get(offset);
-  if (rivalTerm > 0)
-    return rivalTerm === 1 + termCodeOf(examination, log, broker, timeNs) ? 'shared-ack' : null;
+  if (rivalTerm > 0) return rivalTerm === lifeCodeOf(examination, log, batch, row) ? 'shared-ack' : null;
   if (!run.info.contract.idempotence) return null;
   const state = values.stateOf(holder);
   // Of a record that the worker wrote before, and of which it never got an answer.
@@ -176,9 +178,11 @@ function clientFaultOf(
   const { leadership, power } = examination.causesOf(log);
   const term = leadership.termAt(broker, timeNs);
   if (term === null) return 'deduplicated';
-  if (power.struck(term.node, timeNs)) return null;
+  // Before the answer came it may have been appended, lost, and its place given to another one.
+  const invokeNs = int64At(batch.invokeNs, row);
+  if (power.struck(term.node, invokeNs)) return null;
   // The record may have been there, and its leader cut it off: then the broker lost it.
-  const wasCut = examination.truncations.first(term.node, log.partition, timeNs, offset) !== undefined;
+  const wasCut = examination.truncations.first(term.node, log.partition, invokeNs, offset) !== undefined;
   return wasCut || leadership.successorOf(term, offset) !== null ? null : 'deduplicated';
 }
 

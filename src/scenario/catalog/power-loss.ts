@@ -66,9 +66,42 @@ const lastStanding: ScenarioInput = {
   expect: 'loss',
 };
 
+/**
+ * The power comes back before anything can notice that it was gone: the session of the leader has not expired when it
+ * registers again, or the one that would notice, the controller, is among those that are cut off.
+ */
+const leaderUnnoticed: ScenarioInput = {
+  name: 'power-loss-unnoticed',
+  title: 'The leader loses power while the others cannot reach ZooKeeper, acks=all',
+  description:
+    'The followers hold everything that was acknowledged. But with ZooKeeper nothing takes the leader out of the in-sync set while they are cut off: it comes back without what was not on its disk, still leads, and the followers cut their logs down to its own (KIP-903 and KIP-966 tell of restarted brokers that keep their place). With KRaft the leader has to register again, and one of the others leads on.',
+  topic: TWO_IN_SYNC,
+  producer: { acks: 'all' },
+  phases: { faultsMs: 26_000 },
+  nemesis: {
+    script: [
+      {
+        id: 'followers-cut-off',
+        atMs: AT_MS,
+        fault: { kind: 'isolate', target: 'followers', from: 'coordination', direction: 'both' },
+        forMs: 15_000,
+      },
+      {
+        id: 'leader-unpowered',
+        atMs: AT_MS + 600,
+        fault: { kind: 'power-loss', target: 'leader' },
+        forMs: 2_000,
+      },
+    ],
+  },
+  // Loss with ZooKeeper, none with KRaft.
+  expect: 'any',
+};
+
 export const POWER_LOSS: readonly Entry[] = [
   entry(everywhere),
   entry(everywhereSynced),
   entry(leader),
+  entry(leaderUnnoticed),
   entry(lastStanding),
 ];

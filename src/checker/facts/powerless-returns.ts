@@ -1,0 +1,92 @@
+import { countUpTo } from '../../core/sorted.ts';
+import type { FaultSpan } from '../../history/fault-spans.ts';
+import type { ViewEvent } from '../../history/event.ts';
+
+/**
+ * A broker that lost power, and that led afterwards although nothing was seen to take it out of the in-sync set
+ * meanwhile. It leads without what was not on its disk, and the others cut their logs down to its own.
+ *
+ * With ZooKeeper this happens to a broker among many that are in sync: only the controller removes one whose session
+ * ends, and it may be cut off, paused or just changing, or the session may outlive the loss of power. With KRaft a
+ * broker has to register anew, which takes it out of the in-sync sets. But the last one in a set is never taken out, so
+ * with either it may lead as the only one that is left (KIP-966).
+ */
+export interface PowerlessReturn {
+  readonly node: string;
+  /** When its power was gone. */
+  readonly lostNs: number;
+  /** When it first said that it leads. */
+  readonly ledNs: number;
+  readonly epoch: number | null;
+  /** Whether it leads on in the epoch in which it had lost power; else it was elected. */
+  readonly sameEpoch: boolean;
+  /** Whether it was elected with nobody else in sync. */
+  readonly alone: boolean;
+  /**
+   * What was begun to be written up to then may be gone because of it. Elected, it begins an epoch, and the others find
+   * out where their logs differ. In the same epoch they cannot: they keep what it has lost below the end of its log, and
+   * once one of them leads, what it took anew is gone.
+   */
+  readonly untilNs: number;
+}
+
+type Named = (leader: number) => string;
+
+/** What is needed of a leader's term. */
+interface Begun {
+  leader: number;
+  epoch: number | null;
+  fromNs: number;
+}
+
+/**
+ * @param views of one partition.
+ * @param terms of the same partition.
+ */
+export function powerlessReturns(
+  losses: readonly FaultSpan[],
+  views: readonly ViewEvent[],
+  terms: readonly Begun[],
+  nameOf: Named,
+): PowerlessReturn[] {
+  if (losses.length === 0) return [];
+  const told = views.toSorted((a, b) => a.timeNs - b.timeNs);
+  const timesNs = told.map(({ timeNs }) => timeNs);
+  return losses.flatMap(({ targets, fromNs }) => {
+    const lost = countUpTo(timesNs, fromNs);
+    return targets.flatMap((node) => {
+      const led = told.findIndex((view, at) => at >= lost && isOwnClaim(view, node, nameOf));
+      if (led < 0) return [];
+      const { leader, epoch, timeNs: ledNs, isr } = told[led]!;
+      const before = told.slice(0, lost);
+      const epochBefore = before.reduce((highest, view) => Math.max(highest, view.epoch ?? -1), -1);
+      const sameEpoch = epoch !== null && epoch === epochBefore;
+      const wasInSync = lastTold(before)?.isr.includes(leader) ?? true;
+      const wasMissed = told
+        .slice(lost, led)
+        .some(
+          (view) => view.leader >= 0 && (view.epoch ?? Infinity) >= epochBefore && !view.isr.includes(leader),
+        );
+      if (!sameEpoch && (!wasInSync || wasMissed)) return [];
+      const next = terms.find((term) => term.leader !== leader && isAfter(term, { epoch, ledNs }));
+      const untilNs = sameEpoch ? (next?.fromNs ?? Infinity) : fromNs;
+      const alone = !sameEpoch && isr.length === 1;
+      return [{ node, lostNs: fromNs, ledNs, epoch, sameEpoch, alone, untilNs }];
+    });
+  });
+}
+
+/** Only the broker itself, or its log, knows that it leads now: others repeat what they heard before it was off. */
+function isOwnClaim({ observer, leader }: ViewEvent, node: string, nameOf: Named): boolean {
+  return (observer === node || observer === `log:${node}`) && leader >= 0 && nameOf(leader) === node;
+}
+
+/** A leader's own log is ahead of what brokers say when they are asked. */
+function lastTold(views: readonly ViewEvent[]): ViewEvent | undefined {
+  return views.findLast(({ observer }) => observer.startsWith('log:')) ?? views.at(-1);
+}
+
+function isAfter(term: Begun, claim: { epoch: number | null; ledNs: number }): boolean {
+  if (term.epoch !== null && claim.epoch !== null) return term.epoch > claim.epoch;
+  return term.fromNs > claim.ledNs;
+}
