@@ -1,5 +1,5 @@
 import { grouped } from '../../core/words.ts';
-import type { LogEvent } from '../../history/event.ts';
+import { fallsOf } from './falls.ts';
 import type { Loss } from './offset-losses.ts';
 import { note } from './offset-plot.ts';
 import type { OffsetPlot } from './offset-plot.ts';
@@ -22,27 +22,34 @@ export function drawTurns(plot: OffsetPlot, losses: readonly Loss[]): void {
   for (const { text, anchor, colour } of notes.slice(0, NOTES_MAX)) note(plot, text, anchor, colour);
 }
 
-interface Fall {
-  node: string;
-  id: number | null;
-  /** When, as x; and the offset that the log was cut back to. */
-  x: number;
-  to: number;
-  text: string;
-}
-
 /** An arrow from the last offset that a broker had acknowledged down to where its log was cut. */
 function drawFalls(plot: OffsetPlot, losses: readonly Loss[]): Note[] {
   const { pen, picture, series, y, room } = plot;
+  const { run, axis, focusPartition, aggregate } = picture;
   const notes: Note[] = [];
-  const cuts = cutsInLogs(plot);
-  for (const { id, x, to, text } of [...cuts, ...impliedCuts(plot, losses, cuts)].slice(0, FALLS_MAX)) {
+  const falls = fallsOf({
+    events: run.events,
+    nodes: run.info.nodes,
+    partition: focusPartition,
+    findings: losses.map(({ finding }) => finding),
+    acked: aggregate.acked,
+    bucketNs: aggregate.bucketNs,
+    acksAll: run.info.contract.acks === 'all',
+  });
+  for (const { id, timeNs, to, text } of falls.slice(0, FALLS_MAX)) {
+    const x = axis.x(timeNs);
     const own = series.find(({ broker }) => broker === id)?.runs.flat() ?? [];
     const before = own.findLast((column) => column.x <= x + 1);
     const bottom = y(to);
-    // A follower that never led has no line to fall from; its cut is a log line, not a picture.
-    if (before === undefined || before.high >= bottom - 3) continue;
     const colour = picture.colourOf(id);
+    if (before === undefined) {
+      // A follower that never led has no line to fall from; it matters where it had what is lost.
+      if (!losses.some(({ finding }) => timeNs >= finding.timeNs![0] && to <= finding.offsets![1])) continue;
+      pen.path(`M${px(x - 5)},${px(bottom - 9)}h10l-5,9Z`, 'start', { fill: colour, stroke: '#fff' });
+      notes.push({ text, anchor: { x, y: bottom - 9 }, colour });
+      continue;
+    }
+    if (before.high >= bottom - 3) continue;
     if (before.x < x - 6) {
       const level = `M${px(before.x)},${px(before.high)}H${px(x)}`;
       pen.path(level, 'fall', { stroke: colour, 'stroke-dasharray': '2 4' });
@@ -55,34 +62,6 @@ function drawFalls(plot: OffsetPlot, losses: readonly Loss[]): Note[] {
   return notes;
 }
 
-/** Truncations that brokers told of in their own logs. */
-function cutsInLogs({ picture: { run, axis, focusPartition } }: OffsetPlot): Fall[] {
-  return run.events
-    .filter((event): event is LogEvent => event.type === 'log' && event.truncatedTo !== undefined)
-    .filter(({ partition = 0 }) => partition === focusPartition)
-    .map(({ node, timeNs, truncatedTo: to = 0 }) => ({
-      node,
-      id: run.info.nodes.find(({ name }) => name === node)?.id ?? null,
-      x: axis.x(timeNs),
-      to,
-      text: `${node} cuts its log back to ${grouped(to)}`,
-    }));
-}
-
-/** Where no log tells when, a truncated loss still proves that its leader's log fell back below it. */
-function impliedCuts({ series }: OffsetPlot, losses: readonly Loss[], told: readonly Fall[]): Fall[] {
-  const implied: Fall[] = [];
-  for (const { finding, left, right } of losses) {
-    const { leader, offsets, loss } = finding;
-    if (leader === undefined || offsets === undefined || loss !== 'truncated') continue;
-    if (told.some((cut) => cut.node === leader.node && cut.x >= left && cut.to <= offsets[1])) continue;
-    if (!series.some(({ broker }) => broker === leader.id)) continue;
-    const text = `the log falls back to ${grouped(offsets[0])}`;
-    implied.push({ node: leader.node, id: leader.id, x: right + 3, to: offsets[0], text });
-  }
-  return implied;
-}
-
 /** A diamond where an epoch began, told once by whoever knows it. */
 function drawStarts({ pen, picture, y }: OffsetPlot): Note[] {
   const { run, axis, focusPartition, colourOf, nameOf } = picture;
@@ -90,7 +69,8 @@ function drawStarts({ pen, picture, y }: OffsetPlot): Note[] {
   const notes: Note[] = [];
   for (const view of run.events) {
     if (view.type !== 'view' || view.partition !== focusPartition || view.startOffset === undefined) continue;
-    const key = `${view.leader}/${view.epoch}`;
+    // After a loss of power a leader may begin once more in the same epoch, with less.
+    const key = `${view.leader}/${view.epoch}/${view.startOffset}`;
     if (view.leader < 0 || seen.has(key) || seen.size === STARTS_MAX) continue;
     seen.add(key);
     if (view.timeNs < axis.fromNs) continue;
