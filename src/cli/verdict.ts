@@ -69,7 +69,8 @@ export async function decide(
   progress.end();
   lists?.close();
   if (lists !== null && lists.failure !== null) sayUnwritten(path, lists.failure);
-  const survey = await (ahead?.survey(run, losses.focus) ?? surveyHere(run, losses.focus));
+  const focus = losses.focusFor(result);
+  const survey = await (ahead?.survey(run, focus) ?? surveyHere(run, focus));
   const decided = { run, result, availability: survey.availability };
   if (isDirectory) await writeResults(path, decided, losses, survey);
   return decided;

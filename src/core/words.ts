@@ -27,9 +27,12 @@ export function seconds(timeNs: number): string {
   return `${Math.floor(whole / 3600)} h ${pad2(Math.floor((whole % 3600) / 60))} min`;
 }
 
-/** A moment on the run's clock; unlike `seconds` it never falls into milliseconds: `0.4 s`, `7.1 s`, `12 min 05 s`. */
+/**
+ * A moment on the run's clock, always in seconds, so that any two of them can be compared: `0.4 s`, `7.1 s`, `4,810.3 s`.
+ */
 export function moment(timeNs: number): string {
-  return timeNs < NS_PER_SECOND ? `${(timeNs / NS_PER_SECOND).toFixed(1)} s` : seconds(timeNs);
+  const [whole = '', tenth = ''] = (timeNs / NS_PER_SECOND).toFixed(1).split('.');
+  return `${whole.replaceAll(/\B(?=(\d{3})+$)/g, ',')}.${tenth} s`;
 }
 
 const pad2 = (value: number) => String(value).padStart(2, '0');

@@ -1,5 +1,6 @@
-import type { Clock } from '../core/clock.ts';
+import { type Clock, NS_PER_MS } from '../core/clock.ts';
 import { EXIT, Failure, messageOf } from '../core/failure.ts';
+import { seconds } from '../core/words.ts';
 import type { Client, Reader } from '../client/client.ts';
 import type { Generator } from '../generator/generator.ts';
 import { limit } from '../generator/limit.ts';
@@ -130,7 +131,7 @@ async function loadUnderFaults(
   if (scenario.load.count === undefined) end.abort();
   await loading;
   if (theLoad.behindMs() > BEHIND_MS) {
-    const text = `The load fell behind its schedule by up to ${Math.round(theLoad.behindMs())} ms: workers were waiting for answers.`;
+    const text = `The load fell behind its schedule by up to ${seconds(theLoad.behindMs() * NS_PER_MS)}: workers were waiting for answers.`;
     account.event({ type: 'note', timeNs: clock.nowNs(), about: 'behind', text });
   }
 }

@@ -26,7 +26,7 @@ import {
 
 /** The picture of a scene. */
 const pictureOf = ({ run, result, losses }: Scene) =>
-  renderTimeline(run, result, losses, new Surveyor(run).survey(losses.focus).overTime);
+  renderTimeline(run, result, losses, new Surveyor(run).survey(losses.focusFor(result)).overTime);
 
 /** All texts of a picture, in the order of drawing. Throws unless it is well-formed XML. */
 function textsOf(svg: string): string[] {
@@ -75,7 +75,7 @@ test('the picture of a zombie tells the whole story', async (t) => {
   const texts = textsOf(await pictureOf(zombieLeader()));
   for (const text of [
     'INVALID',
-    'Kafka did not keep everything that it acknowledged.',
+    'Kafka did not keep everything that it acknowledged. Its contract permits that.',
     'isolate leader (kafka1) from cluster',
     'leader, epoch 0',
     'still leads: a zombie for 9.3 s',

@@ -4,7 +4,7 @@ import { describeFault } from '../../history/fault-words.ts';
 import type { Fault } from '../../history/fault.ts';
 import type { Contract, RunInfo } from '../../history/run.ts';
 import { findingHeadline } from '../../checker/findings/finding-words.ts';
-import type { Finding, FindingKind, Result } from '../../checker/result.ts';
+import type { Finding, FindingKind } from '../../checker/result.ts';
 
 /** The words that the terminal text and the picture share, so that both tell it the same way. */
 
@@ -67,23 +67,6 @@ function replicasOf(contract: Contract): string {
   return `${replicas}, ${orAssumed(contract, 'minInsyncReplicas', `min. in sync ${contract.minInsyncReplicas}`)}`;
 }
 
-/** The verdict as a sentence of its own. */
-export function verdictInWords({ verdict, claim, counts, findings }: Result): string {
-  if (verdict === 'inconclusive') return 'This run proves nothing either way.';
-  const accusing = findings.filter(({ judgement }) => claim === 'kept' || judgement === 'violation');
-  if (verdict === 'invalid' && accusing.length > 0 && accusing.every(({ reader }) => reader !== undefined))
-    return 'A reader did not hand over what is there; nothing points at Kafka.';
-  if (claim === 'contract') {
-    return verdict === 'valid'
-      ? 'Nothing happened that Kafka’s contract does not permit.'
-      : 'Kafka did what its contract does not permit.';
-  }
-  if (verdict === 'valid') return 'Kafka kept everything that it acknowledged.';
-  return counts.lost + counts['lost-after-read'] > 0
-    ? 'Kafka did not keep everything that it acknowledged.'
-    : 'What is in the log is not what Kafka’s answers said.';
-}
-
 /** Whether a finding says that something acknowledged, or at least sent, is gone. */
 export function isLoss(kind: FindingKind): boolean {
   return kind === 'lost' || kind === 'lost-after-read' || kind === 'sent-missing';
@@ -93,8 +76,13 @@ export function isLoss(kind: FindingKind): boolean {
  * A finding as a short paragraph: what, how many, acknowledged when and by whom, during which faults, ended by what,
  * and whether Kafka's contract permits it.
  * @param faultLabels what to call the faults of the run, by id.
+ * @param options.withReason false where the judgement is told elsewhere.
  */
-export function describeFinding(finding: Finding, faultLabels: ReadonlyMap<string, string>): string {
+export function describeFinding(
+  finding: Finding,
+  faultLabels: ReadonlyMap<string, string>,
+  { withReason = true }: { withReason?: boolean } = {},
+): string {
   const sentences = [`${findingHeadline(finding.kind, finding.count)} in partition ${finding.partition}.`];
   const facts: string[] = [];
   if (finding.reader !== undefined) facts.push(`by the reader “${finding.reader}”`);
@@ -109,6 +97,11 @@ export function describeFinding(finding: Finding, faultLabels: ReadonlyMap<strin
   if (facts.length > 0) sentences.push(sentence(facts.join(' ')));
   if (finding.scans !== undefined) sentences.push(`${finding.scans} final scans agree on it.`);
   if (finding.endedBy !== undefined) sentences.push(sentence(finding.endedBy));
-  sentences.push(sentence(`${finding.judgement}: ${finding.reason}`));
+  if (withReason) sentences.push(judgementInWords(finding));
   return sentences.join(' ');
+}
+
+/** `Permitted: acks=1 promises nothing once the leader is replaced.` */
+export function judgementInWords({ judgement, reason }: Finding): string {
+  return sentence(`${judgement}: ${reason}`);
 }

@@ -1,6 +1,6 @@
-import { grouped, moment, seconds } from '../../core/words.ts';
+import { counted, grouped, moment } from '../../core/words.ts';
+import { findingHeadline } from '../../checker/findings/finding-words.ts';
 import pc from 'picocolors';
-import { NS_PER_MS } from '../../core/clock.ts';
 import { EXIT } from '../../core/failure.ts';
 import type { Run } from '../../history/run.ts';
 import type { Finding, Result, Verdict } from '../../checker/result.ts';
@@ -9,11 +9,16 @@ import { faultSpansOf } from '../timeline/faults.ts';
 import type { FaultSpan } from '../timeline/faults.ts';
 import { leadingByPartition } from '../timeline/leading.ts';
 import { notesOf } from './notes.ts';
-import { describeFinding, describeSetting, verdictInWords } from './phrases.ts';
+import { byCause, type CauseGroup } from './causes.ts';
+import { verdictInWords, whenInWords } from './headline.ts';
+import { COLUMNS_DEFAULT, paragraph } from './paragraphs.ts';
+import { describeFinding, describeSetting, judgementInWords } from './phrases.ts';
 
 export interface TextOptions {
   /** Colours for a terminal; plain text otherwise. */
   color: boolean;
+  /** How wide a line may be. */
+  columns?: number;
   /** If it is known already; it takes passes over the whole history. */
   availability?: Availability | null;
   /** Where the run is kept and where its picture is, as paths that a person can type. */
@@ -23,7 +28,13 @@ export interface TextOptions {
 
 type Colours = ReturnType<typeof pc.createColors>;
 
-const COLUMNS = 100;
+/** What all parts of the text are written with. */
+interface Page {
+  columns: number;
+  colours: Colours;
+  faults: readonly FaultSpan[];
+}
+
 /** Findings told in full; the rest is in results.json. */
 const FINDINGS_MAX = 8;
 /** Faults whose recovery is listed; the slowest ones where there are more. */
@@ -34,13 +45,18 @@ const NOTES_MAX = 10;
 /** The block that a run or a check ends with: the verdict, the figures behind it, and every finding in words. */
 export function renderText(result: Result, run: Run, options: TextOptions): string {
   const colours = pc.createColors(options.color);
-  const faults = faultSpansOf(run.events);
+  const page: Page = {
+    columns: options.columns ?? COLUMNS_DEFAULT,
+    colours,
+    faults: faultSpansOf(run.events),
+  };
+  const causes = byCause(result);
   const blocks = [
-    headlineOf(result, run, colours),
-    countsOf(result),
-    findingsOf(result, faults, colours),
-    availabilityText(run, options.availability ?? availabilityOf(run), faults, colours),
-    notesText(run),
+    headlineOf(result, causes, run, page),
+    countsOf(result, page),
+    findingsOf(causes, page),
+    availabilityText(run, options.availability ?? availabilityOf(run), page),
+    notesText(run, page),
     closingOf(result, options),
   ];
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`;
@@ -52,17 +68,29 @@ const VERDICT_STYLE: Record<Verdict, 'green' | 'red' | 'yellow'> = {
   inconclusive: 'yellow',
 };
 
-function headlineOf(result: Result, run: Run, colours: Colours): string {
-  const badge = colours.bold(colours[VERDICT_STYLE[result.verdict]](result.verdict.toUpperCase()));
+/** Line 1: the verdict, and what of it is permitted. Line 2: under which fault, and when. Then why, and what ran. */
+function headlineOf(result: Result, causes: readonly CauseGroup[], run: Run, page: Page): string {
+  const { columns, colours, faults } = page;
+  const badge = result.verdict.toUpperCase();
+  const [verdict = '', ...more] = paragraph(
+    verdictInWords(result),
+    columns,
+    '  ',
+    ' '.repeat(badge.length + 2),
+  );
+  const [cause] = causes;
+  const when = result.verdict === 'invalid' && cause !== undefined ? whenInWords(cause, faults) : null;
   return [
-    `${badge}  ${colours.bold(verdictInWords(result))}`,
-    ...result.reasons.flatMap((reason) => paragraph(reason, '  ')),
-    ...paragraph(`${run.info.scenario.title}. ${describeSetting(run.info)}`, '  ').map(colours.dim),
+    `${colours.bold(colours[VERDICT_STYLE[result.verdict]](badge))}  ${colours.bold(verdict.trimStart())}`,
+    ...more.map(colours.bold),
+    ...(when === null ? [] : paragraph(when, columns, '  ')),
+    ...result.reasons.flatMap((reason) => paragraph(reason, columns, '  ')),
+    ...paragraph(`${run.info.scenario.title}. ${describeSetting(run.info)}`, columns, '  ').map(colours.dim),
   ].join('\n');
 }
 
 /** The counts that every run has, and of the anomalies those that occurred. */
-function countsOf({ counts, claim }: Result): string {
+function countsOf({ counts, claim }: Result, { columns }: Page): string {
   const rows: [name: string, count: number, note?: string | undefined][] = [
     ['attempted', counts.attempted],
     ['acknowledged', counts.ok],
@@ -96,9 +124,10 @@ function countsOf({ counts, claim }: Result): string {
   ];
   const nameWidth = Math.max(...rows.map(([name]) => name.length));
   const countWidth = Math.max(...rows.map(([, count]) => grouped(count).length));
-  const table = rows.map(([name, count, note]) =>
-    `  ${name.padEnd(nameWidth)}  ${grouped(count).padStart(countWidth)}${note === undefined ? '' : `  ${note}`}`.trimEnd(),
-  );
+  const table = rows.flatMap(([name, count, note = '']) => {
+    const head = `  ${name.padEnd(nameWidth)}  ${grouped(count).padStart(countWidth)}`;
+    return note === '' ? head : paragraph(note, columns, ' '.repeat(head.length + 2), `${head}  `);
+  });
   const heading =
     claim === 'kept'
       ? 'Writes (claim: everything acknowledged is kept)'
@@ -116,46 +145,79 @@ function share(part: number, whole: number): string {
   return percent > 0 && percent < 0.1 ? 'less than 0.1 %' : `${percent.toFixed(1)} %`;
 }
 
-function findingsOf(result: Result, faults: readonly FaultSpan[], colours: Colours): string {
-  if (result.findings.length === 0) return '';
-  const labels = new Map(faults.map((fault) => [fault.id, fault.label]));
-  const told = result.findings.slice(0, FINDINGS_MAX).map((finding) => findingText(finding, labels, colours));
-  const untold = result.findings.length - told.length;
-  if (untold > 0) told.push(`  … and ${grouped(untold)} more: see results.json`);
-  return ['Findings', ...told].join('\n');
+/** Cause by cause, the gravest and largest first, and of each cause its largest findings. */
+function findingsOf(causes: readonly CauseGroup[], page: Page): string {
+  if (causes.length === 0) return '';
+  const { columns, colours } = page;
+  const labels = new Map(page.faults.map(({ id, label }) => [id, label]));
+  const told = toldOfEach(causes.map(({ findings }) => findings.length));
+  const lines = causes.flatMap((cause, index) => {
+    const [first] = cause.findings;
+    const findings = cause.findings.slice(0, told[index]);
+    if (findings.length === 0) return [];
+    const mark = first.judgement === 'violation' ? colours.red('✗') : colours.yellow('•');
+    if (cause.findings.length === 1) return findingLines(first, page, labels, { mark, withReason: true });
+    const headline = `${findingHeadline(first.kind, cause.count)}, in ${counted(cause.findings.length, 'group')}.`;
+    return [
+      ...marked(paragraph(`${headline} ${judgementInWords(first)}`, columns, '    '), mark, '  '),
+      ...findings.flatMap((finding) => findingLines(finding, page, labels, { mark: '-', withReason: false })),
+    ];
+  });
+  const untold = sum(causes.map(({ findings }) => findings.length)) - sum(told);
+  if (untold > 0) lines.push(`  … and ${grouped(untold)} more: see results.json`);
+  return ['Findings', ...lines].join('\n');
 }
 
-function findingText(finding: Finding, labels: ReadonlyMap<string, string>, colours: Colours): string {
-  const mark = finding.judgement === 'violation' ? colours.red('✗') : colours.yellow('•');
-  const [first = '', ...rest] = paragraph(describeFinding(finding, labels), '    ');
-  const lines = [`  ${mark} ${first.trimStart()}`, ...rest];
-  if (finding.blame === 'client') {
+const sum = (counts: readonly number[]) => counts.reduce((total, count) => total + count, 0);
+
+/** Of each cause at least one finding is told, as long as there is room, and of the first ones all that fit. */
+function toldOfEach(sizes: readonly number[]): number[] {
+  let left = FINDINGS_MAX - Math.min(FINDINGS_MAX, sizes.length);
+  return sizes.map((size, index) => {
+    if (index >= FINDINGS_MAX) return 0;
+    const more = Math.min(size - 1, left);
+    left -= more;
+    return 1 + more;
+  });
+}
+
+function findingLines(
+  finding: Finding,
+  { columns }: Page,
+  labels: ReadonlyMap<string, string>,
+  { mark, withReason }: { mark: string; withReason: boolean },
+): string[] {
+  const [outer, indent] = withReason ? ['  ', '    '] : ['    ', '      '];
+  const text = describeFinding(finding, labels, { withReason });
+  const lines = marked(paragraph(text, columns, indent), mark, outer);
+  if (withReason && finding.blame === 'client') {
     const whom = finding.reader === undefined ? 'the client library' : 'the reader';
-    lines.push(...paragraph(`The evidence points at ${whom}, not at the broker.`, '    '));
+    lines.push(...paragraph(`The evidence points at ${whom}, not at the broker.`, columns, indent));
   }
-  if (finding.values !== '') lines.push(...paragraph(`Values: ${finding.values}`, '    '));
-  return lines.join('\n');
+  if (finding.values !== '') lines.push(...paragraph(`Values: ${finding.values}`, columns, indent));
+  return lines;
 }
 
-function availabilityText(
-  run: Run,
-  availability: Availability,
-  faults: readonly FaultSpan[],
-  colours: Colours,
-): string {
+/** A paragraph with a mark before its first line. */
+function marked([first = '', ...rest]: readonly string[], mark: string, indent: string): string[] {
+  return [`${indent}${mark} ${first.trimStart()}`, ...rest];
+}
+
+function availabilityText(run: Run, availability: Availability, page: Page): string {
+  const { columns, colours, faults } = page;
   // With acks=0 nobody answers, so nothing tells whether anybody was there.
   if (run.info.contract.acks === 0 || availability.phases.length === 0) return '';
   const rates = availability.phases.map(({ name, ackedPerSecond }) => `${name} ${grouped(ackedPerSecond)}/s`);
   const lines = [
-    `  acknowledged: ${rates.join(', ')}`,
-    ...latencyLines(availability),
-    ...errorLines(availability),
+    ...paragraph(`acknowledged: ${rates.join(', ')}`, columns, '  '),
+    ...latencyLines(availability, page),
+    ...errorLines(availability, page),
   ];
   const gap = availability.longestGap;
   if (gap !== null) {
-    lines.push(
-      `  longest time without an acknowledgement: ${seconds(gap.toNs - gap.fromNs)}, from ${moment(gap.fromNs)}`,
-    );
+    const lasted = moment(gap.toNs - gap.fromNs);
+    const text = `longest time without an acknowledgement: ${lasted}, from ${moment(gap.fromNs)}`;
+    lines.push(...paragraph(text, columns, '  '));
   }
   const labels = new Map(faults.map((fault) => [fault.id, fault.label]));
   const progress = new Map(availability.faults.map(({ fault, ackedPerSecond }) => [fault, ackedPerSecond]));
@@ -169,51 +231,52 @@ function availabilityText(
     const after =
       recovery.firstAckAfterNs === null
         ? colours.yellow('no write begun after it was acknowledged')
-        : `next acknowledged write after ${seconds(recovery.firstAckAfterNs)}`;
+        : `next acknowledged write after ${moment(recovery.firstAckAfterNs)}`;
     const rate = recovery.after === 'strike' ? progress.get(recovery.fault) : undefined;
     const meanwhile = rate === undefined ? '' : `, ${grouped(rate)}/s meanwhile`;
     const head = `  ${moment(recovery.timeNs)}  `;
-    const [first = '', ...rest] = paragraph(
-      `${what ?? recovery.fault}: ${after}${meanwhile}`,
-      ' '.repeat(head.length),
+    lines.push(
+      ...paragraph(`${what ?? recovery.fault}: ${after}${meanwhile}`, columns, ' '.repeat(head.length), head),
     );
-    lines.push(head + first.trimStart(), ...rest);
   }
   const unlisted = availability.recoveries.length - listed.size;
   if (unlisted > 0) lines.push(`  … and ${grouped(unlisted)} quicker ones`);
-  return ['Availability for writing', ...lines, ...zombieLines(run)].join('\n');
+  return ['Availability for writing', ...lines, ...zombieLines(run, page)].join('\n');
 }
 
-function latencyLines({ latency }: Availability): string[] {
+function latencyLines({ latency }: Availability, { columns }: Page): string[] {
   if (latency === null) return [];
+  // One unit for all three of them.
+  const inMs = latency.maxMs < 1000;
   const [half, most, slowest] = [latency.p50Ms, latency.p99Ms, latency.maxMs].map((ms) =>
-    seconds(ms * NS_PER_MS),
+    inMs ? `${ms.toFixed(ms < 10 ? 1 : 0)} ms` : `${(ms / 1000).toFixed(3)} s`,
   );
-  return [`  latency since a write was due: half ${half}, 99 % ${most}, the slowest ${slowest}`];
+  const text = `latency since a write was due: half ${half}, 99 % ${most}, the slowest ${slowest}`;
+  return paragraph(text, columns, '  ');
 }
 
 const ERRORS_TOLD = 4;
 
-function errorLines({ errors }: Availability): string[] {
+function errorLines({ errors }: Availability, { columns }: Page): string[] {
   if (errors.length === 0) return [];
   const told = errors.slice(0, ERRORS_TOLD).map(({ outcome, error, share: part }) => {
     const name = error ?? (outcome === 'fail' ? 'failed' : 'unknown');
     return `${share(part, 1)} ${name}${outcome === 'info' && error !== null ? ' (unknown)' : ''}`;
   });
   if (errors.length > ERRORS_TOLD) told.push('…');
-  return paragraph(`not acknowledged: ${told.join(', ')}`, '  ');
+  return paragraph(`not acknowledged: ${told.join(', ')}`, columns, '  ');
 }
 
-function notesText(run: Run): string {
+function notesText(run: Run, { columns }: Page): string {
   const notes = notesOf(run);
   if (notes.length === 0) return '';
-  const told = notes.slice(0, NOTES_MAX).flatMap((text) => paragraph(text, '  '));
+  const told = notes.slice(0, NOTES_MAX).flatMap((text) => paragraph(text, columns, '  '));
   if (notes.length > NOTES_MAX) told.push(`  … and ${grouped(notes.length - NOTES_MAX)} more`);
   return ['Notes', ...told].join('\n');
 }
 
 /** A leader that does not know of its successor is why an isolated broker is worse than a dead one. */
-function zombieLines({ info, events }: Run): string[] {
+function zombieLines({ info, events }: Run, { columns }: Page): string[] {
   const lastNs = events.reduce((last, event) => ('timeNs' in event ? Math.max(last, event.timeNs) : last), 0);
   const zombies = [...leadingByPartition(info.nodes, events, lastNs)].flatMap(([partition, lanes]) =>
     lanes.flatMap(({ node, leading }) =>
@@ -225,7 +288,8 @@ function zombieLines({ info, events }: Run): string[] {
   const told = zombies.toSorted((a, b) => b.toNs - b.fromNs - (a.toNs - a.fromNs)).slice(0, ZOMBIES_MAX);
   return told.flatMap(({ node, partition, fromNs, toNs }) =>
     paragraph(
-      `${node} went on leading partition ${partition} for ${seconds(toNs - fromNs)} after another broker had taken over, until ${moment(toNs)}`,
+      `${node} went on leading partition ${partition} for ${moment(toNs - fromNs)} after another broker had taken over, until ${moment(toNs)}`,
+      columns,
       '  ',
     ),
   );
@@ -244,17 +308,4 @@ function closingOf(result: Result, { directory, picture }: TextOptions): string 
   if (picture !== undefined) lines.push(`Picture: ${picture}`);
   lines.push(`Exit status ${EXIT[result.verdict]}: ${EXIT_MEANING[result.verdict]}.`);
   return lines.join('\n');
-}
-
-/** Broken at spaces into lines of at most COLUMNS characters, each with the given indent. */
-function paragraph(text: string, indent: string): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(/\s+/)) {
-    if (line !== '' && indent.length + line.length + 1 + word.length > COLUMNS) {
-      lines.push(indent + line);
-      line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
-  }
-  return line === '' ? lines : [...lines, indent + line];
 }

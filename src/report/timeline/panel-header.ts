@@ -1,4 +1,6 @@
-import { describeFinding, describeSetting, verdictInWords } from '../text/phrases.ts';
+import { gravest } from '../text/causes.ts';
+import { verdictInWords } from '../text/headline.ts';
+import { describeFinding, describeSetting } from '../text/phrases.ts';
 import type { Panel, Picture } from './picture.ts';
 import { shorten, textWidth, wrap } from './labels.ts';
 import { MARGIN, VERDICT_COLOURS, WIDTH } from './style.ts';
@@ -13,11 +15,12 @@ export function headerPanel({ run, result, faults }: Picture): Panel {
   const badge = result.verdict.toUpperCase();
   const badgeWidth = textWidth(badge, 14) + 26;
   const labels = new Map(faults.map((fault) => [fault.id, fault.label]));
-  const worst = result.findings.toSorted((a, b) => weight(b) - weight(a))[0];
+  const worst = gravest(result);
   // A finding says itself what the reasons of an invalid verdict say, and more.
-  const reasons = result.verdict === 'invalid' && worst !== undefined ? [] : result.reasons;
-  const story = wrap(reasons.join(' '), 13, ROOM, 2);
-  if (worst !== undefined) {
+  const reasons = result.verdict === 'invalid' && worst !== null ? [] : result.reasons;
+  const [verdict, rest] = headlineOf(result, ROOM - badgeWidth - 12);
+  const story = [...wrap(rest, 13, ROOM, 1), ...wrap(reasons.join(' '), 13, ROOM, 2)];
+  if (worst !== null) {
     story.push(...wrap(describeFinding(worst, labels), 13, ROOM, 3));
     const others = result.findings.length - 1;
     if (others > 0)
@@ -34,7 +37,7 @@ export function headerPanel({ run, result, faults }: Picture): Panel {
         fill: VERDICT_COLOURS[result.verdict],
       });
       pen.text(MARGIN + badgeWidth / 2, badgeTop + 17, badge, 'badge-text', { 'text-anchor': 'middle' });
-      pen.text(MARGIN + badgeWidth + 12, badgeTop + 17, verdictInWords(result), 'verdict');
+      pen.text(MARGIN + badgeWidth + 12, badgeTop + 17, verdict, 'verdict');
       for (const [index, line] of story.entries()) {
         pen.text(MARGIN, badgeTop + BADGE_HEIGHT + 19 + index * LINE_HEIGHT, line, 'story');
       }
@@ -42,8 +45,10 @@ export function headerPanel({ run, result, faults }: Picture): Panel {
   };
 }
 
-/** Violations before what is permitted, losses before the rest, many before few. */
-function weight(finding: Picture['result']['findings'][number]): number {
-  const rank = finding.judgement === 'violation' ? 2 : 0;
-  return (rank + (finding.kind.startsWith('lost') ? 1 : 0)) * 1e12 + finding.count;
+/** The verdict in words, and what of them goes below because the line is full. */
+function headlineOf(result: Picture['result'], widthPx: number): [line: string, rest: string] {
+  const whole = verdictInWords(result);
+  if (textWidth(whole, 14) <= widthPx) return [whole, ''];
+  const end = whole.indexOf('. ') + 1;
+  return [whole.slice(0, end), whole.slice(end + 1)];
 }

@@ -1,5 +1,6 @@
 import { notesOf } from '../text/notes.ts';
-import { describeSetting, verdictInWords } from '../text/phrases.ts';
+import { verdictInWords } from '../text/headline.ts';
+import { describeSetting } from '../text/phrases.ts';
 import type { Run } from '../../history/run.ts';
 import type { Result } from '../../checker/result.ts';
 import { aggregate } from './aggregate.ts';
@@ -29,7 +30,7 @@ const EDGES_MAX = 40;
  * A run as one picture that explains itself: an SVG document, well-formed XML, a few hundred kilobytes at most for
  * a run of any length, and the same bytes for the same history. Constant memory.
  * @param losses what the checker told while it decided.
- * @param overTime the writes, with the offsets of the partition that lost most, in buckets as wide as those of `losses`.
+ * @param overTime the writes, with the offsets of the partition that `losses.focusFor` names, in buckets as wide as those of `losses`.
  */
 export async function renderTimeline(
   run: Run,
@@ -64,7 +65,7 @@ export async function renderTimeline(
 }
 
 function pictureOf(run: Run, result: Result, losses: Losses, overTime: WritesOverTime): Picture {
-  const focusPartition = losses.worstPartition;
+  const { partition: focusPartition } = losses.focusFor(result);
   const aggregated = aggregate(overTime, focusPartition, losses);
   const axis = axisOf(run, aggregated);
   return {
