@@ -8,6 +8,7 @@ import type { Run } from '../history/run.ts';
 import type { Availability } from '../report/figures/availability.ts';
 import type { Survey } from '../report/figures/survey.ts';
 import { type SurveyAhead, surveyHere } from '../report/threads/survey-ahead.ts';
+import { textColumns } from '../report/text/paragraphs.ts';
 import { renderText } from '../report/text/text.ts';
 import { prepareDrawing } from '../report/timeline/drawing-thread.ts';
 import { Losses } from '../report/timeline/losses.ts';
@@ -15,10 +16,11 @@ import { renderTimeline } from '../report/timeline/timeline.ts';
 import { startThreads } from './start-threads.ts';
 import { withProgress } from './terminal/check-progress.ts';
 import { wantsColour } from './terminal/colour.ts';
+import { columnsOf } from './terminal/locale.ts';
 import { safeLine, safeStrings } from './terminal/safe-text.ts';
 import { FullLists } from './full-lists.ts';
 import { isHistoryFile, openHistory } from './history-path.ts';
-import { print, printStyled, say } from './terminal/print.ts';
+import { printJson, printStyled, say } from './terminal/print.ts';
 
 export interface Decided {
   run: Run;
@@ -104,12 +106,13 @@ function resultsText({ result, availability }: Decided): string {
 /** The result on standard output: for people, or as JSON. */
 export function show(decided: Decided, options: { json: boolean; directory: string }): void {
   if (options.json) {
-    print(resultsText(decided));
+    printJson(resultsText(decided));
     return;
   }
   const { result, run, availability } = decided;
   const text = renderText(safeStrings(result), safeRun(run), {
     color: wantsColour(process.stdout),
+    columns: textColumns(columnsOf(process.stdout)),
     availability: safeStrings(availability),
     directory: safeLine(options.directory),
     ...(!isHistoryFile(options.directory) && { picture: safeLine(join(options.directory, TIMELINE_FILE)) }),

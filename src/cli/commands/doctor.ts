@@ -12,7 +12,7 @@ import { findJava } from '../../db/kafka/java.ts';
 import { findMaven } from '../../db/kafka/maven.ts';
 import { wantsColour } from '../terminal/colour.ts';
 import { safeLine } from '../terminal/safe-text.ts';
-import { print, printStyled } from '../terminal/print.ts';
+import { print, printJson, printStyled } from '../terminal/print.ts';
 
 /** One thing that a run needs, and how this machine stands to it. */
 interface Finding {
@@ -44,7 +44,7 @@ export function addDoctorCommand(program: Command): void {
         memory(),
         disk(),
       ];
-      if (options.json === true) print(`${JSON.stringify(findings, null, 2)}\n`);
+      if (options.json === true) printJson(`${JSON.stringify(findings, null, 2)}\n`);
       else printStyled(describe(findings));
       process.exitCode = findings.some((finding) => finding.state === 'missing')
         ? EXIT.inconclusive

@@ -16,7 +16,7 @@ import { NESTING_MAX, nestsDeeper } from '../../core/nesting.ts';
 import { historiesAt, type Named } from '../lin-files.ts';
 import { renderLin, renderLine, renderTally, type Judged } from '../lin-text.ts';
 import { parseCount, parseDurationMs } from '../options/parse.ts';
-import { print } from '../terminal/print.ts';
+import { print, printJson } from '../terminal/print.ts';
 
 interface LinOptions extends Partial<Dialect> {
   model?: ModelName;
@@ -110,7 +110,8 @@ Examples:
         if (judged.isDefect === true) tally.defects++;
         // Whoever closes standard output ends the command, and gets the status of what was found until then.
         process.exitCode = statusOf(tally);
-        print(shown(history.name, judged, { alone, json: options.json === true }));
+        const json = options.json === true;
+        (json ? printJson : print)(shown(history.name, judged, { alone, json }));
         await turn();
       }
       if (!alone && options.json !== true) print(renderTally(tally));

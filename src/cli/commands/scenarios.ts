@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { CATALOG } from '../../scenario/catalog/catalog.ts';
-import { print } from '../terminal/print.ts';
+import { print, printJson } from '../terminal/print.ts';
 
 export function addScenariosCommand(program: Command): void {
   program
@@ -15,7 +15,7 @@ A scenario of your own is a JSON file of the same shape; whatever it leaves out 
     )
     .action((options: { json?: true }) => {
       if (options.json === true) {
-        print(
+        printJson(
           `${JSON.stringify(
             CATALOG.map((entry) => entry.scenario),
             null,

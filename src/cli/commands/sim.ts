@@ -9,7 +9,7 @@ import type { SeedRange, SeedReport, Tally } from '../../search/sweep.ts';
 import { claimOption } from './check.ts';
 import { listenForInterrupt } from '../interrupt.ts';
 import { parseCount, parseSeed, parseSeedRange } from '../options/parse.ts';
-import { print, say } from '../terminal/print.ts';
+import { print, printJson, say } from '../terminal/print.ts';
 import { statusLine } from '../terminal/status-line.ts';
 
 interface SimOptions {
@@ -134,11 +134,9 @@ async function search(range: SeedRange, bug: Bug | null, options: SimOptions): P
   status.end();
   interrupt.close();
   const elapsedSeconds = clock.nowNs() / 1e9;
-  print(
-    options.json === true
-      ? `${JSON.stringify(summaryOf(tally, { range, bug, options, elapsedSeconds }), null, 2)}\n`
-      : describeTally(tally, elapsedSeconds, interrupt.signal.aborted),
-  );
+  if (options.json === true)
+    printJson(`${JSON.stringify(summaryOf(tally, { range, bug, options, elapsedSeconds }), null, 2)}\n`);
+  else print(describeTally(tally, elapsedSeconds, interrupt.signal.aborted));
   return exitStatusOf(tally, interrupt.signal.aborted);
 }
 

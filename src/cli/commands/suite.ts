@@ -10,7 +10,7 @@ import { addClusterOptions, addSimulateOption, type ClusterOptions } from '../op
 import { listenForInterrupt } from '../interrupt.ts';
 import { launch } from '../launch.ts';
 import { describePlan, preparePlanForWorld } from '../prepare.ts';
-import { print, say } from '../terminal/print.ts';
+import { print, printJson, say } from '../terminal/print.ts';
 
 /** One line of the suite's table. */
 interface Row {
@@ -53,7 +53,7 @@ Example:
       interrupt.close();
       if (options.json === true) {
         const plain = rows.map(({ entry, ...row }) => ({ scenario: entry.scenario.name, ...row }));
-        print(`${JSON.stringify(plain, null, 2)}\n`);
+        printJson(`${JSON.stringify(plain, null, 2)}\n`);
       } else {
         print(table(rows));
       }

@@ -1,22 +1,29 @@
 import { once } from 'node:events';
 import { isatty } from 'node:tty';
+import { asciiJson, shownText, wantsAscii } from './locale.ts';
 import { safeStyledText, safeText } from './safe-text.ts';
 
 /** The one door to standard output and standard error. Whatever goes through it, a terminal shows and does not obey. */
 
 /** The answer of a command, on standard output. */
 export function print(text: string): void {
-  process.stdout.write(safeText(text));
+  process.stdout.write(shownText(safeText(text)));
+}
+
+/** The answer for machines. */
+export function printJson(json: string): void {
+  const safe = safeText(json);
+  process.stdout.write(wantsAscii() ? asciiJson(safe) : safe);
 }
 
 /** The same with colours of this program in it. */
 export function printStyled(text: string): void {
-  process.stdout.write(safeStyledText(text));
+  process.stdout.write(shownText(safeStyledText(text)));
 }
 
 /** Anything else that a person is told, on standard error. */
 export function say(text: string): void {
-  process.stderr.write(safeText(text));
+  process.stderr.write(shownText(safeText(text)));
 }
 
 /** An export: other programs get it as it is, byte for byte. */

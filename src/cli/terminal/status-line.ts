@@ -1,4 +1,5 @@
 import { NS_PER_SECOND } from '../../core/clock.ts';
+import { columnsOf, shownText } from './locale.ts';
 import { safeLine, safeStyledText } from './safe-text.ts';
 
 /**
@@ -33,13 +34,13 @@ export function statusLine(stream: Screen, firstNs = 0): StatusLine {
   };
   const draw = (text: string) => {
     end();
-    drawn = safeLine(text).slice(0, Math.max(20, (stream.columns || 100) - 1));
+    drawn = shownText(safeLine(text)).slice(0, Math.max(20, (columnsOf(stream) || 100) - 1));
     stream.write(drawn);
   };
   const line = (text: string) => {
     const again = drawn;
     end();
-    stream.write(`${safeStyledText(text)}\n`);
+    stream.write(`${shownText(safeStyledText(text))}\n`);
     if (again !== '') draw(again);
   };
   return {

@@ -30,11 +30,14 @@ export const OUTCOME_COLOURS: Record<Outcome, string> = {
   info: '#f0c04a',
 };
 
-/** Distinct for the usual kinds of colour blindness as far as they go, none of them red or green. */
-const BROKER_COLOURS = [
-  '#2166ac',
-  '#d9730d',
-  '#7b4ba0',
+/**
+ * None of them red or green. The first three, blue, orange and a dark purple, differ in lightness too, so that three
+ * brokers and the red of losses stay apart for the usual kinds of colour blindness; test/report/colours.test.ts measures it.
+ */
+export const BROKER_COLOURS = [
+  '#2f8fd8',
+  '#c98200',
+  '#4b1f6f',
   '#0e8a94',
   '#8c5a3c',
   '#c05a9b',
