@@ -64,7 +64,7 @@ export function faultsDuring(spans: readonly FaultSpan[], fromNs: number, toNs: 
 export function claimAt(
   node: NodeInfo,
   views: readonly ViewEvent[],
-  lives: readonly { fromNs: number; toNs: number }[],
+  lives: readonly { fromNs: number; toNs: number; isResumed: boolean }[],
   timeNs: number,
 ): number | null | undefined {
   const life = lives.find(({ fromNs, toNs }) => fromNs <= timeNs && timeNs < toNs);
@@ -75,7 +75,8 @@ export function claimAt(
   const isReplaced = before.some(
     (view) => last !== undefined && view.timeNs > last.timeNs && view.leader !== node.id && view.leader >= 0,
   );
-  let claim = last !== undefined && last.leader === node.id && !isReplaced ? last.epoch : undefined;
+  const resumes = last !== undefined && last.leader === node.id && (life.isResumed || !isReplaced);
+  let claim = resumes ? last.epoch : undefined;
   for (const view of views) {
     if (!isOwn(view) || view.timeNs < life.fromNs || view.timeNs > timeNs) continue;
     claim = view.leader === node.id ? (view.epoch ?? claim ?? null) : undefined;
@@ -83,8 +84,16 @@ export function claimAt(
   return claim;
 }
 
-/** When another leader appeared beside this one; null if none did. */
-export function zombieFrom(old: LeaderSpan, others: readonly LeaderSpan[]): number | null {
+/**
+ * When another leader appeared beside this one; null if none did.
+ * @param isWaking whether it begins as a pause ends: then there may be one already, of a later epoch.
+ */
+export function zombieFrom(old: LeaderSpan, others: readonly LeaderSpan[], isWaking: boolean): number | null {
+  const isSucceeded = others.some(
+    ({ fromNs, toNs, epoch }) =>
+      fromNs < old.fromNs && toNs > old.fromNs && epoch !== null && old.epoch !== null && epoch > old.epoch,
+  );
+  if (isWaking && isSucceeded) return old.fromNs;
   const beside = others.filter(
     ({ fromNs, epoch }) =>
       fromNs >= old.fromNs &&

@@ -8,7 +8,7 @@ import { effort } from '../oracle/effort.ts';
 import * as oracle from '../oracle/leaders.ts';
 
 /**
- * What the picture and the text say of leaders: each broker's own opinion, while its process lives. Found in one way
+ * What the picture and the text say of leaders: each broker's own opinion, while its process runs. Found in one way
  * through the views here, and by looking through all of them for each moment there.
  */
 const END_NS = 30;
@@ -54,7 +54,12 @@ test('a broker leads while it says so and lives, and is a zombie from when anoth
               t.is(span?.epoch, oracle.claimAt(node, own, lives.get(node.name)!, timeNs));
             }
             const others = lanes.filter((lane) => lane.node !== node).flatMap((lane) => lane.leading);
-            for (const span of leading) t.is(span.zombieFromNs, oracle.zombieFrom(span, others));
+            for (const span of leading) {
+              const isWaking = stateAt(changes, node.name, span.fromNs - 1) === 'paused';
+              t.is(span.zombieFromNs, oracle.zombieFrom(span, others, isWaking));
+              for (let timeNs = span.fromNs; timeNs < span.toNs; timeNs++)
+                t.is(stateAt(changes, node.name, timeNs), 'up');
+            }
           }
         }
       },
@@ -62,3 +67,10 @@ test('a broker leads while it says so and lives, and is a zombie from when anoth
     effort(500),
   );
 });
+
+/** What the history says of a process at a moment; before its first word it is up, unless that one starts it. */
+function stateAt(changes: readonly NodeEvent[], name: string, timeNs: number): NodeEvent['state'] {
+  const own = changes.filter(({ node }) => node === name).toSorted((a, b) => a.timeNs - b.timeNs);
+  const before = own.filter((each) => each.timeNs <= timeNs);
+  return before.at(-1)?.state ?? (own[0]?.state === 'starting' ? 'starting' : 'up');
+}

@@ -61,7 +61,7 @@ export function whenInWords({ findings }: CauseGroup, faults: readonly FaultSpan
       first.leader !== undefined &&
       !during.has(id) &&
       nodes.includes(first.leader.node) &&
-      fromNs >= (first.timeNs?.[1] ?? Infinity),
+      fromNs >= (first.timeNs?.[0] ?? Infinity),
   );
   if (struck !== undefined && isLost(first))
     parts.push(`“${struck.label}” struck ${first.leader!.node} at ${moment(struck.fromNs)}`);

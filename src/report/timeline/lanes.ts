@@ -1,6 +1,7 @@
 import type { Event, ViewEvent } from '../../history/event.ts';
 import type { NodeInfo, RunInfo } from '../../history/run.ts';
 import { faultSpansOf } from './faults.ts';
+import { controllerOver } from './controllers.ts';
 import { type LeaderSpan, leadingOf, livesOf } from './leading.ts';
 import { processesOf, type ProcessSpan } from './processes.ts';
 import { type Change, type Span, spansWhere } from './spans.ts';
@@ -18,7 +19,7 @@ export interface Lane {
   cutOff: Span<string>[];
   /** When it was in the focus partition's in-sync replica set, as the highest known epoch tells it. */
   inSync: Span<true>[];
-  /** When most observers took it for the active controller. */
+  /** When most running nodes took it for the active controller. */
   controlling: Span<true>[];
 }
 
@@ -34,8 +35,8 @@ export function lanesOf(info: RunInfo, events: readonly Event[], partition: numb
     (event): event is ViewEvent => event.type === 'view' && event.partition === partition,
   );
   const inSync = inSyncOver(views);
-  const controller = controllerOver(inOrder);
   const processes = processesOf(info.nodes, inOrder, endNs);
+  const controller = controllerOver(info.nodes, inOrder, processes);
   return leadingOf(info.nodes, views, livesOf(processes), endNs).map(({ node, leading }) => ({
     node,
     process: processes.get(node.name)!,
@@ -58,21 +59,6 @@ function inSyncOver(views: readonly ViewEvent[]): Change<readonly number[]>[] {
     if (view.leader < 0 || view.isr.length === 0 || (view.epoch ?? epoch) < epoch) continue;
     epoch = view.epoch ?? epoch;
     changes.push({ timeNs: view.timeNs, value: view.isr });
-  }
-  return changes;
-}
-
-/** The controller that most observers name; a cut-off broker's stale answer is outvoted. */
-function controllerOver(events: readonly Event[]): Change<number>[] {
-  const named = new Map<string, number>();
-  const changes: Change<number>[] = [];
-  for (const event of events) {
-    if (event.type !== 'controller') continue;
-    named.set(event.observer, event.controller);
-    const votes = new Map<number, number>();
-    for (const id of named.values()) votes.set(id, (votes.get(id) ?? 0) + 1);
-    const [winner] = [...votes].toSorted((a, b) => b[1] - a[1] || Number(b[0] === event.controller) - 1)[0]!;
-    changes.push({ timeNs: event.timeNs, value: winner });
   }
   return changes;
 }

@@ -1,8 +1,8 @@
 import { countBelow } from '../../core/sorted.ts';
-import type { Event, NodeEvent, ViewEvent } from '../../history/event.ts';
+import type { Event, FaultStartEvent, FaultStopEvent, NodeEvent, ViewEvent } from '../../history/event.ts';
 import type { NodeInfo } from '../../history/run.ts';
 import { processesOf } from './processes.ts';
-import { type Change, type Span, spansOf, spansWhere } from './spans.ts';
+import { type Change, type Span, spansOf } from './spans.ts';
 
 export interface LeaderSpan extends Span<true> {
   epoch: number | null;
@@ -26,9 +26,10 @@ export function leadingByPartition(
   endNs: number,
 ): Map<number, LeadingLane[]> {
   const views = new Map<number, ViewEvent[]>();
-  const nodeEvents: NodeEvent[] = [];
+  const nodeEvents: (NodeEvent | FaultStartEvent | FaultStopEvent)[] = [];
   for (const event of events) {
-    if (event.type === 'node') nodeEvents.push(event);
+    if (event.type === 'node' || event.type === 'fault-start' || event.type === 'fault-stop')
+      nodeEvents.push(event);
     if (event.type !== 'view') continue;
     const known = views.get(event.partition);
     if (known === undefined) views.set(event.partition, [event]);
@@ -51,25 +52,32 @@ export function leadingByPartition(
 export function leadingOf(
   nodes: readonly NodeInfo[],
   views: readonly ViewEvent[],
-  lives: ReadonlyMap<string, readonly Span<true>[]>,
+  lives: ReadonlyMap<string, readonly Life[]>,
   endNs: number,
 ): LeadingLane[] {
   const lanes = nodes.map((node) => ({
     node,
     leading: leaderSpans(node, views, lives.get(node.name) ?? [], endNs),
   }));
-  markZombies(lanes);
+  markZombies(lanes, lives);
   return lanes;
 }
 
+/** A stretch of time in which a process runs: one that is dead, paused or starting leads nothing. */
+export interface Life extends Span<true> {
+  /** Whether it was only paused before: then it goes on believing what it believed. */
+  isResumed: boolean;
+}
+
 /**
- * A broker's own claims to lead, while its process lives. A view is recorded on change, so a broker that restarts
- * as leader may not say so again: its claim resumes unless somebody named another leader while it was down.
+ * A broker's own claims to lead, while its process runs. A view is recorded on change, so a broker that restarts
+ * as leader may not say so again: its claim resumes unless somebody named another leader while it was down. After a
+ * pause it resumes in any case: a broker that slept knows of no successor.
  */
 function leaderSpans(
   node: NodeInfo,
   views: readonly ViewEvent[],
-  lives: readonly Span<true>[],
+  lives: readonly Life[],
   endNs: number,
 ): LeaderSpan[] {
   if (node.id === null) return [];
@@ -89,7 +97,7 @@ function leaderSpans(
   for (const life of lives) {
     while (nextBefore(life.fromNs) !== null);
     const before = lastOwn as ViewEvent | null;
-    const resumes = before?.leader === node.id && lastOtherNs <= before.timeNs;
+    const resumes = before?.leader === node.id && (life.isResumed || lastOtherNs <= before.timeNs);
     const changes: Change<number | null | undefined>[] = [
       { timeNs: life.fromNs, value: resumes ? before.epoch : undefined },
     ];
@@ -113,30 +121,47 @@ function isOwn(view: ViewEvent, node: NodeInfo): boolean {
   return view.observer === node.name || view.observer === `log:${node.name}`;
 }
 
-/** The stretches in which each node's process exists; a paused one does, and still believes what it believed. */
+/** The stretches in which each node's process runs. */
 export function livesOf(
   processes: ReadonlyMap<string, readonly Span<NodeEvent['state']>[]>,
-): Map<string, Span<true>[]> {
+): Map<string, Life[]> {
   return new Map(
-    [...processes].map(([name, spans]) => {
-      const changes = spans.map((span) => ({ timeNs: span.fromNs, value: span.state }));
-      return [name, spansWhere(changes, spans.at(-1)?.toNs ?? 0, (state) => state !== 'down')];
-    }),
+    [...processes].map(([name, spans]) => [
+      name,
+      spans.flatMap(({ fromNs, toNs, state }, index): Life[] =>
+        state === 'up'
+          ? [{ fromNs, toNs, state: true, isResumed: spans[index - 1]?.state === 'paused' }]
+          : [],
+      ),
+    ]),
   );
 }
 
-/** A leader is a zombie from the moment at which another one begins to lead while it still claims to. */
-function markZombies(lanes: readonly LeadingLane[]): void {
+/**
+ * A leader is a zombie from the moment at which another one begins to lead while it still claims to; one that wakes from
+ * a pause, from its first moment if a later epoch has begun.
+ */
+function markZombies(lanes: readonly LeadingLane[], lives: ReadonlyMap<string, readonly Life[]>): void {
   const all = lanes.flatMap((lane) => lane.leading.map((span) => ({ lane, span })));
   all.sort((a, b) => a.span.fromNs - b.span.fromNs);
   const fromNs = all.map(({ span }) => span.fromNs);
+  const wakingNs = new Map(
+    [...lives].map(([name, own]) => [
+      name,
+      new Set(own.flatMap((life) => (life.isResumed ? life.fromNs : []))),
+    ]),
+  );
   for (const old of all) {
-    for (let at = countBelow(fromNs, old.span.fromNs); at < all.length; at++) {
+    const isWaking = wakingNs.get(old.lane.node.name)?.has(old.span.fromNs) === true;
+    for (let at = isWaking ? 0 : countBelow(fromNs, old.span.fromNs); at < all.length; at++) {
       const { lane, span } = all[at]!;
       if (span.fromNs >= old.span.toNs) break;
       if (lane === old.lane) continue;
-      if (span.epoch !== null && old.span.epoch !== null && span.epoch <= old.span.epoch) continue;
-      old.span.zombieFromNs = span.fromNs;
+      const isLater = span.epoch !== null && old.span.epoch !== null && span.epoch > old.span.epoch;
+      const isUnknown = span.epoch === null || old.span.epoch === null;
+      if (!(isLater || (isUnknown && span.fromNs >= old.span.fromNs))) continue;
+      if (span.toNs <= old.span.fromNs) continue;
+      old.span.zombieFromNs = Math.max(span.fromNs, old.span.fromNs);
       break;
     }
   }

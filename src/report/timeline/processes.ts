@@ -1,4 +1,5 @@
 import type { Event, NodeEvent } from '../../history/event.ts';
+import { type FaultSpan, faultSpansOf } from '../../history/fault-spans.ts';
 import type { NodeInfo } from '../../history/run.ts';
 import { type Change, type Span, spansOf } from './spans.ts';
 
@@ -7,7 +8,10 @@ export interface ProcessSpan extends Span<NodeEvent['state']> {
   detail?: string;
 }
 
-/** Node states one after the other, by the node's name. `events` are in the order of time. */
+/**
+ * Node states one after the other, by the node's name. Where a history tells only of faults, as an imported one may, a
+ * node is down or paused while one is in force that makes it so. `events` are in the order of time.
+ */
 export function processesOf(
   nodes: readonly NodeInfo[],
   events: readonly Event[],
@@ -15,7 +19,26 @@ export function processesOf(
 ): Map<string, ProcessSpan[]> {
   const byNode = new Map<string, NodeEvent[]>(nodes.map(({ name }) => [name, []]));
   for (const event of events) if (event.type === 'node') byNode.get(event.node)?.push(event);
+  const faults = faultSpansOf(events);
+  for (const [name, own] of byNode) if (own.length === 0) own.push(...statesUnder(faults, name));
   return new Map([...byNode].map(([name, changes]) => [name, processSpans(changes, endNs)]));
+}
+
+const STATES: Record<string, NodeEvent['state']> = {
+  kill: 'down',
+  stop: 'down',
+  'power-loss': 'down',
+  pause: 'paused',
+};
+
+function statesUnder(faults: readonly FaultSpan[], node: string): NodeEvent[] {
+  const changes = faults.flatMap(({ kind, targets, fromNs, toNs }): NodeEvent[] => {
+    const state = STATES[kind];
+    if (state === undefined || !targets.includes(node)) return [];
+    const struck: NodeEvent = { type: 'node', timeNs: fromNs, node, state };
+    return toNs === Infinity ? [struck] : [struck, { type: 'node', timeNs: toNs, node, state: 'up' }];
+  });
+  return changes.toSorted((a, b) => a.timeNs - b.timeNs);
 }
 
 /** Before a node's first event it is taken to be up, unless that event starts it. */
