@@ -12,7 +12,7 @@ import { findJava } from '../../db/kafka/java.ts';
 import { findMaven } from '../../db/kafka/maven.ts';
 import { wantsColour } from '../terminal/colour.ts';
 import { safeLine } from '../terminal/safe-text.ts';
-import { print, printJson, printStyled } from '../terminal/print.ts';
+import { printJson, printStyled } from '../terminal/print.ts';
 
 /** One thing that a run needs, and how this machine stands to it. */
 interface Finding {
