@@ -63,10 +63,10 @@ async function follow(options: Following): Promise<void> {
     while (!signal.aborted) {
       const bounds = { partition, from: position, end: Infinity };
       const { reached, outOfRange } = await reader.scan(bounds, options.onRecords, signal);
-      const isStuck = reached === position;
+      const before = position;
       position = reached;
       if (outOfRange === true && !signal.aborted) position = await newPosition(options, position);
-      else if (isStuck) await clock.sleep(POLL_MS, signal);
+      if (position === before) await clock.sleep(POLL_MS, signal);
     }
   } catch (error) {
     reason = messageOf(error);
