@@ -32,7 +32,8 @@ export class Cluster implements Surroundings {
     this.options = options;
     this.clock = clock;
     this.random = random;
-    this.network = new Network([...nodes.map(({ name }) => name), CLIENT], clock, random.fork('network'));
+    const places = [...nodes.map(({ name }) => name), CLIENT];
+    this.network = new Network(places, clock, random.fork('network'), options.bug);
     this.client = nodes.length;
     for (const [place, node] of nodes.entries()) {
       if (!node.roles.includes('broker')) continue;

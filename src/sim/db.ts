@@ -1,4 +1,4 @@
-import type { Db, Observed, View } from '../db/db.ts';
+import type { Db, Observed, ObservedPartition, View } from '../db/db.ts';
 import { Failure } from '../core/failure.ts';
 import type { Broker } from './broker.ts';
 import type { Cluster } from './cluster.ts';
@@ -28,9 +28,21 @@ export function modelDb(cluster: Cluster): Db {
     const partitions = broker.believed.flatMap((state) => {
       if (state === undefined) return [];
       const leader = state.leader < 0 ? -1 : state.leader + 1;
-      return [{ partition: state.partition, leader, epoch: state.epoch, isr: idsOf(state.isr) }];
+      const told = { partition: state.partition, leader, epoch: state.epoch, isr: idsOf(state.isr) };
+      const replicas = state.replicas.map((replica) => replica + 1);
+      return [stubborn(broker, told, replicas)];
     });
     return { controller: broker.controllerId, partitions };
+  }
+
+  /** The planted bug `zombie-claims-leadership`: by broker and partition, the claim that it does not give up. */
+  const claims = new Map<string, ObservedPartition>();
+
+  function stubborn(broker: Broker, told: ObservedPartition, replicas: number[]): ObservedPartition {
+    if (options.bug !== 'zombie-claims-leadership') return told;
+    const key = `${broker.id} ${told.partition}`;
+    if (told.leader === broker.id) claims.set(key, { ...told, isr: replicas });
+    return claims.get(key) ?? told;
   }
 
   async function observe(broker: Broker): Promise<Observed | null> {

@@ -2,6 +2,7 @@ import type { Net, Probe } from '../control/net.ts';
 import type { VirtualClock } from '../core/virtual-clock.ts';
 import type { Random } from '../core/random.ts';
 import type { Link } from '../history/fault.ts';
+import type { Bug } from './bugs.ts';
 
 /**
  * Messages over TCP between places (nodes, and `client`). A link keeps the order of its messages. Packets that a cut
@@ -38,6 +39,7 @@ export class Network implements Net {
   readonly #clock: VirtualClock;
   readonly #random: Random;
   readonly #places: readonly string[];
+  readonly #cutsNothing: boolean;
   /** By link: how many faults cut it. */
   readonly #cut: Uint8Array;
   readonly #unacknowledged: Uint8Array;
@@ -45,8 +47,9 @@ export class Network implements Net {
   readonly #stalled: Stalled[][];
   #cuts = 0;
 
-  constructor(places: readonly string[], clock: VirtualClock, random: Random) {
+  constructor(places: readonly string[], clock: VirtualClock, random: Random, bug: Bug | null = null) {
     this.#places = places;
+    this.#cutsNothing = bug === 'cut-does-nothing';
     this.#clock = clock;
     this.#random = random;
     const links = places.length * places.length;
@@ -109,6 +112,7 @@ export class Network implements Net {
   }
 
   async cut(links: readonly Link[]): Promise<void> {
+    if (this.#cutsNothing) return;
     for (const { from, to } of links) {
       this.#cut[this.#link(this.placeOf(from), this.placeOf(to))]!++;
       this.#cuts++;

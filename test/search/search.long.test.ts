@@ -37,7 +37,7 @@ testProp(
 const SEEDS_MAX = 2_000;
 
 /** What gives each bug away, and whom the evidence points at. */
-const SIGNS: Record<Bug, { kinds: FindingKind[]; blame: Finding['blame'] }> = {
+const SIGNS: Record<(typeof BUG_NAMES)[number], { kinds: FindingKind[]; blame: Finding['blame'] }> = {
   'truncate-to-high-watermark': { kinds: ['lost'], blame: 'broker' },
   'ack-before-replication': { kinds: ['lost'], blame: 'broker' },
   'high-watermark-early': { kinds: ['lost'], blame: 'broker' },

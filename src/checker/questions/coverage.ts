@@ -75,7 +75,14 @@ function aboutTheScan(examination: Examination): string[] {
       unscanned.length === written.length
         ? ''
         : ` of ${partitions(unscanned.map(({ partition }) => partition))}`;
-    const why = run.info.status === 'running' ? ': the run was killed before it' : '';
+    const killed = run.info.status === 'running' ? ': the run was killed before it' : '';
+    const unsettled = run.events.find(
+      (event) =>
+        event.type === 'scan' &&
+        !event.final &&
+        event.reason?.startsWith('the cluster did not settle') === true,
+    );
+    const why = unsettled?.type === 'scan' ? `, for ${clause(unsettled.reason!)}` : killed;
     doubts.push(`There is no final scan${where}${why}, so nothing is known about what is missing.`);
   }
   const uncovered = written.filter(({ scan }) => scan !== null && !scan.covered);

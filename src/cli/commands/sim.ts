@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { realClock } from '../../core/clock.ts';
 import { EXIT, Failure } from '../../core/failure.ts';
 import type { Claim } from '../../checker/result.ts';
-import { BUGS, isBug, type Bug } from '../../sim/bugs.ts';
+import { BUGS, isBug, WORLD_BUGS, type Bug } from '../../sim/bugs.ts';
 import type { SeedRange, SeedReport, Tally } from '../../search/sweep.ts';
 import { claimOption } from './check.ts';
 import { listenForInterrupt } from '../interrupt.ts';
@@ -51,7 +51,7 @@ against a model of Kafka in virtual time, in a fraction of a second. The same se
 By default only what Kafka's contract does not permit counts: acks=1 may lose what acks=1 permits.
 
 Bugs that can be planted:
-${Object.entries(BUGS)
+${Object.entries({ ...BUGS, ...WORLD_BUGS })
   .map(([name, text]) => `  ${name}\n      ${text}`)
   .join('\n')}
 
@@ -83,7 +83,7 @@ export function bugNamed(name: string | undefined): Bug | null {
   if (name === undefined) return null;
   if (isBug(name)) return name;
   throw new Failure(`There is no bug "${name}" that could be planted`, {
-    hint: `known are ${Object.keys(BUGS).join(', ')}`,
+    hint: `known are ${Object.keys({ ...BUGS, ...WORLD_BUGS }).join(', ')}`,
     exitStatus: EXIT.usage,
   });
 }
