@@ -47,15 +47,17 @@ export async function cutLinks(
     throw new Failure(`The cut has no effect: ${namesOf(open)} still connect.`);
   }
   const doubts = pairs.map((_, index) => whyUnproven(controls[index]!, seen[index]!));
-  const proven = pairs.filter((_, index) => doubts[index] === null);
+  const proven = pairs.filter((_, index) => doubts[index] === null && controls[index] !== 'cut');
+  const cutBefore = pairs.filter((_, index) => doubts[index] === null && controls[index] === 'cut');
   const unproven = pairs.flatMap(({ name }, index) =>
     doubts[index] === null ? [] : [`${name}: ${doubts[index]}`],
   );
-  const before = net.needsControl ? ', where it had connected or another fault had cut it before' : '';
+  const before = net.needsControl ? ', where one came about just before' : '';
   const evidence = [
     ...(proven.length > 0
       ? [`no TCP connection within ${PROBE_TIMEOUT_MS} ms${before}: ${namesOf(proven)}`]
       : []),
+    ...(cutBefore.length > 0 ? [`cut by another fault already: ${namesOf(cutBefore)}`] : []),
     ...(unproven.length > 0 ? [`not observed: ${unproven.join(', ')}`] : []),
   ].join('; ');
   return { timeNs, evidence, ...(unproven.length > 0 && { verified: false }) };

@@ -15,11 +15,11 @@ function nemesisOf(change: Partial<Nemesis> = {}): Nemesis & { log: string[] } {
     log,
     aim: async (fault) => ({ fault, targets: ['kafka2'], links: [] }),
     async strike(aim) {
-      log.push(`strike ${aim.targets}`);
+      log.push(`strike ${aim.targets.join()}`);
       return { ...aim, timeNs: 0, evidence: 'seen' };
     },
     async heal({ targets }) {
-      log.push(`heal ${targets}`);
+      log.push(`heal ${targets.join()}`);
       return { timeNs: 0, evidence: 'seen' };
     },
     async healAll() {

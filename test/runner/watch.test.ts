@@ -35,7 +35,9 @@ test('each broker’s account is recorded when it changes, and only then', async
   t.is(shown.length, 5);
   t.deepEqual(
     events.flatMap((event) =>
-      event.type === 'view' ? [`${event.timeNs / 1e6} ${event.observer} ${event.leader} ${event.isr}`] : [],
+      event.type === 'view'
+        ? [`${event.timeNs / 1e6} ${event.observer} ${event.leader} ${event.isr.join()}`]
+        : [],
     ),
     ['0 kafka1 1 1,2,3', '0 kafka2 1 1,2,3', '0 kafka3 1 1,2,3', '600 kafka2 2 2,3'],
   );

@@ -31,7 +31,7 @@ const CUT: Schedule = [
 
 async function judged(schedule: Schedule, bug: Bug | null) {
   const { run } = await simulate({ scenario, schedule, seed: 7, bug });
-  return { run, result: await check(run, { claim: 'kept' }) };
+  return { run, result: check(run, { claim: 'kept' }) };
 }
 
 test('without a bug both stories are valid', async (t) => {
@@ -58,7 +58,7 @@ test('a cut that does nothing is not in force, and the run proves nothing', asyn
   t.false(run.events.some(({ type }) => type === 'fault-start'));
   t.true(
     result.reasons.some((reason) =>
-      /^The fault cut could not be applied or healed: The cut has no effect/.test(reason),
+      reason.startsWith('The fault cut could not be applied or healed: The cut has no effect'),
     ),
     result.reasons.join('\n'),
   );
