@@ -1,5 +1,6 @@
 import { Failure } from '../../core/failure.ts';
 import { identity, type Value } from '../operation.ts';
+import { exactNumber } from './number.ts';
 
 /**
  * A reader of EDN as Jepsen writes it: forms, each with its line. A history is a list of operations as often as a stream
@@ -19,6 +20,15 @@ export function readForm(text: string, line: number): Value {
   const first = new Reader(text, line).next();
   if (first === undefined) throw new Failure(`Line ${line} lacks a value.`);
   return first.form;
+}
+
+/** The only form of a text. @throws Failure where there is none, or more than one. */
+export function readOnlyForm(text: string, line: number): Value {
+  const reader = new Reader(text, line);
+  const first = reader.next();
+  if (first === undefined) throw new Failure(`Line ${line} lacks a value.`);
+  if (reader.next() === undefined) return first.form;
+  throw new Failure(`Line ${line} has several forms where one value belongs: ${text.trim().slice(0, 60)}`);
 }
 
 class Reader {
@@ -167,7 +177,11 @@ class Reader {
   }
 
   #atom(): Value {
-    return atomOf(this.#token());
+    const token = this.#token();
+    // JSON in the middle of EDN would read as keys and values that are shifted by one.
+    if (token === ':')
+      throw new Failure(`Line ${this.#line} has a colon without a name.`, { hint: NOT_JSON });
+    return atomOf(token);
   }
 
   #token(): string {
@@ -205,17 +219,7 @@ function atomOf(token: string): Value {
   const first = token.charCodeAt(0);
   if (first === COLON) return token.slice(1);
   const digits = first === MINUS || first === PLUS ? token.charCodeAt(1) : first;
-  return digits >= ZERO && digits <= NINE ? numberOf(token) : token;
-}
-
-/** `5`, `-3`, `12N`, `1.5M`, `6.02e23`; a ratio, or an integer that a double cannot hold, stays text. */
-function numberOf(token: string): number | string {
-  const whole = Number(token);
-  if (Number.isSafeInteger(whole)) return whole;
-  const plain = token.replaceAll(/^\+|[NM]$/g, '');
-  const number = Number(plain);
-  const exact = Number.isSafeInteger(number) || !/^-?\d+$/.test(plain);
-  return Number.isFinite(number) && exact ? number : plain;
+  return digits >= ZERO && digits <= NINE ? exactNumber(token) : token;
 }
 
 function unescape(_match: string, code: string | undefined, char: string | undefined): string {
@@ -228,6 +232,8 @@ function byText(a: Value, b: Value): number {
   const [one, other] = [identity(a), identity(b)].map(String) as [string, string];
   return one < other ? -1 : Number(one > other);
 }
+
+const NOT_JSON = 'EDN and JSON do not mix in one file.';
 
 /** No history is so deep; a broken file may be. */
 const DEPTH_MAX = 500;

@@ -1,7 +1,7 @@
 import { Failure, messageOf } from '../../core/failure.ts';
 import { NESTING_MAX } from '../../core/nesting.ts';
 import type { Value } from '../operation.ts';
-import type { Event } from './event.ts';
+import { exactNumber } from './number.ts';
 
 /**
  * JSON whose values are those that were written. `JSON.parse` rounds integers beyond 2^53, so that two become one, and
@@ -13,7 +13,7 @@ export function parseExactly(text: string, what: string): Value {
   for (let at = 0; at < text.length;) {
     const quote = text.indexOf('"', at);
     const start = quote < 0 ? text.length : quote;
-    exact += text.slice(at, start).replaceAll(NUMBER, (token) => (survives(token) ? token : `"${token}"`));
+    exact += text.slice(at, start).replaceAll(NUMBER, (token) => kept(token));
     at = endOfString(text, start);
     exact += text.slice(start, at);
   }
@@ -41,12 +41,17 @@ export function parseJson(text: string, what: string): Value {
 }
 
 /**
- * Whether everything in an event that tells operations apart is what was written, and not rounded.
+ * Whether these fields of an entry are what was written, and not rounded.
  * @throws Failure where it nests deeper than whatever comes after could walk.
  */
-export function isExact({ process, key, value, line }: Event): boolean {
-  const isKeyExact = key === undefined || isWritten(key, line);
-  return isWritten(value, line) && isKeyExact && isWritten(process, line);
+export function isExact(entry: Value, names: readonly string[], line: number): boolean {
+  if (typeof entry !== 'object' || entry === null) return true;
+  let all = true;
+  for (const name of names) {
+    const value = (entry as Record<string, Value | undefined>)[name];
+    if (value !== undefined && !isWritten(value, line)) all = false;
+  }
+  return all;
 }
 
 /** Looks at everything, whatever it finds, because too deep is too deep anywhere. */
@@ -61,8 +66,8 @@ function isWritten(value: Value, line: number, depth = 0): boolean {
   return all;
 }
 
-/** Whether a number of JSON means the same once it is parsed. What has a fraction or an exponent was rounded before. */
-function survives(token: string): boolean {
-  const number = Number(token);
-  return Number.isSafeInteger(number) || (Number.isFinite(number) && /[.eE]/.test(token));
+/** A number of JSON as it may be parsed: itself where it means the same then, else a text. */
+function kept(token: string): string {
+  const exact = exactNumber(token);
+  return typeof exact === 'number' ? token : JSON.stringify(exact);
 }

@@ -2,6 +2,7 @@ import { Failure } from '../../core/failure.ts';
 import { withoutDrains } from './drain.ts';
 import { identity, type Operation, type Value } from '../operation.ts';
 import { NEMESIS, preview, type Event } from './event.ts';
+import { SWAPS } from './exchange.ts';
 import { namesIn, OPERATION_NAMES } from './guess-model.ts';
 
 /** Where tools mean different things by the same line. */
@@ -17,6 +18,8 @@ export interface Reading extends Dialect {
   model: string;
   /** Whether the file has lines for operations to stand in. */
   hasLines: boolean;
+  /** Whether every value is a pair of a key and a value. A `kv` has keys anyway. */
+  isKeyed?: boolean;
 }
 
 /**
@@ -31,14 +34,14 @@ export interface Reading extends Dialect {
  */
 export function pair(events: readonly Event[], how: Reading): Operation[] {
   let operations: Operation[] = [];
-  /** By process: the time of the call that it waits for. */
+  /** By process, or by operation where the file says which is whose: the place of the call that waits for an answer. */
   const open = new Map<Event['process'], number>();
   let invoked: Set<string> | undefined;
-  for (let time = 0; time < events.length; time++) {
-    const event = events[time]!;
-    const { process, type, f, line } = event;
+  for (let at = 0; at < events.length; at++) {
+    const event = events[at]!;
+    const { process, type, f, line, span = process } = event;
     if (process === NEMESIS) continue;
-    const called = open.get(process);
+    const called = open.get(span);
     if (type === 'invoke') {
       if (called !== undefined) {
         const before = events[called]!;
@@ -49,7 +52,7 @@ export function pair(events: readonly Event[], how: Reading): Operation[] {
           },
         );
       }
-      open.set(process, time);
+      open.set(span, at);
       continue;
     }
     if (called === undefined) {
@@ -60,8 +63,8 @@ export function pair(events: readonly Event[], how: Reading): Operation[] {
       });
     }
     assertSame(events[called]!, event);
-    open.delete(process);
-    const operation = operationOf(events, called, time, how);
+    open.delete(span);
+    const operation = operationOf(events, called, at, how);
     if (operation !== null) operations.push(operation);
   }
   for (const called of open.values()) {
@@ -90,8 +93,8 @@ function assertSame(call: Event, completion: Event): void {
   );
 }
 
-function assertSameKey(call: Event, completion: Event, model: string): void {
-  const [asked, answered] = [keyOf(call, model), keyOf(completion, model)];
+function assertSameKey(call: Event, completion: Event, how: Reading): void {
+  const [asked, answered] = [keyOf(call, how), keyOf(completion, how)];
   // A completion may leave out what its invocation has said.
   if (asked === answered || asked === undefined || answered === undefined) return;
   if (identity(asked) === identity(answered)) return;
@@ -105,7 +108,7 @@ const MIXED = 'The history lost lines between them, or two processes share a nam
 
 /**
  * The operation, or null when it says nothing.
- * @param returned when it was completed: the position of that event; Infinity if it never was.
+ * @param returned the place of the event that completed it; Infinity if none did.
  */
 function operationOf(
   events: readonly Event[],
@@ -121,8 +124,8 @@ function operationOf(
     type === 'fail' && f === 'cas' && how.failedCas === 'mismatch' && completion!.value !== 'timed-out';
   if (type === 'fail' && !mismatch) return null;
   const outcome = type === 'info' ? 'info' : 'ok';
-  if (outcome === 'ok') assertSameKey(call, completion!, how.model);
-  const answer = outcome === 'info' ? null : valueOf(completion!, how.model);
+  if (outcome === 'ok') assertSameKey(call, completion!, how);
+  const answer = outcome === 'info' ? null : valueOf(completion!, how);
   const answers = ANSWERING.has(f);
   const output =
     f === 'cas' ? !mismatch : f === 'txn' ? stepsOf(answer, how) : answers || LOCKS.has(f) ? answer : null;
@@ -136,34 +139,40 @@ function operationOf(
     line: how.hasLines ? call.line : undefined,
     process: call.process,
     f,
-    key: keyOf(call, how.model),
-    input: answers ? null : (valueOf(call, how.model) ?? answer),
+    key: keyOf(call, how),
+    input: answers ? null : (valueOf(call, how) ?? answer),
     output,
     outcome,
-    call: called,
-    ret: outcome === 'info' ? Infinity : returned,
+    call: call.rank ?? called,
+    ret: outcome === 'info' ? Infinity : (completion!.rank ?? returned),
   };
 }
 
 /** Keys are a field of their own, or stand before the value as Jepsen's independent tests have them: `[k v]`. */
-function keyOf(event: Event, model: string): Value | undefined {
-  return event.key === undefined && hasTuple(event, model) ? tupleOf(event)[0] : event.key;
+function keyOf(event: Event, how: Reading): Value | undefined {
+  return event.key === undefined && hasTuple(event, how) ? tupleOf(event)[0] : event.key;
 }
 
 /** Transactions of independent tests are `[k [step …]]`: a key is no step. */
-function hasTuple({ value }: Event, model: string): boolean {
-  if (model !== 'multi-register') return model === 'kv';
+function hasTuple({ value }: Event, { model, isKeyed = model === 'kv' }: Reading): boolean {
+  if (model !== 'multi-register') return isKeyed;
   return Array.isArray(value) && value.length === 2 && !Array.isArray(value[0]);
 }
 
-function valueOf(event: Event, model: string): Value {
-  return event.key === undefined && hasTuple(event, model) ? tupleOf(event)[1] : event.value;
+function valueOf(event: Event, how: Reading): Value {
+  return event.key === undefined && hasTuple(event, how) ? tupleOf(event)[1] : event.value;
 }
 
-function tupleOf({ value, line }: Event): readonly [key: Value, value: Value] {
-  if (Array.isArray(value) && value.length === 2) return value as unknown as readonly [Value, Value];
+/** A compare-and-set is `[k [from to]]`, or `[k from to]`. An answer may leave out what its call has said. */
+function tupleOf({ value, line, type, f }: Event): readonly [key: Value | undefined, value: Value] {
+  if (Array.isArray(value)) {
+    const [key, ...rest] = value as Value[];
+    if (rest.length === 1) return [key, rest[0]!];
+    if (rest.length === 2 && SWAPS.has(f)) return [key, rest];
+  }
+  if (value === null && type !== 'invoke') return [undefined, null];
   throw new Failure(`The operation in line ${line} does not say which key it is about.`, {
-    hint: 'The model kv expects a field "key", or a value [key value].',
+    hint: 'Expected is a field "key", or a value [key value].',
   });
 }
 
