@@ -1,65 +1,85 @@
 import { isUtf8 } from 'node:buffer';
-import { readFileSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { EXIT, Failure, messageOf } from '../core/failure.ts';
+import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import { Failure, messageOf } from '../core/failure.ts';
 import { isDirectory } from '../core/regular-file.ts';
-import { RUN_FILE, WRITES_FILE } from '../history/layout.ts';
+import { looksLikeHistory } from '../linear/format/read-history.ts';
+import { isHistoryByName, walk } from './lin-directory.ts';
 
 /** A history by its name. It is read in its turn, so that one that cannot be read is no hindrance to the others. */
 export interface Named {
   name: string;
-  /** @throws Failure for what cannot be read, or is not UTF-8. */
-  read(): string;
+  /**
+   * Its text; null for a file of a directory that is no history.
+   * @throws Failure for what cannot be read, or is not UTF-8.
+   */
+  read(): string | null;
 }
 
-/** What a path of the command line stands for: itself, or the files of a directory. Never throws. */
-export function historiesAt(path: string): Named[] {
-  if (path === '-' || !isDirectory(path)) return [{ name: path, read: () => textOf(path) }];
+/** What a path of the command line stands for. */
+export interface Found {
+  path: string;
+  histories: Named[];
+  /** Files of a directory that are no histories by their names. */
+  passedOver: number;
+}
+
+/** A file, standard input, or the histories in a directory. Never throws. */
+export function historiesAt(path: string): Found {
+  if (path === '-' || !isDirectory(path))
+    return { path, histories: [{ name: path, read: () => textOf(bytesOf(path), path) }], passedOver: 0 };
   try {
-    return filesIn(path).map((file) => ({ name: file, read: () => textOf(file) }));
+    const { files, passedOver } = walk(path);
+    return {
+      path,
+      histories: files.map((file) => ({ name: file, read: () => textIfHistory(file) })),
+      passedOver,
+    };
   } catch (error) {
     const read = () => {
       throw error;
     };
-    return [{ name: path, read }];
+    return { path, histories: [{ name: path, read }], passedOver: 0 };
   }
 }
 
-function filesIn(directory: string): string[] {
-  const entries = entriesOf(directory).filter(
-    (entry) => entry.isFile() || (entry.isSymbolicLink() && !isDirectory(join(directory, entry.name))),
-  );
-  if (entries.some(({ name }) => name === RUN_FILE || name === WRITES_FILE)) {
-    throw new Failure(
-      `The directory ${directory} is a run of kept, and no history of an object that has a model.`,
-      {
-        hint: `"kept check ${directory}" judges it.`,
-        exitStatus: EXIT.usage,
-      },
-    );
-  }
-  if (entries.length === 0) throw new Failure(`The directory ${directory} holds no files.`);
-  return entries.map(({ name }) => join(directory, name)).toSorted();
+/** A file that calls itself a history is one, be it empty. */
+function textIfHistory(file: string): string | null {
+  const bytes = bytesOf(file);
+  const isNamed = isHistoryByName(file);
+  if (!isNamed && bytes.includes(0)) return null;
+  const text = textOf(bytes, file);
+  return isNamed || looksLikeHistory(text) ? text : null;
 }
 
-function entriesOf(directory: string) {
+/** Unpacked where gzip packed it, whatever it is called. */
+function bytesOf(file: string): Buffer {
+  let bytes: Buffer;
   try {
-    return readdirSync(directory, { withFileTypes: true });
+    bytes = readFileSync(file === '-' ? 0 : file);
   } catch (error) {
-    throw new Failure(`The directory ${directory} cannot be read: ${messageOf(error)}.`, { cause: error });
+    throw new Failure(`The history ${file} cannot be read: ${messageOf(error)}.`, { cause: error });
+  }
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+  try {
+    return gunzipSync(bytes);
+  } catch (error) {
+    throw new Failure(`The history ${file} cannot be unpacked: ${messageOf(error)}.`, {
+      hint: 'Was it copied while it was being written?',
+      cause: error,
+    });
   }
 }
 
-function textOf(file: string): string {
-  try {
-    const bytes = readFileSync(file === '-' ? 0 : file);
-    // Whatever is not UTF-8 would become the same character, and values equal that are not.
-    if (isUtf8(bytes)) return bytes.toString();
+function textOf(bytes: Buffer, file: string): string {
+  // Whatever is not UTF-8 would become the same character, and values equal that are not.
+  if (!isUtf8(bytes))
     throw new Failure(`Line ${lineNotUtf8(bytes)} of the history ${file} is not UTF-8.`, {
       hint: 'Text in another encoding can be converted, for example by iconv.',
     });
+  try {
+    return bytes.toString();
   } catch (error) {
-    if (error instanceof Failure) throw error;
     throw new Failure(`The history ${file} cannot be read: ${messageOf(error)}.`, { cause: error });
   }
 }

@@ -6,6 +6,10 @@ export interface Judged {
   model: string | null;
   /** Nobody named it: the operations of the history told it. */
   isGuess: boolean;
+  /** What was done with the history that may surprise. */
+  notes?: string[];
+  /** What would make a contradiction go away. */
+  suggestion?: string;
   result: LinearResult;
 }
 
@@ -24,6 +28,7 @@ export function renderLin(judged: Judged): string {
       for (const conflict of culprit.conflicts) lines.push(`  ${named(conflict)}`);
     }
   }
+  if (judged.suggestion !== undefined) lines.push('', judged.suggestion);
   return `${lines.join('\n')}\n`;
 }
 
@@ -33,7 +38,8 @@ const SENTENCES = { valid: 'Linearizable', invalid: 'Not linearizable', unknown:
 export function renderLine(file: string, judged: Judged): string {
   const { verdict, method, culprit, reason, stats } = judged.result;
   const because = reason ?? (culprit && named(culprit.operation));
-  const detail = [stats.operations > 0 ? scope(stats, method) : undefined, ...guessOf(judged), because];
+  const counted = stats.operations > 0 ? scope(stats, method) : undefined;
+  const detail = [counted, ...guessOf(judged), because, judged.suggestion];
   return `${file}: ${SENTENCES[verdict]} (${detail.filter((part) => part !== undefined).join('; ')})\n`;
 }
 
@@ -43,14 +49,19 @@ export function renderTally({ valid, invalid, unknown }: Record<LinearResult['ve
   return `\n${total} histories: ${valid} linearizable, ${invalid} not, ${unknown} unknown\n`;
 }
 
+/** Files of directories that are no histories. */
+export function renderPassedOver(count: number): string {
+  return count === 0 ? '' : `${count} ${count === 1 ? 'file' : 'files'} passed over: no histories\n`;
+}
+
 function scope(stats: LinearResult['stats'], method: string): string {
   const unknown = stats.unknown > 0 ? `, ${stats.unknown} of unknown outcome` : '';
   const keys = stats.keys > 1 ? `, ${stats.keys} keys` : '';
   return `${stats.operations} operations${unknown}${keys}; ${method}`;
 }
 
-function guessOf({ model, isGuess }: Judged): string[] {
-  return isGuess ? [`model: ${model}, by its operations`] : [];
+function guessOf({ model, isGuess, notes = [] }: Judged): string[] {
+  return [...(isGuess ? [`model: ${model}, by its operations`] : []), ...notes];
 }
 
 /** `#2 p0 read → 1 (line 5)` */

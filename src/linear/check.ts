@@ -16,6 +16,11 @@ export interface CheckOptions {
   memoryBytesMax?: number;
   /** False leaves the smallest contradiction of an invalid history unsought: only the verdict counts. */
   explain?: boolean;
+  /**
+   * True where nothing ever asked what the object holds, so that no such answer is missing. Then updates alone are
+   * linearizable in any order. Default: a history of updates alone is unknown, because it tests nothing.
+   */
+  updatesOnly?: boolean;
 }
 
 /**
@@ -33,10 +38,10 @@ export async function check(
 ): Promise<LinearResult> {
   const limits = { signal: options.signal, memoryBytesMax: options.memoryBytesMax ?? 2 ** 30 };
   for (let at = 0; at < history.length; at++) assertKnown(model, history[at]!);
-  const objects = byKey(ranked(history)).flatMap((object) => model.split?.(object) ?? [object]);
+  const objects = byKey(ranked(history)).flatMap((object) => parts(model, object));
   objects.sort((a, b) => a.length - b.length);
   const stats = statsOf(history, objects.length);
-  const nothing = nothingSaid(model, history);
+  const nothing = nothingSaid(model, history, options.updatesOnly === true);
   if (nothing !== null) return { verdict: 'unknown', method: 'none', reason: nothing, stats };
   const witness: Witness[] = [];
   const methods = new Set<string>();
@@ -55,13 +60,48 @@ export async function check(
       return { verdict: 'invalid', method: found.method, ...(culprit && { culprit }), stats };
     }
     if (found.verdict === 'unknown') doubt ??= REASONS[found.because];
-    else
-      witness.push({ ...(key === undefined ? {} : { key }), order: found.witness.map(({ index }) => index) });
+    else witness.push({ ...(key === undefined ? {} : { key }), order: indexesOf(found.witness) });
   }
   const method = [...methods].toSorted().join('+') || 'none';
   return doubt === null
     ? { verdict: 'valid', method, witness, stats }
     : { verdict: 'unknown', method, reason: doubt, stats };
+}
+
+/** The parts of the history of one object that are decided alone, each behind what the object holds at first. */
+function parts(model: Model, object: Operation[]): Operation[][] {
+  const { prelude = [] } = model;
+  const all = model.split?.(object) ?? [object];
+  return prelude.length === 0 ? all : all.map((part) => [...preludeOf(prelude, part), ...part]);
+}
+
+/** Operations that are over before the first one of a history is called; its times make room for them. */
+function preludeOf(prelude: NonNullable<Model['prelude']>, history: readonly Operation[]): Operation[] {
+  const room = 2 * prelude.length;
+  for (const operation of history) {
+    operation.call += room;
+    operation.ret += room;
+  }
+  const { key } = history[0]!;
+  return prelude.map(({ f, input }, at) => ({
+    index: -1,
+    process: 'initial',
+    f,
+    key,
+    input,
+    output: null,
+    outcome: 'ok',
+    call: 2 * at,
+    ret: 2 * at + 1,
+  }));
+}
+
+function isPrelude({ index, process }: Operation): boolean {
+  return index === -1 && process === 'initial';
+}
+
+function indexesOf(order: readonly Operation[]): number[] {
+  return order.filter((operation) => !isPrelude(operation)).map(({ index }) => index);
 }
 
 async function decide(model: Model, object: readonly Operation[], limits: Limits) {
@@ -98,7 +138,7 @@ async function blame(
   return {
     ...(stuck.key === undefined ? {} : { key: stuck.key }),
     operation: sighting(operation),
-    conflicts: members.filter((member) => member !== operation).map(sighting),
+    conflicts: members.filter((member) => member !== operation && !isPrelude(member)).map(sighting),
     minimal: smallest !== null,
     reason,
   };
@@ -133,7 +173,7 @@ function byKey(history: Operation[]): Operation[][] {
 }
 
 /** Why a history cannot contradict its model, whatever the object did; null where it can. */
-function nothingSaid(model: Model, history: readonly Operation[]): string | null {
+function nothingSaid(model: Model, history: readonly Operation[], updatesOnly: boolean): string | null {
   let completed = 0;
   for (let at = 0; at < history.length; at++) {
     const operation = history[at]!;
@@ -141,6 +181,7 @@ function nothingSaid(model: Model, history: readonly Operation[]): string | null
     if (model.answers?.(operation) ?? true) return null;
     completed++;
   }
+  if (completed > 0 && updatesOnly) return null;
   return completed === 0
     ? 'no operation completed, so nothing was tested'
     : 'no operation that completed shows what the object held, so nothing was tested';

@@ -14,6 +14,8 @@ export interface Model {
   fault(operation: Operation): string | null;
   /** A machine for one history of one object. */
   open(history: readonly Operation[]): Machine;
+  /** What the object holds at first, as the operations that would have put it there, one after another. */
+  readonly prelude?: readonly Pick<Operation, 'f' | 'input'>[];
   /**
    * Whether the answer of an operation depends on what the object held. A history without any such answer proves
    * nothing, so its verdict is `unknown`. Where this is missing, every answer does.

@@ -5,10 +5,9 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
-import { Command } from 'commander';
 import { Failure } from '../../src/core/failure.ts';
 import type { LinearResult } from '../../src/linear/result.ts';
-import { addLinCommand } from '../../src/cli/commands/lin.ts';
+import { lin } from './run-lin.ts';
 
 const KEPT = resolve('bin/kept.js');
 const directory = mkdtempSync(join(tmpdir(), 'kept-lin-'));
@@ -23,26 +22,6 @@ function file(name: string, ...operations: [f: string, value: unknown][]): strin
   const path = join(directory, name);
   writeFileSync(path, `${lines.join('\n')}\n`);
   return path;
-}
-
-/** Runs `kept lin …` in this process. */
-async function lin(...argv: string[]): Promise<{ text: string; status: typeof process.exitCode }> {
-  const program = new Command('kept').exitOverride().configureOutput({ writeErr: () => {} });
-  addLinCommand(program);
-  for (const command of program.commands) command.exitOverride();
-  const write = process.stdout.write.bind(process.stdout);
-  let text = '';
-  process.stdout.write = (chunk: string | Uint8Array) => {
-    text += String(chunk);
-    return true;
-  };
-  try {
-    await program.parseAsync(['lin', ...argv], { from: 'user' });
-    return { text, status: process.exitCode };
-  } finally {
-    process.stdout.write = write;
-    process.exitCode = undefined;
-  }
 }
 
 test.serial('a linearizable history ends with 0 and a witness', async (t) => {

@@ -8,25 +8,32 @@ export function namesIn(events: readonly Event[]): string[] {
 
 /**
  * The model that a history is of, by the names of its operations; null where they are those of none, or where their
- * values may be those of another. A wrong guess would accuse the innocent, so doubt is no guess.
+ * values may be those of another. A wrong guess would accuse the innocent, so doubt is no guess (see `objectionTo`).
  */
 export function guessModel(events: readonly Event[]): ModelName | null {
+  const model = modelByNames(events);
+  const calls = callsIn(events);
+  // What is only added may be counted as well.
+  if (model === 'set' && calls.every(({ f }) => f === 'add')) return null;
+  if (model === null || model === 'kv' || model === 'multi-register') return model;
+  const isRegister = model === 'register' || model === 'cas-register';
+  if (isRegister && calls.some(({ key }) => key !== undefined)) return 'kv';
+  // Jepsen's independent tests write every value as [key value], even the nil with which a read is called.
+  const reads = calls.filter(({ f }) => READS.includes(f) || f === 'dequeue' || f === 'pop');
+  const allArePairs = calls.every(holdsPair);
+  if (!reads.some(holdsPair) && (reads.length > 0 || !allArePairs)) return model;
+  return isRegister && reads.length > 0 && allArePairs ? 'kv' : null;
+}
+
+/** The model that the names alone speak for. */
+export function modelByNames(events: readonly Event[]): ModelName | null {
   const names = namesIn(events);
   const sign = SIGNS.find(
     ({ tells, fits }) =>
       names.some((name) => tells.includes(name)) &&
       names.every((name) => tells.includes(name) || fits.includes(name)),
   );
-  if (sign === undefined || sign.model === 'kv' || sign.model === 'multi-register')
-    return sign?.model ?? null;
-  const isRegister = sign.model === 'register' || sign.model === 'cas-register';
-  const calls = callsIn(events);
-  if (isRegister && calls.some(({ key }) => key !== undefined)) return 'kv';
-  // Jepsen's independent tests write every value as [key value], even the nil with which a read is called.
-  const reads = calls.filter(({ f }) => READS.includes(f) || f === 'dequeue' || f === 'pop');
-  const allArePairs = calls.every(holdsPair);
-  if (!reads.some(holdsPair) && (reads.length > 0 || !allArePairs)) return sign.model;
-  return isRegister && reads.length > 0 && allArePairs ? 'kv' : null;
+  return sign?.model ?? null;
 }
 
 /** Names of which one at least tells the model, and names that go with it. */
@@ -62,6 +69,6 @@ function callsIn(events: readonly Event[]): Event[] {
   return events.filter(({ type, process }) => type === 'invoke' && process !== NEMESIS);
 }
 
-function holdsPair({ value }: Event): boolean {
-  return Array.isArray(value) && value.length === 2;
+function holdsPair({ f, value }: Event): boolean {
+  return Array.isArray(value) && (value.length === 2 || (value.length === 3 && SWAPS.includes(f)));
 }

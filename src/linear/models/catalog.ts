@@ -29,8 +29,13 @@ export const MODEL_NAMES = [
 ] as const;
 export type ModelName = (typeof MODEL_NAMES)[number];
 
-/** A model by its name. @param options.initial what a register (or every key of `kv`
- * and `multi-register`, or a counter) holds at first; default null, for a counter 0. */
+/**
+ * A model by its name.
+ * @param options.initial what the object holds at first: the value of a register, of every key of `kv` and
+ * `multi-register` (for `kv` also a map from keys to values), or of a counter; the members of a set, the values of a
+ * list, a queue or a stack, the first one first. Default: nothing, and 0 for a counter.
+ * @throws Failure where a model cannot begin with that.
+ */
 export function modelNamed(name: string, options: { initial?: Value } = {}): Model {
   switch (name as ModelName) {
     case 'register':
@@ -44,23 +49,36 @@ export function modelNamed(name: string, options: { initial?: Value } = {}): Mod
     case 'counter':
       return counter(options);
     case 'set':
-      return set;
+      return holding(set, 'add', options.initial);
     case 'fifo-queue':
-      return fifoQueue;
+      return holding(fifoQueue, 'enqueue', options.initial);
     case 'unordered-queue':
-      return unorderedQueue;
+      return holding(unorderedQueue, 'enqueue', options.initial);
     case 'stack':
-      return stack;
+      return holding(stack, 'push', options.initial);
     case 'mutex':
-      return mutex;
+      return holding(mutex, null, options.initial);
     case 'owner-mutex':
-      return ownerMutex;
+      return holding(ownerMutex, null, options.initial);
     case 'append-list':
-      return appendList;
+      return holding(appendList, 'append', options.initial);
     default:
       throw new Failure(`There is no model "${name}".`, {
         hint: `Models: ${MODEL_NAMES.join(', ')}.`,
         exitStatus: EXIT.usage,
       });
   }
+}
+
+/** @param f what puts a value into the object; null for one that always begins alike. */
+function holding(model: Model, f: string | null, initial: Value | undefined): Model {
+  if (initial === undefined || initial === null) return model;
+  if (f !== null && Array.isArray(initial))
+    return { ...model, prelude: (initial as Value[]).map((input) => ({ f, input })) };
+  throw new Failure(
+    f === null
+      ? `The model ${model.name} always begins free: it knows no initial value.`
+      : `The model ${model.name} begins with a list of values, such as [1, 2], not with ${JSON.stringify(initial)}.`,
+    { exitStatus: EXIT.usage },
+  );
 }

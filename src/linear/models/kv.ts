@@ -1,5 +1,5 @@
 import type { Model } from '../model.ts';
-import { exchangeOf, type Operation, type Value } from '../operation.ts';
+import { exchangeOf, identity, type Operation, type Value } from '../operation.ts';
 import { register } from './register.ts';
 import { textMachine } from './text.ts';
 
@@ -7,9 +7,14 @@ import { textMachine } from './text.ts';
  * One key of a key-value store: a CAS register, or where the history appends, a text. A missing key reads as null,
  * or as the empty text where a history says so; to what is appended to, the two are the same.
  */
+/**
+ * @param options.initial what the keys hold at first: a map from keys to values, or one value for all of them. A key
+ * that such a map lacks is missing.
+ */
 export function kv(options: { initial?: Value } = {}): Model {
+  const initialOf = (history: readonly Operation[]) => initialIn(options.initial ?? null, history[0]?.key);
   const cellOf = (history: readonly Operation[]) =>
-    register({ name: 'kv', cas: true, initial: options.initial ?? missingIn(history) });
+    register({ name: 'kv', cas: true, initial: initialOf(history) ?? missingIn(history) });
   const anyCell = cellOf([]);
   return {
     name: 'kv',
@@ -22,8 +27,19 @@ export function kv(options: { initial?: Value } = {}): Model {
     prune: (history) => (appends(history) ? history.filter(isAnswered) : cellOf(history).prune!(history)),
     shortcut: (history) => (appends(history) ? null : cellOf(history).shortcut!(history)),
     open: (history) =>
-      appends(history) ? textMachine(history, options.initial ?? null) : cellOf(history).open(history),
+      appends(history) ? textMachine(history, initialOf(history)) : cellOf(history).open(history),
   };
+}
+
+function initialIn(initial: Value, key: Value | undefined): Value {
+  if (typeof initial !== 'object' || initial === null || Array.isArray(initial)) return initial;
+  const name = nameOfKey(key ?? null);
+  return Object.hasOwn(initial, name) ? (initial as Record<string, Value>)[name]! : null;
+}
+
+/** How a map from keys to values calls a key. */
+export function nameOfKey(key: Value): string {
+  return typeof key === 'string' ? key : String(identity(key));
 }
 
 function appends(history: readonly Operation[]): boolean {
