@@ -272,6 +272,53 @@ test('an end offset goes back after a loss of power, not before it', (t) => {
   t.is(many(2).judgement, 'violation');
 });
 
+/** With acks=1 a consumer was given a record, and so every replica in sync had it. */
+const GIVEN: Story & { events: Event[] } = {
+  writes: [acked('0:0', 0, { at: 2 })],
+  reads: [consumed(0, '0:0', { at: 3 })],
+  events: [
+    leads(1, 0, 0),
+    ...unpowered(['kafka1'], 5, 7),
+    leads(2, 1, 6, { startOffset: 0 }),
+    { ...finalScan(1), scan: CONSUMER, name: 'consumer 1', final: false, completeNs: 50 * S },
+    finalScan(0),
+  ],
+  contract: { acks: 1, minInsyncReplicas: 1 },
+  info: { kafkaMode: 'kraft-separate' },
+};
+const given = (more: Story) => only(judge({ ...GIVEN, ...more }), 'lost-after-read');
+
+test('one loss of power does not take what a consumer was given, whatever acks the producer used', (t) => {
+  t.is(given({}).judgement, 'violation');
+});
+
+test('two at once may have taken all of its copies', (t) => {
+  const lost = given({ events: [...GIVEN.events, ...unpowered(['kafka2'], 6, 9)] });
+  t.is(lost.judgement, 'permitted');
+  t.regex(lost.reason, /kafka1 and kafka2 lost power together/);
+});
+
+test('one takes the only copy', (t) => {
+  const lost = given({ contract: { ...GIVEN.contract, replicationFactor: 1 } });
+  t.is(lost.judgement, 'permitted');
+  t.regex(lost.reason, /kafka1 lost power$/);
+});
+
+test('and that of a leader that was alone in sync', (t) => {
+  const lost = given({ events: [...GIVEN.events, leads(1, 0, 4, { isr: [1] })] });
+  t.is(lost.judgement, 'permitted');
+  t.regex(lost.reason, /last replica standing/);
+});
+
+test('where the history does not say who led, it may be one that lost power', (t) => {
+  const events = GIVEN.events.filter(({ type }) => type !== 'view');
+  const lost = given({ events });
+  t.is(lost.judgement, 'permitted');
+  t.regex(lost.reason, /kafka1 lost power, and the history does not tell who led/);
+  const powered = events.filter(({ type }) => type === 'scan');
+  t.is(given({ events: powered }).judgement, 'violation');
+});
+
 /** Others led meanwhile that were never asked, and an unclean election made kafka1 leader again. */
 const ELECTED_AGAIN: Story & { events: Event[] } = {
   ...UNNOTICED,

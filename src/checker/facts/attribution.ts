@@ -96,7 +96,7 @@ export class LossCauses {
     return {
       contract: this.#contract,
       leaderChanges: this.leadership.changesUnder(this.#contract),
-      powerExcuse: this.powerExcuse(0),
+      powerExcuse: this.power.excuse(this.#contract, this.leadership, { sinceNs: 0, committed: true }),
       diskExcuse: this.#faults.diskExcuse,
       eventsIncomplete: this.#eventsIncomplete,
     };

@@ -67,29 +67,42 @@ export class PowerLosses {
 
   /**
    * Why power may have taken what was begun to be written at `sinceNs`, in words; null when it may not.
-   * @param untilNs when it was seen to be gone: a later loss of power cannot have taken it.
+   * @param when.untilNs when it was seen to be gone: a later loss of power cannot have taken it.
+   * @param when.committed whether it was in every replica in sync, whatever the producer waited for. One loss of power
+   *   takes it only with a replica that led alone, or that led again without being missed.
    */
   excuse(
     contract: Contract,
     whoLed: WhoLed,
-    { sinceNs, untilNs = Infinity }: { sinceNs: number; untilNs?: number },
+    when: { sinceNs: number; untilNs?: number; committed?: boolean },
   ): string | null {
     if (!this.occurred || syncsEachRecord(contract)) return null;
-    const { acks, minInsyncReplicas } = contract;
+    const { acks, minInsyncReplicas, replicationFactor } = contract;
+    const { sinceNs, untilNs = Infinity, committed = false } = when;
     const struck = this.losses.filter(({ fromNs, toNs }) => toNs >= sinceNs && fromNs < untilNs);
-    if (acks !== 'all') {
+    if (acks !== 'all' && !committed) {
       if (struck.length === 0) return null;
       const names = listed([...new Set(struck.flatMap(({ targets }) => targets))]);
       return `acks=${acks} waits for one copy at most, and ${names} lost power`;
     }
+    // Without acks=all nothing says how few may be in sync, but one alone would be told of.
+    const needed = acks === 'all' ? minInsyncReplicas : Math.min(2, replicationFactor);
     const many = this.#together.find(
-      ({ nodes, fromNs, toNs }) => nodes.length >= minInsyncReplicas && toNs >= sinceNs && fromNs < untilNs,
+      ({ nodes, fromNs, toNs }) => nodes.length >= needed && toNs >= sinceNs && fromNs < untilNs,
     );
+    if (many !== undefined && acks !== 'all') {
+      const how = many.nodes.length > 1 ? ' together' : '';
+      return `it may have been in no replica but those that had not synced it to their disks, and ${listed(many.nodes)} lost power${how}`;
+    }
     if (many !== undefined) {
       const copies = minInsyncReplicas === 1 ? 'no copy' : counted(minInsyncReplicas - 1, 'copy', 'copies');
       const how = many.nodes.length > 1 ? ' together' : '';
       const inSync = orAssumed(contract, 'minInsyncReplicas', `min.insync.replicas=${minInsyncReplicas}`);
       return `${orAssumed(contract, 'acks', 'acks=all')} with ${inSync} can spare ${copies} that had not reached a disk, and ${listed(many.nodes)} lost power${how}`;
+    }
+    if (committed && struck.length > 0 && whoLed.terms.length === 0) {
+      const names = listed([...new Set(struck.flatMap(({ targets }) => targets))]);
+      return `${names} lost power, and the history does not tell who led without what was not on a disk`;
     }
     const last = this.#lastStanding(whoLed, struck);
     if (last !== undefined)

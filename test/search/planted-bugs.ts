@@ -1,0 +1,138 @@
+import { parseArgs } from 'node:util';
+import { int64At, type Run } from '../../src/history/run.ts';
+import { OUTCOMES } from '../../src/history/write.ts';
+import { drawScenario } from '../../src/scenario/swarm.ts';
+import { tryOut } from '../../src/search/trial.ts';
+import { BUG_NAMES, isBug, type Bug } from '../../src/sim/bugs.ts';
+
+/**
+ * What each planted bug did in many seeds with consumers, and what was said about it:
+ *   npm run test:bugs -- [--bug NAME] [--seeds 5000] [--from 1]
+ *
+ * Each seed runs with the bug and without it. Where the two histories hold the same records, the bug changed nothing.
+ * Where they differ and the verdict is valid, the seed is accounted for:
+ * - `nothing wrong`: no promise was broken, by a count of its own (`wrongsOf`) that knows no excuse;
+ * - `excused`: something is gone, and the reason that permits it is listed; `also without the bug` where the correct
+ *   model loses in the same seed for the same reason, so that the reason cannot be the bug's;
+ * - `MISSED`: something is wrong of which no finding tells. Then it ends with status 1.
+ */
+const EXAMPLES_MAX = 5;
+
+const { values } = parseArgs({
+  options: {
+    bug: { type: 'string' },
+    seeds: { type: 'string', default: '5000' },
+    from: { type: 'string', default: '1' },
+  },
+});
+const wanted = values.bug;
+if (wanted !== undefined && !isBug(wanted)) {
+  process.stderr.write(`There is no bug "${wanted}": ${BUG_NAMES.join(', ')}.\n`);
+  process.exit(64);
+}
+const seeds = withConsumers(Number(values.from), Number(values.seeds));
+process.stdout.write(`${seeds.length} seeds with consumers, ${seeds[0]} to ${seeds.at(-1)}\n`);
+let isMissed = false;
+for (const bug of wanted === undefined ? BUG_NAMES : [wanted]) await account(bug);
+process.exit(isMissed ? 1 : 0);
+
+function withConsumers(from: number, count: number): number[] {
+  const found: number[] = [];
+  for (let seed = from; found.length < count; seed++)
+    if (drawScenario(seed).scenario.consumers > 0) found.push(seed);
+  return found;
+}
+
+async function account(bug: Bug): Promise<void> {
+  const counts = new Map<string, number>();
+  const examples = new Map<string, number[]>();
+  const add = (what: string, seed: number) => {
+    counts.set(what, (counts.get(what) ?? 0) + 1);
+    const known = examples.get(what);
+    if (known === undefined) examples.set(what, [seed]);
+    else if (known.length < EXAMPLES_MAX) known.push(seed);
+  };
+  for (const seed of seeds) add(await outcomeOf(seed, bug), seed);
+  process.stdout.write(`${bug}\n`);
+  for (const [what, count] of [...counts].toSorted(([, a], [, b]) => b - a))
+    process.stdout.write(`  ${String(count).padStart(6)}  ${what}  (${examples.get(what)!.join(', ')})\n`);
+}
+
+async function outcomeOf(seed: number, bug: Bug): Promise<string> {
+  const draw = { ...drawScenario(seed), seed };
+  const planted = await tryOut({ ...draw, bug }, 'contract');
+  const { verdict, findings } = planted.result;
+  if (verdict !== 'valid') return verdict === 'invalid' ? 'found' : 'inconclusive';
+  const correct = await tryOut({ ...draw, bug: null }, 'contract');
+  if (recordsOf(planted.run) === recordsOf(correct.run)) return 'changed nothing';
+  const reasons = new Set(findings.map(({ kind, reason }) => `${kind}: ${generalized(reason)}`));
+  if (reasons.size === 0) {
+    const wrongs = wrongsOf(planted.run);
+    if (wrongs.length === 0) return 'nothing wrong';
+    isMissed = true;
+    return `MISSED: ${wrongs.join(', ')}`;
+  }
+  const known = new Set(correct.result.findings.map(({ kind, reason }) => `${kind}: ${generalized(reason)}`));
+  const also = [...reasons].every((reason) => known.has(reason))
+    ? 'also without the bug'
+    : 'only with the bug';
+  return `excused, ${also}: ${[...reasons].toSorted().join(' | ')}`;
+}
+
+/** The reason without its names and numbers. */
+function generalized(reason: string): string {
+  return reason
+    .replaceAll(/kafka\d+(?: \(epoch \d+\))?/g, 'K')
+    .replaceAll(/K(?:, K)*(?:,? and K)/g, 'Ks')
+    .replaceAll(/epoch \d+/g, 'epoch N');
+}
+
+/** Everything that was appended, as far as anybody was told of it. */
+function recordsOf(run: Run): string {
+  const lines: string[] = [];
+  for (const { length, worker, seq, partition, offset, outcome } of run.writes())
+    for (let row = 0; row < length; row++)
+      lines.push(
+        `w ${worker[row]} ${int64At(seq, row)} ${partition[row]} ${int64At(offset, row)} ${outcome[row]}`,
+      );
+  for (const { length, scan, worker, seq, partition, offset, integrity } of run.reads())
+    for (let row = 0; row < length; row++)
+      lines.push(
+        `r ${scan[row]} ${partition[row]} ${int64At(offset, row)} ${worker[row]} ${int64At(seq, row)} ${integrity[row]}`,
+      );
+  return lines.toSorted().join('\n');
+}
+
+/** What is not as it should be, by plain maps and without any excuse. */
+function wrongsOf(run: Run): string[] {
+  const finals = new Set(
+    run.events.flatMap((event) => (event.type === 'scan' && event.final ? [event.scan] : [])),
+  );
+  const stored = new Map<string, string>();
+  const given: [place: string, value: string][] = [];
+  const wrongs = new Set<string>();
+  for (const { length, scan, worker, seq, partition, offset, integrity } of run.reads()) {
+    for (let row = 0; row < length; row++) {
+      if (integrity[row] !== 0) wrongs.add('damaged');
+      const place = `${partition[row]}/${int64At(offset, row)}`;
+      const value = `${worker[row]}:${int64At(seq, row)}`;
+      if (finals.has(scan[row]!)) stored.set(place, value);
+      else given.push([place, value]);
+    }
+  }
+  const inLog = new Set(stored.values());
+  if (inLog.size < stored.size) wrongs.add('stored twice');
+  for (const [place, value] of given) if (stored.get(place) !== value) wrongs.add('given and gone');
+  for (const { length, worker, seq, partition, offset, outcome } of run.writes()) {
+    for (let row = 0; row < length; row++) {
+      const value = `${worker[row]}:${int64At(seq, row)}`;
+      const name = OUTCOMES[outcome[row]!];
+      if (name === 'fail' && inLog.has(value)) wrongs.add('refused and stored');
+      if (name !== 'ok') continue;
+      if (!inLog.has(value)) wrongs.add('acknowledged and gone');
+      else if (stored.get(`${partition[row]}/${int64At(offset, row)}`) !== value)
+        wrongs.add('at another offset');
+    }
+  }
+  return [...wrongs].toSorted();
+}
