@@ -84,7 +84,7 @@ export interface Finding {
   scans?: number;
   /** For what is wrong with a reader: its name. */
   reader?: string;
-  /** The event that ended them, in words: `kafka2 became leader in epoch 3 from offset 1200 at 7.1 s`. */
+  /** What ended them, in words, followers included: `kafka2 became leader in epoch 3 from offset 1,200 at 7.1 s; …`. */
   endedBy?: string;
   /** The first few, one by one. */
   examples: Example[];

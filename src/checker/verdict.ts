@@ -1,6 +1,7 @@
 import { capitalised, counted, grouped, listed, sentence } from '../core/words.ts';
 import { findingClause } from './findings/finding-words.ts';
-import { endingOf, faultsDuring } from './facts/attribution.ts';
+import { faultsDuring } from './facts/attribution.ts';
+import { Endings } from './facts/endings.ts';
 import type { Examination } from './examination.ts';
 import { remarksOnFaults } from './questions/faults.ts';
 import { completeScans } from './facts/scans.ts';
@@ -40,14 +41,16 @@ export function breaksClaim({ kind, judgement }: Finding, claim: Claim, clientRe
 
 /** Violations first, then by kind, partition and offset. */
 function findingsOf(examination: Examination): Finding[] {
-  const { truncations, faultIndex: faults } = examination;
+  const { run, power, truncations, faultIndex: faults } = examination;
+  const { nodes, contract } = run.info;
+  const endings = new Endings({ events: run.events, nodes, contract, truncations, faults, power });
   const findings: Finding[] = [];
   for (const { kind, loss, partition, cause, group } of examination.findings) {
     const { term } = cause;
     const attributed = term !== undefined;
     const during = attributed ? faultsDuring(group, faults) : [];
     const agreeing = kind === 'lost' ? completeScans(examination.finalScans(partition), group).length : 0;
-    const ending = attributed ? endingOf(partition, cause, group, { truncations, faults }) : null;
+    const ending = attributed ? endings.of(partition, cause, group) : null;
     findings.push({
       kind,
       ...(loss !== null && { loss }),

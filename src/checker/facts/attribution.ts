@@ -1,4 +1,3 @@
-import { clause, grouped, moment } from '../../core/words.ts';
 import type { Contract } from '../../history/run.ts';
 import type { Cause, Group } from '../findings/grouping.ts';
 import {
@@ -12,7 +11,6 @@ import { judgeProducerOrder } from '../findings/producer-order.ts';
 import type { FaultIndex } from './fault-index.ts';
 import type { Leadership, Term } from './leadership.ts';
 import { syncsEachRecord, type PowerLosses } from './power.ts';
-import type { Truncations } from './truncations.ts';
 
 /**
  * Where lost records went: which leader acknowledged them, who took over, and so what Kafka's contract says of it.
@@ -215,38 +213,4 @@ const CLIENT_FAULTS = {
 /** Ids of the faults in force at any time while the group's records were acknowledged. */
 export function faultsDuring(group: Group, faults: FaultIndex): string[] {
   return faults.during(group.firstNs, group.lastNs).map(({ id }) => id);
-}
-
-/**
- * What ended lost records, in words: who took over, the truncation of the log that held them, or where no log tells
- * of that, the end of the fault under which they were acknowledged. Null when nothing is known.
- */
-export function endingOf(
-  partition: number,
-  cause: Cause,
-  group: Group,
-  facts: { truncations: Truncations; faults: FaultIndex },
-): string | null {
-  const parts: string[] = [];
-  const { term, successor } = cause;
-  if (successor != null) {
-    const epoch = successor.epoch === null ? '' : ` in epoch ${successor.epoch}`;
-    const from = successor.startOffset === null ? '' : ` from offset ${grouped(successor.startOffset)}`;
-    parts.push(`${successor.node} became leader${epoch}${from} at ${moment(successor.fromNs)}`);
-  }
-  // The first truncation below the group's end, by the node that acknowledged it, after it did so.
-  const below = group.lastOffset < 0 ? Infinity : group.lastOffset;
-  const cut = term == null ? undefined : facts.truncations.first(term.node, partition, group.firstNs, below);
-  if (cut !== undefined) {
-    parts.push(
-      `${cut.node} truncated its log to offset ${grouped(cut.truncatedTo)} at ${moment(cut.timeNs)}`,
-    );
-  } else if (term != null) {
-    const healed = facts.faults
-      .during(group.firstNs, group.lastNs)
-      .filter(({ targets, toNs }) => targets.includes(term.node) && toNs < Infinity)
-      .toSorted((a, b) => b.toNs - a.toNs)[0];
-    if (healed !== undefined) parts.push(`${clause(healed.label)} ended at ${moment(healed.toNs)}`);
-  }
-  return parts.length === 0 ? null : parts.join('; ');
 }
