@@ -2,12 +2,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { cp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { EXIT, Failure } from '../core/failure.ts';
+import { writeWhole } from '../core/draft.ts';
+import { EXIT, Failure, messageOf } from '../core/failure.ts';
 import { check } from '../checker/check.ts';
 import type { Claim, Finding } from '../checker/result.ts';
 import { createRunDirectory, openRun } from '../history/directory.ts';
+import { STORY_FILE } from '../history/layout.ts';
 import { aimedAtRoles } from '../nemesis/executed.ts';
 import { loadSurveyor } from '../report/threads/survey-ahead.ts';
+import { paragraph, textColumns } from '../report/text/paragraphs.ts';
 import { storyOf } from '../report/text/story.ts';
 import { type Case, describeSize, shrink } from '../search/shrink.ts';
 import { accusations, tryOut } from '../search/trial.ts';
@@ -17,6 +20,7 @@ import { preparePlan, prepareSimulatedPlan } from './prepare.ts';
 import { openRecorded, type Recorded } from './recorded.ts';
 import { asExecuted } from './commands/replay.ts';
 import { runSimulated } from './simulated.ts';
+import { columnsOf } from './terminal/locale.ts';
 import { safeStrings } from './terminal/safe-text.ts';
 import { decide, exitStatusOf, safeRun, show } from './verdict.ts';
 import { print, say } from './terminal/print.ts';
@@ -129,8 +133,16 @@ function asScenario({ scenario, schedule }: Case): Case['scenario'] {
 async function tell(directory: string, { claim, json }: { claim: Claim; json?: true }): Promise<number> {
   const decided = await decide(directory, claim);
   show(decided, { json: json === true, directory });
+  const story = storyOf(safeRun(decided.run), safeStrings(decided.result));
+  try {
+    writeWhole(join(directory, STORY_FILE), `${story.join('\n')}\n`);
+  } catch (error) {
+    say(`kept: the story could not be written to ${directory}: ${messageOf(error)}\n`);
+  }
   if (json !== true) {
-    print(`\nThe story\n${storyOf(safeRun(decided.run), safeStrings(decided.result)).join('\n')}\n`);
+    const columns = textColumns(columnsOf(process.stdout));
+    const lines = story.flatMap((step) => paragraph(step, columns, '    ', ''));
+    print(`\nThe story\n${lines.join('\n')}\n`);
   }
   return exitStatusOf(decided.result);
 }

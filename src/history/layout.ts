@@ -21,6 +21,8 @@ export const PLAN_FILE = 'plan.json';
 /** What a check makes: the result, the picture, and on request each record with a finding. */
 export const RESULTS_FILE = 'results.json';
 export const TIMELINE_FILE = 'timeline.svg';
+/** The story of a run that shrinking has left, in numbered sentences. */
+export const STORY_FILE = 'story.txt';
 export const FULL_LISTS_FILE = 'findings.ndjson';
 /** What an export to Parquet makes. */
 export const WRITES_TABLE = 'writes.parquet';

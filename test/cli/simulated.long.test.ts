@@ -94,6 +94,10 @@ test('one seed can be recorded, judged again, replayed to the last event, and sh
   t.regex(shrunk.stdout, /The story\n1\. kafka\d leads.* in epoch 0/);
   t.regex(shrunk.stdout, /acknowledged at offset \d+ by kafka\d/);
   const smallest = await openRun(join(store, 'run-3'));
+  const saved = readFileSync(join(store, 'run-3', 'story.txt'), 'utf8');
+  t.regex(saved, /^1\. kafka\d leads[^]*in the end, /);
+  const flowing = (text: string) => text.replaceAll(/\s+/g, ' ').trim();
+  t.true(flowing(shrunk.stdout).endsWith(flowing(saved)));
   t.true(smallest.events.filter(({ type }) => type === 'fault-start').length <= 4);
 });
 

@@ -1,31 +1,48 @@
-import { grouped, moment } from '../../core/words.ts';
+import { counted, grouped, moment, valueName } from '../../core/words.ts';
 import { describeFault } from '../../history/fault-words.ts';
 import { writeAt } from '../../history/columns/columns.ts';
-import type { Event, FaultStartEvent } from '../../history/event.ts';
+import type { Event, FaultStartEvent, ViewEvent } from '../../history/event.ts';
 import type { Run } from '../../history/run.ts';
 import type { Write } from '../../history/write.ts';
-import type { Finding, Result } from '../../checker/result.ts';
+import type { Result } from '../../checker/result.ts';
+import { byCause, type CauseGroup, gravest } from './causes.ts';
+import { cutInWords } from './story-cuts.ts';
+import { readerSteps, type Step } from './story-readers.ts';
+import { faultInScope, type Scope, scopeOf } from './story-scope.ts';
 
 /**
- * A run as a story in numbered sentences: what was struck, who led, what was written and answered, and what became of
- * it. For small runs, above all those that shrinking leaves; of a large one only the writes are told that the
- * findings are about.
+ * A run as a story in numbered sentences: what was struck, who led, what was written, answered and read, which log was
+ * cut and why, and what became of it. It keeps to the partition of the gravest finding and to the nodes that matter for
+ * it. For small runs, above all those that shrinking leaves; of a large one only the writes are told that this finding
+ * is about.
  */
 export function storyOf(run: Run, result: Result): string[] {
   const names = namesOf(run);
+  const worst = gravest(result);
+  const scope = scopeOf(run.info, run.events, worst?.partition ?? 0);
+  const findings = result.findings.filter(({ partition }) => partition === scope.partition);
+  const values = new Set(worst?.examples.map(({ value }) => value));
+  const told = result.counts.attempted <= WRITES_ALL ? null : values;
+  const struck = run.events.flatMap((event) =>
+    event.type === 'fault-start' ? faultInScope(scope, event) : [],
+  );
   const steps = [
-    ...faultSteps(run.events),
-    ...leaderSteps(run, names),
-    ...truncationSteps(run.events),
-    ...writeSteps(run, result, names),
+    ...faultSteps(run.events, struck),
+    ...leaderSteps(run, names, scope),
+    ...truncationSteps(run, scope),
+    ...writeSteps(run, names, scope, told),
+    ...readerSteps(run, scope.partition, told, findings),
   ].toSorted((a, b) => a.timeNs - b.timeNs);
-  const told = steps.length > STEPS_MAX ? [...steps.slice(0, STEPS_MAX - 1), null] : steps;
-  const sentences = told.map((step) =>
+  const shown = steps.length > STEPS_MAX ? [...steps.slice(0, STEPS_MAX - 1), null] : steps;
+  const sentences = shown.map((step) =>
     step === null
       ? `… ${grouped(steps.length - STEPS_MAX + 1)} more steps`
       : `${step.text} at ${moment(step.timeNs)}`,
   );
-  return [...sentences, ...result.findings.slice(0, FINDINGS_MAX).map((finding) => ending(finding))].map(
+  const elsewhere = result.findings.length - findings.length;
+  if (elsewhere > 0) sentences.push(`${counted(elsewhere, 'finding')} in other partitions: not told here`);
+  const causes = byCause({ findings }).slice(0, FINDINGS_MAX);
+  return [...sentences, ...causes.map((cause) => ending(cause))].map(
     (text, index) => `${index + 1}. ${text}`,
   );
 }
@@ -36,11 +53,6 @@ const FINDINGS_MAX = 5;
 const WRITES_ALL = 12;
 const WRITES_MAX = 20;
 
-interface Step {
-  timeNs: number;
-  text: string;
-}
-
 /** Names of brokers by id. */
 type Names = ReadonlyMap<number, string>;
 
@@ -48,17 +60,16 @@ function namesOf(run: Run): Names {
   return new Map(run.info.nodes.flatMap(({ id, name }) => (id === null ? [] : [[id, name]])));
 }
 
-function faultSteps(events: readonly Event[]): Step[] {
-  const started = new Map<string, FaultStartEvent>();
-  return events.flatMap((event): Step[] => {
-    if (event.type === 'fault-start') {
-      started.set(event.id, event);
-      return [{ timeNs: event.timeNs, text: strikeInWords(event) }];
-    }
-    const start = event.type === 'fault-stop' ? started.get(event.id) : undefined;
+/** @param struck the faults that are told. */
+function faultSteps(events: readonly Event[], struck: readonly FaultStartEvent[]): Step[] {
+  const told = new Map(struck.map((event) => [event.id, event]));
+  const strikes = struck.map((event) => ({ timeNs: event.timeNs, text: strikeInWords(event) }));
+  const heals = events.flatMap((event): Step[] => {
+    const start = event.type === 'fault-stop' ? told.get(event.id) : undefined;
     if (event.type !== 'fault-stop' || start === undefined) return [];
     return [{ timeNs: event.timeNs, text: healInWords(start) }];
   });
+  return [...strikes, ...heals];
 }
 
 const STRUCK: Record<string, string> = {
@@ -105,11 +116,12 @@ function listOf(names: readonly string[]): string {
 }
 
 /** Each leader once, when the first broker tells of it, and each change of the set in sync as its leader sees it. */
-function leaderSteps({ events, info }: Run, names: Names): Step[] {
+function leaderSteps({ events, info }: Run, names: Names, scope: Scope): Step[] {
   const epochs = new Map<number, number>();
   const inSync = new Map<number, string>();
   return events.flatMap((event): Step[] => {
     if (event.type !== 'view' || event.leader < 0 || event.epoch === null) return [];
+    if (event.partition !== scope.partition) return [];
     const { partition, leader, epoch, timeNs } = event;
     const where = info.partitions > 1 ? ` partition ${partition}` : '';
     const isr = event.isr.map((id) => nameOf(names, id)).join(', ');
@@ -125,22 +137,24 @@ function leaderSteps({ events, info }: Run, names: Names): Step[] {
   });
 }
 
-function truncationSteps(events: readonly Event[]): Step[] {
-  return events.flatMap((event): Step[] =>
-    event.type === 'log' && event.truncatedTo !== undefined
-      ? [{ timeNs: event.timeNs, text: `${event.node} cuts its log to offset ${event.truncatedTo}` }]
-      : [],
-  );
+function truncationSteps({ events, info }: Run, { partition }: Scope): Step[] {
+  const views = events.filter((event) => event.type === 'view' && event.partition === partition);
+  const facts = { events, views: views as ViewEvent[], nodes: info.nodes };
+  return events.flatMap((event): Step[] => {
+    if (event.type !== 'log' || event.truncatedTo === undefined) return [];
+    if ((event.partition ?? partition) !== partition) return [];
+    return [{ timeNs: event.timeNs, text: cutInWords({ ...event, truncatedTo: event.truncatedTo }, facts) }];
+  });
 }
 
-function writeSteps(run: Run, result: Result, names: Names): Step[] {
-  const all = result.counts.attempted <= WRITES_ALL;
-  const told = new Set(result.findings.flatMap(({ examples }) => examples.map(({ value }) => value)));
+/** @param told the values that are told; null for all of this partition. */
+function writeSteps(run: Run, names: Names, { partition }: Scope, told: ReadonlySet<string> | null): Step[] {
   const steps: Step[] = [];
   for (const batch of run.writes()) {
     for (let index = 0; index < batch.length && steps.length < WRITES_MAX; index++) {
+      if (batch.partition[index] !== partition) continue;
       const write = writeAt(batch, index);
-      if (!all && !told.has(`w${write.worker}:${write.seq}`)) continue;
+      if (told !== null && !told.has(valueName(write.worker, write.seq))) continue;
       steps.push({
         timeNs: write.completeNs ?? write.invokeNs,
         text: writeInWords(write, run, names),
@@ -174,12 +188,16 @@ function epochInWords(write: Write, { events, info }: Run): string {
   return epoch === null ? '' : ` (epoch ${epoch})`;
 }
 
-function ending({ kind, partition, examples, count, reason }: Finding): string {
+function ending({
+  findings: [{ kind, partition, examples, reason, judgement, endedBy }],
+  count,
+}: CauseGroup): string {
   const [example] = examples;
   const more = count > 1 ? ` (and ${grouped(count - 1)} more)` : '';
-  const value = example === undefined ? `partition ${partition}` : example.value;
+  const value = (example?.value ?? '') === '' ? `partition ${partition}` : example!.value;
   const detail = example?.detail === undefined ? '' : `: ${example.detail}`;
-  return `in the end, ${kind.replaceAll('-', ' ')}: ${value}${more}${detail} (${reason})`;
+  const how = endedBy === undefined ? '' : `; ${endedBy}`;
+  return `in the end, ${kind.replaceAll('-', ' ')}: ${value}${more}${detail}${how} (${judgement}: ${reason})`;
 }
 
 function nameOf(names: Names, id: number): string {
