@@ -5,15 +5,17 @@ export interface Interrupt {
   close(): void;
 }
 
+const NAMES = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /** Ctrl-C, or the same by another program, becomes a signal to look at between two runs. */
 export function listenForInterrupt(): Interrupt {
   const interrupt = new AbortController();
   const onSignal = () => interrupt.abort();
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  for (const name of NAMES) process.on(name, onSignal);
   return {
     signal: interrupt.signal,
     close() {
-      process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+      for (const name of NAMES) process.off(name, onSignal);
     },
   };
 }

@@ -4,24 +4,15 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { EXIT, Failure, messageOf } from '../../core/failure.ts';
 import type { Result } from '../../checker/result.ts';
+import { RESULTS_FILE } from '../../history/layout.ts';
 import { SUITES } from '../../scenario/catalog/catalog.ts';
 import type { Entry } from '../../scenario/catalog/entry.ts';
 import { addClusterOptions, addSimulateOption, type ClusterOptions } from '../options/cluster-options.ts';
 import { listenForInterrupt } from '../interrupt.ts';
 import { launch } from '../launch.ts';
 import { describePlan, preparePlanForWorld } from '../prepare.ts';
+import { type Outcome, type Row, runRows, statusOfSuite } from '../suite-rows.ts';
 import { print, printJson, say } from '../terminal/print.ts';
-
-/** One line of the suite's table. */
-interface Row {
-  entry: Entry;
-  directory: string;
-  /** Null when the run ended without a result. */
-  result: Result | null;
-  lost: number;
-  met: boolean;
-  world: 'real' | 'simulated';
-}
 
 export function addSuiteCommand(program: Command): void {
   const command = program
@@ -38,21 +29,27 @@ export function addSuiteCommand(program: Command): void {
 killed, isolated, or cut off from ZooKeeper only. His figures stand beside what is found here. About seven minutes.
 "power-loss" is what is lost with the power of one or of all brokers; it needs root, for disks that can fail.
 
-Exit status: 0 when every expectation is met, 1 when one is not, 2 when a run was inconclusive.
+Exit status: 1 when an expectation is not met, whatever else happened; else that of a run that failed, 130 when it was
+interrupted, 2 when a run was inconclusive, and 0 when every expectation is met.
 
 Example:
   kept suite failure-scenarios --kafka 2.0.1`,
     )
     .action(async (name: string, options: ClusterOptions & { fullSize?: true; only?: string }) => {
-      const rows: Row[] = [];
+      const entries = entriesOf(name, options.only);
       const interrupt = listenForInterrupt();
-      for (const entry of entriesOf(name, options.only)) {
-        if (interrupt.signal.aborted) break;
-        rows.push(await runEntry(entry, options));
-      }
+      const interrupted = () => interrupt.signal.aborted;
+      const suite = await runRows(entries, { run: (entry) => runEntry(entry, options), interrupted, say });
+      // First of all: it stands even if the table cannot be printed.
+      process.exitCode = statusOfSuite(suite, interrupted());
       interrupt.close();
+      const { rows } = suite;
       if (options.json === true) {
-        const plain = rows.map(({ entry, ...row }) => ({ scenario: entry.scenario.name, ...row }));
+        const plain = rows.map(({ entry, met, ...row }) => ({
+          scenario: entry.scenario.name,
+          ...row,
+          met: met === true,
+        }));
         printJson(`${JSON.stringify(plain, null, 2)}\n`);
       } else {
         print(table(rows));
@@ -60,14 +57,6 @@ Example:
       if (rows.some(({ world }) => world === 'simulated')) {
         say('*** SIMULATED *** This table is about a model of Kafka, not about Kafka.\n');
       }
-      const inconclusive = rows.some((row) => row.result === null || row.result.verdict === 'inconclusive');
-      process.exitCode = interrupt.signal.aborted
-        ? EXIT.interrupted
-        : rows.some((row) => row.result !== null && row.result.verdict !== 'inconclusive' && !row.met)
-          ? EXIT.invalid
-          : inconclusive
-            ? EXIT.inconclusive
-            : EXIT.valid;
     });
 }
 
@@ -90,30 +79,26 @@ function entriesOf(name: string, only: string | undefined): readonly Entry[] {
   });
 }
 
-async function runEntry(entry: Entry, options: ClusterOptions & { fullSize?: true }): Promise<Row> {
+async function runEntry(entry: Entry, options: ClusterOptions & { fullSize?: true }): Promise<Outcome> {
   const scenario = options.fullSize === true ? (entry.fullSize ?? entry.scenario) : entry.scenario;
   const plan = { ...(await preparePlanForWorld(scenario, options)), quiet: true, json: false };
   say(`\n${describePlan(plan)}\n`);
-  await launch(plan);
-  const result = readResult(plan.directory);
-  const lost =
-    result === null
-      ? 0
-      : result.counts.lost + result.counts['lost-after-read'] + result.counts['sent-missing'];
+  const { directory } = plan;
   const world = 'distribution' in plan ? 'real' : 'simulated';
-  return { entry, directory: plan.directory, result, lost, met: meets(scenario.expect, result, lost), world };
-}
-
-function meets(expected: Entry['scenario']['expect'], result: Result | null, lost: number): boolean {
-  if (result === null || result.verdict === 'inconclusive') return false;
-  if (expected === 'loss') return lost > 0;
-  if (expected === 'no-loss') return lost === 0 && result.verdict === 'valid';
-  return true;
+  let status: number;
+  try {
+    status = await launch(plan);
+  } catch (error) {
+    // What was recorded before may have been judged all the same.
+    status = error instanceof Failure ? error.exitStatus : EXIT.internal;
+    say(`kept: ${messageOf(error)}\n`);
+  }
+  return { directory, result: readResult(directory), world, status };
 }
 
 function readResult(directory: string): Result | null {
   try {
-    return JSON.parse(readFileSync(join(directory, 'results.json'), 'utf8')) as Result;
+    return JSON.parse(readFileSync(join(directory, RESULTS_FILE), 'utf8')) as Result;
   } catch (error) {
     say(`${directory} has no result: ${messageOf(error)}\n`);
     return null;
@@ -158,9 +143,9 @@ function table(rows: readonly Row[]): string {
       scenario.title,
       ...figures,
       scenario.expect,
-      met ? 'yes' : 'NO',
+      met === null ? '?' : met ? 'yes' : 'NO',
       before,
-      directory,
+      directory ?? '',
     ];
   });
   const widths = header.map((title, column) =>
