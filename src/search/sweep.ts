@@ -55,6 +55,8 @@ export class Tally {
   /** How often a seed proved nothing, by reason. */
   readonly doubts = new Map<string, number>();
   writes = 0;
+  /** Seeds that were to be tried, and of which nothing is known. */
+  readonly untried: number[] = [];
 
   get seeds(): number {
     return Object.values(this.verdicts).reduce((sum, count) => sum + count, 0);

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import test from 'ava';
@@ -142,6 +142,22 @@ async function interrupted(args: string[], when: RegExp) {
   child.stderr.on('data', listener);
   return child;
 }
+
+test('a replay of a damaged run says that it is damaged, and accuses neither itself nor Kafka', async (t) => {
+  const store = freshStore();
+  await kept(['sim', '--seed', '1', '--store', store]);
+  for (const file of ['events.ndjson', 'writes.arrow', 'reads.arrow']) {
+    const damaged = join(store, `damaged-${file}`);
+    cpSync(join(store, 'run-1'), damaged, { recursive: true });
+    const bytes = readFileSync(join(damaged, file));
+    bytes[Math.floor(bytes.length / 2)]! ^= 0xff;
+    writeFileSync(join(damaged, file), bytes);
+    const { exitCode, stderr } = await kept(['replay', damaged, '--store', store]);
+    t.is(exitCode, 2, stderr);
+    t.regex(stderr, /Whether the run repeats itself cannot be told, since .* is damaged/);
+    t.notRegex(stderr, /defect/);
+  }
+});
 
 test('a run that is not invalid cannot be shrunk, and what no longer fits cannot be replayed', async (t) => {
   const store = freshStore();

@@ -40,7 +40,7 @@ A simulated run repeats itself to the last event, and that is checked. Real Kafk
 faults strike the same nodes and links at the same times after the beginning of the faults phase. Which broker leads
 first is up to Kafka; with --roles what struck the leader strikes the leader again.
 
-Exit status: as of "kept run"; 70 when a simulated run that was complete does not repeat itself.
+Exit status: as of "kept run"; 70 when a simulated run that was complete and is not damaged does not repeat itself.
 
 Examples:
   kept replay store/run-42
@@ -110,6 +110,11 @@ async function compare(recorded: Recorded, plan: SimulatedPlan, status: number):
   const { info } = recorded.run;
   const replayed = await openRun(plan.directory);
   const [before, now] = [historyDigest(recorded.run), historyDigest(replayed)];
+  const [damage] = [...recorded.run.damage(), ...replayed.damage()];
+  if (damage !== undefined) {
+    say(`Whether the run repeats itself cannot be told, since ${damage.file} is damaged: ${damage.detail}\n`);
+    return status === EXIT.valid ? EXIT.inconclusive : status;
+  }
   if (before === now) {
     say(`The history is the same to the last event (SHA-256 ${now.slice(0, 16)}…).\n`);
     return status;

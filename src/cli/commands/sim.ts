@@ -1,4 +1,4 @@
-import { grouped } from '../../core/words.ts';
+import { grouped, listed } from '../../core/words.ts';
 import { Option, type Command } from 'commander';
 import { availableParallelism } from 'node:os';
 import { realClock } from '../../core/clock.ts';
@@ -55,7 +55,8 @@ ${Object.entries({ ...BUGS, ...WORLD_BUGS })
   .map(([name, text]) => `  ${name}\n      ${text}`)
   .join('\n')}
 
-Exit status: 0 when no seed fails, 1 when one does, 2 when every seed was inconclusive.
+Exit status: 1 when a seed fails, whatever else happens; 0 when none does; 2 when every seed was inconclusive, or when
+a seed could not be tried because a process died.
 
 Examples:
   kept sim --seeds 1..2000
@@ -130,6 +131,11 @@ async function search(range: SeedRange, bug: Bug | null, options: SimOptions): P
       const nowNs = clock.nowNs();
       if (status.isDue(nowNs)) status.draw(describeProgress(tally, range, nowNs));
     },
+    onUntried(seeds, death) {
+      tally.untried.push(...seeds);
+      const which = `${seeds.length === 1 ? 'seed' : 'seeds'} ${listed(seeds)}`;
+      status.line(`The process that was to try ${which} died (${death}); the others go on.`);
+    },
   });
   status.end();
   interrupt.close();
@@ -142,10 +148,11 @@ async function search(range: SeedRange, bug: Bug | null, options: SimOptions): P
 
 const isFailure = ({ verdict }: SeedReport) => verdict === 'invalid' || verdict === 'crashed';
 
-function exitStatusOf({ verdicts, seeds }: Tally, interrupted: boolean): number {
+function exitStatusOf({ verdicts, seeds, untried }: Tally, interrupted: boolean): number {
   if (verdicts.invalid > 0) return EXIT.invalid;
   if (verdicts.crashed > 0) return EXIT.internal;
   if (interrupted) return EXIT.interrupted;
+  if (untried.length > 0) return EXIT.inconclusive;
   return verdicts.inconclusive === seeds ? EXIT.inconclusive : EXIT.valid;
 }
 
@@ -164,13 +171,14 @@ function describeFailure(report: SeedReport, bug: Bug | null, { claim }: SimOpti
 }
 
 function describeTally(tally: Tally, elapsedSeconds: number, interrupted: boolean): string {
-  const { verdicts, seeds, doubts, failures } = tally;
+  const { verdicts, seeds, doubts, failures, untried } = tally;
   const failed = verdicts.invalid + verdicts.crashed;
   const lines = [
     `${seeds} seeds: ${verdicts.valid} valid, ${verdicts.invalid} invalid, ${verdicts.inconclusive} inconclusive${verdicts.crashed > 0 ? `, ${verdicts.crashed} failed to run` : ''}${interrupted ? ' (interrupted)' : ''}`,
     `${grouped(tally.writes)} writes in ${elapsedSeconds.toFixed(1)} s: ${(seeds / elapsedSeconds).toFixed(1)} runs/s`,
   ];
   if (failed > FAILURES_TOLD) lines.push(`Only the first ${FAILURES_TOLD} failures are told above.`);
+  if (untried.length > 0) lines.push(`Not tried, because a process died: ${listed(untried)}`);
   if (failures.length > 0) lines.push(`The first seed that fails: ${failures[0]!.seed}`);
   if (doubts.size > 0) {
     lines.push('Inconclusive because:');
@@ -191,6 +199,7 @@ function summaryOf(
     claim: options.claim,
     tried: tally.seeds,
     verdicts: tally.verdicts,
+    untried: tally.untried,
     writes: tally.writes,
     elapsedSeconds,
     failures: tally.failures.map((failure) => ({
