@@ -1,10 +1,12 @@
 import { arch, cpus, platform, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { wallClock, type Clock } from '../core/clock.ts';
-import { EXIT } from '../core/failure.ts';
 import { writeWhole } from '../core/draft.ts';
+import { EXIT, messageOf } from '../core/failure.ts';
+import { atPath } from '../core/paths.ts';
 import type { Event } from '../history/event.ts';
 import { SCHEDULE_FILE } from '../history/layout.ts';
+import type { AppendFile } from '../history/recorder/append-file.ts';
 import { openRecorder, type Recorder } from '../history/recorder/recorder.ts';
 import type { NodeInfo, RunInfo } from '../history/run.ts';
 import { createDecoder, createEncoder, type Decoder, type Encoder } from '../history/value.ts';
@@ -14,6 +16,8 @@ import { run } from '../runner/runner.ts';
 import type { World } from '../world/world.ts';
 import { TOPIC, type RunPlan } from './plan.ts';
 import { createStatus } from './terminal/status.ts';
+import { listenForStop, settledOrAbandoned, type Stopping } from './stopping.ts';
+import { say } from './terminal/print.ts';
 import { decide, exitStatusOf, show } from './verdict.ts';
 import { keptVersion } from './version.ts';
 import { contractOf } from '../scenario/contract.ts';
@@ -26,6 +30,8 @@ export interface Stage {
   drive?<T>(work: Promise<T>): Promise<T>;
   /** What run.json says of this world. */
   info: Pick<RunInfo, 'world'> & Partial<RunInfo>;
+  /** Another way to create the files of the history, for tests. */
+  openFile?: (path: string) => AppendFile;
 }
 
 export interface StagedWorld extends World {
@@ -36,7 +42,8 @@ export interface StagedWorld extends World {
 }
 
 /**
- * Record, run, decide, show: the same in every world.
+ * Record, run, decide, show: the same in every world. Whatever fails on the way, what was recorded is judged: a run that
+ * broke down, a world that cannot be taken down and a schedule that cannot be written hide no verdict.
  * @returns the exit status.
  */
 export async function carryOut(plan: RunPlan, stage: Stage): Promise<number> {
@@ -44,11 +51,11 @@ export async function carryOut(plan: RunPlan, stage: Stage): Promise<number> {
   await loadSurveyor();
   let nodes: readonly NodeInfo[] = [];
   const status = createStatus(process.stderr, () => nodes);
-  const signals = listenForSignals((text) => status.line(text));
+  const stopping = listenForStop((text) => status.line(text));
   const place = { run: plan.run, topic: TOPIC };
   const encode = createEncoder({ ...place, sizeBytes: plan.scenario.load.recordBytes });
-  const recorder = await openRecorder(plan.directory, infoOf(plan, stage.info), clock);
-  writeSchedule(plan.directory, plan.schedule);
+  const info = infoOf(plan, stage.info);
+  const recorder = await openRecorder(plan.directory, info, clock, stage.openFile);
   const events: Event[] = [];
   const record = (event: Event) => {
     recorder.event(event);
@@ -57,9 +64,9 @@ export async function carryOut(plan: RunPlan, stage: Stage): Promise<number> {
   };
 
   let world: StagedWorld | null = null;
-  let failure: unknown = null;
   let attempted = 0;
-  try {
+  const work = async (): Promise<void> => {
+    writeSchedule(plan.directory, plan.schedule);
     world = await stage.build({ encode, record });
     nodes = world.nodes;
     await recorder.update({ nodes: [...nodes] });
@@ -74,57 +81,75 @@ export async function carryOut(plan: RunPlan, stage: Stage): Promise<number> {
         attempted = progress.ok + progress.sent + progress.fail + progress.info;
         status.progress(progress);
       },
-      stop: signals.stop,
-      abort: signals.abort,
+      stop: stopping.stop,
+      abort: stopping.abort,
     });
-    await Promise.race([recorder.failed, stage.drive?.(running) ?? running]);
-  } catch (error) {
-    failure = error;
-  }
+    await (stage.drive?.(running) ?? running);
+  };
+
+  let failure: unknown = null;
+  recorder.failed.catch((error: unknown) => {
+    failure ??= error;
+    status.line(`The run ends now: ${messageOf(error)}.`);
+    stopping.giveUp();
+  });
+  const working = work();
+  working.catch((error: unknown) => (failure ??= error));
+  await settledOrAbandoned(working, stopping.abort, () => PATIENCE_MS);
   status.end();
-  await world?.close();
+  // The lab goes with this process, and takes along what runs in it.
+  if (!stopping.isForced()) await takeDown(world, stopping);
   await recorder
-    .close(failure === null ? (signals.stop.aborted ? 'interrupted' : 'complete') : 'failed', failure)
+    .close(failure === null ? (stopping.stop.aborted ? 'interrupted' : 'complete') : 'failed', failure)
     .catch((error: unknown) => (failure ??= error));
-  signals.close();
-  if (failure === null) writeSchedule(plan.directory, executedSchedule(events));
+  if (stopping.isForced()) return endAtOnce(plan);
+  stopping.close();
+  if (failure === null) writeExecuted(plan.directory, events);
 
   if (failure !== null && attempted === 0) throw failure;
   const decided = await decide(plan.directory, plan.claim);
   if (!plan.quiet) show(decided, { json: plan.json, directory: plan.directory });
-  if (decided.result.verdict === 'invalid') return EXIT.invalid;
+  if (decided.result.verdict === 'invalid') {
+    if (failure !== null) say(`kept: the run did not end well: ${messageOf(failure)}.\n`);
+    return EXIT.invalid;
+  }
   if (failure !== null) throw failure;
-  if (signals.abort.aborted && decided.result.verdict === 'inconclusive') return EXIT.interrupted;
   return exitStatusOf(decided.result);
+}
+
+/** So long what is told to end at once has to end by itself. */
+const PATIENCE_MS = 500;
+
+/** What cannot be taken down ends with the lab. It is worth a sentence, and no reason to keep the verdict back. */
+async function takeDown(world: StagedWorld | null, stopping: Stopping): Promise<void> {
+  const closing = world?.close() ?? Promise.resolve();
+  closing.catch((error: unknown) => {
+    say(`kept: the cluster could not be taken down in good order: ${messageOf(error)}.\n`);
+  });
+  await settledOrAbandoned(closing, stopping.abort, () => (stopping.isForced() ? 0 : TEARDOWN_PATIENCE_MS));
+}
+
+/** After a disk is full: so long the cluster may take to end in good order. */
+const TEARDOWN_PATIENCE_MS = 10_000;
+
+/** A second Ctrl-C wants an end and no verdict. */
+function endAtOnce({ directory }: RunPlan): number {
+  say(`Stopped before anything was decided. "kept check ${directory}" decides from what was recorded.\n`);
+  return EXIT.interrupted;
 }
 
 /** First what is planned, in the end what was done: either can be run again as a scenario's script. */
 function writeSchedule(directory: string, schedule: RunPlan['schedule']): void {
-  writeWhole(join(directory, SCHEDULE_FILE), `${JSON.stringify(schedule, null, 2)}\n`);
+  const path = join(directory, SCHEDULE_FILE);
+  atPath(path, 'written', () => writeWhole(path, `${JSON.stringify(schedule, null, 2)}\n`));
 }
 
-/** Ctrl-C once: end the load, then heal, read back and decide. Twice: stop now. */
-function listenForSignals(say: (text: string) => void) {
-  const stop = new AbortController();
-  const abort = new AbortController();
-  const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  const onSignal = () => {
-    if (stop.signal.aborted) {
-      say('Stopping now. What was recorded is safe.');
-      abort.abort();
-      return;
-    }
-    say('Stopping: healing, reading back, deciding. Once more to stop at once.');
-    stop.abort();
-  };
-  for (const name of names) process.on(name, onSignal);
-  return {
-    stop: stop.signal,
-    abort: abort.signal,
-    close: () => {
-      for (const name of names) process.off(name, onSignal);
-    },
-  };
+function writeExecuted(directory: string, events: readonly Event[]): void {
+  try {
+    writeSchedule(directory, executedSchedule(events));
+  } catch (error) {
+    say(`kept: ${messageOf(error)}.\n`);
+  }
 }
 
 function infoOf(plan: RunPlan, world: Stage['info']): RunInfo {

@@ -66,15 +66,21 @@ const HINTS: Record<Deed, string> = {
   made: 'name a place where you may make something',
   written: 'name a file that you may write',
 };
+const HINT_OF_DISK = 'look at the disk: whether there is room, and whether it is sound';
+const NO_DESCRIPTORS = 'the process may not open more files: raise the limit (ulimit -n)';
+const HINTS_OF_MACHINE: Record<string, string> = {
+  EMFILE: NO_DESCRIPTORS,
+  ENFILE: NO_DESCRIPTORS,
+};
 /** It is the machine that fails, and no other name would help. */
-const OF_THE_DISK = new Set(['ENOSPC', 'EDQUOT', 'EIO']);
+const OF_THE_DISK = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'EIO', 'EMFILE', 'ENFILE']);
 
 /** The sentence about what the system said: its own words are "ENOENT: no such file or directory, open 'x'". */
 function pathFailure(path: string, deed: Deed, cause: NodeJS.ErrnoException): Failure {
   const reason = messageOf(cause).split(', ')[0]!;
   const isOfDisk = OF_THE_DISK.has(cause.code ?? '');
   return new Failure(`the path ${path} cannot be ${deed} (${reason})`, {
-    hint: isOfDisk ? 'look at the disk: whether there is room, and whether it is sound' : HINTS[deed],
+    hint: HINTS_OF_MACHINE[cause.code ?? ''] ?? (isOfDisk ? HINT_OF_DISK : HINTS[deed]),
     exitStatus: isOfDisk ? EXIT.inconclusive : EXIT.usage,
     cause,
   });
