@@ -11,7 +11,7 @@ const SUSPICIOUS_END_WAIT_MS = 1_000;
 
 /**
  * The scan that decides. Each partition is read from its first offset to the end that its settled leader gave, then
- * the end is asked for again. An end that lies below an acknowledged offset is suspicious in itself: before anybody
+ * all ends are asked for again. An end that lies below an acknowledged offset is suspicious in itself: before anybody
  * is accused of a loss, it is asked for again over several seconds.
  *
  * @returns the bounds that were read
@@ -34,40 +34,57 @@ export async function finalScan(options: {
   sequences: boolean;
   signal: AbortSignal;
 }): Promise<EndOffset[]> {
-  const { reader, clock, record, signal } = options;
+  const { reader, clock, record } = options;
   const ends = await believableEnds(options);
-  await Promise.all(
-    ends.map(async ({ partition, start, end }) => {
-      const invokeNs = clock.nowNs();
-      let reached = start;
-      let reason = options.settled ? '' : `the cluster did not settle: ${options.settleReason}`;
-      try {
-        ({ reached } = await reader.scan({ partition, from: start, end }, options.onRecords, signal));
-        if (reached < end) reason ||= `only offsets below ${reached} of ${end} could be read`;
-        const after = (await reader.endOffsets()).find((candidate) => candidate.partition === partition);
-        if (after?.end !== end) {
-          reason ||= `the end moved from ${end} to ${after?.end ?? 'unknown'} while it was read`;
-        }
-      } catch (error) {
-        reason ||= messageOf(error);
-      }
-      record({
-        type: 'scan',
-        scan: options.scan,
-        name: options.name,
-        partition,
-        from: start,
-        end,
-        covered: reason === '',
-        final: options.settled,
-        invokeNs,
-        completeNs: clock.nowNs(),
-        ...(reason !== '' && { reason }),
-        ...(options.sequences && { sequences: true }),
-      });
-    }),
-  );
+  const readings = await Promise.all(ends.map((bounds) => readThrough(bounds, options)));
+  // Once for all of them: an end that moved at any time since it was asked for has moved now.
+  let after: ReadonlyMap<number, number> | null = null;
+  let whyUnknown = '';
+  try {
+    after = new Map((await reader.endOffsets()).map(({ partition, end }) => [partition, end]));
+  } catch (error) {
+    whyUnknown = messageOf(error);
+  }
+  const completeNs = clock.nowNs();
+  for (const { partition, start, end, invokeNs, reason: whyUnread } of readings) {
+    const endAfter = after?.get(partition);
+    const moved = `the end moved from ${end} to ${endAfter ?? 'unknown'} while it was read`;
+    const reason = whyUnread || whyUnknown || (endAfter === end ? '' : moved);
+    record({
+      type: 'scan',
+      scan: options.scan,
+      name: options.name,
+      partition,
+      from: start,
+      end,
+      covered: reason === '',
+      final: options.settled,
+      invokeNs,
+      completeNs,
+      ...(reason !== '' && { reason }),
+      ...(options.sequences && { sequences: true }),
+    });
+  }
   return ends;
+}
+
+type Reading = EndOffset & { invokeNs: number; reason: string };
+
+/** Reads a partition from its first offset to its end. Never rejects: `reason` says what kept it from that. */
+async function readThrough(
+  bounds: EndOffset,
+  { reader, clock, settled, settleReason, onRecords, signal }: Parameters<typeof finalScan>[0],
+): Promise<Reading> {
+  const { partition, start, end } = bounds;
+  const invokeNs = clock.nowNs();
+  let reason = settled ? '' : `the cluster did not settle: ${settleReason}`;
+  try {
+    const { reached } = await reader.scan({ partition, from: start, end }, onRecords, signal);
+    if (reached < end) reason ||= `only offsets below ${reached} of ${end} could be read`;
+  } catch (error) {
+    reason ||= messageOf(error);
+  }
+  return { ...bounds, invokeNs, reason };
 }
 
 async function believableEnds(options: Parameters<typeof finalScan>[0]): Promise<EndOffset[]> {

@@ -32,18 +32,28 @@ export interface FakeBroker {
   fetchAtMost: number;
   /** Answers to the next Fetch requests, before it serves again. */
   fetchErrors: number[];
+  /** Of each Fetch and each ListOffsets request that arrived: how many partitions it was about. */
+  fetches: number[];
+  listings: number[];
   close(): Promise<void>;
 }
 
 const NODE_ID = 1;
 const TOPIC = 'audit';
 
-export async function fakeBroker(options: { metadataVersion?: number } = {}): Promise<FakeBroker> {
+/**
+ * @param options.partitions all of them but the first one stay empty.
+ * @param options.idleMs as a real broker does, it answers the requests of a connection one after the other, and holds a
+ *   Fetch for so long where there is nothing to give.
+ */
+export async function fakeBroker(
+  options: { metadataVersion?: number; partitions?: number; idleMs?: number } = {},
+): Promise<FakeBroker> {
   const batches: Buffer[] = [];
   const held: (() => void)[] = [];
   const sockets = new Set<Socket>();
   let producerIds = 100;
-  const metadataVersion = options.metadataVersion ?? 6;
+  const { metadataVersion = 6, partitions = 1, idleMs = 0 } = options;
 
   const append = (batch: Buffer): number => {
     const offset = batches.length;
@@ -53,7 +63,7 @@ export async function fakeBroker(options: { metadataVersion?: number } = {}): Pr
     return offset;
   };
 
-  const answerTo = (socket: Socket, request: Buffer): void => {
+  const answerTo = (socket: Socket, request: Buffer): void | Promise<void> => {
     const apiKey = request.readInt16BE(0);
     const correlationId = request.readInt32BE(4);
     const body = request.subarray(10 + request.readInt16BE(8));
@@ -70,10 +80,20 @@ export async function fakeBroker(options: { metadataVersion?: number } = {}): Pr
     if (apiKey === 22) return answer(Buffer.concat([i32(0), i16(0), i64(producerIds++), i16(0)]));
     if (apiKey === 2) {
       const latest = body.readBigInt64BE(body.length - 8) === -1n;
-      const partition = Buffer.concat([i32(0), i16(0), i64(-1), i64(latest ? batches.length : 0)]);
-      return answer(Buffer.concat([i32(0), array([Buffer.concat([text(TOPIC), array([partition])])])]));
+      const asked = partitionsIn(body, 12);
+      broker.listings.push(asked.length);
+      const answers = asked.map((entry) => {
+        const number = entry.readInt32BE(0);
+        const end = latest && number === 0 ? batches.length : 0;
+        return Buffer.concat([i32(number), i16(0), i64(-1), i64(end)]);
+      });
+      return answer(Buffer.concat([i32(0), array([Buffer.concat([text(TOPIC), array(answers)])])]));
     }
-    if (apiKey === 1) return answer(fetched(body));
+    if (apiKey === 1) {
+      const { payload, isEmpty } = fetched(body);
+      if (!isEmpty || idleMs === 0) return answer(payload);
+      return new Promise<void>((resolve) => setTimeout(resolve, idleMs)).then(() => answer(payload));
+    }
     produce(socket, body, answer);
   };
 
@@ -102,34 +122,51 @@ export async function fakeBroker(options: { metadataVersion?: number } = {}): Pr
   const metadata = (): Buffer => {
     const port = portOf(server);
     const epoch = metadataVersion >= 7 ? [i32(5)] : [];
-    const partition = Buffer.concat([
-      i16(broker.leader < 0 ? 5 : 0), i32(0), i32(broker.leader), ...epoch, array([i32(1)]), array([i32(1)]), array([]),
-    ]); // prettier-ignore
+    const entries = Array.from({ length: partitions }, (_, number) => Buffer.concat([
+      i16(broker.leader < 0 ? 5 : 0), i32(number), i32(broker.leader), ...epoch, array([i32(1)]), array([i32(1)]), array([]),
+    ])); // prettier-ignore
     return Buffer.concat([
       i32(0),
       array([Buffer.concat([i32(NODE_ID), text('127.0.0.1'), i32(port), i16(-1)])]),
       text('cluster'),
       i32(NODE_ID),
-      array([Buffer.concat([i16(0), text(TOPIC), Buffer.from([0]), array([partition])])]),
+      array([Buffer.concat([i16(0), text(TOPIC), Buffer.from([0]), array(entries)])]),
     ]);
   };
 
-  const fetched = (body: Buffer): Buffer => {
-    const from = Number(body.readBigInt64BE(body.indexOf(TOPIC) + TOPIC.length + 12));
+  const fetched = (body: Buffer): { payload: Buffer; isEmpty: boolean } => {
+    const asked = partitionsIn(body, 28);
+    broker.fetches.push(asked.length);
     const code = broker.fetchErrors.shift() ?? 0;
-    // The last batch is cut off, as a real broker cuts it where maxBytes ends.
-    const served = batches.slice(from, from + broker.fetchAtMost);
-    const torn = batches[from + broker.fetchAtMost]?.subarray(0, 70);
-    const records = code === 0 ? Buffer.concat(torn ? [...served, torn] : served) : Buffer.alloc(0);
-    const end = i64(batches.length);
-    const partition = Buffer.concat([
-      i32(0), i16(code), end, end, i64(0), i32(-1), i32(-1), i32(records.length), records,
-    ]); // prettier-ignore
-    return Buffer.concat([i32(0), i16(0), i32(0), array([Buffer.concat([text(TOPIC), array([partition])])])]);
+    let isEmpty = code === 0;
+    const answers = asked.map((entry) => {
+      const number = entry.readInt32BE(0);
+      const from = number === 0 ? Number(entry.readBigInt64BE(8)) : batches.length;
+      // The last batch is cut off, as a real broker cuts it where maxBytes ends.
+      const served = batches.slice(from, from + broker.fetchAtMost);
+      const torn = batches[from + broker.fetchAtMost]?.subarray(0, 70);
+      const records = code === 0 ? Buffer.concat(torn ? [...served, torn] : served) : Buffer.alloc(0);
+      if (records.length > 0) isEmpty = false;
+      const end = i64(number === 0 ? batches.length : 0);
+      return Buffer.concat([
+        i32(number), i16(code), end, end, i64(0), i32(-1), i32(-1), i32(records.length), records,
+      ]); // prettier-ignore
+    });
+    const topics = array([Buffer.concat([text(TOPIC), array(answers)])]);
+    return { payload: Buffer.concat([i32(0), i16(0), i32(0), topics]), isEmpty };
+  };
+
+  /** The entries of the partitions in a request, each of so many bytes. */
+  const partitionsIn = (body: Buffer, entryBytes: number): Buffer[] => {
+    const at = body.indexOf(TOPIC) + TOPIC.length;
+    return Array.from({ length: body.readInt32BE(at) }, (_, index) =>
+      body.subarray(at + 4 + index * entryBytes, at + 4 + (index + 1) * entryBytes),
+    );
   };
 
   const server: Server = createServer((socket) => {
     let received = Buffer.alloc(0);
+    let answered: Promise<void> = Promise.resolve();
     sockets.add(socket);
     socket.on('error', () => socket.destroy());
     socket.on('close', () => sockets.delete(socket));
@@ -137,7 +174,9 @@ export async function fakeBroker(options: { metadataVersion?: number } = {}): Pr
       received = Buffer.concat([received, chunk]);
       while (received.length >= 4 && received.length >= 4 + received.readInt32BE(0)) {
         const size = received.readInt32BE(0);
-        answerTo(socket, received.subarray(4, 4 + size));
+        const request = received.subarray(4, 4 + size);
+        if (idleMs === 0) void answerTo(socket, request);
+        else answered = answered.then(() => answerTo(socket, request));
         received = received.subarray(4 + size);
       }
     });
@@ -154,6 +193,8 @@ export async function fakeBroker(options: { metadataVersion?: number } = {}): Pr
     leader: NODE_ID,
     fetchAtMost: 1000,
     fetchErrors: [],
+    fetches: [],
+    listings: [],
     close: () => {
       for (const socket of sockets) socket.destroy();
       return new Promise((resolve) => server.close(() => resolve()));

@@ -118,6 +118,52 @@ function brokersOfThisStore(): string[] {
     });
 }
 
+test.serial(
+  'three consumers of a hundred partitions, nearly all of them idle, read to the end',
+  async (t) => {
+    t.timeout(240_000);
+    const many = [
+      '--partitions',
+      '100',
+      '--consumers',
+      '3',
+      '--count',
+      '200',
+      '--rate',
+      '40',
+      '--workers',
+      '2',
+    ];
+    const run = await kept(
+      'run',
+      'leader-killed-acks-all',
+      '--kafka',
+      '3.9.1',
+      ...many,
+      ...SHORT,
+      '--store',
+      store,
+    );
+    t.is(run.exitCode, 0, run.stdout + run.stderr);
+    const scans = readFileSync(join(newest(), 'events.ndjson'), 'utf8')
+      .split('\n')
+      .filter((line) => line.includes('"type":"scan"'))
+      .map(
+        (line) => JSON.parse(line) as { final: boolean; covered: boolean; partition: number; end: number },
+      );
+    const final = scans.filter((scan) => scan.final);
+    t.is(final.length, 100);
+    const ends = new Map(final.map(({ partition, end }) => [partition, end]));
+    const consumers = scans.filter((scan) => !scan.final);
+    t.is(consumers.length, 300);
+    t.true(scans.every(({ covered }) => covered));
+    t.deepEqual(
+      consumers.filter(({ partition, end }) => end !== ends.get(partition)),
+      [],
+    );
+  },
+);
+
 test.serial('kill -9 in mid-run leaves no process behind, and a store that can be judged', async (t) => {
   t.timeout(180_000);
   const { child, exited, directory } = await underLoad();

@@ -173,3 +173,20 @@ test('a scan says whether it watched the sequence numbers', async (t) => {
   t.is((await scanning()).scans[0]!.sequences, undefined);
   t.true((await scanning({ sequences: true })).scans[0]!.sequences);
 });
+
+test('the ends of all partitions are asked for once after all were read, and each counts for its own', async (t) => {
+  const ends = Array.from({ length: 50 }, (_, partition) => ({ partition, start: 0, end: 10, broker: 1 }));
+  const acknowledged = ends.map(() => 9);
+  const whole = await scanning({ ends: () => ends, acknowledged });
+  t.is(whole.calls, 1);
+  t.deepEqual(
+    whole.scans.map(({ partition, covered }) => [partition, covered]),
+    ends.map(({ partition }) => [partition, true]),
+  );
+  const after = ends.map((end) => (end.partition === 7 ? { ...end, end: 9 } : end));
+  const moved = await scanning({ ends: (call) => (call === 0 ? ends : after), acknowledged });
+  t.deepEqual(
+    moved.scans.filter(({ covered }) => !covered).map(({ partition, reason }) => [partition, reason]),
+    [[7, 'the end moved from 10 to 9 while it was read']],
+  );
+});

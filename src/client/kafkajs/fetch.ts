@@ -1,4 +1,4 @@
-/** A Fetch request for one partition, and the layout of its answer in every version from 4 to 11. */
+/** A Fetch request for partitions of one topic, and the layout of its answer in every version from 4 to 11. */
 import { API, negotiated, requests, undecoded, type Call } from './kafkajs.ts';
 import type { Session } from './session.ts';
 
@@ -8,25 +8,49 @@ export interface FetchAnswer {
   batches: Buffer;
 }
 
+export interface FetchAnswers {
+  /** Of the whole request. */
+  code: number;
+  /** By partition. */
+  answers: Map<number, FetchAnswer>;
+}
+
 const READ_UNCOMMITTED = 0;
 const CONSUMER = -1;
+/** What a partition may get at least, however many there are: as much as consumers usually ask for. */
+const PARTITION_BYTES_MIN = 1024 * 1024;
 
 export function fetchCall(
   session: Session,
-  at: { topic: string; partition: number; offset: number; maxBytes: number; maxWaitMs: number },
+  {
+    topic,
+    positions,
+    maxBytes,
+    maxWaitMs,
+  }: {
+    topic: string;
+    /** Where space is short the first ones get it. */
+    positions: readonly { partition: number; offset: number }[];
+    maxBytes: number;
+    maxWaitMs: number;
+  },
 ): Call<Buffer> {
   const build = negotiated(session.versions, API.fetch, requests.Fetch);
   return undecoded(
     build({
       replicaId: CONSUMER,
       isolationLevel: READ_UNCOMMITTED,
-      maxWaitTime: at.maxWaitMs,
+      maxWaitTime: maxWaitMs,
       minBytes: 1,
-      maxBytes: at.maxBytes,
+      maxBytes,
       topics: [
         {
-          topic: at.topic,
-          partitions: [{ partition: at.partition, fetchOffset: at.offset, maxBytes: at.maxBytes }],
+          topic,
+          partitions: positions.map(({ partition, offset }) => ({
+            partition,
+            fetchOffset: offset,
+            maxBytes: Math.max(PARTITION_BYTES_MIN, Math.floor(maxBytes / positions.length)),
+          })),
         },
       ],
     }),
@@ -38,22 +62,31 @@ export function fetchCall(
  * error_code (2), high_watermark (8), last_stable_offset (8), v5+: log_start_offset (8), aborted transactions
  * (producer_id 8, first_offset 8), v11+: preferred_read_replica (4), records.
  */
-export function readFetchAnswer(payload: Buffer, version: number): FetchAnswer {
-  const nothing = payload.subarray(0, 0);
+export function readFetchAnswers(payload: Buffer, version: number): FetchAnswers {
+  const answers = new Map<number, FetchAnswer>();
   let at = 4;
   if (version >= 7) {
     const code = payload.readInt16BE(at);
-    if (code !== 0) return { code, batches: nothing };
+    if (code !== 0) return { code, answers };
     at += 6;
   }
-  if (payload.readInt32BE(at) === 0) return { code: 0, batches: nothing };
+  let topics = payload.readInt32BE(at);
   at += 4;
-  at += 2 + payload.readInt16BE(at); // topic
-  at += 4 + 4; // number of partitions, partition
-  const code = payload.readInt16BE(at);
-  at += 2 + 8 + 8 + (version >= 5 ? 8 : 0);
-  const aborted = payload.readInt32BE(at);
-  at += 4 + Math.max(0, aborted) * 16 + (version >= 11 ? 4 : 0);
-  const size = payload.readInt32BE(at);
-  return { code, batches: size <= 0 ? nothing : payload.subarray(at + 4, at + 4 + size) };
+  for (; topics > 0; topics--) {
+    at += 2 + payload.readInt16BE(at); // topic
+    let partitions = payload.readInt32BE(at);
+    at += 4;
+    for (; partitions > 0; partitions--) {
+      const partition = payload.readInt32BE(at);
+      const code = payload.readInt16BE(at + 4);
+      at += 4 + 2 + 8 + 8 + (version >= 5 ? 8 : 0);
+      const aborted = payload.readInt32BE(at);
+      at += 4 + Math.max(0, aborted) * 16 + (version >= 11 ? 4 : 0);
+      const size = Math.max(0, payload.readInt32BE(at));
+      at += 4;
+      answers.set(partition, { code, batches: payload.subarray(at, at + size) });
+      at += size;
+    }
+  }
+  return { code: 0, answers };
 }

@@ -8,7 +8,8 @@
 import { NS_PER_MS, type Clock } from '../../core/clock.ts';
 import { Failure, messageOf } from '../../core/failure.ts';
 import type { EndOffset, Reader } from '../client.ts';
-import { fetchCall, readFetchAnswer } from './fetch.ts';
+import { fetchCall, readFetchAnswers, type FetchAnswer } from './fetch.ts';
+import { Gathering } from './gathering.ts';
 import { API, negotiated, requests, unjudged } from './kafkajs.ts';
 import { nameOfCode } from '../outcome.ts';
 import { createPool } from './pool.ts';
@@ -67,22 +68,59 @@ export function createReader(options: ReaderOptions): Reader {
     }
   };
 
-  const offsetAt = async (session: Session, partition: number, timestamp: number): Promise<number> => {
-    const call = negotiated(session.versions, API.listOffsets, requests.ListOffsets);
-    const topics = [{ topic, partitions: [{ partition, timestamp }] }];
-    const { responses } = await session.request(unjudged(call({ replicaId: -1, isolationLevel: 0, topics })));
-    const answer = responses[0]?.partitions[0];
-    if (answer === undefined || answer.errorCode !== 0) throw new NotNow(answer?.errorCode ?? -1);
-    return Number(answer.offset);
+  const offsetsAt = (timestamp: number) =>
+    new Gathering<{ partition: number }, { errorCode: number; offset: string }>(
+      async (session, asked) => {
+        const call = negotiated(session.versions, API.listOffsets, requests.ListOffsets);
+        const topics = [{ topic, partitions: asked.map(({ partition }) => ({ partition, timestamp })) }];
+        const { responses } = await session.request(
+          unjudged(call({ replicaId: -1, isolationLevel: 0, topics })),
+        );
+        const answered = responses.flatMap((response) => response.partitions);
+        return new Map(answered.map((answer) => [answer.partition, answer]));
+      },
+      { areAlike: true },
+    );
+  const bounds = { earliest: offsetsAt(EARLIEST), latest: offsetsAt(LATEST) };
+
+  const offsetAt = async (
+    bound: keyof typeof bounds,
+    session: Session,
+    partition: number,
+  ): Promise<number> => {
+    const { errorCode, offset } = await bounds[bound].ask(session, { partition });
+    if (errorCode !== 0) throw new NotNow(errorCode);
+    return Number(offset);
   };
 
   const endOffset = (partition: number): Promise<EndOffset> =>
     persist(partition, async (session, { id }) => ({
       partition,
-      start: await offsetAt(session, partition, EARLIEST),
-      end: await offsetAt(session, partition, LATEST),
+      start: await offsetAt('earliest', session, partition),
+      end: await offsetAt('latest', session, partition),
       broker: id,
     }));
+
+  /** By partition: when it was given records the last time, as a number that grows. */
+  const turns = new Map<number, number>();
+  let turn = 0;
+  const fetches = new Gathering<{ partition: number; offset: number }, Fetch>(async (session, asked) => {
+    // Where an answer has no room for all, those come first that have waited for longest.
+    const turnOf = ({ partition }: { partition: number }) => turns.get(partition) ?? 0;
+    const positions = asked.toSorted((a, b) => turnOf(a) - turnOf(b));
+    const call = fetchCall(session, { topic, positions, maxBytes: MAX_BYTES, maxWaitMs: MAX_WAIT_MS });
+    const payload = await session.request(call);
+    const { code, answers } = readFetchAnswers(payload, call.request.apiVersion);
+    turn++;
+    const isCrowded = payload.length > MAX_BYTES / 2;
+    return new Map(
+      asked.map(({ partition }) => {
+        const answer = answers.get(partition) ?? { code, batches: NOTHING };
+        if (answer.batches.length > 0) turns.set(partition, turn);
+        return [partition, { ...answer, isCrowded }];
+      }),
+    );
+  });
 
   return {
     async open() {
@@ -105,14 +143,7 @@ export function createReader(options: ReaderOptions): Reader {
       const read = async (session: Session, _leader: Leader, progress: () => void): Promise<void> => {
         let progressNs = clock.nowNs();
         while (reached < end && !stopped()) {
-          const call = fetchCall(session, {
-            topic,
-            partition,
-            offset: reached,
-            maxBytes: MAX_BYTES,
-            maxWaitMs: MAX_WAIT_MS,
-          });
-          const answer = readFetchAnswer(await session.request(call), call.request.apiVersion);
+          const answer = await fetches.ask(session, { partition, offset: reached });
           if (answer.code !== 0) throw new NotNow(answer.code);
           const { records, next } = decodeRecords(answer.batches, { partition, from: reached, end });
           if (records.length > 0) sink(records);
@@ -120,7 +151,8 @@ export function createReader(options: ReaderOptions): Reader {
             reached = Math.min(next, end);
             progressNs = clock.nowNs();
             progress();
-          } else if (clock.nowNs() - progressNs > patienceNs) return;
+          } else if (answer.isCrowded) progressNs = clock.nowNs();
+          else if (clock.nowNs() - progressNs > patienceNs) return;
         }
       };
       try {
@@ -138,6 +170,11 @@ export function createReader(options: ReaderOptions): Reader {
     },
   };
 }
+
+/** What a partition got of an answer; `isCrowded` where others may have taken the room. */
+type Fetch = FetchAnswer & { isCrowded: boolean };
+
+const NOTHING = Buffer.alloc(0);
 
 /** Whether asking again, or another broker, may help. */
 function mayPass(thrown: unknown): boolean {
