@@ -75,7 +75,16 @@ export function claimAt(
   const isReplaced = before.some(
     (view) => last !== undefined && view.timeNs > last.timeNs && view.leader !== node.id && view.leader >= 0,
   );
-  const resumes = last !== undefined && last.leader === node.id && (life.isResumed || !isReplaced);
+  const said = (view: ViewEvent) =>
+    view.leader === node.id ? (view.epoch ?? last?.epoch ?? null) : undefined;
+  const next = views.find(
+    (view) =>
+      isOwn(view) && view.timeNs >= life.fromNs && view.timeNs < Math.min(life.toNs, life.fromNs + 1e9),
+  );
+  // What it says first after a restart holds from the beginning, not what it had said before.
+  const isDenied = next !== undefined && said(next) !== last?.epoch;
+  const resumes =
+    last !== undefined && last.leader === node.id && (life.isResumed || (!isReplaced && !isDenied));
   let claim = resumes ? last.epoch : undefined;
   for (const view of views) {
     if (!isOwn(view) || view.timeNs < life.fromNs || view.timeNs > timeNs) continue;

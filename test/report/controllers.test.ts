@@ -42,6 +42,12 @@ test('the dead have no vote, and the dead are no controller', (t) => {
   );
 });
 
+test('what a node said before its death counts again only if it says nothing else when it runs again', (t) => {
+  const died = [says(1, 'kafka1', 1), becomes(5, 'kafka1', 'down'), becomes(9, 'kafka1', 'up')];
+  t.is(at(over(died), 10), 1);
+  t.is(at(over([...died, says(11, 'kafka1', 3)]), 10), -1);
+});
+
 test('a paused node neither votes nor controls, and does both again when it goes on', (t) => {
   const changes = over([
     says(1, 'kafka1', 1),
@@ -81,6 +87,16 @@ testProp(
       const last = own.findLast((each) => each.timeNs <= timeNs)?.state;
       return (last ?? (own[0]?.state === 'starting' ? 'starting' : 'up')) === 'up';
     };
+    const restartsOf = (name: string) =>
+      (
+        processesOf(
+          NODES,
+          changes.toSorted((a, b) => a.timeNs - b.timeNs),
+          END,
+        ).get(name) ?? []
+      ).flatMap(({ fromNs, state }, index, spans) =>
+        state === 'up' && index > 0 && spans[index - 1]!.state !== 'paused' ? [fromNs] : [],
+      );
     const nameOf = (id: number) => NODES.find((node) => node.id === id)?.name;
     for (let timeNs = 0; timeNs < END; timeNs++) {
       const counts = new Map<number, number>();
@@ -90,6 +106,13 @@ testProp(
           .toSorted((a, b) => a.timeNs - b.timeNs);
         const named = own.findLast((each) => each.timeNs <= timeNs)?.controller;
         if (named === undefined || !runs(voter, timeNs)) continue;
+        // After a restart the first word counts, and not what was said before.
+        const toldNs = own.findLast((each) => each.timeNs <= timeNs)!.timeNs;
+        const isStale = restartsOf(voter).some((upNs) => {
+          const next = own.find((each) => each.timeNs >= upNs);
+          return upNs > toldNs && upNs <= timeNs && next !== undefined && next.timeNs > upNs;
+        });
+        if (isStale) continue;
         if (nameOf(named) === undefined || runs(nameOf(named)!, timeNs))
           counts.set(named, (counts.get(named) ?? 0) + 1);
       }

@@ -1,12 +1,13 @@
+import { countBelow } from '../../core/sorted.ts';
 import type { ControllerEvent, Event } from '../../history/event.ts';
 import type { NodeInfo } from '../../history/run.ts';
-import type { ProcessSpan } from './processes.ts';
+import { ASKED_WITHIN_NS, type ProcessSpan } from './processes.ts';
 import type { Change } from './spans.ts';
 
 /**
  * The controller that most nodes name, -1 for none; a stale answer of a node that is cut off is outvoted. Only nodes that
  * run have a vote, and only a node that runs can be the controller: what one said before it died, fell asleep or began to
- * start counts again when it runs, unless it says something else. What a node writes into its own log is its vote too.
+ * start counts again when it runs, unless it says something else as soon as it is asked. What a node writes into its own log is its vote too.
  * @param events in the order of time.
  */
 export function controllerOver(
@@ -18,7 +19,7 @@ export function controllerOver(
   const moments: { timeNs: number; apply: () => void }[] = told.map((event) => ({
     timeNs: event.timeNs,
     apply: () => {
-      const voter = event.observer.replace(/^log:/, '');
+      const voter = nodeOf(event.observer);
       // Anew, so that the latest vote stands last.
       votes.delete(voter);
       votes.set(voter, event.controller);
@@ -28,11 +29,20 @@ export function controllerOver(
   const resting = new Set<string>();
   const names = new Map(nodes.flatMap(({ id, name }) => (id === null ? [] : [[id, name] as const])));
   for (const [name, spans] of processes) {
-    for (const { fromNs, state } of spans)
+    const own = told.filter(({ observer }) => nodeOf(observer) === name).map(({ timeNs }) => timeNs);
+    for (const [index, { fromNs, state }] of spans.entries()) {
+      const isRestart = index > 0 && spans[index - 1]!.state !== 'paused';
+      const nextNs = own[countBelow(own, fromNs)] ?? Infinity;
+      const speaksSoon = nextNs > fromNs && nextNs < fromNs + ASKED_WITHIN_NS;
       moments.push({
         timeNs: fromNs,
-        apply: () => (state === 'up' ? resting.delete(name) : resting.add(name)),
+        apply() {
+          if (state !== 'up') resting.add(name);
+          else resting.delete(name);
+          if (state === 'up' && isRestart && speaksSoon) votes.delete(name);
+        },
       });
+    }
   }
   const changes: Change<number>[] = [];
   for (const { timeNs, apply } of moments.toSorted((a, b) => a.timeNs - b.timeNs)) {
@@ -41,6 +51,8 @@ export function controllerOver(
   }
   return changes;
 }
+
+const nodeOf = (observer: string) => observer.replace(/^log:/, '');
 
 /** Of equally many votes the latest one wins. */
 function winnerOf(

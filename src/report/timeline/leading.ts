@@ -1,7 +1,7 @@
 import { countBelow } from '../../core/sorted.ts';
 import type { Event, FaultStartEvent, FaultStopEvent, NodeEvent, ViewEvent } from '../../history/event.ts';
 import type { NodeInfo } from '../../history/run.ts';
-import { processesOf } from './processes.ts';
+import { ASKED_WITHIN_NS, processesOf } from './processes.ts';
 import { type Change, type Span, spansOf } from './spans.ts';
 
 export interface LeaderSpan extends Span<true> {
@@ -71,7 +71,8 @@ export interface Life extends Span<true> {
 
 /**
  * A broker's own claims to lead, while its process runs. A view is recorded on change, so a broker that restarts
- * as leader may not say so again: its claim resumes unless somebody named another leader while it was down. After a
+ * as leader may not say so again: its claim resumes unless somebody named another leader while it was down, or it says
+ * something else as soon as it is asked. After a
  * pause it resumes in any case: a broker that slept knows of no successor.
  */
 function leaderSpans(
@@ -108,6 +109,9 @@ function leaderSpans(
       const epoch = view.leader === node.id ? (view.epoch ?? current ?? null) : undefined;
       changes.push({ timeNs: view.timeNs, value: epoch });
     }
+    const first = changes[1];
+    if (!life.isResumed && first !== undefined && first.timeNs < life.fromNs + ASKED_WITHIN_NS)
+      changes[0]!.value = first.value === changes[0]!.value ? first.value : undefined;
     if (changes.length === 1 && !resumes) continue;
     for (const span of spansOf(changes, Math.min(life.toNs, endNs))) {
       if (span.state === undefined) continue;

@@ -3,6 +3,12 @@ import { type FaultSpan, faultSpansOf } from '../../history/fault-spans.ts';
 import type { NodeInfo } from '../../history/run.ts';
 import { type Change, type Span, spansOf } from './spans.ts';
 
+/**
+ * A broker that runs again is asked at once, and what it says is recorded if it is new. So what it said in an earlier
+ * life holds again unless it says something else within this time.
+ */
+export const ASKED_WITHIN_NS = 1e9;
+
 export interface ProcessSpan extends Span<NodeEvent['state']> {
   /** Why, in words, where the history tells: `killed`. */
   detail?: string;
