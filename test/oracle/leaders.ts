@@ -88,6 +88,13 @@ export function claimAt(
   let claim = resumes ? last.epoch : undefined;
   for (const view of views) {
     if (!isOwn(view) || view.timeNs < life.fromNs || view.timeNs > timeNs) continue;
+    const isStale = views
+      .slice(0, views.indexOf(view))
+      .some(
+        (earlier) =>
+          isOwn(earlier) && earlier.timeNs >= life.fromNs && (earlier.epoch ?? -1) > (view.epoch ?? Infinity),
+      );
+    if (isStale) continue;
     claim = view.leader === node.id ? (view.epoch ?? claim ?? null) : undefined;
   }
   return claim;

@@ -98,12 +98,16 @@ function leaderSpans(
   for (const life of lives) {
     while (nextBefore(life.fromNs) !== null);
     const before = lastOwn as ViewEvent | null;
+    let newest = -Infinity;
     const resumes = before?.leader === node.id && (life.isResumed || lastOtherNs <= before.timeNs);
     const changes: Change<number | null | undefined>[] = [
       { timeNs: life.fromNs, value: resumes ? before.epoch : undefined },
     ];
     for (let view = nextBefore(life.toNs); view !== null; view = nextBefore(life.toNs)) {
       if (!isOwn(view, node)) continue;
+      // What a broker answers may be older than what it has written into its log.
+      if (view.epoch !== null && view.epoch < newest) continue;
+      newest = Math.max(newest, view.epoch ?? newest);
       const current = changes.at(-1)!.value;
       // An observer that does not tell the epoch does not take back the one that another told.
       const epoch = view.leader === node.id ? (view.epoch ?? current ?? null) : undefined;
