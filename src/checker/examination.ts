@@ -7,7 +7,7 @@ import { FaultIndex } from './facts/fault-index.ts';
 import { Truncations } from './facts/truncations.ts';
 import { Findings, type Anomaly } from './findings/grouping.ts';
 import { leadershipsOf, type Leadership } from './facts/leadership.ts';
-import { SPARSE_KEYS_MAX } from './columns/paged.ts';
+import { PagedColumn, SPARSE_KEYS_MAX } from './columns/paged.ts';
 import { PartitionLog } from './facts/partition.ts';
 import { PowerLosses } from './facts/power.ts';
 import type { GivenRecords } from './facts/given.ts';
@@ -54,6 +54,8 @@ export class Examination {
   lostSent = 0;
   /** Values that a reader was given before they were sent, and one of them in words. */
   readBeforeSent: { count: number; example: string } = { count: 0, example: '' };
+  /** By value id: 1 where a write made several attempts and nothing keeps each of them from being stored. */
+  readonly sentAgain = new PagedColumn('uint8');
   /** Writes with more than one row. */
   repeated = 0;
   /** Readable records of this run without a write, where rows of writes may be missing. */

@@ -17,7 +17,12 @@ export function completeContract(said: Partial<Contract>): Contract {
   };
 }
 
+/** Whether the history does not say it, so that it is only assumed. */
+export function isUnsaid({ assumed = [] }: Contract, setting: Setting): boolean {
+  return assumed.includes(setting);
+}
+
 /** A setting in words, and that it is assumed where it is: `min.insync.replicas=2 (assumed)`. */
-export function orAssumed({ assumed = [] }: Contract, setting: Setting, words: string): string {
-  return assumed.includes(setting) ? `${words} (assumed)` : words;
+export function orAssumed(contract: Contract, setting: Setting, words: string): string {
+  return isUnsaid(contract, setting) ? `${words} (assumed)` : words;
 }

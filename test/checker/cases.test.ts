@@ -17,6 +17,10 @@ const CASES: [file: string, verdict: Verdict, finding: FindingKind | null][] = [
   ['session-min.ndjson', 'invalid', 'producer-order'],
   ['session-info.ndjson', 'invalid', 'producer-order'],
   ['first-batch-behind.ndjson', 'invalid', 'producer-order'],
+  ['dup2-noidem.ndjson', 'valid', 'duplicate'],
+  ['dup2-noidem-eo.ndjson', 'valid', 'duplicate'],
+  ['dup2-default.ndjson', 'invalid', 'duplicate'],
+  ['batch-base.ndjson', 'valid', 'misplaced'],
 ];
 
 for (const [file, verdict, finding] of CASES) {

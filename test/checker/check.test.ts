@@ -425,7 +425,7 @@ test('what was read before it was sent tells of clocks, or of somebody else who 
   });
   t.is(result.verdict, 'inconclusive');
   t.deepEqual(result.reasons, [
-    'Either the clock of the history did not run forwards, or its times are not of one clock, or somebody else had written the same values before: 1 acknowledged record had been read before it was sent; one was read at 2.5 s and begun at 3.0 s. So nothing is said about the order of the log.',
+    'Either the clock of the history did not run forwards, or its times are not of one clock, or somebody else had written the same values before: 1 record had been read before it was sent; one was read at 2.5 s and begun at 3.0 s. So nothing is said about the order of the log.',
   ]);
 });
 

@@ -152,14 +152,39 @@ export function bruteCounts(history: History): Counts {
         continue;
       }
 
-      if (write.offset !== null) say(write.offset, value);
+      if (write.offset !== null && !isReportedAlike(write, foundAt)) say(write.offset, value);
       if (foundAt.size > 0) {
         if (write.offset !== null && !foundAt.has(write.offset)) counts.misplaced++;
-      } else if (!readable(write) && !isGone) counts.unread++;
-      else if (givenFirst(write, value) !== undefined) counts['lost-after-read']++;
+      } else if (!readable(write) && !isGone) {
+        const isElsewhere = write.offset !== null && seenAt.size === 1 && !seenAt.has(write.offset);
+        if (isElsewhere && givenFirst(write, value) !== undefined) counts.misplaced++;
+        else counts.unread++;
+      } else if (givenFirst(write, value) !== undefined) counts['lost-after-read']++;
       else counts.lost++;
     }
     counts.divergent += [...saidAt.values()].filter((values) => values.size > 1).length;
+
+    /** Its worker was told the same offset for the record that stands there, and both are in the log. */
+    function isReportedAlike({ worker, offset }: Write, foundAt: ReadonlySet<number>): boolean {
+      if (foundAt.size === 0 || foundAt.has(offset!)) return false;
+      const held = deciding.find((record) => record.offset === offset)?.value ?? NOT_OURS;
+      const [other, ...more] = rowsOf.get(held) ?? [];
+      const isBatch = [...foundAt].some((place) => {
+        const [from, to] = [Math.min(place, offset!), Math.max(place, offset!)];
+        return Array.from({ length: to - from + 1 }, (_, index) => from + index).every((at) => {
+          const there = deciding.find((record) => record.offset === at)?.value ?? NOT_OURS;
+          return there !== NOT_OURS && there.startsWith(`${worker}:`);
+        });
+      });
+      return (
+        isBatch &&
+        more.length === 0 &&
+        home(held) &&
+        other?.worker === worker &&
+        other.outcome === 'ok' &&
+        other.offset === offset
+      );
+    }
 
     /** When and where a reader was first given it; of no use if that was before it was sent. */
     function givenFirst(write: Write, value: string) {

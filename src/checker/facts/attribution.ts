@@ -1,6 +1,7 @@
 import type { Contract } from '../../history/run.ts';
 import type { Cause, Group } from '../findings/grouping.ts';
 import {
+  judgeDisplacement,
   judgeDivergence,
   judgeLoss,
   judgeMisplaced,
@@ -29,7 +30,7 @@ export class LossCauses {
   readonly #givenCauses = new Map<number, Cause>();
   #divergentReads: Cause | null = null;
   #producerOrder: Cause | null = null;
-  readonly #derived = new Map<Cause, { divergence: Cause; unsettled: Cause; misplaced: Cause }>();
+  readonly #derived = new Map<Cause, Derived>();
 
   /** @param eventsIncomplete whether what excuses a loss may be among events that are missing. */
   constructor(
@@ -155,21 +156,32 @@ export class LossCauses {
     return this.#derivedFrom(loss).unsettled;
   }
 
-  misplacedOf(loss: Cause): Cause {
-    return this.#derivedFrom(loss).misplaced;
+  /** @param sentAgain whether several attempts of the record may have been stored. */
+  misplacedOf(loss: Cause, sentAgain: boolean): Cause {
+    return this.#derivedFrom(loss)[sentAgain ? 'copyMisplaced' : 'misplaced'];
+  }
+
+  /** Of an offset that holds another record than was acknowledged there, and both are in the log. */
+  displacementOf(loss: Cause, sentAgain: boolean): Cause {
+    return this.#derivedFrom(loss)[sentAgain ? 'copyDisplaced' : 'displaced'];
   }
 
   #derivedFrom(loss: Cause) {
     let derived = this.#derived.get(loss);
     if (derived === undefined) {
       const hasChanged = this.leadership.changesUnder(this.#contract) === 'some';
+      const misplaced = judgeMisplaced(loss.ruling, false);
+      const copyMisplaced = judgeMisplaced(loss.ruling, true);
       derived = {
         divergence: { ...loss, ruling: judgeDivergence(loss.ruling) },
         unsettled: {
           ...loss,
           ruling: judgeUnsettledDivergence(this.#contract, loss.ruling, hasChanged),
         },
-        misplaced: { ...loss, ruling: judgeMisplaced(this.#contract, loss.ruling) },
+        misplaced: { ...loss, ruling: misplaced },
+        copyMisplaced: { ...loss, ruling: copyMisplaced },
+        displaced: { ...loss, ruling: judgeDisplacement(misplaced) },
+        copyDisplaced: { ...loss, ruling: judgeDisplacement(copyMisplaced) },
       };
       this.#derived.set(loss, derived);
     }
@@ -196,6 +208,12 @@ export class LossCauses {
     return this.#faults.lastNs(node) >= fromNs;
   }
 }
+
+/** What is judged as the loss of the record is. */
+type Derived = Record<
+  'divergence' | 'unsettled' | 'misplaced' | 'copyMisplaced' | 'displaced' | 'copyDisplaced',
+  Cause
+>;
 
 /** Far more than the changes of leader in any run. */
 const TERMS_MAX = 1 << 20;

@@ -3,7 +3,7 @@ import { int64At } from '../../history/run.ts';
 import type { Examination } from '../examination.ts';
 import { PagedColumn } from '../columns/paged.ts';
 import type { FindingKind } from '../result.ts';
-import { IS_OK, OUTCOME_BITS } from '../columns/values.ts';
+import { OUTCOME_BITS } from '../columns/values.ts';
 
 /**
  * Before anybody is accused of what only times tell: did the history's clock run forwards? Rows and events stand in
@@ -12,7 +12,13 @@ import { IS_OK, OUTCOME_BITS } from '../columns/values.ts';
  * Which of them it was no history tells, so the doubt names all that it may have been.
  */
 export function questionClock(examination: Examination): void {
-  const { counts } = examination;
+  const { counts, readBeforeSent, doubts } = examination;
+  if (readBeforeSent.count > 0) {
+    const contradiction = readBefore(readBeforeSent.count, readBeforeSent.example);
+    doubts.push(
+      `Either ${contradiction}. So nothing is said about ${readBeforeSent.count === 1 ? 'its' : 'their'} loss after it was read.`,
+    );
+  }
   if (counts.reordered > 0) {
     const contradiction =
       amongWrites(examination) ??
@@ -95,14 +101,16 @@ function betweenReadsAndWrites({ run, values }: Examination): string | null {
   for (const batch of run.writes()) {
     for (let row = 0; row < batch.length; row++) {
       const id = values.idOf(batch.worker[row]!, int64At(batch.seq, row));
-      if ((values.stateOf(id) & OUTCOME_BITS) !== IS_OK) continue;
+      if ((values.stateOf(id) & OUTCOME_BITS) === 0) continue;
       const read = firstReads.get(id);
       const invokeNs = int64At(batch.invokeNs, row);
       if (read === 0 || read - 1 >= invokeNs) continue;
       if (early++ === 0) example = `one was read at ${moment(read - 1)} and begun at ${moment(invokeNs)}`;
     }
   }
-  return early === 0
-    ? null
-    : `${CLOCKS}, or somebody else had written the same values before: ${counted(early, 'acknowledged record')} had been read before ${early === 1 ? 'it was' : 'they were'} sent; ${example}`;
+  return early === 0 ? null : readBefore(early, example);
+}
+
+function readBefore(count: number, example: string): string {
+  return `${CLOCKS}, or somebody else had written the same values before: ${counted(count, 'record')} had been read before ${count === 1 ? 'it was' : 'they were'} sent; ${example}`;
 }

@@ -1,4 +1,4 @@
-import { orAssumed } from '../../history/assumptions.ts';
+import { isUnsaid, orAssumed } from '../../history/assumptions.ts';
 import type { Contract, RunInfo } from '../../history/run.ts';
 import type { Finding, Judgement } from '../result.ts';
 import type { LeaderChanges, Term } from '../facts/leadership.ts';
@@ -181,8 +181,25 @@ function promiseOf(contract: Contract): string {
   return `${acks} with ${inSync} and ${orAssumed(contract, 'uncleanLeaderElection', election)}`;
 }
 
-/** The judgement on an acknowledged record that is gone, and what is only permitted because it is not known. */
+/**
+ * The judgement on an acknowledged record that is gone, and what is only permitted because it is not known. Where the
+ * history does not say which acks there were, acks=1 is not excluded: what that permits is no violation.
+ */
 export function judgeLoss(loss: LossCase): Judged {
+  const strict = ruleOn(loss);
+  const { contract } = loss;
+  if (!isUnsaid(contract, 'acks') || strict.ruling.judgement === 'permitted') return strict;
+  const weak = ruleOn({ ...loss, contract: { ...contract, acks: 1 } });
+  return weak.ruling.judgement === 'violation' ? strict : withoutAcks(weak.ruling);
+}
+
+/** What is permitted with acks=1, where the history does not say which acks there were. */
+export function withoutAcks(weak: Ruling): Judged {
+  const reason = `the history does not say which acks the producer asked for, and with acks=1 this is permitted: ${weak.reason}`;
+  return { ruling: { ...weak, reason }, dependsOn: 'acks' };
+}
+
+function ruleOn(loss: LossCase): Judged {
   const { judgement, reason, dependsOn } = LOSS_TABLE.find(({ when }) => when(loss))!;
   const blame = loss.clientFault === null ? 'broker' : 'client';
   return { ruling: { judgement, reason: reason(loss), blame }, ...(dependsOn && { dependsOn }) };
@@ -194,6 +211,17 @@ export const RULINGS = {
     judgement: 'permitted',
     reason: 'acks=0 promises nothing: nobody acknowledged these records',
     blame: 'unknown',
+  },
+  sentAgain: {
+    judgement: 'permitted',
+    reason: 'these were sent more than once, and without idempotence each attempt may be stored',
+    blame: 'client',
+  },
+  reportedAlike: {
+    judgement: 'permitted',
+    reason:
+      'the client reported one offset for several of its records, as that of a whole batch, and all of them are in the log',
+    blame: 'client',
   },
   unread: {
     judgement: 'permitted',
@@ -247,9 +275,20 @@ export function judgeUnsettledDivergence(contract: Contract, loss: Ruling, leade
   };
 }
 
-/** A value that is found, but not where it was acknowledged. */
-export function judgeMisplaced(contract: Contract, loss: Ruling): Ruling {
-  if (!contract.clientRetries) return RULINGS.misplaced;
+/** One that holds another record than was acknowledged there, and both are in the log. */
+export function judgeDisplacement(misplaced: Ruling): Ruling {
+  return {
+    ...misplaced,
+    reason: `one offset was acknowledged for one record and holds another, and both are in the log: ${misplaced.reason}`,
+  };
+}
+
+/**
+ * A value that is found, but not where it was acknowledged.
+ * @param sentAgain whether several attempts of it may have been stored.
+ */
+export function judgeMisplaced(loss: Ruling, sentAgain: boolean): Ruling {
+  if (!sentAgain) return RULINGS.misplaced;
   return {
     ...loss,
     reason: `the copy that was acknowledged is gone, and that of another attempt remains: ${loss.reason}`,
@@ -355,14 +394,24 @@ export function judgeReordered(powerExcuse: string | null): Ruling {
   return { judgement: 'violation', reason: what, blame: 'broker' };
 }
 
-/** An end offset (high watermark) that went back. */
-export function judgeEnds(facts: {
+interface EndsCase {
   contract: Contract;
   leaderChanges: LeaderChanges;
   /** Why an end offset may be behind, in words; null when it may not. */
   laggingWatermarks: string | null;
   powerExcuse: string | null;
-}): Ruling {
+}
+
+/** An end offset (high watermark) that went back. */
+export function judgeEnds(facts: EndsCase): Judged {
+  const ruling = ruleOnEnds(facts);
+  const { contract } = facts;
+  if (!isUnsaid(contract, 'acks') || ruling.judgement === 'permitted') return { ruling };
+  const weak = ruleOnEnds({ ...facts, contract: { ...contract, acks: 1 } });
+  return weak.judgement === 'violation' ? { ruling } : withoutAcks(weak);
+}
+
+function ruleOnEnds(facts: EndsCase): Ruling {
   const { contract, leaderChanges, laggingWatermarks, powerExcuse } = facts;
   if (laggingWatermarks !== null)
     return { judgement: 'permitted', reason: laggingWatermarks, blame: 'broker' };

@@ -1,4 +1,4 @@
-import { orAssumed } from '../../history/assumptions.ts';
+import { isUnsaid, orAssumed } from '../../history/assumptions.ts';
 import { type CommittedCase, excuseOf } from './committed.ts';
 import type { Judged } from './judgement.ts';
 
@@ -14,7 +14,7 @@ export function judgeProducerOrder(facts: CommittedCase): Judged {
   });
   if (!contract.idempotence)
     return permitted('without idempotence a record that is sent again may come to stand behind a later one');
-  if (contract.assumed?.includes('acks') === true) {
+  if (isUnsaid(contract, 'acks')) {
     const reason =
       'only with acks=all a producer can be idempotent, and the history does not say which acks it asked for';
     return { ...permitted(reason), dependsOn: 'acks' };

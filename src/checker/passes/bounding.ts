@@ -1,3 +1,4 @@
+import { isUnsaid } from '../../history/assumptions.ts';
 import type { EndEvent } from '../../history/event.ts';
 import type { Examination } from '../examination.ts';
 import { EndBounds } from '../facts/end-bounds.ts';
@@ -17,7 +18,7 @@ import { regressions, whyWatermarksLag } from '../facts/ends.ts';
 export function boundByEnds(examination: Examination): void {
   const { run, power } = examination;
   const { acks, uncleanLeaderElection } = run.info.contract;
-  if (acks !== 'all' || uncleanLeaderElection) return;
+  if (acks !== 'all' || isUnsaid(run.info.contract, 'acks') || uncleanLeaderElection) return;
   if (power.occurred || examination.eventsIncomplete) return;
   const byPartition = new Map<number, EndEvent[]>();
   for (const event of run.events) {

@@ -38,8 +38,11 @@ function recordBatch(
 ): void {
   const { values, nearLogs } = examination;
   const { places, slabs } = values.cells;
-  const areSessions = areWorkersSessions(examination.run.info);
-  const { length, worker, seq, partition, invokeNs, completeNs, outcome, offset } = batch;
+  const { info } = examination.run;
+  const areSessions = areWorkersSessions(info);
+  // Where the client library repeats by itself, that is known of all its writes.
+  const maySendAgain = !info.contract.idempotence && !info.contract.clientRetries;
+  const { length, worker, seq, partition, invokeNs, completeNs, outcome, offset, attempts } = batch;
   for (let row = 0; row < length; row++) {
     const log = nearLogs[partition[row]!] ?? examination.logOf(partition[row]!);
     const invoked = int64At(invokeNs, row);
@@ -54,6 +57,8 @@ function recordBatch(
     if (cells !== undefined && cells[cell] === 0) cells[cell] = cellOf(code + 1, log.index);
     else if (!isFirstRow(examination, log, batch, row)) continue;
     totals[code]!++;
+    if (maySendAgain && attempts[row]! > 1)
+      examination.sentAgain.set(values.idOf(worker[row]!, int64At(seq, row)), 1);
     log.attempted++;
     if (invoked > log.lastInvokeNs) log.lastInvokeNs = invoked;
     if (code !== OK) continue;

@@ -1,3 +1,4 @@
+import { isUnsaid } from '../../history/assumptions.ts';
 import { int64At, type WriteBatch } from '../../history/run.ts';
 import type { Examination } from '../examination.ts';
 import { AckPace } from '../facts/ack-pace.ts';
@@ -90,6 +91,7 @@ function placeWrite(examination: Examination, log: PartitionLog, batch: WriteBat
     if ((state & IN_PLACE) === 0) log.placed++;
     if (!log.isPaced)
       log.pace.acknowledged(offset, int64At(batch.invokeNs, row), int64At(batch.completeNs, row), log.ends);
+    values.setState(id, state | IN_PLACE);
     // The first copy, at another offset, has no acknowledgement: only the sweep knows what it means for the order.
     if ((state & FOUND_TWICE) !== 0 && (log.marks.get(offset) & COPY) !== 0) log.pace.isPlain = false;
     return;
@@ -137,7 +139,7 @@ export function recordRivalTerms(examination: Examination): void {
 export function recordSurvivors(examination: Examination): void {
   const { run, values } = examination;
   const { acks, clientRetries } = run.info.contract;
-  if (acks !== 1 || clientRetries) return;
+  if ((acks !== 1 && !isUnsaid(run.info.contract, 'acks')) || clientRetries) return;
   for (const batch of run.writes()) {
     const { worker, seq, partition, broker, completeNs } = batch;
     for (let row = 0; row < batch.length; row++) {
@@ -146,6 +148,7 @@ export function recordSurvivors(examination: Examination): void {
       const id = values.idOf(worker[row]!, int64At(seq, row));
       if (offset < 0 || (values.stateOf(id) & OUTCOME_BITS) !== IS_OK || !isInPlace(log, offset, id))
         continue;
+      if (examination.sentAgain.get(id) !== 0) continue;
       const term = termCodeOf(examination, log, broker[row]!, int64At(completeNs, row));
       log.survivors.set(term, Math.max(offset, log.survivors.get(term) ?? -1));
     }

@@ -159,8 +159,10 @@ export function noteFound(
 ): void {
   const { values, counts } = examination;
   const state = values.stateOf(id);
-  if ((state & FOUND) !== 0)
-    return noteDuplicate(examination, log, examination.copies.causeAt(log, offset), { id, offset, timeNs });
+  if ((state & FOUND) !== 0) {
+    const cause = examination.copies.causeAt(log, offset, examination.sentAgain.get(id) !== 0);
+    return noteDuplicate(examination, log, cause, { id, offset, timeNs });
+  }
   values.setState(id, state | FOUND);
   counts.found++;
   if ((state & SEEN) !== 0) examination.seenAndFound++;

@@ -50,7 +50,7 @@ export function compareRereads(examination: Examination): void {
         const isCut = log.covered && offset >= log.scan!.from;
         const cause = isCut
           ? copies.causeOfCut(log, offset, examination.causesOf(log).divergentReads)
-          : copies.causeAt(log, offset);
+          : copies.causeAt(log, offset, examination.sentAgain.get(id) !== 0);
         noteDuplicate(examination, log, cause, { id, offset, timeNs });
       } else if (first === 0) {
         strays.set(id, offset + 1);

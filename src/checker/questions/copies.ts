@@ -1,6 +1,6 @@
 import type { Run, RunInfo } from '../../history/run.ts';
 import type { Cause } from '../findings/grouping.ts';
-import { judgeCutDuplicate, judgeDuplicate, type Renumbered } from '../findings/judgement.ts';
+import { judgeCutDuplicate, judgeDuplicate, type Renumbered, RULINGS } from '../findings/judgement.ts';
 import type { PartitionLog } from '../facts/partition.ts';
 
 /**
@@ -26,7 +26,9 @@ export class Copies {
     };
   }
 
-  causeAt(log: PartitionLog, offset: number): Cause {
+  /** @param sentAgain whether the write made several attempts, and is not idempotent. */
+  causeAt(log: PartitionLog, offset: number, sentAgain: boolean): Cause {
+    if (sentAgain) return SENT_AGAIN;
     return this.#causes[this.#renumberedAt(log, offset)];
   }
 
@@ -47,6 +49,8 @@ export class Copies {
     return log.scan?.sequences === true ? 'yes' : 'unknown';
   }
 }
+
+const SENT_AGAIN: Cause = { ruling: RULINGS.sentAgain };
 
 function causeOf(info: RunInfo, renumbered: Renumbered): Cause {
   return { ruling: judgeDuplicate(info, renumbered) };

@@ -137,7 +137,12 @@ function readWrites(examination: Examination, holes: ReadonlyMap<number, Holes>)
       const offset = int64At(batch.offset, row);
       const isPlaced = (state & (FOUND | SEEN)) !== 0 || (outcome === IS_OK && offset >= 0);
       // A client that repeats itself may have appended each of its attempts; else one write is one append.
-      const appends = outcome === IS_FAIL ? 0 : repeats ? Math.max(1, batch.attempts[row]!) : 1;
+      const appends =
+        outcome === IS_FAIL
+          ? 0
+          : repeats || examination.sentAgain.get(id) !== 0
+            ? Math.max(1, batch.attempts[row]!)
+            : 1;
       for (let left = appends - Number(isPlaced && (state & REPEATED) === 0); left > 0; left--)
         own.mayFill(callNs);
       if (outcome !== IS_OK || (state & REPEATED) !== 0 || offset < 0) continue;

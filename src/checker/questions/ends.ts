@@ -31,7 +31,7 @@ export function checkEnds(examination: Examination): void {
       const known = causes.get(powerExcuse);
       if (known !== undefined) return known;
       const leaderChanges = leadership.changesUnder(contract);
-      const cause = { ruling: judgeEnds({ contract, leaderChanges, laggingWatermarks, powerExcuse }) };
+      const cause = judgeEnds({ contract, leaderChanges, laggingWatermarks, powerExcuse });
       causes.set(powerExcuse, cause);
       return cause;
     };

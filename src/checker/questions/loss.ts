@@ -3,7 +3,7 @@ import { int64At, type WriteBatch } from '../../history/run.ts';
 import type { ClientFault } from '../facts/attribution.ts';
 import type { Examination } from '../examination.ts';
 import type { Cause, Group, Loss } from '../findings/grouping.ts';
-import { judgeAbortedRead, RULINGS } from '../findings/judgement.ts';
+import { isAudited, judgeAbortedRead, RULINGS } from '../findings/judgement.ts';
 import { DIVERGENT, DIVERGENT_COUNTED, RIVALLED, type PartitionLog } from '../facts/partition.ts';
 import { FIRST_VALUE, FOREIGN } from '../columns/slots.ts';
 import { isGoneAfterRead } from '../passes/given.ts';
@@ -14,6 +14,7 @@ import {
   IS_FAIL,
   IS_INFO,
   IS_OK,
+  IN_PLACE,
   IS_SENT,
   OUTCOME_BITS,
   REPEATED,
@@ -21,6 +22,8 @@ import {
 } from '../columns/values.ts';
 
 const UNREAD: Cause = { ruling: RULINGS.unread };
+const MISPLACED: Cause = { ruling: RULINGS.misplaced };
+const REPORTED_ALIKE: Cause = { ruling: RULINGS.reportedAlike };
 const SENT_MISSING: Cause = { ruling: RULINGS.sentMissing };
 
 /**
@@ -83,19 +86,70 @@ function classifyAcknowledged(
   const cause = isGiven
     ? causes.givenCauseOf(batch.broker[row]!, int64At(batch.completeNs, row), offset)
     : lossCauseOf(examination, log, batch, row, id);
+  const isSentAgain = examination.run.info.contract.clientRetries || examination.sentAgain.get(id) !== 0;
+  if (isFound && isReportedAlike(examination, log, batch, row, id)) {
+    note(examination, 'misplaced', null, log, REPORTED_ALIKE, batch, row);
+    return;
+  }
   if (offset >= 0) {
-    const divergence = log.slots.isScanned(offset) ? causes.divergenceOf(cause) : causes.unsettledOf(cause);
+    const divergence = isFound
+      ? causes.displacementOf(cause, isSentAgain)
+      : log.slots.isScanned(offset)
+        ? causes.divergenceOf(cause)
+        : causes.unsettledOf(cause);
     noteDivergence(examination, log, divergence, batch, row, id, offset);
   }
   if (isFound) {
-    note(examination, 'misplaced', null, log, causes.misplacedOf(cause), batch, row);
+    note(examination, 'misplaced', null, log, causes.misplacedOf(cause, isSentAgain), batch, row);
   } else if (isReadable(examination, log, batch, row, offset, id) || isGoneAfterRead(examination, log, id)) {
     const kind = isGiven ? 'lost-after-read' : 'lost';
     const group = note(examination, kind, lossOf(log, offset, id), log, cause, batch, row);
     describeHolder(examination, log, group, offset);
+  } else if (wasGivenElsewhere(examination, id, offset)) {
+    note(examination, 'misplaced', null, log, MISPLACED, batch, row);
   } else {
     note(examination, 'unread', null, log, UNREAD, batch, row);
   }
+}
+
+/**
+ * Whether the client reported one offset for several of its records, as for a whole batch, and all of them are there.
+ * This program's own driver sends each record by itself, and is told its own offset.
+ */
+function isReportedAlike(
+  { values, run }: Examination,
+  log: PartitionLog,
+  batch: WriteBatch,
+  row: number,
+  id: number,
+): boolean {
+  const offset = int64At(batch.offset, row);
+  if (offset < 0 || (log.marks.get(offset) & RIVALLED) === 0 || isAudited(run.info)) return false;
+  const holder = log.slots.scannedAt(offset) - FIRST_VALUE;
+  if (holder < 0 || (values.stateOf(holder) & (OUTCOME_BITS | IN_PLACE | REPEATED)) !== (IS_OK | IN_PLACE))
+    return false;
+  const worker = batch.worker[row]!;
+  /** Whether it is found on this way from the offset, with nothing but records of its worker between. */
+  const isReached = (step: 1 | -1): boolean => {
+    for (let away = 0; away < BATCH_RECORDS_MAX; away++) {
+      const held = log.slots.scannedAt(offset + step * away) - FIRST_VALUE;
+      if (held === id) return true;
+      if (held < 0 || values.workerOf(held) !== worker) return false;
+    }
+    return false;
+  };
+  return isReached(1) || isReached(-1);
+}
+
+/** Batches of more records are not recognized. */
+const BATCH_RECORDS_MAX = 10_000;
+
+/** Whether a reader was given it, and only at another offset, where no more than one copy of it can be. */
+function wasGivenElsewhere({ given, run, sentAgain }: Examination, id: number, offset: number): boolean {
+  const record = given?.of(id) ?? null;
+  if (record === null || offset < 0 || !record.isAtOneOffset || record.offset === offset) return false;
+  const { idempotence, clientRetries } = run.info.contract;
+  return idempotence || (!clientRetries && sentAgain.get(id) === 0);
 }
 
 /** Why an acknowledged record that no reader was given is gone. */

@@ -134,7 +134,7 @@ class Sweep {
   #to = 0;
   #calls = new PagedColumn('float64');
   #rets = new PagedColumn('float64');
-  /** By value id: when it was invoked, if it is in the log at another offset than the acknowledged one. */
+  /** By value id: when it was invoked, if it is in the log at another offset than the acknowledged one; plus one. */
   #looseCalls = new PagedColumn('float64');
   readonly #misplaced = new PagedColumn('uint8');
   #latestCall: Latest = { ns: -1, offset: -1, id: -1 };
@@ -164,7 +164,7 @@ class Sweep {
   }
 
   loose(id: number, callNs: number, isMisplaced: boolean): void {
-    this.#looseCalls.set(id, callNs);
+    this.#looseCalls.set(id, callNs + 1);
     if (isMisplaced) this.#misplaced.set(id, 1);
   }
 
@@ -178,8 +178,8 @@ class Sweep {
       const id = code - FIRST_VALUE;
       if (!hasTimes(values.stateOf(id))) return;
       const ret = this.#rets.get(offset);
-      const callNs = ret > 0 ? this.#calls.get(offset) : this.#looseCalls.get(id);
-      if (this.#misplaced.get(id) === 0) this.#producers?.pass(id, offset, callNs);
+      const callNs = ret > 0 ? this.#calls.get(offset) : this.#looseCalls.get(id) - 1;
+      if (callNs >= 0 && this.#misplaced.get(id) === 0) this.#producers?.pass(id, offset, callNs);
       if (this.#isBroken) return;
       if (callNs > this.#latestCall.ns) this.#latestCall = { ns: callNs, offset, id };
       const ackNs = ret > 0 ? ret - 1 : Infinity;
