@@ -10,6 +10,7 @@ import { leadershipsOf, type Leadership } from './facts/leadership.ts';
 import { PagedColumn, SPARSE_KEYS_MAX } from './columns/paged.ts';
 import { PartitionLog } from './facts/partition.ts';
 import { PowerLosses } from './facts/power.ts';
+import { Unwatched } from './facts/unwatched.ts';
 import type { GivenRecords } from './facts/given.ts';
 import { FINDING_KINDS, type Counts } from './result.ts';
 import { decidingScan, finalScansOf } from './facts/scans.ts';
@@ -37,6 +38,7 @@ export class Examination {
   faults: readonly FaultSpan[] = [];
   readonly power: PowerLosses;
   readonly copies: Copies;
+  readonly unwatched: Unwatched;
   readonly leadershipOf: (partition: number) => Leadership;
   readonly truncations: Truncations;
   readonly values: ValueTable;
@@ -93,7 +95,14 @@ export class Examination {
     this.values = new ValueTable(sparseKeysMax);
     this.power = new PowerLosses(run.events, run.info.kafkaMode);
     this.copies = new Copies(run);
-    this.leadershipOf = leadershipsOf(run.events, run.info.nodes, this.power, !this.eventsIncomplete);
+    this.unwatched = new Unwatched(run.events);
+    this.leadershipOf = leadershipsOf(
+      run.events,
+      run.info.nodes,
+      this.power,
+      !this.eventsIncomplete,
+      this.unwatched,
+    );
     this.truncations = new Truncations(run.events);
     this.#finalScans = finalScansOf(run.events);
   }
@@ -140,6 +149,7 @@ export class Examination {
         this.faultIndex,
         this.power,
         this.eventsIncomplete,
+        this.unwatched,
       );
       this.#causes.set(log, causes);
     }

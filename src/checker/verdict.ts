@@ -4,6 +4,7 @@ import { faultsDuring } from './facts/attribution.ts';
 import { Endings } from './facts/endings.ts';
 import type { Examination } from './examination.ts';
 import { remarksOnFaults } from './questions/faults.ts';
+import { remarksOnWatches } from './questions/watches.ts';
 import { completeScans } from './facts/scans.ts';
 import { FINDING_KINDS, type Claim, type Finding, type Result, type Verdict } from './result.ts';
 
@@ -135,7 +136,7 @@ function notes(examination: Examination, findings: readonly Finding[], broken: r
       `${capitalised(findingClause(kind, count, counts.ok))}; ${ofKind[0]!.judgement}: ${ofKind[0]!.reason}.`,
     );
   }
-  list.push(...remarksOnFaults(examination));
+  list.push(...remarksOnFaults(examination), ...remarksOnWatches(examination));
   if (run.info.status === 'interrupted') list.push('The run was stopped early.');
   return list.map(sentence);
 }

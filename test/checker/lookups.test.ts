@@ -5,6 +5,7 @@ import { FaultIndex } from '../../src/checker/facts/fault-index.ts';
 import { Leadership } from '../../src/checker/facts/leadership.ts';
 import { PowerLosses } from '../../src/checker/facts/power.ts';
 import { Truncations } from '../../src/checker/facts/truncations.ts';
+import { Unwatched } from '../../src/checker/facts/unwatched.ts';
 import type { Event, ViewEvent } from '../../src/history/event.ts';
 import { countBelow, countUpTo } from '../../src/core/sorted.ts';
 import { effort } from '../oracle/effort.ts';
@@ -71,7 +72,12 @@ function leadershipOf(views: readonly ViewEvent[], losses: readonly { node: stri
     return { type: 'fault-start', fault: { kind: 'power-loss', target: node }, ...facts };
   });
   const nameOf = (leader: number) => `kafka${leader}`;
-  return new Leadership(views, { nameOf, power: new PowerLosses(events), isWhole: true });
+  return new Leadership(views, {
+    nameOf,
+    power: new PowerLosses(events),
+    isWhole: true,
+    unwatched: new Unwatched([]),
+  });
 }
 
 test('who led, who followed and who was deposed is answered as by looking at every term', (t) => {

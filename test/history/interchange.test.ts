@@ -108,23 +108,45 @@ const fault = fc.constantFrom(
 );
 const faultIds = fc.constantFrom('fault-1', 'fault-2');
 const otherEvents: fc.Arbitrary<Event> = fc.oneof(
-  fc.record({
-    type: fc.constant('fault-start' as const),
-    id: faultIds,
-    fault,
-    requestedNs: timeNs,
-    timeNs,
-    targets: fc.array(names),
-    links: fc.array(fc.record({ from: names, to: names })),
-    evidence: fc.string(),
-  }),
-  fc.record({
-    type: fc.constant('fault-stop' as const),
-    id: faultIds,
-    requestedNs: timeNs,
-    timeNs,
-    evidence: fc.string(),
-  }),
+  fc.record(
+    {
+      type: fc.constant('fault-start' as const),
+      id: faultIds,
+      fault,
+      requestedNs: timeNs,
+      timeNs,
+      targets: fc.array(names),
+      links: fc.array(fc.record({ from: names, to: names })),
+      evidence: fc.string(),
+      verified: fc.constant(false as const),
+      missed: fc.array(names),
+      beganNs: timeNs,
+    },
+    { requiredKeys: ['type', 'id', 'fault', 'requestedNs', 'timeNs', 'targets', 'links', 'evidence'] },
+  ),
+  fc.record(
+    {
+      type: fc.constant('fault-stop' as const),
+      id: faultIds,
+      requestedNs: timeNs,
+      timeNs,
+      evidence: fc.string(),
+      verified: fc.constant(false as const),
+    },
+    { requiredKeys: ['type', 'id', 'requestedNs', 'timeNs', 'evidence'] },
+  ),
+  fc.record(
+    {
+      type: fc.constant('gap' as const),
+      timeNs,
+      watch: fc.constantFrom('views' as const, 'ends' as const, 'log' as const),
+      node: names,
+      fromNs: timeNs,
+      toNs: fc.option(timeNs),
+      reason: fc.string(),
+    },
+    { requiredKeys: ['type', 'timeNs', 'watch', 'fromNs', 'toNs', 'reason'] },
+  ),
   fc.record({
     type: fc.constantFrom('fault-failed' as const, 'fault-skipped' as const),
     id: faultIds,

@@ -12,6 +12,7 @@ import { judgeProducerOrder } from '../findings/producer-order.ts';
 import type { FaultIndex } from './fault-index.ts';
 import type { Leadership, Term } from './leadership.ts';
 import { syncsEachRecord, type PowerLosses } from './power.ts';
+import type { Unwatched } from './unwatched.ts';
 
 /**
  * Where lost records went: which leader acknowledged them, who took over, and so what Kafka's contract says of it.
@@ -23,9 +24,10 @@ export class LossCauses {
   readonly #faults: FaultIndex;
   readonly power: PowerLosses;
   readonly #eventsIncomplete: boolean;
+  readonly #unwatched: Unwatched;
   /** By the moment that `#momentOf` gives, and then by what else matters. */
   readonly #causes: Map<number, Cause>[] = [];
-  /** Ascending: before and after each of them power may explain different losses. */
+  /** Ascending: before and after each of them power, or what was not watched, may explain different losses. */
   readonly #turnsNs: readonly number[];
   readonly #givenCauses = new Map<number, Cause>();
   #divergentReads: Cause | null = null;
@@ -39,7 +41,9 @@ export class LossCauses {
     faults: FaultIndex,
     power: PowerLosses,
     eventsIncomplete: boolean,
+    unwatched: Unwatched,
   ) {
+    this.#unwatched = unwatched;
     this.#eventsIncomplete = eventsIncomplete;
     this.leadership = leadership;
     this.#contract = contract;
@@ -48,6 +52,7 @@ export class LossCauses {
     this.#turnsNs = [
       ...power.losses.map(({ toNs }) => toNs),
       ...leadership.returns.map(({ untilNs }) => untilNs),
+      ...(Number.isFinite(unwatched.untilNs) ? [unwatched.untilNs] : []),
     ].toSorted((a, b) => a - b);
   }
 
@@ -122,7 +127,7 @@ export class LossCauses {
       const { ruling, dependsOn } = judgeLoss({
         contract: this.#contract,
         clientFault: clientFault === null ? null : CLIENT_FAULTS[clientFault],
-        watched: leadership.isTold,
+        watched: leadership.isToldSince(invokeNs),
         eventsIncomplete: this.#eventsIncomplete,
         term,
         successor,
@@ -133,6 +138,10 @@ export class LossCauses {
           term !== null && this.power.struck(term.node, invokeNs) && !syncsEachRecord(this.#contract),
         powerExcuse: this.powerExcuse(invokeNs),
         mayHaveReturnedUnnoticed: this.power.mayHaveReturnedUnnoticed(this.#contract, invokeNs),
+        unseenUnderPowerLoss:
+          this.#unwatched.since(invokeNs) &&
+          this.power.losses.some(({ toNs }) => toNs >= invokeNs) &&
+          !syncsEachRecord(this.#contract),
         leaderStruck: term !== null && this.#isStruck(term),
       });
       // Without an offset in the answer the client did not really get an acknowledgement from a broker.

@@ -1,6 +1,7 @@
 import type { Event, ViewEvent } from '../../history/event.ts';
 import type { Contract, NodeInfo } from '../../history/run.ts';
 import type { PowerLosses } from './power.ts';
+import type { Unwatched } from './unwatched.ts';
 import { Succession } from './succession.ts';
 import { countBelow, countUpTo } from '../../core/sorted.ts';
 import { powerlessReturns, type PowerlessReturn } from './powerless-returns.ts';
@@ -35,6 +36,7 @@ export class Leadership {
   readonly returns: readonly PowerlessReturn[];
   readonly #nameOf: (leader: number) => string;
   readonly #isWhole: boolean;
+  readonly #unwatchedTimes: Unwatched;
   /** Whether the partition is known to have had more than one leader. */
   readonly changed: boolean;
   readonly #succession: Succession<Term>;
@@ -48,12 +50,19 @@ export class Leadership {
   /**
    * @param options.power ends a term too: the same leader may come back in the same epoch, with less.
    * @param options.isWhole false where some views may be missing.
+   * @param options.unwatched when nobody watched who led.
    */
   constructor(
     views: readonly ViewEvent[],
-    options: { nameOf: (leader: number) => string; power: PowerLosses; isWhole: boolean },
+    options: {
+      nameOf: (leader: number) => string;
+      power: PowerLosses;
+      isWhole: boolean;
+      unwatched: Unwatched;
+    },
   ) {
     const { nameOf, power } = options;
+    this.#unwatchedTimes = options.unwatched;
     this.#nameOf = nameOf;
     this.#isWhole = options.isWhole;
     const whole = termsOf(views, nameOf);
@@ -110,7 +119,12 @@ export class Leadership {
 
   /** Whether the history tells of everybody who led the partition. */
   get isTold(): boolean {
-    return this.terms.length > 0 && this.#isWhole;
+    return this.isToldSince(-Infinity);
+  }
+
+  /** The same from that moment on. */
+  isToldSince(timeNs: number): boolean {
+    return this.terms.length > 0 && this.#isWhole && !this.#unwatchedTimes.since(timeNs);
   }
 
   /** Whether a broker that had led the partition was known to have been replaced by then. */
@@ -147,6 +161,7 @@ export function leadershipsOf(
   nodes: readonly NodeInfo[],
   power: PowerLosses,
   isWhole: boolean,
+  unwatched: Unwatched,
 ): (partition: number) => Leadership {
   const views = new Map<number, ViewEvent[]>();
   for (const event of events) {
@@ -160,7 +175,7 @@ export function leadershipsOf(
   return (partition) => {
     let leadership = leaderships.get(partition);
     if (leadership === undefined) {
-      leadership = new Leadership(views.get(partition) ?? [], { nameOf, power, isWhole });
+      leadership = new Leadership(views.get(partition) ?? [], { nameOf, power, isWhole, unwatched });
       leaderships.set(partition, leadership);
     }
     return leadership;

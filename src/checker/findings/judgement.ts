@@ -54,6 +54,8 @@ export interface LossCase {
   powerExcuse: string | null;
   /** Whether a broker that lost power may have led again without being missed, if the history does not say who led. */
   mayHaveReturnedUnnoticed: boolean;
+  /** Whether a broker lost power, and nobody watched for a while who led and who was in sync. */
+  unseenUnderPowerLoss: boolean;
   /** Whether a fault struck the leader while it led. */
   leaderStruck: boolean;
 }
@@ -143,6 +145,13 @@ const LOSS_TABLE: readonly Row[] = [
     judgement: 'permitted',
     reason: () =>
       `a broker lost power, and with ZooKeeper it may have come back before anything had taken it out of the in-sync set (KIP-903, KIP-966), ${UNTOLD}`,
+    dependsOn: 'leaders',
+  },
+  {
+    when: ({ unseenUnderPowerLoss }) => unseenUnderPowerLoss,
+    judgement: 'permitted',
+    reason: () =>
+      'a broker lost power, and for a while nobody watched who led and who was in sync: it may have been the last replica standing (KIP-966)',
     dependsOn: 'leaders',
   },
   {

@@ -44,6 +44,7 @@ function speaksOfThisLog(
   { partition, broker, invokeNs, completeNs }: EndEvent,
 ): boolean {
   const leadership = examination.leadershipOf(partition);
+  if (examination.unwatched.at(invokeNs, MARGIN_NS)) return false;
   if (broker < 0) return !leadership.changed;
   if (leadership.wasDeposed(broker, invokeNs)) return false;
   return !leadership.changedBetween(invokeNs - MARGIN_NS, completeNs + MARGIN_NS);

@@ -17,6 +17,7 @@ export function checkEnds(examination: Examination): void {
   const byPartition = new Map<number, EndEvent[]>();
   for (const event of run.events) {
     if (event.type !== 'end') continue;
+    if (examination.unwatched.at(event.invokeNs)) continue;
     if (examination.leadershipOf(event.partition).wasDeposed(event.broker, event.invokeNs)) continue;
     const known = byPartition.get(event.partition);
     if (known === undefined) byPartition.set(event.partition, [event]);

@@ -60,6 +60,7 @@ export function* formatEvents(
       start: start.timeNs,
       stop: stop?.timeNs ?? null,
       requested: start.requestedNs,
+      ...(start.beganNs !== undefined && { began: start.beganNs }),
       ...((start.evidence !== '' || start.verified === false) && { verified: start.verified !== false }),
       fault: start.fault,
       links: start.links,

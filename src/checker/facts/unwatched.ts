@@ -1,0 +1,28 @@
+import type { Event } from '../../history/event.ts';
+import { type Gap, gapsOf } from '../../history/gaps.ts';
+
+/**
+ * When nobody watched who led: the samples of all brokers' accounts failed, or a broker's log could not be read. A change
+ * of leader in such a gap may be missing from the history, so what it would excuse is no violation.
+ */
+export class Unwatched {
+  readonly gaps: readonly Gap[];
+  /** Until when; -Infinity if it was watched all the time. */
+  readonly untilNs: number;
+
+  constructor(events: readonly Event[]) {
+    // A log that is read again misses nothing: its gap is empty.
+    this.gaps = gapsOf(events).filter(({ watch, fromNs, toNs }) => watch !== 'ends' && toNs > fromNs);
+    this.untilNs = Math.max(-Infinity, ...this.gaps.map(({ toNs }) => toNs));
+  }
+
+  /** Whether something may have gone unseen at this moment, or so much before or after it. */
+  at(timeNs: number, marginNs = 0): boolean {
+    return this.gaps.some(({ fromNs, toNs }) => timeNs >= fromNs - marginNs && timeNs <= toNs + marginNs);
+  }
+
+  /** Whether something may have gone unseen at this moment or later. */
+  since(timeNs: number): boolean {
+    return this.untilNs >= timeNs;
+  }
+}
