@@ -23,6 +23,6 @@ export class Unwatched {
 
   /** Whether something may have gone unseen at this moment or later. */
   since(timeNs: number): boolean {
-    return this.untilNs >= timeNs;
+    return this.gaps.length > 0 && this.untilNs >= timeNs;
   }
 }

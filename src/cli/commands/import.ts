@@ -21,7 +21,7 @@ monotonic clock. Fields that are not listed are kept and ignored; lists and obje
   reset  scan, partition, time, from, to: a consumer went on from another position than the one it had reached
   end    partition, offset, invoke, complete: an end offset (high watermark) that was observed
   fault  id, kind, targets, start, stop (null: never healed; not before start), optional requested, verified
-         (false: nobody saw it take effect, and the verdict is at best inconclusive)
+         (false: nobody saw it take effect; too many of those make the verdict inconclusive)
   view   time, partition, leader, epoch, isr: leader and isr are broker ids, as is broker in a write
 
 A loss can be proven only in a partition with a scan of "final": true, "covered": true. Whether acks=1 permits it
