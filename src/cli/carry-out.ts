@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { wallClock, type Clock } from '../core/clock.ts';
 import { writeWhole } from '../core/draft.ts';
 import { EXIT, messageOf } from '../core/failure.ts';
+import { thisProcess } from '../core/process-identity.ts';
 import { atPath } from '../core/paths.ts';
 import type { Event } from '../history/event.ts';
 import { SCHEDULE_FILE } from '../history/layout.ts';
@@ -173,6 +174,7 @@ function infoOf(plan: RunPlan, world: Stage['info']): RunInfo {
       platform: `${platform()} ${release().split('.').slice(0, 2).join('.')} ${arch()}`,
       user: process.getuid?.() === 0 ? 'root (in the lab)' : 'unprivileged',
     },
+    process: plan.process ?? thisProcess(),
     startedAt: wallClock(),
     command: plan.command,
     ...world,

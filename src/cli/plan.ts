@@ -1,3 +1,4 @@
+import type { ProcessIdentity } from '../core/process-identity.ts';
 import type { Claim } from '../checker/result.ts';
 import type { Distribution } from '../db/kafka/distribution.ts';
 import type { KafkaMode } from '../db/kafka/recipes.ts';
@@ -22,6 +23,8 @@ export interface RunPlan {
   json: boolean;
   /** Print only progress; the caller prints what came out. */
   quiet: boolean;
+  /** The process that a person started, and with which everything ends; this one if absent. */
+  process?: ProcessIdentity;
   /** The command line, for run.json. */
   command: string[];
 }

@@ -1,4 +1,5 @@
 import { EXIT, Failure, messageOf } from '../core/failure.ts';
+import { thisProcess } from '../core/process-identity.ts';
 import { freshId, freshSeed, seededRandom } from '../core/random.ts';
 import { resolveDistribution } from '../db/kafka/distribution.ts';
 import { findJava } from '../db/kafka/java.ts';
@@ -63,6 +64,7 @@ export async function prepareSimulatedPlan(
     directory: await createRunDirectory(options.store),
     json: options.json === true,
     quiet: false,
+    process: thisProcess(),
     command: process.argv.slice(2),
     bug: extra.bug ?? null,
     because: extra.because ?? null,
@@ -102,6 +104,7 @@ export async function preparePlan(
     dataDirectory: options.dataDir ?? null,
     json: options.json === true,
     quiet: false,
+    process: thisProcess(),
     command: process.argv.slice(2),
   };
 }

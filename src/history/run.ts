@@ -1,3 +1,4 @@
+import type { ProcessIdentity } from '../core/process-identity.ts';
 import type { Event } from './event.ts';
 
 /**
@@ -127,6 +128,8 @@ export interface RunInfo {
   /** `zookeeper`, `kraft-combined` or `kraft-separate`. */
   kafkaMode?: string;
   machine?: Record<string, string | number>;
+  /** Whose end is the end of the run, whatever its status says. */
+  process?: ProcessIdentity;
   /** Wall clock, ISO 8601. */
   startedAt: string;
   endedAt?: string;

@@ -1,4 +1,7 @@
+import { join } from 'node:path';
 import { Option, type Command } from 'commander';
+import { readRegular } from '../../core/regular-file.ts';
+import { RUN_FILE } from '../../history/layout.ts';
 import type { Claim } from '../../checker/result.ts';
 
 export const claimOption = () =>
@@ -26,6 +29,9 @@ Findings are groups of neighbours with their first examples; with --full-lists e
 in the run directory, as it is found: kind, loss, partition, value, offset, timeNs and judgement.
 Of an NDJSON file, as other tools can write it ("kept import --help"), the result is only printed.
 
+Of a run that still goes on it says what is proven so far (exit status 1 if that is a violation, else 2), and writes
+nothing into it.
+
 Examples:
   kept check store/example
   kept check store/run-42 --claim contract --json
@@ -33,6 +39,15 @@ Examples:
   kept check history.ndjson`,
     )
     .action(async (path: string, options: { claim: Claim; json?: true; fullLists?: true }) => {
+      if (saysRunning(path)) {
+        const { checkRunning, isRunning } = await import('../running.ts');
+        if (isRunning(path)) {
+          const { claim, json, fullLists } = options;
+          const how = { claim, json: json === true, fullLists: fullLists === true };
+          process.exitCode = await checkRunning(path, how);
+          return;
+        }
+      }
       const { startThreads } = await import('../start-threads.ts');
       const ahead = startThreads(path);
       const { decide, exitStatusOf, show } = await import('../verdict.ts');
@@ -41,4 +56,14 @@ Examples:
       process.exitCode = exitStatusOf(decided.result);
       show(decided, { json: options.json === true, directory: path });
     });
+}
+
+/** A glance at run.json, before anything large is loaded. A run that was killed says so as well. */
+function saysRunning(path: string): boolean {
+  try {
+    return /"status": ?"running"/.test(readRegular(join(path, RUN_FILE)).toString());
+  } catch {
+    // It is no run directory, or a damaged one: the check says which.
+    return false;
+  }
 }
