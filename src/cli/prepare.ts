@@ -2,6 +2,11 @@ import { EXIT, Failure, messageOf } from '../core/failure.ts';
 import { thisProcess } from '../core/process-identity.ts';
 import { freshId, freshSeed, seededRandom } from '../core/random.ts';
 import { resolveDistribution } from '../db/kafka/distribution.ts';
+import { DISKS_NEED, whyNoDisks } from '../db/kafka/disk.ts';
+import { processRemote } from '../control/process-remote.ts';
+import { planNodes } from '../db/kafka/plan.ts';
+import { strangersIn } from '../scenario/fits.ts';
+import { assertRoom, describeForecast, roomFor } from './room.ts';
 import { findJava } from '../db/kafka/java.ts';
 import { assertMode, modesOf, type KafkaMode } from '../db/kafka/recipes.ts';
 import { createRunDirectory } from '../history/directory.ts';
@@ -53,6 +58,8 @@ export async function prepareSimulatedPlan(
   }
   const seed = options.seed ?? freshSeed();
   const run = `sim${seed}`;
+  const mode = options.mode ?? scenario.kraftMode;
+  assertKnownTargets(scenario, mode);
   createEncoder({ run, topic: TOPIC, sizeBytes: scenario.load.recordBytes });
   return {
     run,
@@ -60,7 +67,7 @@ export async function prepareSimulatedPlan(
     schedule: scheduleOf(scenario, seed),
     seed,
     claim: options.claim,
-    mode: options.mode ?? scenario.kraftMode,
+    mode,
     directory: await createRunDirectory(options.store),
     json: options.json === true,
     quiet: false,
@@ -92,10 +99,15 @@ export async function preparePlan(
   });
   const mode = options.mode ?? preferredMode(distribution.version, scenario);
   assertMode(distribution.version, mode);
+  assertKnownTargets(scenario, mode);
+  const schedule = scheduleOf(scenario, seed);
+  await assertPowers(schedule);
+  const nodes = planNodes(mode, scenario.brokers).length;
+  assertRoom(scenario, roomFor({ store: options.store, dataDir: options.dataDir, nodes }));
   return {
     run,
     scenario,
-    schedule: scheduleOf(scenario, seed),
+    schedule,
     seed,
     claim: options.claim,
     distribution,
@@ -107,6 +119,28 @@ export async function preparePlan(
     process: thisProcess(),
     command: process.argv.slice(2),
   };
+}
+
+/** @throws Failure (usage) for a target that is neither a role nor a node of this cluster. */
+export function assertKnownTargets(scenario: Scenario, mode: KafkaMode): void {
+  const nodes = planNodes(mode, scenario.brokers).map(({ name }) => name);
+  const strangers = strangersIn(scenario, nodes);
+  if (strangers.length === 0) return;
+  throw new Failure(
+    `The scenario "${scenario.name}" has targets that are not there: ${strangers.join('; ')}`,
+    {
+      hint: `its cluster has ${nodes.join(', ')} (${mode})`,
+      exitStatus: EXIT.usage,
+    },
+  );
+}
+
+/** @throws Failure when the faults need what this machine cannot do, before a cluster is started for them. */
+async function assertPowers(schedule: Schedule): Promise<void> {
+  if (!schedule.some(({ fault }) => fault.kind === 'power-loss')) return;
+  const why = await whyNoDisks(processRemote('this machine', '127.0.0.1'));
+  if (why === null) return;
+  throw new Failure(`The fault "power-loss" is not possible on this machine: ${why}`, { hint: DISKS_NEED });
 }
 
 /** ZooKeeper where the version still knows it: it is what the original experiments used. */
@@ -126,20 +160,28 @@ export function scheduleOf(scenario: Scenario, seed: number): Schedule {
 /** What is about to happen, before it happens: whoever sees only this can repeat the run. */
 export function describePlan(plan: Plan | SimulatedPlan): string {
   const { scenario, seed, mode, schedule, directory } = plan;
-  const { load, producer, topic } = scenario;
   const system =
     'distribution' in plan
       ? `Kafka ${plan.distribution.version} (${mode}, ${plan.distribution.origin}) · Java ${plan.distribution.java.version}`
       : `simulated Kafka (${mode})${plan.bug === null ? '' : ` with the bug ${plan.bug}`}`;
-  const rate = load.ratePerSecond === null ? 'full speed' : `${load.ratePerSecond} writes/s`;
   return [
     ...('distribution' in plan ? [] : [announcementOf(plan)]),
     `${scenario.name}: ${safeLine(scenario.title)}`,
     `  seed ${seed} · ${system} · ${directory}`,
+    ...describeLoad(scenario),
+    `  ${schedule.length} fault(s) planned · failure detection: ${scenario.detection}`,
+    ...('distribution' in plan ? [`  ${describeForecast(scenario)}`] : []),
+  ].join('\n');
+}
+
+/** The cluster, the promise and the load, a line each. */
+export function describeLoad(scenario: Scenario): string[] {
+  const { load, producer, topic } = scenario;
+  const rate = load.ratePerSecond === null ? 'full speed' : `${load.ratePerSecond} writes/s`;
+  return [
     `  ${scenario.brokers} brokers · ${topic.partitions} partition(s), replication ${topic.replicationFactor}, min.insync.replicas ${topic.minInsyncReplicas}, unclean election ${topic.uncleanLeaderElection ? 'on' : 'off'}`,
     `  acks=${producer.acks}${producer.idempotence ? ', idempotent' : ''}, ${producer.retries} retries · ${load.workers} workers, ${rate}, ${load.inFlight} in flight, ${load.recordBytes} bytes${load.count === undefined ? '' : `, ${load.count} writes`}${scenario.consumers === 0 ? '' : ` · ${scenario.consumers} consumer(s)`}`,
-    `  ${schedule.length} fault(s) planned · failure detection: ${scenario.detection}`,
-  ].join('\n');
+  ];
 }
 
 /** The first thing that anybody is told of a simulated run. */

@@ -11,6 +11,19 @@ import { z } from 'zod';
  * `followers` all brokers but the leader, `follower` one of them, `broker` any one broker, `minority` and `majority`
  * a random set of brokers of that size, `all` every node.
  */
+export const ROLES = [
+  'leader',
+  'controller',
+  'coordination',
+  'follower',
+  'followers',
+  'broker',
+  'brokers',
+  'minority',
+  'majority',
+  'all',
+] as const;
+
 export const targetSchema = z
   .string()
   .min(1)

@@ -75,8 +75,11 @@ export const DETECTION_TIMEOUTS = {
 } as const;
 
 export const scenarioSchema = z.strictObject({
-  name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'a name has lower-case letters, digits and dashes'),
-  title: z.string(),
+  name: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]*$/, 'a name has lower-case letters, digits and dashes')
+    .default('unnamed'),
+  title: z.string().default('').describe('what is run, in a line; described if empty'),
   description: z.string().default(''),
   brokers: z.int().min(1).max(9).default(3),
   kraftMode: z
@@ -114,5 +117,5 @@ export const scenarioSchema = z.strictObject({
 });
 
 export type Scenario = z.infer<typeof scenarioSchema>;
-/** A scenario as people write it: everything but name and title has a default. */
+/** A scenario as people write it: everything has a default. */
 export type ScenarioInput = z.input<typeof scenarioSchema>;

@@ -188,7 +188,7 @@ test('a run that is not invalid cannot be shrunk, and what no longer fits cannot
 
 test('nonsense is refused in one sentence', async (t) => {
   const file = join(home, 'scenario.json');
-  writeFileSync(file, '{}');
+  writeFileSync(file, '{"brokers":"three"}');
   for (const args of [
     ['sim', '--bug', 'nope'],
     ['sim', '--seeds', '9..3'],

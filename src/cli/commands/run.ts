@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { addClusterOptions, addSimulateOption, type ClusterOptions } from '../options/cluster-options.ts';
+import { printPlan } from '../dry-run.ts';
 import { launch } from '../launch.ts';
 import { describePlan, preparePlanForWorld } from '../prepare.ts';
 import { addScenarioOptions, resolveScenario, type ScenarioOptions } from '../options/scenario-options.ts';
@@ -11,6 +12,7 @@ export function addRunCommand(program: Command): void {
     .argument('[scenario]', 'a name from "kept scenarios", or a JSON file', 'random')
     .description('run a scenario against a real cluster, and decide');
   addSimulateOption(addClusterOptions(addScenarioOptions(command)))
+    .option('--dry-run', 'print what would be done, and do nothing')
     .addHelpText(
       'after',
       `
@@ -28,8 +30,13 @@ Examples:
 
 Ctrl-C ends the load and still heals, reads back and decides; a second one stops at once. The history is safe.`,
     )
-    .action(async (name: string, options: ClusterOptions & ScenarioOptions) => {
-      const plan = await preparePlanForWorld(resolveScenario(name, options), options);
+    .action(async (name: string, options: ClusterOptions & ScenarioOptions & { dryRun?: true }) => {
+      const scenario = resolveScenario(name, options);
+      if (options.dryRun === true) {
+        printPlan(scenario, options);
+        return;
+      }
+      const plan = await preparePlanForWorld(scenario, options);
       say(`${describePlan(plan)}\n`);
       process.exitCode = await launch(plan);
     });

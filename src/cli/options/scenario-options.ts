@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { Option, type Command } from 'commander';
-import { z } from 'zod';
 import { EXIT, Failure, messageOf } from '../../core/failure.ts';
 import { COMMON_MIX, MIX_KINDS, randomScheduleSchema, type MixKind } from '../../nemesis/schedule.ts';
 import { CATALOG, findEntry } from '../../scenario/catalog/catalog.ts';
+import { brokersNeeded, misfitsOf } from '../../scenario/fits.ts';
+import { problemsOf } from '../../scenario/problems.ts';
+import { titleOf } from '../../scenario/title.ts';
 import { scenarioSchema, type Scenario } from '../../scenario/schema.ts';
 import { parseAcks, parseCount, parseDurationMs, parseList, parseRate } from './parse.ts';
 
@@ -74,7 +77,16 @@ export function addScenarioOptions(command: Command): Command {
  * @throws Failure (usage) that names what is wrong with it.
  */
 export function resolveScenario(nameOrFile: string, options: ScenarioOptions): Scenario {
-  return applyOptions(baseScenario(nameOrFile, options.fullSize === true), options);
+  const base = baseScenario(nameOrFile, options.fullSize === true);
+  const scenario = applyOptions(base, options);
+  const misfits = misfitsOf(scenario);
+  if (misfits.length > 0) {
+    throw new Failure(`The scenario "${scenario.name}" does not fit together: ${misfits.join('; ')}.`, {
+      hint: 'Change the file, or the options that change it (--duration, --partitions, --brokers, --count).',
+      exitStatus: EXIT.usage,
+    });
+  }
+  return { ...scenario, title: titleOf(scenario, base) };
 }
 
 function baseScenario(nameOrFile: string, fullSize: boolean): Scenario {
@@ -93,7 +105,14 @@ function baseScenario(nameOrFile: string, fullSize: boolean): Scenario {
       exitStatus: EXIT.usage,
     });
   }
-  return parseScenario(readJson(nameOrFile), `the file ${nameOrFile}`);
+  const value = readJson(nameOrFile);
+  // A scenario that has no name gets that of its file.
+  const name = basename(nameOrFile, '.json')
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-+|-+$/g, '');
+  const isNameless = typeof value === 'object' && value !== null && !Array.isArray(value) && name !== '';
+  return parseScenario(isNameless ? { name, ...value } : value, `the file ${nameOrFile}`);
 }
 
 function readJson(file: string): unknown {
@@ -110,13 +129,10 @@ function readJson(file: string): unknown {
 function parseScenario(value: unknown, origin: string): Scenario {
   const parsed = scenarioSchema.safeParse(value);
   if (parsed.success) return checkScenario(parsed.data, origin);
-  throw new Failure(
-    `${origin} is not a scenario: ${z.prettifyError(parsed.error).replaceAll(/\s*\n\s*/g, ' ')}.`,
-    {
-      hint: '"kept scenarios --json" prints scenarios that you can start from.',
-      exitStatus: EXIT.usage,
-    },
-  );
+  throw new Failure(`${origin} is not a scenario: ${problemsOf(parsed.error, value).join('; ')}.`, {
+    hint: '"kept scenarios --schema" prints what a scenario may hold, "kept scenarios --json" some to start from.',
+    exitStatus: EXIT.usage,
+  });
 }
 
 /** What the schema cannot say: how the parts must fit together. */
@@ -178,10 +194,19 @@ function applyOptions(scenario: Scenario, options: ScenarioOptions): Scenario {
   );
 }
 
+/** With fewer brokers than the scenario had, kinds of faults that need more are left out of a random mix. */
+function possibleFaults(nemesis: Scenario['nemesis'], brokers: number): Scenario['nemesis'] {
+  if (!('random' in nemesis)) return nemesis;
+  const mix = nemesis.random.mix.filter((kind) => brokers >= brokersNeeded(kind));
+  return { random: { ...nemesis.random, mix } };
+}
+
 function applyFaultOptions(scenario: Scenario, options: ScenarioOptions): Scenario['nemesis'] {
   const { faults, faultInterval, faultDuration } = options;
   if (faults === undefined && faultInterval === undefined && faultDuration === undefined)
-    return scenario.nemesis;
+    return options.brokers === undefined
+      ? scenario.nemesis
+      : possibleFaults(scenario.nemesis, options.brokers);
   const unknown = faults?.find((kind) => !MIX_KINDS.includes(kind as MixKind));
   if (unknown !== undefined) {
     throw new Failure(`There is no kind of fault "${unknown}".`, {

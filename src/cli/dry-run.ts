@@ -1,0 +1,49 @@
+import { NS_PER_MS } from '../core/clock.ts';
+import { moment, seconds } from '../core/words.ts';
+import { planNodes } from '../db/kafka/plan.ts';
+import { defaultVersion, modesOf, type KafkaMode } from '../db/kafka/recipes.ts';
+import { freshSeed } from '../core/random.ts';
+import { describeFault } from '../history/fault-words.ts';
+import type { Scenario } from '../scenario/schema.ts';
+import type { ClusterOptions } from './options/cluster-options.ts';
+import { assertKnownTargets, describeLoad, scheduleOf } from './prepare.ts';
+import { describeForecast } from './room.ts';
+import { print, printJson } from './terminal/print.ts';
+import { safeLine } from './terminal/safe-text.ts';
+
+/** `kept run --dry-run`: what would be done, without doing any of it. @throws Failure for what would be refused. */
+export function printPlan(scenario: Scenario, options: ClusterOptions): void {
+  const seed = options.seed ?? freshSeed();
+  const mode = options.mode ?? modeOf(scenario, options);
+  assertKnownTargets(scenario, mode);
+  const schedule = scheduleOf(scenario, seed);
+  if (options.json === true) {
+    printJson(`${JSON.stringify({ seed, mode, scenario, schedule }, null, 2)}\n`);
+    return;
+  }
+  const { warmUpMs, faultsMs, recoveryMs } = scenario.phases;
+  const nodes = planNodes(mode, scenario.brokers).map(({ name }) => name);
+  const length = (ms: number) => seconds(ms * NS_PER_MS);
+  const lines = [
+    `${scenario.name}: ${safeLine(scenario.title)}`,
+    `  seed ${seed} · ${mode} · nodes ${nodes.join(', ')}`,
+    ...describeLoad(scenario),
+    `  warm-up ${length(warmUpMs)}, faults ${length(faultsMs)}, recovery ${length(recoveryMs)}`,
+    `  ${describeForecast(scenario)}`,
+    `  ${schedule.length} fault(s), counted from the beginning of the faults phase:`,
+    ...schedule.map(({ id, atMs, afterWrites, fault, forMs }) => {
+      const after = afterWrites === undefined ? '' : ` after ${afterWrites} writes`;
+      const until = forMs === null ? 'until the end' : `for ${length(forMs)}`;
+      return `    ${moment(atMs * NS_PER_MS).padStart(8)}${after}  ${safeLine(describeFault(fault))}, ${until} (${safeLine(id)})`;
+    }),
+  ];
+  print(`${lines.join('\n')}\nNothing was started: this is what "kept run" would do.\n`);
+}
+
+/** By the version that is named; where a folder or an archive is, only a run finds out. */
+function modeOf(scenario: Scenario, { kafka, simulate }: ClusterOptions): KafkaMode {
+  if (simulate === true) return scenario.kraftMode;
+  const version = kafka ?? defaultVersion(undefined);
+  const isVersion = /^\d+\.\d+\.\d+/.test(version);
+  return isVersion && modesOf(version).includes('zookeeper') ? 'zookeeper' : scenario.kraftMode;
+}

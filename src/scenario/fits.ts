@@ -1,0 +1,67 @@
+import { nearest } from '../core/nearest.ts';
+import { ROLES } from '../history/fault.ts';
+import type { Scenario } from './schema.ts';
+
+/** What no schema can say: whether the parts of a scenario fit together. Found before a cluster is started. */
+
+/** @returns what does not fit, each with its path; none if all does. */
+export function misfitsOf(scenario: Scenario): string[] {
+  const { nemesis, phases, topic, load, brokers } = scenario;
+  if ('random' in nemesis) {
+    return nemesis.random.mix.flatMap((kind, index) =>
+      brokers < brokersNeeded(kind)
+        ? [
+            `nemesis.random.mix[${index}]: "${kind}" needs ${brokersNeeded(kind)} brokers, and there are ${brokers}`,
+          ]
+        : [],
+    );
+  }
+  return nemesis.script.flatMap((strike, index) => {
+    const path = `nemesis.script[${index}]`;
+    const { fault, atMs, afterWrites } = strike;
+    const wrong: string[] = [];
+    if (brokers < brokersNeeded(fault.kind))
+      wrong.push(
+        `${path}.fault.kind: "${fault.kind}" needs ${brokersNeeded(fault.kind)} brokers, and there are ${brokers}`,
+      );
+    if ('partition' in fault && fault.partition !== undefined && fault.partition >= topic.partitions)
+      wrong.push(
+        `${path}.fault.partition: ${fault.partition}, and the partitions are numbered from 0 to ${topic.partitions - 1}`,
+      );
+    if (afterWrites === undefined && atMs > phases.faultsMs)
+      wrong.push(
+        `${path}.atMs: ${atMs} is behind the end of the faults phase (phases.faultsMs is ${phases.faultsMs})`,
+      );
+    if (afterWrites !== undefined && load.count !== undefined && afterWrites >= load.count)
+      wrong.push(
+        `${path}.afterWrites: ${afterWrites}, and the load ends after ${load.count} writes (load.count)`,
+      );
+    return wrong;
+  });
+}
+
+/** So that there is somebody on the other side. */
+const BROKERS_NEEDED: Partial<Record<string, number>> = { bisect: 2, bridge: 3, 'majority-ring': 3 };
+
+/** How many brokers a kind of fault needs. */
+export function brokersNeeded(kind: string): number {
+  return BROKERS_NEEDED[kind] ?? 1;
+}
+
+/** @returns which targets are neither a role nor a node of the cluster. */
+export function strangersIn(scenario: Scenario, nodes: readonly string[]): string[] {
+  if ('random' in scenario.nemesis) return [];
+  return scenario.nemesis.script.flatMap(({ fault, aim }, index) => {
+    const path = `nemesis.script[${index}]`;
+    const named: [path: string, name: string, known: readonly string[]][] = [];
+    if ('target' in fault) named.push([`${path}.fault.target`, fault.target, [...ROLES, ...nodes]]);
+    for (const [at, name] of (aim?.targets ?? []).entries())
+      named.push([`${path}.aim.targets[${at}]`, name, nodes]);
+    return named
+      .filter(([, name, known]) => !known.includes(name))
+      .map(([where, name, known]) => {
+        const near = nearest(name, known);
+        return `${where}: "${name}" is neither a role nor a node of this cluster; ${known.join(', ')}${near === null ? '' : ` (did you mean ${near}?)`}`;
+      });
+  });
+}
