@@ -1,4 +1,5 @@
 import { Failure } from '../core/failure.ts';
+import { earliestContradiction } from './fast/earliest.ts';
 import { smallestContradiction } from './search/culprit.ts';
 import { explore, type Limits } from './search/engine.ts';
 import { logHint } from './log-hint.ts';
@@ -115,6 +116,14 @@ async function decide(model: Model, object: readonly Operation[], limits: Limits
 
 const STOPPED = { verdict: 'unknown', because: 'stopped', method: '', steps: 0, bytesPeak: 0 } as const;
 const NO_ORDER = 'no order of the operations before its return explains it';
+/** What a search or a fast path found. */
+interface Contradiction {
+  operation: Operation;
+  /** Null: a search found it. */
+  suspects: Operation[] | null;
+  reason: string;
+}
+
 const REASONS = {
   stopped: 'the time was up before every order had been tried',
   memory: 'the search needed more memory than it may use',
@@ -125,9 +134,11 @@ const REASONS = {
 async function blame(
   model: Model,
   object: readonly Operation[],
-  found: { operation: Operation; suspects: Operation[] | null; reason: string },
+  contradiction: Contradiction,
   signal: AbortSignal | undefined,
 ): Promise<Culprit> {
+  const found =
+    contradiction.suspects === null ? contradiction : earliestContradiction(model, object, contradiction);
   const { operation: stuck, reason } = found;
   const nearby = object.toSorted((a, b) => remoteness(a, stuck) - remoteness(b, stuck));
   const suspects = [...new Set([...(found.suspects ?? []), ...nearby])];

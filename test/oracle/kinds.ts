@@ -166,6 +166,7 @@ const KINDS: Record<string, Sort> = {
   },
   'unordered queue, distinct values': {
     model: 'unordered-queue',
+    fast: 'sweep',
     object: OBJECTS['unordered-queue']!,
     operation: (draft, index) =>
       pick([0, 1], draft) === 0 ? { f: 'dequeue', input: null } : { f: 'enqueue', input: index },
@@ -180,6 +181,7 @@ const KINDS: Record<string, Sort> = {
   },
   'stack, distinct values': {
     model: 'stack',
+    fast: 'sweep',
     object: OBJECTS['stack']!,
     operation: (draft, index) =>
       pick([0, 1], draft) === 0 ? { f: 'pop', input: null } : { f: 'push', input: index },
@@ -255,6 +257,7 @@ export const SORTS: Record<string, Sort> = {
   'stack, much unknown': { ...KINDS['stack']!, unknown: 10 },
   'counter, much unknown': { ...KINDS['counter']!, unknown: 15 },
   'two registers, much unknown': { ...KINDS['two registers']!, unknown: 15 },
+  'stack, distinct values, much unknown': { ...KINDS['stack, distinct values']!, unknown: 10 },
   'stack of maps': { ...KINDS['stack']!, told: asMap },
   'unordered queue of maps': { ...KINDS['unordered queue']!, told: asMap },
   'texts, much unknown': { ...KINDS['appended texts']!, unknown: 15 },

@@ -58,7 +58,7 @@ export function simulate(options: {
   return history;
 }
 
-const ANSWERING = new Set(['cas', 'read', 'dequeue']);
+const ANSWERING = new Set(['cas', 'read', 'dequeue', 'pop']);
 
 /** Nobody heard the answer. A cas of unknown outcome is one that may have swapped. */
 function forget(operation: Operation): void {

@@ -1,7 +1,8 @@
 import type { Decision } from '../model.ts';
-import { identity, type Operation } from '../operation.ts';
-import { emptyMoment, filledTimes, type Item } from '../search/queue-item.ts';
+import type { Operation } from '../operation.ts';
+import type { Item } from '../search/queue-item.ts';
 import { queueWitness } from './queue-witness.ts';
+import { contentsOf, contradiction, neverEmpty, takeOut } from './value-items.ts';
 
 /**
  * First-in-first-out queues with distinct values, in O(n log n).
@@ -14,53 +15,19 @@ import { queueWitness } from './queue-witness.ts';
  * Null when values repeat, or when empty and unknown dequeues come together: the engine's business.
  */
 export function queueSweep(history: readonly Operation[]): Decision | null {
-  const items = new Map<number | string, Item>();
-  const empties: Operation[] = [];
-  const unknown: Operation[] = [];
-  for (const operation of history) {
-    if (operation.f !== 'enqueue') continue;
-    const value = identity(operation.input);
-    if (items.has(value)) return null;
-    items.set(value, enqueued(operation));
-  }
-  for (const operation of history) {
-    if (operation.f !== 'dequeue') continue;
-    if (operation.outcome === 'info') unknown.push(operation);
-    else if (operation.output === null) empties.push(operation);
-    else {
-      const item = items.get(identity(operation.output));
-      if (item === undefined) return invalid([operation], 'nobody ever enqueued what it took out');
-      if (item.taken !== null)
-        return invalid([item.taken, operation], 'both took out one and the same value');
-      if (operation.ret < item.enqueue.call)
-        return invalid([operation], 'it took out a value before anybody enqueued it');
-      remove(item, operation, operation.ret);
-    }
-  }
+  const contents = contentsOf(history, 'enqueue');
+  if (contents === null || 'verdict' in contents) return contents;
+  const { items, empties, unknown } = contents;
   if (empties.length > 0 && unknown.length > 0) return null;
-  const inside = [...items.values()].filter(
-    ({ enqueue, taken }) => enqueue.outcome === 'ok' || taken !== null,
-  );
   return (
-    removeUnknown(inside, unknown) ??
-    overtaken(inside) ??
-    neverEmpty(inside, empties) ?? {
+    removeUnknown(items, unknown) ??
+    overtaken(items) ??
+    neverEmpty(items, empties) ?? {
       verdict: 'valid',
       method: 'sweep',
-      witness: queueWitness(inside, empties),
+      witness: queueWitness(items, empties),
     }
   );
-}
-
-function enqueued(enqueue: Operation): Item {
-  return { enqueue, taken: null, ec: enqueue.call, er: enqueue.ret, dc: Infinity, dr: Infinity };
-}
-
-function remove(item: Item, by: Operation, until: number): void {
-  item.taken = by;
-  item.dc = Math.max(by.call, item.ec);
-  item.dr = until;
-  item.er = Math.min(item.er, until);
 }
 
 /** Two values of which one came in first and went out last. */
@@ -73,7 +40,10 @@ function overtaken(items: readonly Item[]): Decision | null {
       if (stays === null || byEnd[ended]!.dc > stays.dc) stays = byEnd[ended]!;
     }
     if (stays !== null && item.dr < stays.dc) {
-      return invalid([stays.enqueue, stays.taken, item.enqueue, item.taken], 'a value overtook an older one');
+      return contradiction(
+        [stays.enqueue, stays.taken, item.enqueue, item.taken],
+        'a value overtook an older one',
+      );
     }
   }
   return null;
@@ -93,12 +63,12 @@ function removeUnknown(items: readonly Item[], unknown: readonly Operation[]): D
       const others = stuck
         .slice(0, at)
         .flatMap((other) => [other.item.enqueue, other.because.enqueue, other.because.taken]);
-      return invalid(
+      return contradiction(
         [item.enqueue, because.enqueue, because.taken, ...others],
         'a value overtook an older one',
       );
     }
-    remove(item, by, deadline);
+    takeOut(item, by, deadline);
   }
   return null;
 }
@@ -118,27 +88,4 @@ function deadlines(items: readonly Item[]): { item: Item; deadline: number; beca
     }
   }
   return found;
-}
-
-/** A dequeue that found nothing although something was inside all the time. */
-function neverEmpty(items: readonly Item[], empties: readonly Operation[]): Decision | null {
-  const filled = filledTimes(items);
-  for (const empty of empties) {
-    if (emptyMoment(filled, empty) <= empty.ret) continue;
-    const inside = items.filter(({ er, dc }) => er < empty.ret && dc > empty.call);
-    const around = inside.flatMap(({ enqueue, taken }) => [enqueue, taken]);
-    return invalid([...around, empty], 'it found the queue empty, which it never was meanwhile', empty);
-  }
-  return null;
-}
-
-function invalid(suspects: readonly (Operation | null)[], reason: string, blamed?: Operation): Decision {
-  const distinct = [...new Set(suspects)].filter((operation) => operation !== null);
-  const operation =
-    blamed ?? distinct.reduce((last, suspect) => (returnedBy(suspect) > returnedBy(last) ? suspect : last));
-  return { verdict: 'invalid', method: 'sweep', operation, suspects: distinct, reason };
-}
-
-function returnedBy({ ret }: Operation): number {
-  return ret === Infinity ? -Infinity : ret;
 }

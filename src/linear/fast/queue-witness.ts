@@ -1,4 +1,4 @@
-import { emptyMoment, filledTimes, type Item } from '../search/queue-item.ts';
+import { epochsOf, type Item } from '../search/queue-item.ts';
 import type { Operation } from '../operation.ts';
 
 /**
@@ -8,28 +8,10 @@ import type { Operation } from '../operation.ts';
  * the values are put in an order that neither side forbids, and everything happens as early as that order allows.
  */
 export function queueWitness(items: readonly Item[], empties: readonly Operation[]): Operation[] {
-  const filled = filledTimes(items);
-  const cuts = empties
-    .map((empty) => ({ empty, moment: emptyMoment(filled, empty) }))
-    .toSorted((a, b) => a.moment - b.moment || a.empty.call - b.empty.call);
-  const epochs: Item[][] = cuts.map(() => []);
-  epochs.push([]);
-  for (const item of items) epochs[firstCutFrom(cuts, item.dc)]!.push(item);
-  return epochs.flatMap((epoch, at) => [
-    ...merge(inOrder(epoch)),
-    ...(at < cuts.length ? [cuts[at]!.empty] : []),
+  return epochsOf(items, empties).flatMap((epoch) => [
+    ...merge(inOrder(epoch.items)),
+    ...(epoch.empty === null ? [] : [epoch.empty]),
   ]);
-}
-
-/** How many cuts lie before a moment: the number of its epoch. */
-function firstCutFrom(cuts: readonly { moment: number }[], moment: number): number {
-  let low = 0;
-  for (let high = cuts.length; low < high;) {
-    const middle = (low + high) >>> 1;
-    if (cuts[middle]!.moment >= moment) high = middle;
-    else low = middle + 1;
-  }
-  return low;
 }
 
 /** The values in an order in which nobody is certainly late on either side. */

@@ -1,5 +1,6 @@
 import { OutOfMemory } from '../limits.ts';
 import type { Machine, Model } from '../model.ts';
+import { stackSweep } from '../fast/stack-sweep.ts';
 import { identity, type Operation } from '../operation.ts';
 
 /**
@@ -20,6 +21,7 @@ export const stack: Model = {
       ({ f, input, outcome }) => outcome === 'ok' || f === 'pop' || seen.has(identity(input)),
     );
   },
+  shortcut: stackSweep,
   open: stackMachine,
 };
 

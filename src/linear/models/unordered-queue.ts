@@ -1,4 +1,5 @@
 import type { Machine, Model } from '../model.ts';
+import { bagSweep } from '../fast/bag-sweep.ts';
 import { identity, type Operation } from '../operation.ts';
 import { EMPTY, Tries } from './tries.ts';
 
@@ -22,6 +23,7 @@ export const unorderedQueue: Model = {
         outcome === 'ok' || (f === 'dequeue' ? isFoundEmpty : seen.has(identity(input))),
     );
   },
+  shortcut: bagSweep,
   open: queueMachine,
 };
 

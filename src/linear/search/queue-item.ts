@@ -35,3 +35,32 @@ export function emptyMoment(filled: readonly { from: number; to: number }[], { c
   const interval = filled[low];
   return interval !== undefined && interval.from < call ? interval.to : call;
 }
+
+/** What happens between one time at which the queue was found empty and the next; after the last one, none. */
+export interface Epoch {
+  items: Item[];
+  empty: Operation | null;
+}
+
+/** The values by epoch: each is gone by its end. */
+export function epochsOf(items: readonly Item[], empties: readonly Operation[]): Epoch[] {
+  const filled = filledTimes(items);
+  const cuts = empties
+    .map((empty) => ({ empty, moment: emptyMoment(filled, empty) }))
+    .toSorted((a, b) => a.moment - b.moment || a.empty.call - b.empty.call);
+  const epochs: Epoch[] = cuts.map(({ empty }) => ({ items: [], empty }));
+  epochs.push({ items: [], empty: null });
+  for (const item of items) epochs[firstCutFrom(cuts, item.dc)]!.items.push(item);
+  return epochs;
+}
+
+/** How many cuts lie before a moment: the number of its epoch. */
+function firstCutFrom(cuts: readonly { moment: number }[], moment: number): number {
+  let low = 0;
+  for (let high = cuts.length; low < high;) {
+    const middle = (low + high) >>> 1;
+    if (cuts[middle]!.moment >= moment) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
