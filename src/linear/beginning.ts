@@ -101,13 +101,12 @@ function candidatesFor(name: ModelName, history: readonly Operation[]): Value[] 
   }
 }
 
-/** What reads and swaps found that were called before any other update had returned. */
+/** What reads and swaps found, or would have found, that were called before any other update had returned. */
 function valuesFirst(history: readonly Operation[]): Value[] {
   const isUpdate = ({ f, output }: Operation) => f !== 'read' && output !== false;
   const [first, second] = firstReturns(history.filter(isUpdate));
   const found = history.filter(
     (operation) =>
-      operation.outcome === 'ok' &&
       (operation.f === 'read' || operation.f === 'cas') &&
       operation.output !== false &&
       operation.call <= (operation === first ? (second?.ret ?? Infinity) : (first?.ret ?? Infinity)),

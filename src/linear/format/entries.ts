@@ -16,18 +16,22 @@ export class Entries {
     this.#fields = order === 'time' ? [...TELLING, 'time'] : TELLING;
   }
 
-  /** @returns whether its numbers are what was written, and not rounded. */
-  add(form: Value, line: number): boolean {
-    if (!isInterval(form)) {
+  add(form: Value, line: number): void {
+    if (isInterval(form)) {
+      const interval = intervalOf(form, line);
+      if (this.#events.length > 0) throw twoSorts(this.#events[0]!, line);
+      this.#intervals.push(interval);
+    } else {
       const event = eventOf(form, line);
-      this.#assertOneSort(this.#intervals[0], line);
+      if (this.#intervals.length > 0) throw twoSorts(this.#intervals[0]!, line);
       this.#events.push(event);
-      return isExact(form, this.#fields, line);
     }
-    const interval = intervalOf(form, line);
-    this.#assertOneSort(this.#events[0], line);
-    this.#intervals.push(interval);
-    return isExact(form, INTERVAL_FIELDS, line);
+  }
+
+  /** The same. @returns whether its numbers are what was written, and not rounded, as JSON.parse does. */
+  addParsed(form: Value, line: number): boolean {
+    this.add(form, line);
+    return isExact(form, isInterval(form) ? INTERVAL_FIELDS : this.#fields, line);
   }
 
   /** Puts an entry in the place of the latest one. */
@@ -40,14 +44,13 @@ export class Entries {
     if (this.#intervals.length === 0) return { events: this.#events, dialect: KNOSSOS };
     return { events: eventsOf(this.#intervals), dialect: EXACT };
   }
+}
 
-  #assertOneSort(other: { line: number } | undefined, line: number): void {
-    if (other === undefined) return;
-    throw new Failure(
-      `Line ${line} and line ${other.line} are of two formats: one is an operation with the times of its call and its return, the other one of these alone.`,
-      { hint: 'A file is one history in one format.' },
-    );
-  }
+function twoSorts(other: { line: number }, line: number): Failure {
+  return new Failure(
+    `Line ${line} and line ${other.line} are of two formats: one is an operation with the times of its call and its return, the other one of these alone.`,
+    { hint: 'A file is one history in one format.' },
+  );
 }
 
 /** Jepsen's clients let a failed cas and a read of nil mean many things; Knossos takes neither for an observation. */

@@ -27,13 +27,13 @@ export function readJepsenLog(text: string): Log {
   const lines = text.split('\n');
   for (let at = 0; at < lines.length; at++) {
     const content = lines[at]!;
-    const match = OPERATION.exec(content);
+    const oldOne = OLD_OPERATION.exec(content);
+    const match = oldOne ?? OPERATION.exec(content);
     if (match === null) {
       assertNoOperation(content, at + 1);
       continue;
     }
-    const [, separator, relative, process, type, f, integer, from, to, other] = match;
-    const isOld = separator!.includes('-');
+    const [, process, type, f, integer, from, to, other] = match;
     const number = Number(process);
     events.push({
       process: Number.isSafeInteger(number) ? number : process!.replace(/^:/, ''),
@@ -42,10 +42,10 @@ export function readJepsenLog(text: string): Log {
       value: valueOf(at + 1, integer, from, to, other),
       key: undefined,
       line: at + 1,
-      time: isOld ? undefined : momentIn(content, relative),
+      time: oldOne === null ? momentIn(content) : undefined,
     });
-    if (isOld) old ??= at + 1;
-    else recent ??= at + 1;
+    if (oldOne === null) recent ??= at + 1;
+    else old ??= at + 1;
   }
   if (old !== undefined && recent !== undefined)
     throw new Failure(
@@ -105,7 +105,8 @@ function valueOf(line: number, integer?: string, from?: string, to?: string, oth
 }
 
 /** Of the operation itself where the log tells it, else that of the line. */
-function momentIn(content: string, relative: string | undefined): Moment | undefined {
+function momentIn(content: string): Moment | undefined {
+  const [, relative] = RELATIVE.exec(content) ?? [];
   if (relative !== undefined) return momentOf(Number(relative));
   const [stamp] = STAMP.exec(content) ?? [];
   return stamp === undefined ? undefined : momentOf(stamp);
@@ -130,9 +131,9 @@ const STAMP = /\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}/;
 const VALUE = /(?:\s+(?:(-?\d{1,15})|\[(-?\d{1,15}) (-?\d{1,15})\]|nil)\s*$|([^]*)$)/;
 const CALL = /(:?[\w.-]+)\s+:(invoke|ok|fail|info)\s+:(\S+)/;
 const LINE = new RegExp(`^${CALL.source}${VALUE.source}`);
-const OPERATION = new RegExp(
-  String.raw`\bjepsen\.util(:?\s+(?:-\s+)?)(?:\[\s*(-?\d+)\s*\]\s+)?${CALL.source}${VALUE.source}`,
-);
+const OLD_OPERATION = new RegExp(String.raw`\bjepsen\.util\s+-\s+${CALL.source}${VALUE.source}`);
+const OPERATION = new RegExp(String.raw`\bjepsen\.util:?\s+(?:\[[^\]]*\]\s+)?${CALL.source}${VALUE.source}`);
+const RELATIVE = /\bjepsen\.util:?\s+\[\s*(-?\d+)\s*\]/;
 const BEGINS_OPERATION = /\bjepsen\.util:?\s+(?:-\s+)?(?:\[[^\]]*\]\s+)?(?:-?\d+|:nemesis)\s+:/;
 /** Operations as EDN or JSON have them, in one line. */
 const OTHER_FORMAT = /:process\s.*:type\s|:type\s.*:process\s|:call\s|"(?:process|ClientId|call|Call)"\s*:/;

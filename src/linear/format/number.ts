@@ -13,7 +13,8 @@ export function exactNumber(token: string): number | string {
   if (Math.abs(number) < Number.MAX_SAFE_INTEGER) return number;
   if (/^-?\d+$/.test(plain)) return plain;
   const digits = digitsOf(plain);
-  return digits !== null && BigInt(digits) === BigInt(number) ? number : (digits ?? plain);
+  // A double that was written in its own shortest notation comes back as it was.
+  return digits !== null && digits === digitsOf(String(number)) ? number : (digits ?? plain);
 }
 
 /** All digits of an integer that was written with a point or an exponent; null where it is none. */

@@ -99,7 +99,7 @@ const READERS: Record<Format, (text: string, order: Order | undefined) => Events
   json(text, order) {
     const list = parseJson(text, WHOLE) as Value[];
     const found = new Entries(order);
-    const areExact = list.map((form, at) => found.add(form, at + 1));
+    const areExact = list.map((form, at) => found.addParsed(form, at + 1));
     if (!areExact.includes(false)) return found.end();
     const exact = new Entries(order);
     for (const [at, form] of (parseExactly(text, WHOLE) as Value[]).entries()) exact.add(form, at + 1);
@@ -110,7 +110,7 @@ const READERS: Record<Format, (text: string, order: Order | undefined) => Events
     for (const [at, content] of text.split('\n').entries()) {
       if (content.trim() === '') continue;
       const what = `Line ${at + 1}`;
-      if (found.add(parseJson(content, what), at + 1)) continue;
+      if (found.addParsed(parseJson(content, what), at + 1)) continue;
       found.replace(parseExactly(content, what), at + 1);
     }
     return found.end();
