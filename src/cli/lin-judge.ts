@@ -5,7 +5,7 @@ import type { Order } from '../linear/format/order.ts';
 import { operationsOf, readEvents } from '../linear/format/read-history.ts';
 import { understand } from '../linear/format/understand.ts';
 import { modelNamed, type ModelName } from '../linear/models/catalog.ts';
-import type { Operation, Value } from '../linear/operation.ts';
+import { exchangeOf, type Operation, type Value } from '../linear/operation.ts';
 import type { LinearResult } from '../linear/result.ts';
 import type { Judged } from './lin-text.ts';
 
@@ -53,12 +53,22 @@ async function reasonAgainstGuess(
   history: readonly Operation[],
   how: CheckOptions,
 ): Promise<string | null> {
+  if (REGISTERS.has(model) && history.some(holdsContainer))
+    return `It contradicts a ${model}, but its values are lists or maps, which may be written or read in parts; --model ${model} says that they are not.`;
   if (model !== 'fifo-queue' && model !== 'stack') return null;
   const asQueue = history.map((operation) => ({ ...operation, f: QUEUED.get(operation.f) ?? operation.f }));
   const { verdict } = await check(modelNamed('unordered-queue'), asQueue, { ...how, explain: false });
   if (verdict === 'invalid') return null;
   const alternative = model === 'stack' ? 'of another order' : 'without an order, --model unordered-queue';
   return `It contradicts a ${model}, but ${verdict === 'valid' ? 'would hold' : 'may hold'} for a queue ${alternative}; --model ${model} says that it is one.`;
+}
+
+const REGISTERS = new Set<ModelName>(['register', 'cas-register', 'kv']);
+
+/** Whether an operation of a register is about a list or a map, and not about a single value. */
+function holdsContainer({ f, input, output }: Operation): boolean {
+  const values = f === 'cas' ? exchangeOf({ input }) : [input, output];
+  return values.some((value) => typeof value === 'object' && value !== null);
 }
 
 const QUEUED = new Map([

@@ -140,6 +140,11 @@ test.serial('what does not speak against a guess does not stop it', async (t) =>
     ['an answer of true', edn(0, 'write', '1', 'true') + edn(0, 'read', 'nil', '1'), 0],
     ['an answer left out', edn(0, 'write', '1', 'nil') + edn(0, 'read', 'nil', '2'), 1],
     ['tokens of a lock', edn(0, 'acquire', 'nil', '1') + edn(1, 'acquire', 'nil', '2'), 1],
+    [
+      'maps in parts',
+      edn(0, 'write', '{:x 1, :y 2}') + edn(0, 'write', '{:x 5}') + edn(0, 'read', 'nil', '{:x 5, :y 2}'),
+      2,
+    ],
     ['a set', edn(0, 'add', '1') + edn(0, 'add', '1') + edn(0, 'read', 'nil', '#{1}'), 0],
     ['a member twice', edn(0, 'add', '1') + edn(0, 'read', 'nil', '[1 1]'), 1],
     ['a value twice from a queue', edn(0, 'enqueue', '1') + edn(0, 'dequeue', 'nil', '1').repeat(2), 2],

@@ -11,7 +11,16 @@ import { SORTS } from '../oracle/kinds.ts';
 
 const told = (history: Operation[]) =>
   history.map(({ process, f, key, input, output, outcome, call, ret }) =>
-    [process, key ?? '', f, JSON.stringify(input), JSON.stringify(output), outcome, call, ret].join(' '),
+    [
+      process,
+      key === undefined ? '' : JSON.stringify(key),
+      f,
+      JSON.stringify(input),
+      JSON.stringify(output),
+      outcome,
+      call,
+      ret,
+    ].join(' '),
   );
 
 const read = (text: string, model = 'register') => told(readHistory(text, { model }));
@@ -84,9 +93,9 @@ const OWN = [
 test('operations in one piece, with our names and with those of Porcupine', (t) => {
   const expected = [
     // The read is called when the write returns: they are concurrent.
-    '0 a write "1" null ok 0 1',
-    '1 a read null "1" ok 1 3',
-    '0 a append "2" null info 2 Infinity',
+    '0 "a" write "1" null ok 0 1',
+    '1 "a" read null "1" ok 1 3',
+    '0 "a" append "2" null info 2 Infinity',
   ];
   for (const operations of [PORCUPINE, OWN]) {
     t.deepEqual(read(JSON.stringify(operations), 'kv'), expected);
