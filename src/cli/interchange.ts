@@ -5,30 +5,30 @@ import { atPath, statOf } from '../core/paths.ts';
 import { canPlaceExtras, loadExtras, saveExtras } from '../history/interchange/extras-file.ts';
 import { formatEdn } from '../history/interchange/edn.ts';
 import { exportParquet } from '../history/interchange/parquet.ts';
-import { readInterchange, type Extra } from '../history/interchange/read.ts';
+import { type Extra, type ImportedRun } from '../history/interchange/read.ts';
 import { formatInterchange } from '../history/interchange/write.ts';
 import { RUN_FILE } from '../history/layout.ts';
 import { recordRun } from '../history/recorder/record-run.ts';
 import type { Run } from '../history/run.ts';
-import { isHistoryFile, openHistory } from './history-path.ts';
+import { isHistoryFile, openHistory, readHistoryFile } from './history-path.ts';
 import { printChunks, say } from './terminal/print.ts';
 
 export type ExportFormat = 'ndjson' | 'parquet' | 'edn';
 
 /** @returns what was done, in a sentence. */
 export async function importHistory(file: string, directory: string): Promise<string> {
-  if (statOf(file) === null) {
+  if (file !== '-' && statOf(file) === null) {
     throw new Failure(`there is no file ${file}`, {
       hint: 'name an NDJSON history; "kept import --help" describes the format',
       exitStatus: EXIT.usage,
     });
   }
   assertVacant(directory);
-  const run = readInterchange(file);
+  const run = await readHistoryFile(file);
   await throughDraft(draftDirectory(directory, RUN_FILE), async (draft) => {
     try {
       await recordRun(run, draft);
-      saveExtras(run.extras(), draft);
+      if ('extras' in run) saveExtras((run as ImportedRun).extras(), draft);
     } catch (error) {
       throw error instanceof Failure ? unmade(directory, error) : error;
     }
@@ -60,7 +60,7 @@ export async function exportHistory(
 }
 
 function* extrasOf(run: Run, path: string): Generator<Extra> {
-  if ('extras' in run) yield* (run as ReturnType<typeof readInterchange>).extras();
+  if ('extras' in run) yield* (run as ImportedRun).extras();
   else if (canPlaceExtras(run)) yield* loadExtras(path);
 }
 

@@ -139,6 +139,8 @@ export interface ScanEvent {
   end: number;
   covered: boolean;
   final: boolean;
+  /** Set where the log may go on behind `end`, so that nothing is known of what lies there. */
+  endIsOpen?: true;
   invokeNs: number;
   completeNs: number;
   /** Why it is not covered, in words. */

@@ -142,6 +142,8 @@ export interface RunInfo {
    * an unknown outcome. If absent: true of an imported history.
    */
   workerIsSession?: boolean;
+  /** What of an imported history is not judged, in sentences: the verdict is then at best inconclusive. */
+  unjudged?: string[];
   /** What was damaged before the history was imported: an import does not heal it. */
   damage?: Damage[];
   /** Fields of an imported history that this program does not know. */

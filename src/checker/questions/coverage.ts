@@ -31,6 +31,7 @@ function aboutTheHistory({ run, repeated, unexplained }: Examination): string[] 
       `${counted(unexplained, 'record')} in the log ${unexplained === 1 ? 'has' : 'have'} no write that explains ${unexplained === 1 ? 'it' : 'them'}, but rows of writes are missing.`,
     );
   }
+  doubts.push(...(run.info.unjudged ?? []));
   if (run.info.status === 'failed')
     doubts.push(`The run failed: ${clause(run.info.failure ?? 'no reason was recorded')}.`);
   return doubts;

@@ -184,6 +184,7 @@ function isReadable(
   const { scan } = log;
   if (scan === null || !scan.covered) return false;
   const { from, end, invokeNs } = scan;
+  if (scan.endIsOpen === true) return offset >= from && offset < end && !readsIncomplete;
   // Below its start a log may have been cleaned up; a value without an offset might have been there.
   if (from > 0 && offset < from) return false;
   // The end was asked for when the scan began: what was acknowledged later may lie beyond it.

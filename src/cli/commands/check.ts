@@ -15,7 +15,10 @@ export const claimOption = () =>
 export function addCheckCommand(program: Command): void {
   program
     .command('check')
-    .argument('<run>', 'a run directory, such as store/run-42, or a history as NDJSON')
+    .argument(
+      '<run>',
+      'a run directory, such as store/run-42, or a history in one file: NDJSON, or the EDN of Jepsen’s Kafka workload; also packed (.gz), or - for a pipe',
+    )
     .description('decide again, from what is on disk alone')
     .addOption(claimOption())
     .option('--json', 'print the result as JSON')
@@ -36,7 +39,9 @@ Examples:
   kept check store/example
   kept check store/run-42 --claim contract --json
   kept check store/run-42 --full-lists
-  kept check history.ndjson`,
+  kept check history.ndjson
+  zcat history.ndjson.gz | kept check -
+  kept check history.edn`,
     )
     .action(async (path: string, options: { claim: Claim; json?: true; fullLists?: true }) => {
       if (saysRunning(path)) {

@@ -10,21 +10,29 @@ const LINE_BYTES_MAX = 1 << 28;
 const LINE_FEED = 10;
 
 /**
+ * @param content what stands in it, where it is no file that can be read bit by bit.
  * @yields each line that is not blank, with its number, counted from 1.
  * @throws Failure with status 64 when the file cannot be read, or is not UTF-8.
  */
-export function* linesOf(path: string): Generator<{ line: string; number: number }> {
-  const file = open(path);
+export function* linesOf(path: string, content?: Buffer): Generator<{ line: string; number: number }> {
+  const file = content === undefined ? open(path) : -1;
+  let taken = 0;
+  const next = (into: Buffer): number => {
+    if (content === undefined) return read(file, into, path);
+    const got = content.copy(into, 0, taken);
+    taken += got;
+    return got;
+  };
   try {
     let number = 0;
-    for (const text of wholeLines(file, path, () => number)) {
+    for (const text of wholeLines(next, path, () => number)) {
       for (const line of text.split('\n')) {
         number++;
         if (line !== '' && line.trim() !== '') yield { line, number };
       }
     }
   } finally {
-    closeSync(file);
+    if (file >= 0) closeSync(file);
   }
 }
 
@@ -37,11 +45,15 @@ export function lineFailure(path: string, number: number, problem: string): Fail
 }
 
 /** The file's text in pieces that end where a line ends; the line feed itself is left out. */
-function* wholeLines(file: number, path: string, lineNumber: () => number): Generator<string> {
+function* wholeLines(
+  next: (into: Buffer) => number,
+  path: string,
+  lineNumber: () => number,
+): Generator<string> {
   let rest = Buffer.alloc(0);
   for (let isFirst = true; ; isFirst = false) {
     const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
-    const got = read(file, chunk, path);
+    const got = next(chunk);
     const bytes = rest.length === 0 ? chunk.subarray(0, got) : Buffer.concat([rest, chunk.subarray(0, got)]);
     const end = got === 0 ? bytes.length : bytes.lastIndexOf(LINE_FEED);
     if (end < 0 && bytes.length > LINE_BYTES_MAX)

@@ -39,6 +39,7 @@ const SCAN_FIELDS = new Set([
   'final',
   'reason',
   'sequences',
+  'endIsOpen',
 ]);
 const RESET_FIELDS = new Set(['type', 'order', 'time', 'partition', 'scan', 'from', 'to', 'reason']);
 const END_FIELDS = new Set([...COMMON, 'offset', 'broker']);
@@ -123,6 +124,7 @@ function parseScan(fields: Fields, numberOf: (scan: string) => number): ScanEven
     completeNs: wholeOf(fields, 'complete'),
     ...(fields['reason'] !== undefined && { reason: textOf(fields, 'reason') }),
     ...(flagOf(fields, 'sequences') && { sequences: true }),
+    ...(flagOf(fields, 'endIsOpen') && { endIsOpen: true }),
   };
 }
 

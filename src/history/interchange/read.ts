@@ -36,11 +36,12 @@ const UNTIMED = Number.MAX_SAFE_INTEGER;
 /**
  * The history in an NDJSON file, its lines in any order. Lines of types that this program does not know are kept
  * and ignored; a line that is wrong makes the whole file unusable, because what it says is then missing.
+ * @param content what stands in the file, where it was packed or came through a pipe.
  * @throws Failure with status 64, which names the line.
  */
-export function readInterchange(path: string): ImportedRun {
+export function readInterchange(path: string, content?: Buffer): ImportedRun {
   const reader = new Reader();
-  for (const { line, number } of linesOf(path)) {
+  for (const { line, number } of linesOf(path, content)) {
     try {
       reader.add(line);
     } catch (error) {

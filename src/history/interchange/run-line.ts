@@ -67,6 +67,7 @@ const ownInfo = z.looseObject({
   startedAt: z.string(),
   endedAt: z.string().optional(),
   workerIsSession: z.boolean().optional(),
+  unjudged: z.array(z.string()).optional(),
   extra: z.record(z.string(), z.unknown()).optional(),
   damage: z
     .array(
