@@ -108,7 +108,7 @@ test('each truncation has its reason, as far as it is known', (t) => {
   const cut = (node: string, at: number, text = 'Truncating') => ({ ...truncated(node, 1, at), text });
   t.regex(
     story([cut('kafka3', 6, '[partition 0] Truncating to offset 1, from 2')]),
-    /kafka3 follows kafka2 \(epoch 1, from offset 1\) and cuts its log, which ended at 2, to offset 1 at 6\.0 s/,
+    /kafka3 follows kafka2 \(epoch 1, from offset 1\) and cuts its log to offset 1 \(it had ended at 2\) at 6\.0 s/,
   );
   // The sample that tells of the leader may come a moment later than the cut.
   t.regex(story([cut('kafka3', 4.6)]), /kafka3 follows kafka2 .* at 4\.6 s/);

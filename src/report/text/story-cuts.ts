@@ -19,8 +19,8 @@ export function cutInWords(
   }: { events: readonly Event[]; views: readonly ViewEvent[]; nodes: readonly NodeInfo[] },
 ): string {
   const from = /, from (\d+)$/.exec(cut.text)?.[1];
-  const ended = from === undefined ? '' : `, which ended at ${grouped(Number(from))},`;
-  const what = `cuts its log${ended} to offset ${grouped(cut.truncatedTo)}`;
+  const ended = from === undefined ? '' : ` (it had ended at ${grouped(Number(from))})`;
+  const what = `cuts its log to offset ${grouped(cut.truncatedTo)}${ended}`;
   const leader = leaderAt(views, cut.timeNs);
   const id = nodes.find(({ name }) => name === cut.node)?.id;
   if (leader !== null && leader.leader !== id) {
