@@ -8,11 +8,16 @@ export interface Target {
 }
 
 const CHECKER = [
+  'test/checker/judgement.test.ts',
+  'test/checker/verdict.test.ts',
   'test/checker/check.test.ts',
   'test/checker/acks-1.test.ts',
   'test/checker/incomplete.test.ts',
   'test/checker/readers.test.ts',
   'test/checker/dense.test.ts',
+  'test/checker/committed.test.ts',
+  'test/checker/power-loss.test.ts',
+  'test/checker/producer-order.test.ts',
   'test/checker/oracle.test.ts',
 ];
 
