@@ -38,6 +38,7 @@ function lossCase(contract: Partial<Contract>, more: Partial<LossCase> = {}): Lo
     leaderUnpowered: false,
     powerExcuse: null,
     mayHaveReturnedUnnoticed: false,
+    unseenUnderPowerLoss: false,
     leaderStruck: false,
     ...more,
   };
@@ -123,6 +124,20 @@ test('a broker that may have come back unnoticed excuses only where the history 
   t.is(judged.ruling.judgement, 'permitted');
   t.is(judged.dependsOn, 'leaders');
   t.is(rule({}, { mayHaveReturnedUnnoticed: true }).judgement, 'violation');
+});
+
+test('a loss of power while the watch of leaders had a gap: permitted, depending on who led', (t) => {
+  const judged = judgeLoss(lossCase({}, { unseenUnderPowerLoss: true }));
+  t.is(judged.ruling.judgement, 'permitted');
+  t.is(judged.dependsOn, 'leaders');
+});
+
+test('where the history does not say which acks there were, what acks=1 permits is no violation', (t) => {
+  const unsaid = { assumed: ['acks' as const] };
+  t.is(rule({ ...unsaid }).judgement, 'violation');
+  const judged = judgeLoss(lossCase(unsaid, replacement));
+  t.is(judged.ruling.judgement, 'permitted');
+  t.is(judged.dependsOn, 'acks');
 });
 
 test('missing events excuse what they might have shown', (t) => {

@@ -115,7 +115,7 @@ test('loss of power and a gap in who was in sync leave open whether the last rep
   t.is(judge(story()).verdict, 'invalid');
   const result = judge(story(gap(10, 20)));
   t.is(result.verdict, 'inconclusive');
-  t.regex(only(result, 'lost').reason, /nobody watched who led and who was in sync/);
+  t.regex(only(result, 'lost').reason, /it was not observed who led and who was in sync/);
 });
 
 test('an end from within a gap may be a zombie’s: it does not accuse the log of going back', (t) => {

@@ -196,7 +196,9 @@ test('with acks=0 it is said how many of those that were sent are missing', (t) 
     events: [finalScan(0)],
   });
   t.is(one.verdict, 'valid');
-  t.true(one.reasons.some((reason) => /^1 of 1 record that was sent with acks=0 is missing/.test(reason)));
+  t.true(
+    one.reasons.some((reason) => reason.startsWith('1 of 1 record that was sent with acks=0 is missing')),
+  );
   t.true(one.reasons.some((reason) => reason.includes('0 of 1 record that were sent are there')));
   const some = judge({
     contract: { acks: 0 },
@@ -205,7 +207,7 @@ test('with acks=0 it is said how many of those that were sent are missing', (t) 
     events: [finalScan(1)],
   });
   t.true(
-    some.reasons.some((reason) => /^2 of 3 records that were sent with acks=0 are missing/.test(reason)),
+    some.reasons.some((reason) => reason.startsWith('2 of 3 records that were sent with acks=0 are missing')),
   );
 });
 
@@ -223,8 +225,9 @@ test('what is permitted is told under the claim "contract", too, once for each k
     '0 of 2 acknowledged records are there, and all that is missing is permitted to be.',
   );
   t.is(
-    result.reasons.filter((reason) => /^2 of 2 acknowledged records are missing; permitted: /.test(reason))
-      .length,
+    result.reasons.filter((reason) =>
+      reason.startsWith('2 of 2 acknowledged records are missing; permitted: '),
+    ).length,
     1,
   );
 });

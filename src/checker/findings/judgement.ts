@@ -54,7 +54,7 @@ export interface LossCase {
   powerExcuse: string | null;
   /** Whether a broker that lost power may have led again without being missed, if the history does not say who led. */
   mayHaveReturnedUnnoticed: boolean;
-  /** Whether a broker lost power, and nobody watched for a while who led and who was in sync. */
+  /** Whether a broker lost power while it was not observed who led and who was in sync. */
   unseenUnderPowerLoss: boolean;
   /** Whether a fault struck the leader while it led. */
   leaderStruck: boolean;
@@ -151,7 +151,7 @@ const LOSS_TABLE: readonly Row[] = [
     when: ({ unseenUnderPowerLoss }) => unseenUnderPowerLoss,
     judgement: 'permitted',
     reason: () =>
-      'a broker lost power, and for a while nobody watched who led and who was in sync: it may have been the last replica standing (KIP-966)',
+      'a broker lost power, and for a while it was not observed who led and who was in sync: it may have been the last replica standing (KIP-966)',
     dependsOn: 'leaders',
   },
   {
