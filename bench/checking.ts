@@ -8,7 +8,8 @@ import { makeHistory, type Making } from './made-history.ts';
  * The whole command `kept check`, from process start to written results, next to a set difference in memory and to
  * the same questions as one SQL statement on DuckDB: `tsx bench/checking.ts [WRITES ...] [HISTORY ...]` (default: 1, 10
  * and 100 million writes of all three histories; a hundred million need 30 GB of disk). Up to 20 million writes each
- * command runs three times and the run of middle wall time is printed. Needs GNU time, and for DuckDB a Python that
+ * command runs three times and the run of middle wall time is printed. The histories "leaders" are another measurement:
+ * 200,000 writes under many leaders, on many partitions, and beside the end offsets of a day, against ten leaders. Needs GNU time, and for DuckDB a Python that
  * has `duckdb` and `pyarrow`, named by KEPT_BENCH_PYTHON; without one DuckDB is left out, and it is said.
  */
 const SIZES = process.argv.slice(2).map(Number).filter(Number.isInteger);
@@ -23,7 +24,25 @@ const HISTORIES: Record<string, Omit<Making, 'writes'>> = {
   'everything lost': { lostPercent: 100, duplicatedPercent: 0 },
 };
 
-const NAMES = process.argv.slice(2).filter((name) => name in HISTORIES);
+/** Of 200,000 writes, one in a hundred of them lost; half a millisecond between two unless it is said otherwise. */
+const DAY_NS = 86_400e9;
+const LEADERS_WRITES = 200_000;
+const LEADERS: Record<string, Partial<Making>> = {
+  '10 terms': { partitions: 1, terms: 10 },
+  '1,000 terms': { partitions: 1, terms: 1_000 },
+  '10,000 terms': { partitions: 1, terms: 10_000 },
+  '1,000 partitions, 1,000 terms': { partitions: 1_000, terms: 1_000 },
+  '1,000 partitions, 10,000 terms': { partitions: 1_000, terms: 10_000 },
+  'all lost, 10,000 terms': { partitions: 1, terms: 10_000, lostPercent: 100 },
+  '12 partitions, a day of ends': {
+    partitions: 12,
+    terms: 12,
+    gapNs: DAY_NS / LEADERS_WRITES,
+    endsEveryNs: 1e9,
+  },
+};
+
+const NAMES = process.argv.slice(2).filter((name) => name in HISTORIES || name === 'leaders');
 
 interface Cost {
   seconds: number;
@@ -37,6 +56,7 @@ try {
   if (PYTHON === undefined) console.log('DuckDB is left out: KEPT_BENCH_PYTHON is not set.');
   for (const [name, making] of Object.entries(HISTORIES))
     if (NAMES.length === 0 || NAMES.includes(name)) await compare(name, making);
+  if (NAMES.length === 0 || NAMES.includes('leaders')) await compareLeaders();
 } finally {
   rmSync(root, { recursive: true });
 }
@@ -71,6 +91,27 @@ async function compare(name: string, making: Omit<Making, 'writes'>): Promise<vo
   const exponent =
     Math.log(last.cost.cpuSeconds / first.cost.cpuSeconds) / Math.log(last.writes / first.writes);
   console.log(`CPU time grows with the number of writes to the power of ${exponent.toFixed(2)}`);
+}
+
+/** The same writes under more and more leaders, faults and end offsets; as ratios to ten leaders of one partition. */
+async function compareLeaders(): Promise<void> {
+  console.log('\nleaders: 200,000 writes, 1 % lost');
+  let first: Cost | null = null;
+  for (const [name, making] of Object.entries(LEADERS)) {
+    const directory = join(root, 'run');
+    const usual = { writes: LEADERS_WRITES, lostPercent: 1, duplicatedPercent: 0, gapNs: 500_000 };
+    await makeHistory(directory, { ...usual, ...making });
+    const command = [resolve('bin/kept.js'), 'check', directory];
+    const costs = [1, 2, 3].map(() => measure('node', command));
+    const cost = costs.toSorted((one, other) => one.cpuSeconds - other.cpuSeconds)[1]!;
+    first ??= cost;
+    const [wall, cpu] = [cost.seconds / first.seconds, cost.cpuSeconds / first.cpuSeconds];
+    console.log(
+      `${name.padEnd(32)}${cost.seconds.toFixed(2).padStart(8)} s (×${wall.toFixed(1)})  ` +
+        `${cost.cpuSeconds.toFixed(2).padStart(6)} CPU s (×${cpu.toFixed(1)})  ${cost.megabytes.toFixed(0).padStart(5)} MB`,
+    );
+    rmSync(directory, { recursive: true });
+  }
 }
 
 /** Of a whole process, with what it started. */

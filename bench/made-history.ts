@@ -26,8 +26,9 @@ export interface Making {
   /** Between two writes. */
   gapNs?: number;
   /**
-   * Leaders that follow each other, one partition after the other, each after a fault of the one before: they are told
-   * by three brokers and by the leader's own log. Without it nothing is said about leaders.
+   * Leaders that follow each other, one partition after the other, as they are told by three brokers and by the leader's
+   * own log. A fault strikes the one before, a third of all partitions at a time. Without it nothing is said about
+   * leaders.
    */
   terms?: number;
   /** How often the end of every partition is asked for; never if absent. */
@@ -104,13 +105,14 @@ function courseOf({ writes, partitions, gapNs, terms = 0, endsEveryNs = Infinity
   const events: Event[] = [];
   const leaders = new Int32Array(partitions).fill(-1);
   const epochs = new Int32Array(partitions).fill(-1);
+  let led = 0;
   const lead = (partition: number, timeNs: number, startOffset: number) => {
     const before = leaders[partition]!;
     const index = before < 0 ? partition % BROKERS : before % BROKERS;
     const leader = (leaders[partition] = index + 1);
     const epoch = ++epochs[partition]!;
     const node = `kafka${leader}`;
-    if (before >= 0) {
+    if (before >= 0 && led % Math.ceil(partitions / BROKERS) === 0) {
       const fault = { kind: 'pause' as const, target: 'leader', partition };
       const targets = [`kafka${before}`];
       const id = `f${events.length}`;
@@ -124,7 +126,6 @@ function courseOf({ writes, partitions, gapNs, terms = 0, endsEveryNs = Infinity
     events.push({ ...view, observer: `log:${node}`, startOffset });
     for (let broker = 1; broker <= BROKERS; broker++) events.push({ ...view, observer: `kafka${broker}` });
   };
-  let led = 0;
   let endsNs = endsEveryNs;
   return {
     events,
