@@ -26,7 +26,7 @@ const lists = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`;
 const objects = (depth: number) => `${'{"a":'.repeat(depth - 1)}{}${'}'.repeat(depth - 1)}`;
 const write = (more = '') =>
   `{"type":"write","worker":0,"seq":0,"partition":0,"invoke":1,"complete":2,"outcome":"ok","offset":0${more}}`;
-const unknown = (more: string) => `{"type":"comment","text":"x"${more}}`;
+const unknown = (more: string) => `{"type":"x-comment","text":"x"${more}}`;
 
 const tooDeep: [what: string, line: string][] = [
   ['an unknown field of a write', write(`,"x":${lists(100_000)}`)],

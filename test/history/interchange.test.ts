@@ -277,7 +277,7 @@ testProp(
   ],
   async (t, unknown, at) => {
     const marked = KNOWN.map((line, index) => (index === at ? { ...line, ...unknown } : line));
-    const file = fileOf(lines(...marked, { type: 'comment', text: 'x', ...unknown }));
+    const file = fileOf(lines(...marked, { type: 'x-comment', text: 'x', ...unknown }));
     const run = readInterchange(file);
     t.is(check(run, { claim: 'kept' }).verdict, 'valid');
     const directory = `${file}.run`;
@@ -291,10 +291,50 @@ testProp(
         Object.entries(line).every(([name, value]) => JSON.stringify(other[name]) === JSON.stringify(value));
       t.true(objects.some(same), JSON.stringify(line));
     }
-    t.true(objects.some(({ type }) => type === 'comment'));
+    t.true(objects.some(({ type }) => type === 'x-comment'));
   },
   { numRuns: 50 },
 );
+
+test('what a file says wrongly is refused with its line and field, and accuses nobody', (t) => {
+  const refused = (message: RegExp, ...objects: object[]) => {
+    const error = t.throws(() => readInterchange(fileOf(lines(...objects))), {
+      instanceOf: Failure,
+      message,
+    });
+    t.is(error.exitStatus, 64);
+  };
+  refused(/line 2 .*"type" must be one of .*, or begin with "x-", not "raed"/, RUN, {
+    ...read(0),
+    type: 'raed',
+  });
+  refused(/line 2 .*not "note"/, RUN, { type: 'note', text: 'of another tool' });
+  refused(/line 3 .*"scan" is "final", and no line of type "scan"/, RUN, write(0), read(0));
+  refused(/line 3 .*and partition 4/, RUN, scan(2), read(0, { partition: 4 }));
+  for (const line of [write(0), scan(2), { type: 'end', partition: 0, offset: 0 }])
+    refused(/line 2 .*"complete" must not be before "invoke", which is 9, and it is 8/, RUN, {
+      ...line,
+      invoke: 9,
+      complete: 8,
+    });
+  const twice = (line: string) =>
+    t.throws(() => readInterchange(fileOf(line)), { instanceOf: Failure }).message;
+  const text = JSON.stringify(write(0));
+  t.regex(twice(`${text.slice(0, -1)},"offset":7}`), /line 1 .*"offset" is there twice/);
+  t.regex(twice(`${text.slice(0, -1)},"more":[{"a":1,"b":{"\\u0061":":","a":2}}]}`), /"a" is there twice/);
+  t.notThrows(() => readInterchange(fileOf(`${text.slice(0, -1)},"more":[{"a":":"},{"a":"\\"{,"}]}`)));
+});
+
+test('an export of this program may hold what a damaged run holds', (t) => {
+  const rows = {
+    writes: [],
+    reads: [{ scan: 4, partition: 0, offset: 0, worker: 0, seq: 0, timeNs: 1, integrity: 'valid' as const }],
+  };
+  t.notThrows(
+    () => readInterchange(fileOf(exported(runOf(rows)))),
+    'the bounds of its readers were never written',
+  );
+});
 
 test('a file of another tool is judged as a run is', (t) => {
   const verdictOf = (...objects: object[]) => {
@@ -305,7 +345,8 @@ test('a file of another tool is judged as a run is', (t) => {
   t.deepEqual(verdictOf(...KNOWN.toReversed()), ['valid', 0, 0]);
   t.deepEqual(verdictOf(...KNOWN.slice(1)), ['valid', 0, 0], 'the line "run" may be missing');
   t.deepEqual(verdictOf(RUN, scan(3), write(0), write(1), write(2), read(0), read(2)), ['invalid', 1, 0]);
-  t.deepEqual(verdictOf(RUN, write(0), read(0), write(1)), ['inconclusive', 0, 2], 'no final scan');
+  const consumer = scan(1, { final: false });
+  t.deepEqual(verdictOf(RUN, write(0), consumer, read(0), write(1)), ['inconclusive', 0, 2], 'no final scan');
   t.deepEqual(verdictOf(), ['inconclusive', 0, 0]);
   const weak = { ...RUN, acks: 1, minInsyncReplicas: 1, uncleanLeaderElection: true };
   t.like(readInterchange(fileOf(lines(weak))).info.contract, {

@@ -5,6 +5,8 @@ import { print } from '../terminal/print.ts';
 const FORMAT = `
 The format: one JSON object a line, UTF-8, in any order. Times are whole nanoseconds since the run began, on one
 monotonic clock. Fields that are not listed are kept and ignored; lists and objects stand in each other at most 500 deep.
+Lines of other types than these have one that begins with "x-". A read needs the line of its scan, and no answer
+(complete) comes before its question (invoke).
 
   run    version: 1, run, acks (0, 1, "all"), optional clientRetries (false; true: the client library
          sends again by itself), workerIsSession (true: what a worker sends goes

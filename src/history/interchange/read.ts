@@ -4,6 +4,7 @@ import { Damages } from '../damage.ts';
 import type { Event, NoteEvent } from '../event.ts';
 import { completeContract } from '../assumptions.ts';
 import { defaultInfo } from '../default-info.ts';
+import { duplicateKeyOf } from '../../core/duplicate-keys.ts';
 import { NESTING_MAX, nestsDeeper } from '../../core/nesting.ts';
 import type { Contract, Run, RunInfo } from '../run.ts';
 import { Collector } from './collect.ts';
@@ -31,6 +32,8 @@ export interface Extra {
   text: string;
 }
 
+const TYPES = ['run', 'write', 'read', 'scan', 'reset', 'end', 'fault', 'view'];
+
 const UNTIMED = Number.MAX_SAFE_INTEGER;
 
 /**
@@ -43,7 +46,7 @@ export function readInterchange(path: string, content?: Buffer): ImportedRun {
   const reader = new Reader();
   for (const { line, number } of linesOf(path, content)) {
     try {
-      reader.add(line);
+      reader.add(line, number);
     } catch (error) {
       if (error instanceof LineProblem) throw lineFailure(path, number, error.message);
       throw error;
@@ -68,9 +71,18 @@ class Reader {
   #run: RunLine | null = null;
   readonly #workers = new Set<number>();
   #partitions = 1;
+  /** Whether it is an export of this program, which may hold what a damaged run holds. */
+  #isOwn = false;
+  #line = 0;
+  /** The first line that only such an export may hold: the line "run" may come later. */
+  #foreignProblem: { line: number; problem: string } | null = null;
+  /** By scan, and by partition: the first line that tells of a record of it, and what the scan lines tell of. */
+  readonly #readsFrom = new Map<string, number>();
+  readonly #scanned = new Set<string>();
 
-  add(line: string): void {
+  add(line: string, number: number): void {
     const fields = parse(line);
+    this.#line = number;
     switch (fields['type']) {
       case 'write':
         return this.#addWrite(fields);
@@ -80,6 +92,7 @@ class Reader {
         if (this.#run !== null) throw new LineProblem('it is a second "run" line, and a file holds one run');
         this.#run = parseRunLine(fields);
         this.#scans.know(this.#run.scans);
+        this.#isOwn = fields['kept'] !== undefined;
         return;
       case 'damage':
         this.#damages.add(parseDamage(fields));
@@ -91,6 +104,7 @@ class Reader {
 
   #addWrite(fields: Fields): void {
     const parsed = parseWrite(fields);
+    this.#assertOrder(fields);
     const { row } = parsed;
     let { others } = parsed;
     const number = this.#writes.rows;
@@ -106,6 +120,8 @@ class Reader {
 
   #addRead(fields: Fields): void {
     const { row, others } = parseRead(fields, this.#numberOf);
+    const from = `${String(fields['scan'])}/${row.partition}`;
+    if (!this.#readsFrom.has(from)) this.#readsFrom.set(from, this.#line);
     const number = this.#reads.rows;
     const { columns, index } = this.#reads.next(row.timeNs);
     putRead(columns, index, row);
@@ -117,16 +133,23 @@ class Reader {
     const { type } = fields;
     if (typeof type !== 'string') throw new LineProblem(`"type" must be a text, not ${shown(type)}`);
     const events = parseEvents(fields, this.#numberOf);
+    if (type === 'scan' || type === 'end') this.#assertOrder(fields);
     if (events !== null) {
+      if (type === 'scan') this.#scanned.add(`${String(fields['scan'])}/${Number(fields['partition'])}`);
       this.#events.push(...events);
       this.#eventLines++;
       return;
     }
+    if (!type.startsWith('x-'))
+      this.#refuse(
+        `"type" must be one of ${TYPES.map((known) => JSON.stringify(known)).join(', ')}, or begin with "x-", not ${shown(type)}`,
+      );
     this.#unknownTypes.set(type, 1 + (this.#unknownTypes.get(type) ?? 0));
     this.#lineExtras.add(0, fields);
   }
 
   finish(path: string): ImportedRun {
+    this.#assertUsable(path);
     for (const damage of this.#run?.info.damage ?? []) this.#damages.add(damage);
     this.#compareWithPromise(basename(path));
     const writes = this.#writes.finish();
@@ -150,6 +173,33 @@ class Reader {
         for (const extra of lineExtras.inOrder(null)) yield { of: 'line', ...extra };
       },
     };
+  }
+
+  /** An answer does not come before its question. */
+  #assertOrder({ invoke, complete }: Fields): void {
+    if (typeof invoke === 'number' && typeof complete === 'number' && complete < invoke)
+      this.#refuse(`"complete" must not be before "invoke", which is ${invoke}, and it is ${complete}`);
+  }
+
+  /** Unless the file turns out to be an export of this program. */
+  #refuse(problem: string): void {
+    this.#foreignProblem ??= { line: this.#line, problem };
+  }
+
+  /** What a reader was given accuses only together with its bounds; a name that was misspelt would hide them. */
+  #assertUsable(path: string): void {
+    if (this.#isOwn) return;
+    if (this.#foreignProblem !== null)
+      throw lineFailure(path, this.#foreignProblem.line, this.#foreignProblem.problem);
+    for (const [from, number] of this.#readsFrom) {
+      if (this.#scanned.has(from)) continue;
+      const [scan, partition] = [from.slice(0, from.lastIndexOf('/')), from.slice(from.lastIndexOf('/') + 1)];
+      throw lineFailure(
+        path,
+        number,
+        `"scan" is ${JSON.stringify(scan)}, and no line of type "scan" has this name and partition ${partition}`,
+      );
+    }
   }
 
   /** Whether every line is there that the export wrote, where this is one. */
@@ -216,6 +266,8 @@ function parse(line: string): Fields {
     throw new LineProblem(`its lists and objects stand in each other more than ${NESTING_MAX} deep`);
   if (typeof content !== 'object' || content === null || Array.isArray(content))
     throw new LineProblem(`it is not a JSON object: ${shown(content)}`);
+  const twice = duplicateKeyOf(line, content);
+  if (twice !== null) throw new LineProblem(`"${twice}" is there twice`);
   return content as Fields;
 }
 
