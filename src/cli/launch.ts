@@ -1,6 +1,7 @@
-import { mkdir, rm, rmdir, writeFile } from 'node:fs/promises';
+import { rm, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EXIT } from '../core/failure.ts';
+import { makeDirectory } from '../core/paths.ts';
 import { enterLab } from '../control/netns/enter.ts';
 import { findClassArchive } from '../db/kafka/archive.ts';
 import { PLAN_FILE } from '../history/layout.ts';
@@ -19,7 +20,7 @@ export async function launch(plan: Plan | SimulatedPlan): Promise<number> {
  * private network, mount and pid namespaces, which end with it.
  */
 async function launchInLab(plan: Plan): Promise<number> {
-  if (plan.dataDirectory !== null) await mkdir(plan.dataDirectory, { recursive: true });
+  if (plan.dataDirectory !== null) makeDirectory(plan.dataDirectory);
   const file = join(plan.directory, PLAN_FILE);
   await writeFile(file, JSON.stringify(plan));
   try {

@@ -11,6 +11,7 @@ import {
   zooCfg,
   type Timeouts,
 } from '../../src/db/kafka/config.ts';
+import { ensureEntry } from '../../src/db/kafka/cache.ts';
 import { diagnose } from '../../src/db/kafka/diagnose.ts';
 import { cachedVersions, nameOf, resolveDistribution } from '../../src/db/kafka/distribution.ts';
 import { findJava, javaMajor } from '../../src/db/kafka/java.ts';
@@ -195,6 +196,17 @@ test('Java’s versions are read in the old style and the new', (t) => {
   t.is(javaMajor('1.8.0_402'), 8);
   t.is(javaMajor('17.0.15'), 17);
   t.is(javaMajor('25-ea'), 25);
+});
+
+test('a cache that takes nothing, as below /proc, is a sentence with a way out, and no waiting for ever', async (t) => {
+  const error = await t.throwsAsync(
+    ensureEntry('/proc/nowhere/kept/4.4.0', async () => undefined),
+    {
+      instanceOf: Failure,
+    },
+  );
+  t.regex(error.message, /cache \/proc\/nowhere\/kept: ENOENT/);
+  t.regex(error.hint, /XDG_CACHE_HOME/);
 });
 
 test('the cache lists its versions, newest first, and nothing that is still being made', async (t) => {

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { messageOf } from '../../core/failure.ts';
+import { makeDirectory } from '../../core/paths.ts';
 import { bootstrapFiles } from './bootstrap.ts';
 import { exists } from './cache.ts';
 import type { Distribution } from './distribution.ts';
@@ -43,7 +44,7 @@ export async function makeClassArchive(
   // Beside its place: a rename is atomic only within one filesystem.
   const temporary = `${file}.making-${process.pid}`;
   try {
-    await mkdir(distribution.cacheDirectory, { recursive: true });
+    makeDirectory(distribution.cacheDirectory);
     await train({ distribution, mode, directory, archive: temporary, signal: options.signal });
     await rename(temporary, file);
     return null;

@@ -1,6 +1,8 @@
-import { mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
+import { mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { Failure, messageOf } from '../../core/failure.ts';
+import { makeDirectory } from '../../core/paths.ts';
 
 /** `$XDG_CACHE_HOME/kept`, or ~/.cache/kept. */
 export function cacheDirectory(environment: NodeJS.ProcessEnv): string {
@@ -17,8 +19,7 @@ export async function exists(path: string): Promise<boolean> {
  */
 export async function ensureEntry(entry: string, make: (temporary: string) => Promise<void>): Promise<void> {
   if (await exists(entry)) return;
-  await mkdir(dirname(entry), { recursive: true });
-  const temporary = await mkdtemp(`${entry}.making-`);
+  const temporary = await temporaryBeside(entry);
   try {
     await make(temporary);
     await rename(temporary, entry).catch((error: NodeJS.ErrnoException) => {
@@ -27,5 +28,17 @@ export async function ensureEntry(entry: string, make: (temporary: string) => Pr
     });
   } finally {
     await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+/** @throws Failure when the cache takes nothing. */
+async function temporaryBeside(entry: string): Promise<string> {
+  try {
+    makeDirectory(dirname(entry));
+    return await mkdtemp(`${entry}.making-`);
+  } catch (error) {
+    throw new Failure(`Kafka cannot be kept in the cache ${dirname(entry)}: ${messageOf(error)}`, {
+      hint: 'Set XDG_CACHE_HOME to a directory that you may write.',
+    });
   }
 }
