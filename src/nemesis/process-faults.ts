@@ -31,7 +31,7 @@ export async function strikeProcesses(
 ): Promise<{ targets: string[]; missed?: string[]; timeNs: number; evidence: string }> {
   const { done, failed } = await onAll(targets, power(db, POWERS[fault.kind].strike));
   const timeNs = clock.nowNs();
-  if (failed.length > 0) await Promise.allSettled(failed.map(async ({ node }) => db.recover?.(node)));
+  await Promise.allSettled(failed.map(async ({ node }) => db.recover?.(node)));
   if (done.length === 0 && failed.length > 0) throw new Failure(failed.map(({ why }) => why).join('; '));
   const evidence = [
     ...done.map(({ said }) => said),

@@ -113,3 +113,42 @@ test('nodes that were missed, and strikes that began late, are told', (t) => {
     '1 fault began later than planned, by up to 2.5 s.',
   ]);
 });
+
+test('without a fault nothing can be said of writes under faults', (t) => {
+  t.is(verdictOf(0).verdict, 'valid');
+});
+
+test('faults under which nothing was written tested nothing', (t) => {
+  const { verdict, reasons } = verdictOf(1, ...isolated('a', 50, 60));
+  t.is(verdict, 'inconclusive');
+  t.regex(reasons[0]!, /^No write was attempted while a fault was in force/);
+});
+
+test('of several late strikes the latest is told', (t) => {
+  const late = (id: string, s: number) => started(id, { requestedNs: 0, beganNs: s * S, timeNs: s * S });
+  const { reasons } = verdictOf(2, ...late('a', 2), ...late('b', 5));
+  t.true(reasons.includes('2 faults began later than planned, by up to 5.0 s.'));
+});
+
+test('left-out faults count neither for nor against: of the others enough must take effect', (t) => {
+  t.is(verdictOf(6, skipped('x'), skipped('y'), ...many(2, (id) => started(id))).verdict, 'inconclusive');
+  t.is(verdictOf(6, skipped('x'), skipped('y'), ...many(3, (id) => started(id))).verdict, 'valid');
+});
+
+test('exactly three are told one by one, without a rest', (t) => {
+  const { reasons } = verdictOf(3, ...many(3, (id) => [failed(id)]));
+  t.false(reasons.some((reason) => reason.startsWith('The same goes')));
+});
+
+test('a scenario that does not say how many faults it wanted wants those of its script, or at least one', (t) => {
+  const of = (nemesis: unknown, ...events: Event[]) =>
+    judge({
+      ...GOOD,
+      info: { scenario: { name: 'a', title: 'a', nemesis } },
+      events: [...events, finalScan(3)],
+    }).verdict;
+  t.is(of({ random: {} }), 'inconclusive');
+  t.is(of({ random: {} }, ...many(2, (id) => started(id))), 'valid');
+  t.is(of({ script: [{}, {}] }, ...started('a')), 'inconclusive');
+  for (const nothing of [undefined, null, 7, {}, { script: 'none' }]) t.is(of(nothing), 'valid');
+});

@@ -1,4 +1,5 @@
 import test from 'ava';
+import { Unwatched } from '../../src/checker/facts/unwatched.ts';
 import type { Event, GapEvent } from '../../src/history/event.ts';
 import { acked, end, finalScan, found, GOOD, judge, leads, only, S, type Story } from './story.ts';
 
@@ -132,4 +133,18 @@ test('a run of an earlier version that gave up its watch is treated alike', (t) 
   const note = (text: string): Event => ({ type: 'note', timeNs: 5 * S, about: 'warning', text });
   t.is(judge(lostUnderAcks1(note('The cluster is no longer watched: boom'))).verdict, 'inconclusive');
   t.is(judge(lostUnderAcks1(note('The load was stopped early.'))).verdict, 'invalid');
+});
+
+test('a gap holds from its first to its last moment, and a margin around it', (t) => {
+  const unwatched = new Unwatched([gap(10, 20)]);
+  const seconds = [4, 5, 9, 10, 20, 21, 25, 26];
+  const within = (margin: number) => seconds.filter((second) => unwatched.at(second * S, margin * S));
+  t.deepEqual(within(0), [10, 20]);
+  t.deepEqual(within(5), [5, 9, 10, 20, 21, 25]);
+  t.deepEqual(
+    [19, 20, 21].map((second) => unwatched.since(second * S)),
+    [true, true, false],
+  );
+  t.true(unwatched.since(-Infinity));
+  t.false(new Unwatched([]).since(-Infinity), 'without a gap it was watched from the beginning');
 });

@@ -30,7 +30,10 @@ const NEMESIS = [
 export const TARGETS: readonly Target[] = [
   { file: 'src/checker/findings/judgement.ts', tests: CHECKER },
   { file: 'src/checker/verdict.ts', tests: CHECKER },
-  { file: 'src/checker/questions/faults.ts', tests: ['test/checker/faults.test.ts'] },
+  {
+    file: 'src/checker/questions/faults.ts',
+    tests: ['test/checker/faults.test.ts', 'test/checker/check.test.ts'],
+  },
   { file: 'src/checker/facts/unwatched.ts', tests: ['test/checker/unwatched.test.ts'] },
   { file: 'src/runner/settle.ts', tests: ['test/runner/settle.test.ts'] },
   { file: 'src/runner/scan.ts', tests: ['test/runner/scan.test.ts'] },

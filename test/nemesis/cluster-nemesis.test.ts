@@ -322,6 +322,12 @@ test('a strike that half succeeds names what it really struck, brings the rest b
   t.deepEqual(log.slice(1), ['start kafka1', 'start kafka3']);
 });
 
+test('a role that no node has is struck without a failure: there is nothing to strike', async (t) => {
+  const { clock, nemesis } = handMade({});
+  const aim = { fault: KILL, targets: [], links: [] };
+  t.like(await clock.drive(nemesis.strike(aim)), { targets: [], evidence: '' });
+});
+
 test('a strike that struck nothing fails with every reason', async (t) => {
   const { clock, nemesis, log } = handMade({
     db: { kill: (node) => Promise.reject(new Error(`${node} is not running`)) },
