@@ -119,6 +119,15 @@ const shrunkThenIsolated: Script = [
 const powerLossOf = (target: string): Script => [
   { atMs: 2_000, fault: { kind: 'power-loss', target }, forMs: 5_000 },
 ];
+/** It is back before the others, who cannot reach the coordination, or the controller among them can miss it. */
+const unpoweredUnnoticed: Script = [
+  {
+    atMs: 2_000,
+    fault: { kind: 'isolate', target: 'followers', from: 'coordination', direction: 'both' },
+    forMs: 15_000,
+  },
+  { atMs: 2_600, fault: { kind: 'power-loss', target: 'leader' }, forMs: 2_000 },
+];
 const TWO_IN_SYNC = { ...ALL, topic: { minInsyncReplicas: 2 } };
 const patient = { requestTimeoutMs: 20_000 };
 
@@ -216,6 +225,12 @@ const MEASURED: readonly Measured[] = [
     fault: 'power loss of the leader only, two in sync required',
     script: powerLossOf('leader'),
     loses: everywhere(false),
+    scenario: TWO_IN_SYNC,
+  },
+  {
+    fault: 'power loss of the leader only, while the followers cannot reach the coordination',
+    script: unpoweredUnnoticed,
+    loses: { zookeeper: true, 'kraft-combined': false },
     scenario: TWO_IN_SYNC,
   },
   {

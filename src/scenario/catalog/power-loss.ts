@@ -74,7 +74,7 @@ const leaderUnnoticed: ScenarioInput = {
   name: 'power-loss-unnoticed',
   title: 'The leader loses power while the others cannot reach ZooKeeper, acks=all',
   description:
-    'The followers hold everything that was acknowledged. But with ZooKeeper nothing takes the leader out of the in-sync set while they are cut off: it comes back without what was not on its disk, still leads, and the followers cut their logs down to its own (KIP-903 and KIP-966 tell of restarted brokers that keep their place). With KRaft the leader has to register again, and one of the others leads on.',
+    'The followers hold everything that was acknowledged. But with ZooKeeper nothing takes the leader out of the in-sync set while they are cut off: it comes back without what was not on its disk, still leads, and the followers cut their logs down to its own (KIP-903 and KIP-966 tell of restarted brokers that keep their place). Where the nodes of KRaft are brokers and controllers at once, the others notice, and one of them leads on.',
   topic: TWO_IN_SYNC,
   producer: { acks: 'all' },
   phases: { faultsMs: 26_000 },
