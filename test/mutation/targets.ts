@@ -9,6 +9,7 @@ export interface Target {
 
 const CHECKER = [
   'test/checker/judgement.test.ts',
+  'test/checker/rulings.test.ts',
   'test/checker/verdict.test.ts',
   'test/checker/check.test.ts',
   'test/checker/acks-1.test.ts',
