@@ -130,7 +130,8 @@ function wrongsOf(run: Run): string[] {
       if (name === 'fail' && inLog.has(value)) wrongs.add('refused and stored');
       if (name !== 'ok') continue;
       if (!inLog.has(value)) wrongs.add('acknowledged and gone');
-      else if (stored.get(`${partition[row]}/${int64At(offset, row)}`) !== value)
+      // An acknowledgement without an offset does not say where it is.
+      else if (int64At(offset, row) >= 0 && stored.get(`${partition[row]}/${int64At(offset, row)}`) !== value)
         wrongs.add('at another offset');
     }
   }
