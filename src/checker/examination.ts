@@ -93,7 +93,7 @@ export class Examination {
     this.#sparseKeysMax = sparseKeysMax;
     this.suspects = new Suspects(suspectsMax);
     this.values = new ValueTable(sparseKeysMax);
-    this.power = new PowerLosses(run.events, run.info.kafkaMode);
+    this.power = new PowerLosses(run.events, run.info.kafkaMode, run.info.nodes);
     this.copies = new Copies(run);
     this.unwatched = new Unwatched(run.events);
     this.leadershipOf = leadershipsOf(

@@ -1,5 +1,6 @@
 import test from 'ava';
 import type { Event } from '../../src/history/event.ts';
+import type { NodeInfo } from '../../src/history/run.ts';
 import {
   acked,
   anomalies,
@@ -11,6 +12,7 @@ import {
   GOOD,
   judge,
   leads,
+  NODES,
   only,
   S,
   truncated,
@@ -460,4 +462,34 @@ test('nor one where no final scan covered the log', (t) => {
   const result = judge({ ...REPEATED_AFTER_CUT, events });
   t.is(only(result, 'duplicate').judgement, 'violation');
   t.is(anomalies(result)['duplicate'], 1);
+});
+
+test('a controller holds no record, so its loss of power excuses no loss', (t) => {
+  const controller: NodeInfo = { name: 'controller1', id: 100, roles: ['controller'], address: '192.0.2.9' };
+  const lossWithout = (targets: string[]) =>
+    only(
+      judge({
+        contract: { minInsyncReplicas: 1 },
+        info: { nodes: [...NODES, controller], kafkaMode: 'kraft-separate' },
+        writes: GOOD.writes,
+        events: [leads(1, 0, 0), ...unpowered(targets, 5, 7), finalScan(0)],
+      }),
+      'lost',
+    ).judgement;
+  t.is(lossWithout(['controller1']), 'violation');
+  t.is(lossWithout(['kafka1']), 'permitted');
+  t.is(lossWithout(['kafka1', 'controller1']), 'permitted');
+});
+
+test('of two that lost power together only brokers count as copies', (t) => {
+  const controller: NodeInfo = { name: 'controller1', id: 100, roles: ['controller'], address: '192.0.2.9' };
+  const { judgement } = only(
+    judge({
+      info: { nodes: [...NODES, controller], kafkaMode: 'kraft-separate' },
+      writes: GOOD.writes,
+      events: [leads(1, 0, 0), ...unpowered(['kafka2', 'controller1'], 5, 7), finalScan(0)],
+    }),
+    'lost',
+  );
+  t.is(judgement, 'violation');
 });

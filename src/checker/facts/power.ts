@@ -1,7 +1,7 @@
 import { counted, listed } from '../../core/words.ts';
 import type { Event } from '../../history/event.ts';
 import { orAssumed } from '../../history/assumptions.ts';
-import type { Contract } from '../../history/run.ts';
+import type { Contract, NodeInfo } from '../../history/run.ts';
 import { faultSpansOf, type FaultSpan } from '../../history/fault-spans.ts';
 import { countBelow } from '../../core/sorted.ts';
 import type { PowerlessReturn } from './powerless-returns.ts';
@@ -22,10 +22,19 @@ export class PowerLosses {
   readonly #together: readonly Together[];
   readonly #mayGoUnnoticed: boolean;
 
-  /** @param kafkaMode where the history does not say it, it may be ZooKeeper. */
-  constructor(events: readonly Event[], kafkaMode?: string) {
+  /**
+   * @param kafkaMode where the history does not say it, it may be ZooKeeper.
+   * @param nodes a node that is known to be no broker holds no record, so its loss of power takes none. A node of which
+   *   nothing is known may be a broker.
+   */
+  constructor(events: readonly Event[], kafkaMode?: string, nodes: readonly NodeInfo[] = []) {
+    const holdNoRecord = new Set(
+      nodes.filter(({ roles }) => !roles.includes('broker')).map(({ name }) => name),
+    );
     this.losses = faultSpansOf(events)
       .filter(({ kind }) => kind === 'power-loss')
+      .map((loss) => ({ ...loss, targets: loss.targets.filter((node) => !holdNoRecord.has(node)) }))
+      .filter(({ targets }) => targets.length > 0)
       .toSorted((a, b) => a.fromNs - b.fromNs);
     for (const { targets, fromNs, toNs } of this.losses) {
       for (const node of new Set(targets)) {
