@@ -29,9 +29,9 @@ export function resultOf(examination: Examination, claim: Claim): Result {
 }
 
 /**
- * Whether a finding makes the verdict invalid. `unread` and `sent-missing` accuse nobody. Where the client may repeat itself, duplicates break no promise. An end
- * offset that was permitted to go back takes nothing with it: what is lost is told as a loss; and where order is not
- * promised, nothing acknowledged is missing for it.
+ * Whether a finding makes the verdict invalid. `unread` and `sent-missing` are no accusations. Where the client may
+ * repeat itself, duplicates break no promise. An end offset that was permitted to go back takes nothing with it: what is
+ * lost is told as a loss; and where order is not promised, nothing acknowledged is missing for it.
  */
 export function breaksClaim({ kind, judgement }: Finding, claim: Claim, clientRetries: boolean): boolean {
   if (kind === 'unread' || kind === 'sent-missing') return false;

@@ -1,3 +1,5 @@
+import { countUpTo } from '../../core/sorted.ts';
+
 /** A set of whole numbers, as intervals `from` up to but not including `to`, which may be told in any order. */
 export class Intervals {
   /** First numbers ascending, and the end of each: disjoint once it is settled. */
@@ -14,14 +16,8 @@ export class Intervals {
 
   has(number: number): boolean {
     if (!this.#isSettled) this.#settle();
-    let low = 0;
-    let high = this.#from.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#from[middle]! <= number) low = middle + 1;
-      else high = middle;
-    }
-    return low > 0 && number < this.#to[low - 1]!;
+    const begun = countUpTo(this.#from, number);
+    return begun > 0 && number < this.#to[begun - 1]!;
   }
 
   #settle(): void {

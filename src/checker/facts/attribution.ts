@@ -1,3 +1,4 @@
+import { countBelow } from '../../core/sorted.ts';
 import type { Contract } from '../../history/run.ts';
 import type { Cause, Group } from '../findings/grouping.ts';
 import {
@@ -139,9 +140,7 @@ export class LossCauses {
         powerExcuse: this.powerExcuse(invokeNs),
         mayHaveReturnedUnnoticed: this.power.mayHaveReturnedUnnoticed(this.#contract, invokeNs),
         unseenUnderPowerLoss:
-          this.#unwatched.since(invokeNs) &&
-          this.power.losses.some(({ toNs }) => toNs >= invokeNs) &&
-          !syncsEachRecord(this.#contract),
+          this.#unwatched.since(invokeNs) && this.power.mayHaveTaken(this.#contract, invokeNs),
         leaderStruck: term !== null && this.#isStruck(term),
       });
       // Without an offset in the answer the client did not really get an acknowledgement from a broker.
@@ -204,13 +203,7 @@ export class LossCauses {
 
   /** How many of the turns have passed. */
   #momentOf(timeNs: number): number {
-    let [low, high] = [0, this.#turnsNs.length];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#turnsNs[middle]! < timeNs) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return countBelow(this.#turnsNs, timeNs);
   }
 
   #isStruck({ node, fromNs }: Term): boolean {

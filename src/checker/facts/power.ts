@@ -38,11 +38,10 @@ export class PowerLosses {
       .toSorted((a, b) => a.fromNs - b.fromNs);
     for (const { targets, fromNs, toNs } of this.losses) {
       for (const node of new Set(targets)) {
-        const known = this.#ofNode.get(node);
-        this.#ofNode.set(node, {
-          timesNs: known === undefined ? [fromNs] : (known.timesNs.push(fromNs), known.timesNs),
-          lastNs: Math.max(toNs, known?.lastNs ?? -Infinity),
-        });
+        const known = this.#ofNode.get(node) ?? { timesNs: [], lastNs: -Infinity };
+        known.timesNs.push(fromNs);
+        known.lastNs = Math.max(toNs, known.lastNs);
+        this.#ofNode.set(node, known);
       }
     }
     this.#together = together(this.losses);
@@ -70,8 +69,12 @@ export class PowerLosses {
    * ZooKeeper, as far as is known.
    */
   mayHaveReturnedUnnoticed(contract: Contract, sinceNs: number): boolean {
-    if (!this.#mayGoUnnoticed || syncsEachRecord(contract)) return false;
-    return this.losses.some(({ toNs }) => toNs >= sinceNs);
+    return this.#mayGoUnnoticed && this.mayHaveTaken(contract, sinceNs);
+  }
+
+  /** Whether a broker was without power at `sinceNs` or later, and so without what it had not synced. */
+  mayHaveTaken(contract: Contract, sinceNs: number): boolean {
+    return !syncsEachRecord(contract) && this.losses.some(({ toNs }) => toNs >= sinceNs);
   }
 
   /**
@@ -99,15 +102,13 @@ export class PowerLosses {
     const many = this.#together.find(
       ({ nodes, fromNs, toNs }) => nodes.length >= needed && toNs >= sinceNs && fromNs < untilNs,
     );
-    if (many !== undefined && acks !== 'all') {
-      const how = many.nodes.length > 1 ? ' together' : '';
-      return `it may have been in no replica but those that had not synced it to their disks, and ${listed(many.nodes)} lost power${how}`;
-    }
     if (many !== undefined) {
+      const lostPower = `${listed(many.nodes)} lost power${many.nodes.length > 1 ? ' together' : ''}`;
+      if (acks !== 'all')
+        return `it may have been in no replica but those that had not synced it to their disks, and ${lostPower}`;
       const copies = minInsyncReplicas === 1 ? 'no copy' : counted(minInsyncReplicas - 1, 'copy', 'copies');
-      const how = many.nodes.length > 1 ? ' together' : '';
       const inSync = orAssumed(contract, 'minInsyncReplicas', `min.insync.replicas=${minInsyncReplicas}`);
-      return `${orAssumed(contract, 'acks', 'acks=all')} with ${inSync} can spare ${copies} that had not reached a disk, and ${listed(many.nodes)} lost power${how}`;
+      return `${orAssumed(contract, 'acks', 'acks=all')} with ${inSync} can spare ${copies} that had not reached a disk, and ${lostPower}`;
     }
     if (committed && struck.length > 0 && whoLed.terms.length === 0) {
       const names = listed([...new Set(struck.flatMap(({ targets }) => targets))]);

@@ -1,3 +1,4 @@
+import { countUpTo } from '../../core/sorted.ts';
 import { int64At, type RunInfo, type WriteBatch } from '../../history/run.ts';
 import { OUTCOMES } from '../../history/write.ts';
 
@@ -32,14 +33,7 @@ export class ProducerSessions {
     const ends = this.#endsNs.get(worker);
     if (ends === undefined) return 0;
     if (this.#unsorted.delete(worker)) ends.sort((a, b) => a - b);
-    let low = 0;
-    let high = ends.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (ends[middle]! <= invokeNs) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return countUpTo(ends, invokeNs);
   }
 }
 

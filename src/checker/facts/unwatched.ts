@@ -13,7 +13,7 @@ export class Unwatched {
   constructor(events: readonly Event[]) {
     // A log that is read again misses nothing: its gap is empty.
     this.gaps = gapsOf(events).filter(({ watch, fromNs, toNs }) => watch !== 'ends' && toNs > fromNs);
-    this.untilNs = Math.max(-Infinity, ...this.gaps.map(({ toNs }) => toNs));
+    this.untilNs = this.gaps.reduce((latest, { toNs }) => Math.max(latest, toNs), -Infinity);
   }
 
   /** Whether something may have gone unseen at this moment, or so much before or after it. */

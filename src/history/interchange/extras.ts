@@ -1,3 +1,4 @@
+import { countBelow } from '../../core/sorted.ts';
 /**
  * What the lines of a file say beyond what rows can hold, as a column of texts: one buffer and an end for each row
  * that has something to say.
@@ -40,13 +41,7 @@ export class Extras {
   }
 
   #indexOf(row: number): number {
-    let low = 0;
-    let high = this.#rows.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#rows[middle]! < row) low = middle + 1;
-      else high = middle;
-    }
-    return this.#rows[low] === row ? low : -1;
+    const index = countBelow(this.#rows, row);
+    return this.#rows[index] === row ? index : -1;
   }
 }

@@ -33,17 +33,7 @@ export function readJepsenLog(text: string): Log {
       assertNoOperation(content, at + 1);
       continue;
     }
-    const [, process, type, f, integer, from, to, other] = match;
-    const number = Number(process);
-    events.push({
-      process: Number.isSafeInteger(number) ? number : process!.replace(/^:/, ''),
-      type: type as Event['type'],
-      f: f!,
-      value: valueOf(at + 1, integer, from, to, other),
-      key: undefined,
-      line: at + 1,
-      time: oldOne === null ? momentIn(content) : undefined,
-    });
+    events.push(eventOf(match, at + 1, oldOne === null ? momentIn(content) : undefined));
     if (oldOne === null) recent ??= at + 1;
     else old ??= at + 1;
   }
@@ -69,16 +59,7 @@ export function readHistoryTxt(text: string): Event[] {
       throw new Failure(`Line ${at + 1} is no line of a history.txt: ${content.trim().slice(0, 60)}`, {
         hint: 'These are: a process, :invoke, :ok, :fail or :info, an operation, and a value.',
       });
-    const [, process, type, f, integer, from, to, other] = match;
-    const number = Number(process);
-    events.push({
-      process: Number.isSafeInteger(number) ? number : process!.replace(/^:/, ''),
-      type: type as Event['type'],
-      f: f!,
-      value: valueOf(at + 1, integer, from, to, other),
-      key: undefined,
-      line: at + 1,
-    });
+    events.push(eventOf(match, at + 1));
   }
   return events;
 }
@@ -91,6 +72,21 @@ export function isJepsenLog(text: string): boolean {
 /** Whether a text is a `history.txt`, by the first line that holds anything. */
 export function isHistoryTxt(text: string): boolean {
   return new RegExp(String.raw`^\s*${CALL.source}`).test(text);
+}
+
+/** The operation that a line tells of: the two kinds of lines have their parts in the same order. */
+function eventOf(match: RegExpExecArray, line: number, time?: Event['time']): Event {
+  const [, process, type, f, integer, from, to, other] = match;
+  const number = Number(process);
+  return {
+    process: Number.isSafeInteger(number) ? number : process!.replace(/^:/, ''),
+    type: type as Event['type'],
+    f: f!,
+    value: valueOf(line, integer, from, to, other),
+    key: undefined,
+    line,
+    time,
+  };
 }
 
 /** Values are numbers, pairs of them and nil more often than not: those need no reader of their own. */

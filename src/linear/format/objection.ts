@@ -1,4 +1,4 @@
-import type { ModelName } from '../models/catalog.ts';
+import { MODEL_NAMES, type ModelName } from '../models/catalog.ts';
 import { identity, type Value } from '../operation.ts';
 import { preview, type Event } from './event.ts';
 import { areKeyed, SWAPS, type Exchange } from './exchange.ts';
@@ -30,18 +30,9 @@ export function objectionTo(exchanges: readonly Exchange[], model: ModelName): O
 }
 
 /** Models of one object whose operations may say of which of several. */
-export const KEYABLE: ReadonlySet<string> = new Set<ModelName>([
-  'register',
-  'cas-register',
-  'counter',
-  'set',
-  'fifo-queue',
-  'unordered-queue',
-  'stack',
-  'mutex',
-  'owner-mutex',
-  'append-list',
-]);
+export const KEYABLE: ReadonlySet<string> = new Set(
+  MODEL_NAMES.filter((name) => name !== 'kv' && name !== 'multi-register'),
+);
 
 const LOCKS = new Set<ModelName>(['mutex', 'owner-mutex']);
 const READS = new Set(['read', 'r', 'get']);

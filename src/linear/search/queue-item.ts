@@ -1,3 +1,4 @@
+import { firstIndex } from '../../core/sorted.ts';
 import type { Operation } from '../operation.ts';
 
 /** A value's two moments: it enters within [ec, er] and leaves within [dc, dr]. */
@@ -26,13 +27,7 @@ export function filledTimes(items: readonly Item[]): { from: number; to: number 
 
 /** The first moment from the call on at which the queue can have been empty. */
 export function emptyMoment(filled: readonly { from: number; to: number }[], { call }: Operation): number {
-  let low = 0;
-  for (let high = filled.length; low < high;) {
-    const middle = (low + high) >>> 1;
-    if (filled[middle]!.to > call) high = middle;
-    else low = middle + 1;
-  }
-  const interval = filled[low];
+  const interval = filled[firstIndex(filled, ({ to }) => to > call)];
   return interval !== undefined && interval.from < call ? interval.to : call;
 }
 
@@ -50,17 +45,9 @@ export function epochsOf(items: readonly Item[], empties: readonly Operation[]):
     .toSorted((a, b) => a.moment - b.moment || a.empty.call - b.empty.call);
   const epochs: Epoch[] = cuts.map(({ empty }) => ({ items: [], empty }));
   epochs.push({ items: [], empty: null });
-  for (const item of items) epochs[firstCutFrom(cuts, item.dc)]!.items.push(item);
-  return epochs;
-}
-
-/** How many cuts lie before a moment: the number of its epoch. */
-function firstCutFrom(cuts: readonly { moment: number }[], moment: number): number {
-  let low = 0;
-  for (let high = cuts.length; low < high;) {
-    const middle = (low + high) >>> 1;
-    if (cuts[middle]!.moment >= moment) high = middle;
-    else low = middle + 1;
+  for (const item of items) {
+    // As many cuts as lie before the moment at which it leaves.
+    epochs[firstIndex(cuts, ({ moment }) => moment >= item.dc)]!.items.push(item);
   }
-  return low;
+  return epochs;
 }
