@@ -42,7 +42,12 @@ const trials: Trial[] = targets.flatMap((target) =>
   mutantsOf(readFileSync(join(ROOT, target.file), 'utf8')).map((mutant) => ({ target, mutant })),
 );
 const copies = Array.from({ length: Number(values.jobs) }, copyOfTheProject);
-process.on('exit', removeCopies);
+/** The process groups of the tests that run now. */
+const running = new Set<number>();
+process.on('exit', () => {
+  for (const group of running) kill(group);
+  removeCopies();
+});
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
 
 for (const { file, tests } of targets) {
@@ -110,12 +115,23 @@ function passes(copy: string, name: string): Promise<boolean> {
       detached: true,
     });
     // The whole group: ava's workers would go on.
-    const timer = setTimeout(() => process.kill(-child.pid!, 'SIGKILL'), TIMEOUT_MS);
+    const timer = setTimeout(() => kill(child.pid!), TIMEOUT_MS);
+    if (child.pid !== undefined) running.add(child.pid);
     child.on('error', fail).on('close', (status) => {
+      running.delete(child.pid!);
       clearTimeout(timer);
       done(status === 0);
     });
   });
+}
+
+/** Kills a process and its children, unless they have ended just now. */
+function kill(group: number): void {
+  try {
+    process.kill(-group, 'SIGKILL');
+  } catch {
+    // It is gone.
+  }
 }
 
 function copyOfTheProject(): string {
@@ -137,7 +153,10 @@ function copyOfTheProject(): string {
 }
 
 function removeCopies(): void {
-  for (const copy of copies) if (existsSync(copy)) rmSync(copy, { recursive: true });
+  for (const copy of copies) {
+    // A test that was killed a moment ago may still be writing.
+    if (existsSync(copy)) rmSync(copy, { recursive: true, force: true, maxRetries: 5 });
+  }
 }
 
 /** On one line, with single spaces. */
