@@ -1,4 +1,5 @@
 import test from 'ava';
+import type { Event } from '../../src/history/event.ts';
 import type { Contract } from '../../src/history/run.ts';
 import {
   acked,
@@ -135,4 +136,56 @@ test('a record that is somewhere else in the log is not gone', (t) => {
     events: [finalScan(4)],
   });
   t.deepEqual(anomalies(result), { duplicate: 1 });
+});
+
+/**
+ * 0:0 was read at offset 1 at 2.5 s. Then the log was cut off, 1:0 was sent at 5 s and took offset 0, and the second
+ * attempt of 0:0 came to offset 1 again.
+ */
+const SAME_PLACE_AGAIN: Story & { events: Event[] } = {
+  claim: 'contract',
+  contract: { uncleanLeaderElection: true, clientRetries: true },
+  writes: [acked('1:0', 0, { at: 5 }), acked('0:0', 1, { at: 2, until: 6, attempts: 2 })],
+  reads: [consumed(1, '0:0', { at: 2.5 }), found(0, '1:0'), found(1, '0:0')],
+  events: [leads(1, 1, 0), leads(2, 2, 4), finalScan(2)],
+};
+
+test('a record that is sent again may come to the same offset of a log that was cut off: its order proves nothing', (t) => {
+  const result = judge(SAME_PLACE_AGAIN);
+  t.is(result.verdict, 'valid', result.reasons.join(' '));
+  t.like(only(result, 'reordered'), { judgement: 'permitted' });
+  t.regex(only(result, 'reordered').reason, /cut off and appended again: unclean leader election is on/);
+});
+
+test('the same is a violation where nothing could cut the log, or where the record was sent once', (t) => {
+  const { contract, events, writes } = SAME_PLACE_AGAIN;
+  const judgementWith = (more: Story) => only(judge({ ...SAME_PLACE_AGAIN, ...more }), 'reordered').judgement;
+  t.is(judgementWith({ contract: { ...contract, uncleanLeaderElection: false } }), 'violation');
+  t.is(judgementWith({ events: events.filter((event) => event !== events[1]) }), 'violation', 'one leader');
+  const once = writes!.map((write) => ({ ...write, attempts: 1 }));
+  t.is(judgementWith({ contract: { ...contract, clientRetries: false }, writes: once }), 'violation');
+  t.is(judgementWith({ contract: { ...contract, clientRetries: false } }), 'permitted', 'two attempts');
+  const weak = { ...contract, uncleanLeaderElection: false, acks: 1 } as const;
+  t.is(
+    judgementWith({ contract: weak }),
+    'violation',
+    'a reader gets only what is committed, with acks=1 too',
+  );
+});
+
+test('with acks=1 an acknowledgement may be of a log that was cut off, where the leader changed', (t) => {
+  const contract = { acks: 1, clientRetries: true } as const;
+  // The acknowledgement came at 2.5 s; an attempt that had been on its way came to the same place of the next log.
+  const story: Story = {
+    ...SAME_PLACE_AGAIN,
+    contract,
+    writes: [acked('0:0', 1, { at: 2, until: 2.5, attempts: 2 }), acked('1:0', 0, { at: 5 })],
+    reads: [found(0, '1:0'), found(1, '0:0')],
+  };
+  t.is(only(judge(story), 'reordered').judgement, 'permitted');
+  t.is(only(judge({ ...story, contract: { ...contract, acks: 'all' } }), 'reordered').judgement, 'violation');
+  t.is(only(judge({ ...story, events: [leads(1, 1, 0), finalScan(2)] }), 'reordered').judgement, 'violation');
+  const untold = only(judge({ ...story, events: [finalScan(2)] }), 'reordered');
+  t.is(untold.judgement, 'permitted');
+  t.regex(untold.reason, /does not tell who led/);
 });

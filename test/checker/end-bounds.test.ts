@@ -1,5 +1,5 @@
 import test from 'ava';
-import type { Event } from '../../src/history/event.ts';
+import type { Event, FaultStartEvent } from '../../src/history/event.ts';
 import {
   anomalies,
   consumed,
@@ -54,6 +54,13 @@ test('what lies below an end had been sent before it was answered', (t) => {
     'w0:1 was below the end of the log at offset 2 at 2.9 s, but w0:1, which stands at offset 2, was sent only at 3.0 s',
   );
   t.deepEqual(anomalies(judge(withEnds(end(3, 2.9, { completeNs: 3 * S })))), {});
+});
+
+test('where a disk was changed an end proves nothing of what comes to stand below it', (t) => {
+  const fault = { kind: 'disk-corruption' } as unknown as FaultStartEvent['fault'];
+  const [start] = isolated('f1', 0.5, 1);
+  const changed = { ...start, fault } as Event;
+  t.deepEqual(anomalies(judge(withEnds(end(3, 2.9), changed))), {});
 });
 
 test('a record of unknown outcome that a consumer was given must lie below later ends', (t) => {

@@ -493,3 +493,28 @@ test('of two that lost power together only brokers count as copies', (t) => {
   );
   t.is(judgement, 'violation');
 });
+
+test('a leader that leads on in its epoch after a loss of power may miss what came before a younger record', (t) => {
+  // kafka1 comes back empty and leads on in epoch 0. kafka2, which still holds 0:0, was away until 0:8 stood at
+  // offset 0 and 0:9 at offset 1: it asks for offset 1 next, and never learns that offset 0 changed.
+  const story: Story & { events: Event[] } = {
+    claim: 'contract',
+    contract: { acks: 1, minInsyncReplicas: 1 },
+    info: ZOOKEEPER,
+    writes: [
+      acked('0:0', 0, { at: 1 }),
+      unknown('0:1', { at: 6 }),
+      acked('0:8', 0, { at: 8 }),
+      acked('0:9', 1, { at: 9 }),
+    ],
+    reads: [found(0, '0:0'), found(1, '0:9')],
+    events: [leads(1, 0, 0), leads(2, 1, 20, { startOffset: 2 }), finalScan(2)],
+  };
+  const result = judge({ ...story, events: [...unpowered(['kafka1'], 5, 7), ...story.events] });
+  t.is(result.verdict, 'valid', result.reasons.join(' '));
+  t.is(only(result, 'lost').judgement, 'permitted');
+  t.regex(only(result, 'lost').reason, /need not have had/);
+  t.is(only(judge(story), 'lost').judgement, 'violation', 'with power 0:9 proves that 0:8 was there');
+  const elsewhere = judge({ ...story, events: [...unpowered(['kafka3'], 5, 7), ...story.events] });
+  t.is(only(elsewhere, 'lost').judgement, 'violation', 'another broker lost power');
+});

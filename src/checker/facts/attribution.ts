@@ -6,9 +6,10 @@ import {
   judgeDivergence,
   judgeLoss,
   judgeMisplaced,
+  judgeReordered,
   judgeUnsettledDivergence,
 } from '../findings/judgement.ts';
-import { type CommittedCase, judgeCommitted } from '../findings/committed.ts';
+import { type CommittedCase, excuseOf, excuseOfAcknowledged, judgeCommitted } from '../findings/committed.ts';
 import { judgeProducerOrder } from '../findings/producer-order.ts';
 import type { FaultIndex } from './fault-index.ts';
 import type { Leadership, Term } from './leadership.ts';
@@ -95,6 +96,23 @@ export class LossCauses {
   get producerOrder(): Cause {
     this.#producerOrder ??= judgeProducerOrder(this.#committedCase());
     return this.#producerOrder;
+  }
+
+  /**
+   * Of a log that contradicts real time.
+   * @param isSentAgain whether the record that was known too early may have been appended again. Then it was perhaps
+   *   known of a log that was cut off since, and came to the same offset for the second time.
+   * @param isAcknowledged whether it was known by its acknowledgement alone.
+   */
+  reordered(isSentAgain: boolean, isAcknowledged: boolean): Cause {
+    const power = this.powerExcuse(0);
+    if (power !== null || !isSentAgain) return { ruling: judgeReordered(power) };
+    const committed = this.#committedCase();
+    const excuse = isAcknowledged ? excuseOfAcknowledged(committed) : excuseOf(committed);
+    if (excuse === null) return { ruling: judgeReordered(null) };
+    const { reason, dependsOn } = excuse;
+    const ruling = judgeReordered(`it may have been cut off and appended again: ${reason}`);
+    return { ruling, ...(dependsOn && { dependsOn }) };
   }
 
   #committedCase(): CommittedCase {

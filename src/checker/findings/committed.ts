@@ -33,6 +33,17 @@ export function excuseOf(facts: CommittedCase): { reason: string; dependsOn?: Un
   return { reason: 'events are missing, and what permits this may be among them' };
 }
 
+/** The same of a record that was acknowledged: with less than acks=all the next leader need not have it. */
+export function excuseOfAcknowledged(facts: CommittedCase): ReturnType<typeof excuseOf> {
+  const { acks } = facts.contract;
+  const weak =
+    acks === 'all' ? null : `acks=${acks} permits that the log is cut off where the leader changes`;
+  if (weak !== null && facts.leaderChanges === 'some') return { reason: weak };
+  const excuse = excuseOf(facts);
+  if (excuse !== null || weak === null || facts.leaderChanges === 'none') return excuse;
+  return { reason: `${weak}, ${UNTOLD}`, dependsOn: 'leaders' };
+}
+
 /** @param what happened, as a clause that the reason begins with; none if the finding says it already. */
 export function judgeCommitted(facts: CommittedCase, what: string | null): Judged {
   const excuse = excuseOf(facts);

@@ -394,12 +394,14 @@ export function judgeWrongPlace(info: RunInfo): Ruling {
   };
 }
 
-/** A log that contradicts real time. A leader that comes back with less may give one offset twice in one epoch. */
-export function judgeReordered(powerExcuse: string | null): Ruling {
+/**
+ * A log that contradicts real time. A leader that comes back with less may give one offset twice in one epoch.
+ * @param excuse why it may, in words; null when nothing permits it.
+ */
+export function judgeReordered(excuse: string | null): Ruling {
   const what =
     'the order of the log contradicts real time: what was known to be in it earlier stands behind what came later';
-  if (powerExcuse !== null)
-    return { judgement: 'permitted', reason: `${what}: ${powerExcuse}`, blame: 'broker' };
+  if (excuse !== null) return { judgement: 'permitted', reason: `${what}: ${excuse}`, blame: 'broker' };
   return { judgement: 'violation', reason: what, blame: 'broker' };
 }
 

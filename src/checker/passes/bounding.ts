@@ -1,6 +1,7 @@
 import { isUnsaid } from '../../history/assumptions.ts';
 import type { EndEvent } from '../../history/event.ts';
 import type { Examination } from '../examination.ts';
+import { diskExcuseOf } from '../facts/disks.ts';
 import { EndBounds } from '../facts/end-bounds.ts';
 import { regressions, whyWatermarksLag } from '../facts/ends.ts';
 
@@ -10,7 +11,7 @@ import { regressions, whyWatermarksLag } from '../facts/ends.ts';
  *
  * Kafka's end offset is the high watermark, so this is only true where an append counts from the moment at which the
  * watermark passes it: with acks=all nothing is acknowledged, and nothing is read, before. With acks=1 the watermark
- * lags behind what is acknowledged; where it may be cut back (unclean election, lost power) it proves nothing of what
+ * lags behind what is acknowledged; where it may be cut back (unclean election, lost power, changed disks) it proves nothing of what
  * comes to stand below it; before Kafka 2.2 (KIP-207) a new leader may give one that is behind. There ends are not
  * used, nor where it may be unknown who led. Nor is the answer of a broker that was replaced or about to be, for a zombie speaks of a log of its own; nor an
  * end that went back, which is a finding by itself.
@@ -19,7 +20,7 @@ export function boundByEnds(examination: Examination): void {
   const { run, power } = examination;
   const { acks, uncleanLeaderElection } = run.info.contract;
   if (acks !== 'all' || isUnsaid(run.info.contract, 'acks') || uncleanLeaderElection) return;
-  if (power.occurred || examination.eventsIncomplete) return;
+  if (power.occurred || diskExcuseOf(examination.faults) !== null || examination.eventsIncomplete) return;
   const byPartition = new Map<number, EndEvent[]>();
   for (const event of run.events) {
     if (event.type !== 'end' || !speaksOfThisLog(examination, event)) continue;

@@ -162,14 +162,32 @@ function lossCauseOf(
 ): Cause {
   const offset = int64At(batch.offset, row);
   const [broker, completeNs] = [batch.broker[row]!, int64At(batch.completeNs, row)];
-  const term = termCodeOf(examination, log, broker, completeNs);
-  return examination.causesOf(log).causeOf(
+  const causes = examination.causesOf(log);
+  return causes.causeOf(
     { broker, invokeNs: int64At(batch.invokeNs, row), completeNs, offset },
     {
       clientFault: clientFaultOf(examination, log, batch, row, offset, id),
-      outlived: (log.survivors.get(term) ?? -1) > offset,
+      outlived: isOutlived(examination, log, broker, completeNs, offset),
     },
   );
+}
+
+/**
+ * Whether a younger record of the same term is still there, in a log that must have had this one too. A leader that
+ * lost power and leads on in the same epoch is asked for records from where its followers' logs end: what they had of
+ * its former life stays in the place of what it took since, and no epoch tells the two apart.
+ */
+function isOutlived(
+  examination: Examination,
+  log: PartitionLog,
+  broker: number,
+  completeNs: number,
+  offset: number,
+): boolean {
+  const survivor = log.survivors.get(termCodeOf(examination, log, broker, completeNs)) ?? -1;
+  if (survivor <= offset) return false;
+  const term = examination.causesOf(log).leadership.termAt(broker, completeNs);
+  return term === null || !examination.power.timesOf(term.node).some((lostNs) => lostNs < completeNs);
 }
 
 /** Whether the value would have been returned by the deciding scan, were it in the log. */

@@ -2,8 +2,6 @@ import { grouped, moment, valueName } from '../../core/words.ts';
 import { int64At } from '../../history/run.ts';
 import type { EndBounds } from '../facts/end-bounds.ts';
 import type { Examination } from '../examination.ts';
-import type { Cause } from '../findings/grouping.ts';
-import { judgeReordered } from '../findings/judgement.ts';
 import { PagedColumn } from '../columns/paged.ts';
 import { DIVERGENT, type PartitionLog } from '../facts/partition.ts';
 import type { Example } from '../result.ts';
@@ -182,13 +180,19 @@ class Sweep {
       if (callNs >= 0 && this.#misplaced.get(id) === 0) this.#producers?.pass(id, offset, callNs);
       if (this.#isBroken) return;
       if (callNs > this.#latestCall.ns) this.#latestCall = { ns: callNs, offset, id };
-      const ackNs = ret > 0 ? ret - 1 : Infinity;
+      const ackNs = this.#ackNsAt(offset);
       const readNs = log.readNs.get(offset);
       const knownNs = readNs > 0 ? Math.min(ackNs, readNs - 1) : ackNs;
       if (knownNs < this.#latestCall.ns) {
         this.#report({ ns: knownNs, offset, id }, knownNs === ackNs ? 'was acknowledged' : 'had been read');
       } else if (log.ends !== null) this.#compareWithEnds(log.ends, { ns: knownNs, offset, id });
     });
+  }
+
+  /** Infinity where nothing was acknowledged at this offset. */
+  #ackNsAt(offset: number): number {
+    const ret = this.#rets.get(offset);
+    return ret > 0 ? ret - 1 : Infinity;
   }
 
   /** Whether an end says of this slot that it was there too early or too late for what is known of the records. */
@@ -219,9 +223,11 @@ class Sweep {
 
   #add(late: Latest, known: Latest, lateNs: number, example: Example): void {
     this.#isBroken = true;
-    const { counts, findings, values } = this.#examination;
+    const { counts, findings, values, sentAgain, run } = this.#examination;
     counts.reordered++;
-    const cause: Cause = { ruling: judgeReordered(this.#examination.causesOf(this.log).powerExcuse(0)) };
+    const isSentAgain = run.info.contract.clientRetries || sentAgain.get(known.id) !== 0;
+    const isAcknowledged = known.ns === this.#ackNsAt(known.offset);
+    const cause = this.#examination.causesOf(this.log).reordered(isSentAgain, isAcknowledged);
     const group = findings.add('reordered', null, this.log.partition, cause, late.offset, known.ns);
     group.firstOffset = Math.min(late.offset, known.offset);
     group.lastOffset = Math.max(late.offset, known.offset);
