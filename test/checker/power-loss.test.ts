@@ -210,6 +210,24 @@ test('with KRaft too it may be elected as the only one that is left in sync', (t
   t.regex(lost.reason, /kafka1 lost power, and it became leader in epoch 2 .* only one .* left in sync/);
 });
 
+test('a broker that starts may tell first of the epoch in which it lost power, and then of its election', (t) => {
+  const told = (isr: number[]): Story => ({
+    ...LAST,
+    events: [
+      leads(1, 0, 0),
+      ...unpowered(['kafka1'], 5, 7),
+      leads(1, 0, 8, { isr: [1] }),
+      leads(1, 2, 8.001, { isr }),
+      finalScan(0),
+    ],
+  });
+  const lost = only(judge(told([1])), 'lost');
+  t.is(lost.judgement, 'permitted');
+  t.regex(lost.reason, /became leader in epoch 2 .* only one .* left in sync/);
+  t.is(only(judge(told([1, 2])), 'lost').judgement, 'violation', 'others were in sync');
+  t.is(only(judge({ ...told([1]), ...LATE }), 'lost').judgement, 'violation', 'it was begun later');
+});
+
 test('but not while others are in sync', (t) => {
   t.is(only(judge(ONLY_ONE_LEFT([1, 2])), 'lost').judgement, 'violation');
 });

@@ -30,12 +30,12 @@ const ONCE_ACCUSED: Record<string, readonly number[]> = {
     1_066_092, 1_073_098, 1_081_623, 1_091_353, 1_101_816, 1_039_706,
   ],
   'it is elected as the only one that is left in sync': [
-    2_035_633, 2_036_198, 2_038_368, 2_041_409, 2_053_152,
+    2_035_633, 2_036_198, 2_038_368, 2_041_409, 2_053_152, 30_189_321,
   ],
   'an answer is on its way when the power fails': [1_035_293, 1_056_453, 1_062_460, 2_054_938],
   'a repetition comes after the log was cut off': [1_026_108, 1_094_113],
   'a follower keeps what a leader lost with its power, and never asks for what took its place': [
-    30_018_913, 30_053_749, 30_062_451, 30_102_790,
+    30_018_913, 30_053_749, 30_062_451, 30_102_790, 30_143_347,
   ],
   'a repetition comes to the same offset of a log that was cut off': [30_026_295],
   'an unclean election makes the same leader lead again': [2_006_679],

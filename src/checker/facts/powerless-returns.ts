@@ -55,23 +55,31 @@ export function powerlessReturns(
   return losses.flatMap(({ targets, fromNs }) => {
     const lost = countUpTo(timesNs, fromNs);
     return targets.flatMap((node) => {
-      const led = told.findIndex((view, at) => at >= lost && isOwnClaim(view, node, nameOf));
-      if (led < 0) return [];
-      const { leader, epoch, timeNs: ledNs, isr } = told[led]!;
       const before = told.slice(0, lost);
       const epochBefore = before.reduce((highest, view) => Math.max(highest, view.epoch ?? -1), -1);
-      const sameEpoch = epoch !== null && epoch === epochBefore;
-      const wasInSync = lastTold(before)?.isr.includes(leader) ?? true;
-      const wasMissed = told
-        .slice(lost, led)
-        .some(
-          (view) => view.leader >= 0 && (view.epoch ?? Infinity) >= epochBefore && !view.isr.includes(leader),
-        );
-      if (!sameEpoch && (!wasInSync || wasMissed)) return [];
-      const next = terms.find((term) => term.leader !== leader && isAfter(term, { epoch, ledNs }));
-      const untilNs = sameEpoch ? (next?.fromNs ?? Infinity) : fromNs;
-      const alone = !sameEpoch && isr.length === 1;
-      return [{ node, lostNs: fromNs, ledNs, epoch, sameEpoch, alone, untilNs }];
+      const ofReturn = (led: number): PowerlessReturn[] => {
+        if (led < 0) return [];
+        const { leader, epoch, timeNs: ledNs, isr } = told[led]!;
+        const sameEpoch = epoch !== null && epoch === epochBefore;
+        const wasInSync = lastTold(before)?.isr.includes(leader) ?? true;
+        const wasMissed = told
+          .slice(lost, led)
+          .some(
+            (view) =>
+              view.leader >= 0 && (view.epoch ?? Infinity) >= epochBefore && !view.isr.includes(leader),
+          );
+        if (!sameEpoch && (!wasInSync || wasMissed)) return [];
+        const next = terms.find((term) => term.leader !== leader && isAfter(term, { epoch, ledNs }));
+        const untilNs = sameEpoch ? (next?.fromNs ?? Infinity) : fromNs;
+        const alone = !sameEpoch && isr.length === 1;
+        return [{ node, lostNs: fromNs, ledNs, epoch, sameEpoch, alone, untilNs }];
+      };
+      const claims = (view: ViewEvent, at: number) => at >= lost && isOwnClaim(view, node, nameOf);
+      const first = told.findIndex(claims);
+      if (first < 0 || told[first]!.epoch !== epochBefore) return ofReturn(first);
+      // With KRaft a broker that starts reads all that was decided while it was off: its old epoch, and then its election.
+      const elected = told.findIndex((view, at) => claims(view, at) && (view.epoch ?? -1) > epochBefore);
+      return [...ofReturn(first), ...ofReturn(elected)];
     });
   });
 }
