@@ -154,6 +154,17 @@ test('but not what another leader took in a later epoch', (t) => {
   t.is(only(judge({ ...UNNOTICED, writes, events }), 'lost').judgement, 'violation');
 });
 
+test('but what it took itself, until it learns that another one leads', (t) => {
+  const writes = [acked('0:0', 0, { at: 12, broker: 1 })];
+  const events = [...UNNOTICED.events.slice(0, -1), leads(2, 1, 10), finalScan(0)];
+  const lost = only(judge({ ...UNNOTICED, writes, events }), 'lost');
+  t.is(lost.judgement, 'permitted');
+  t.regex(lost.reason, /led on in epoch 0/);
+  const powered = UNNOTICED.events.filter(({ type }) => !type.startsWith('fault'));
+  const withPower = [...powered.slice(0, -1), leads(2, 1, 10), finalScan(0)];
+  t.is(only(judge({ ...UNNOTICED, writes, events: withPower }), 'lost').judgement, 'violation');
+});
+
 test('nor what was begun after the power of a broker had failed that was elected later', (t) => {
   const events = [leads(1, 0, 0), ...unpowered(['kafka3'], 5, 7), leads(3, 1, 9), finalScan(0)];
   const lost = only(judge({ ...UNNOTICED, ...LATE, events }), 'lost');

@@ -35,7 +35,7 @@ const ONCE_ACCUSED: Record<string, readonly number[]> = {
   'an answer is on its way when the power fails': [1_035_293, 1_056_453, 1_062_460, 2_054_938],
   'a repetition comes after the log was cut off': [1_026_108, 1_094_113],
   'a follower keeps what a leader lost with its power, and never asks for what took its place': [
-    30_018_913, 30_053_749, 30_062_451, 30_102_790, 30_143_347,
+    30_018_913, 30_053_749, 30_273_469, 30_062_451, 30_102_790, 30_143_347,
   ],
   'a repetition comes to the same offset of a log that was cut off': [30_026_295],
   'an unclean election makes the same leader lead again': [2_006_679],

@@ -155,7 +155,7 @@ export class LossCauses {
         outlived,
         leaderUnpowered:
           term !== null && this.power.struck(term.node, invokeNs) && !syncsEachRecord(this.#contract),
-        powerExcuse: this.powerExcuse(invokeNs),
+        powerExcuse: this.powerExcuse(invokeNs, term),
         mayHaveReturnedUnnoticed: this.power.mayHaveReturnedUnnoticed(this.#contract, invokeNs),
         unseenUnderPowerLoss:
           this.#unwatched.since(invokeNs) && this.power.mayHaveTaken(this.#contract, invokeNs),
@@ -215,8 +215,8 @@ export class LossCauses {
   }
 
   /** Why loss of power may have taken what was begun to be written at `sinceNs`; null when it may not. */
-  powerExcuse(sinceNs: number): string | null {
-    return this.power.excuse(this.#contract, this.leadership, { sinceNs });
+  powerExcuse(sinceNs: number, term: Term | null = null): string | null {
+    return this.power.excuse(this.#contract, this.leadership, { sinceNs, term });
   }
 
   /** How many of the turns have passed. */

@@ -80,17 +80,19 @@ export class PowerLosses {
   /**
    * Why power may have taken what was begun to be written at `sinceNs`, in words; null when it may not.
    * @param when.untilNs when it was seen to be gone: a later loss of power cannot have taken it.
+   * @param when.term in which term it was acknowledged. What a leader that leads on in its epoch takes may go until it
+   *   learns that another one leads, however long that takes.
    * @param when.committed whether it was in every replica in sync, whatever the producer waited for. One loss of power
    *   takes it only with a replica that led alone, or that led again without being missed.
    */
   excuse(
     contract: Contract,
     whoLed: WhoLed,
-    when: { sinceNs: number; untilNs?: number; committed?: boolean },
+    when: { sinceNs: number; untilNs?: number; committed?: boolean; term?: TermName | null },
   ): string | null {
     if (!this.occurred || syncsEachRecord(contract)) return null;
     const { acks, minInsyncReplicas, replicationFactor } = contract;
-    const { sinceNs, untilNs = Infinity, committed = false } = when;
+    const { sinceNs, untilNs = Infinity, committed = false, term = null } = when;
     const struck = this.losses.filter(({ fromNs, toNs }) => toNs >= sinceNs && fromNs < untilNs);
     if (acks !== 'all' && !committed) {
       if (struck.length === 0) return null;
@@ -118,7 +120,10 @@ export class PowerLosses {
     if (last !== undefined)
       return `${last} lost power as the last replica standing: alone in sync, it led again without what was not on its disk (KIP-966)`;
     const returned = whoLed.returns.find(
-      (one) => (one.alone || this.#mayGoUnnoticed) && one.untilNs >= sinceNs && one.lostNs < untilNs,
+      (one) =>
+        (one.alone || this.#mayGoUnnoticed) &&
+        (one.untilNs >= sinceNs || isOfItsNextLife(one, term)) &&
+        one.lostNs < untilNs,
     );
     return returned === undefined ? null : describeReturn(returned);
   }
@@ -146,6 +151,17 @@ export class PowerLosses {
     this.#aloneNs.set(terms, since);
     return since;
   }
+}
+
+/** What tells a term from others. */
+interface TermName {
+  node: string;
+  epoch: number | null;
+}
+
+/** Whether the leader took it after it was back, in the epoch in which it had lost power. */
+function isOfItsNextLife({ node, epoch, sameEpoch }: PowerlessReturn, term: TermName | null): boolean {
+  return sameEpoch && term !== null && term.node === node && term.epoch === epoch;
 }
 
 /** What is known of a partition's leaders. */
