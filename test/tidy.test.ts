@@ -52,6 +52,8 @@ const TYPES_ONLY: Record<string, string[]> = {
 
 /** Libraries that one file each keeps the door of. */
 const ONE_DOOR = [
+  'execa',
+  'node:child_process',
   'kafkajs',
   'apache-arrow',
   'd3-node',

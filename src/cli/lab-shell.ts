@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { spawn } from '../core/child-process.ts';
 import { realClock } from '../core/clock.ts';
 import { EXIT, Failure, messageOf } from '../core/failure.ts';
 import { seededRandom } from '../core/random.ts';

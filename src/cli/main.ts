@@ -1,5 +1,6 @@
 import { capitalised } from '../core/words.ts';
 import { Command, CommanderError } from 'commander';
+import { isOutOfDescriptors, outOfDescriptors } from '../core/descriptors.ts';
 import { EXIT, Failure, messageOf } from '../core/failure.ts';
 import { endWithoutOutput } from './terminal/output-errors.ts';
 import { everythingPrinted, print, say } from './terminal/print.ts';
@@ -78,7 +79,9 @@ Exit status:
 }
 
 /** What a person is told about anything that was thrown, and the exit status that goes with it. */
-function explain(error: unknown): { text: string; exitStatus: number } {
+function explain(thrown: unknown): { text: string; exitStatus: number } {
+  const error =
+    !(thrown instanceof Failure) && isOutOfDescriptors(thrown) ? outOfDescriptors(thrown) : thrown;
   if (error instanceof CommanderError) {
     // Commander has already said it.
     return { text: '', exitStatus: error.exitCode === 0 ? EXIT.valid : EXIT.usage };

@@ -1,4 +1,4 @@
-import { fork } from 'node:child_process';
+import { fork, type ChildProcess } from '../core/child-process.ts';
 import { messageOf } from '../core/failure.ts';
 import type { Claim } from '../checker/result.ts';
 import { seedsOf, trySeed, type SeedRange, type SeedReport } from '../search/sweep.ts';
@@ -85,9 +85,16 @@ function tryPart(
   onReport: (report: SeedReport) => void,
 ): Promise<string | null> {
   return new Promise((resolve) => {
-    const child = fork(process.argv[1]!, ['sim-part', JSON.stringify(part)], {
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    });
+    let child: ChildProcess;
+    try {
+      child = fork(process.argv[1]!, ['sim-part', JSON.stringify(part)], {
+        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      });
+    } catch (error) {
+      // What other processes found stays found.
+      resolve(messageOf(error));
+      return;
+    }
     let cause: string | null = null;
     const stop = () => child.kill('SIGKILL');
     signal.addEventListener('abort', stop, { once: true });

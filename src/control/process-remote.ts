@@ -1,9 +1,9 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { constants } from 'node:os';
-import { execa } from 'execa';
+import { spawn, type ChildProcess, execa } from '../core/child-process.ts';
 import { Failure } from '../core/failure.ts';
+import { atPath } from '../core/paths.ts';
 import type { Daemon, Remote } from './remote.ts';
 
 /**
@@ -41,15 +41,19 @@ export function processRemote(name: string, address: string, prefix: readonly st
 
     async spawn(command, options) {
       const [program, ...args] = [...prefix, ...command];
-      const output = openSync(options.outputFile, 'a');
-      const child = spawn(program!, args, {
-        // A session of its own: a terminal's Ctrl-C must not reach it.
-        detached: true,
-        stdio: ['ignore', output, output],
-        cwd: options.workingDirectory,
-        env: { ...process.env, ...options.environment },
-      });
-      closeSync(output);
+      const output = atPath(options.outputFile, 'written', () => openSync(options.outputFile, 'a'));
+      let child: ChildProcess;
+      try {
+        child = spawn(program!, args, {
+          // A session of its own: a terminal's Ctrl-C must not reach it.
+          detached: true,
+          stdio: ['ignore', output, output],
+          cwd: options.workingDirectory,
+          env: { ...process.env, ...options.environment },
+        });
+      } finally {
+        closeSync(output);
+      }
       await new Promise<void>((resolve, reject) => {
         child.once('spawn', resolve);
         child.once('error', (error) =>

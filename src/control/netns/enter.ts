@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { constants } from 'node:os';
+import { spawn } from '../../core/child-process.ts';
 import { EXIT, Failure } from '../../core/failure.ts';
 import { probeNamespaces, unshareArguments } from './probe.ts';
 

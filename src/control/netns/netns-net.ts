@@ -1,4 +1,4 @@
-import { execa } from 'execa';
+import { execa } from '../../core/child-process.ts';
 import { Failure } from '../../core/failure.ts';
 import type { Link, Net } from '../net.ts';
 import { BRIDGE, CLIENT, insideCommand } from './names.ts';

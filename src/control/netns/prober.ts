@@ -1,6 +1,6 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { spawn, type ChildProcess } from '../../core/child-process.ts';
 import { realClock, type Clock } from '../../core/clock.ts';
 import { messageOf } from '../../core/failure.ts';
 import type { Probe } from '../net.ts';

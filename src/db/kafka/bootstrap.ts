@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { execa } from 'execa';
+import { execa } from '../../core/child-process.ts';
 import { Failure } from '../../core/failure.ts';
 import { ensureEntry } from './cache.ts';
 import { classPath, QUICK_FLAGS } from './command.ts';

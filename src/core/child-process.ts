@@ -1,0 +1,38 @@
+import { fork as nodeFork, spawn as nodeSpawn, type ChildProcess } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { execa as realExeca } from 'execa';
+import { isOutOfDescriptors, outOfDescriptors } from './descriptors.ts';
+
+/**
+ * The one door to other processes. Where no descriptors are left for its pipes, Node gives a child without any streams,
+ * whose "error" comes later: whoever reads `child.stdout.on` until then ends with a TypeError, and so does execa. Here it
+ * is a Failure that says so, thrown at once, and nothing comes later. All other failures to start stay what they are.
+ */
+export const spawn: typeof nodeSpawn = guarded(nodeSpawn);
+export const fork: typeof nodeFork = guarded(nodeFork);
+export const execa: typeof realExeca = guarded(realExeca);
+export type { ChildProcess };
+
+/** Two for each of three pipes and for the one that tells whether the program was found, and some to spare. */
+const DESCRIPTORS_OF_A_START = 12;
+
+function guarded<Start extends (...args: never[]) => unknown>(start: Start): Start {
+  const guard = (...args: Parameters<Start>) => {
+    assertDescriptors();
+    return start(...args);
+  };
+  return guard as Start;
+}
+
+/** Starting a process is one synchronous call, so what could be opened before it can be opened in it. */
+function assertDescriptors(): void {
+  const opened: number[] = [];
+  try {
+    while (opened.length < DESCRIPTORS_OF_A_START) opened.push(openSync('/dev/null', 'r'));
+  } catch (error) {
+    for (const descriptor of opened.splice(0)) closeSync(descriptor);
+    throw isOutOfDescriptors(error) ? outOfDescriptors(error) : error;
+  } finally {
+    for (const descriptor of opened) closeSync(descriptor);
+  }
+}
