@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { EXPLAINED } from './explained.ts';
 import { mutantsOf, type Mutant } from './mutants.ts';
 import { TARGETS, type Target } from './targets.ts';
+import { scriptOptions } from '../script-options.ts';
 
 /**
  * Breaks the guards on purpose, one change at a time, and looks whether a test fails:
@@ -21,9 +21,17 @@ const ROOT = resolve(import.meta.dirname, '../..');
 /** Far longer than the slowest of the tests takes; a mutant that waits for ever is noticed, too. */
 const TIMEOUT_MS = 120_000;
 
-const { values, positionals } = parseArgs({
+const { values, positionals } = scriptOptions({
+  name: 'test:mutation',
+  usage: `
+Breaks the guards on purpose, one change at a time, and looks whether a test fails. Ends with 1 if a mutant lives that
+is not explained. Words choose the targets whose path contains one of them:
+${TARGETS.map(({ file }) => `  ${file}`).join('\n')}
+
+  --jobs N       how many at once (default: 2)`,
+  defaults: { jobs: '2' },
+  wholeNumbers: ['jobs'],
   allowPositionals: true,
-  options: { jobs: { type: 'string', default: '2' } },
 });
 const targets = TARGETS.filter(
   ({ file }) => positionals.length === 0 || positionals.some((word) => file.includes(word)),

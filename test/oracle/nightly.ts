@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { parseArgs } from 'node:util';
 import fc from 'fast-check';
 import { drafts } from './drafts.ts';
 import { hold } from './hold.ts';
 import { SORTS } from './kinds.ts';
 import { freshSeed } from '../../src/core/random.ts';
+import { scriptOptions } from '../script-options.ts';
 
 /**
  * Many random histories against brute force, of every sort for linearizability and then for the checks of a log:
@@ -15,12 +15,20 @@ const LOG_TESTS = ['oracle', 'dense', 'columns', 'order-shortcuts'].map(
   (name) => `test/checker/${name}.test.ts`,
 );
 
-const { values } = parseArgs({
-  options: {
-    histories: { type: 'string', default: '200000' },
-    seed: { type: 'string' },
-    sort: { type: 'string' },
+const { values } = scriptOptions({
+  name: 'test:nightly',
+  usage: `
+Many random histories against brute force. Ends with 1 at the first difference, with what repeats it.
+
+  --histories N  of each sort (default: 200000)
+  --seed N       repeats all of it (default: a fresh one, which is printed)
+  --sort NAME    only these: ${[...Object.keys(SORTS), 'log'].join(', ')}`,
+  defaults: {
+    histories: '200000',
+    seed: undefined as string | undefined,
+    sort: undefined as string | undefined,
   },
+  wholeNumbers: ['histories', 'seed'],
 });
 const seed = values.seed === undefined ? freshSeed() : Number(values.seed);
 process.stdout.write(`seed ${seed}, ${values.histories} histories of each sort\n`);

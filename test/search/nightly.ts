@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { execa } from 'execa';
 import { writeWhole } from '../../src/core/draft.ts';
+import { scriptOptions } from '../script-options.ts';
 
 /**
  * The correct model over many fresh seeds: it must never be accused.
@@ -23,13 +23,22 @@ interface State {
   failures: string[];
 }
 
-const { values } = parseArgs({
-  options: {
-    from: { type: 'string', default: '20000000' },
-    seeds: { type: 'string', default: '1000000' },
-    jobs: { type: 'string' },
-    state: { type: 'string', default: 'store/sweep.json' },
+const { values } = scriptOptions({
+  name: 'test:sweep',
+  usage: `
+The correct model over many fresh seeds. Ends with 1 if any was accused. It goes on where an earlier sweep stopped.
+
+  --from N       the first seed of a new sweep (default: 20000000)
+  --seeds N      how many to try now (default: 1000000)
+  --jobs N       how many at once (default: that of "kept sim")
+  --state FILE   how far it came, and what it found (default: store/sweep.json)`,
+  defaults: {
+    from: '20000000',
+    seeds: '1000000',
+    jobs: undefined as string | undefined,
+    state: 'store/sweep.json',
   },
+  wholeNumbers: ['from', 'seeds', 'jobs'],
 });
 const state = readState(values.state, Number(values.from));
 const last = state.next + Number(values.seeds) - 1;

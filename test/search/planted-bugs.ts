@@ -1,9 +1,9 @@
-import { parseArgs } from 'node:util';
 import { int64At, type Run } from '../../src/history/run.ts';
 import { OUTCOMES } from '../../src/history/write.ts';
 import { drawScenario } from '../../src/scenario/swarm.ts';
 import { tryOut } from '../../src/search/trial.ts';
 import { BUG_NAMES, isBug, type Bug } from '../../src/sim/bugs.ts';
+import { scriptOptions } from '../script-options.ts';
 
 /**
  * What each planted bug did in many seeds with consumers, and what was said about it:
@@ -18,12 +18,16 @@ import { BUG_NAMES, isBug, type Bug } from '../../src/sim/bugs.ts';
  */
 const EXAMPLES_MAX = 5;
 
-const { values } = parseArgs({
-  options: {
-    bug: { type: 'string' },
-    seeds: { type: 'string', default: '5000' },
-    from: { type: 'string', default: '1' },
-  },
+const { values } = scriptOptions({
+  name: 'test:bugs',
+  usage: `
+What each planted bug did in seeds with consumers, and what was said about it. Ends with 1 if a bug was missed.
+
+  --bug NAME     only this one: ${BUG_NAMES.join(', ')}
+  --seeds N      how many (default: 5000)
+  --from N       the first one (default: 1)`,
+  defaults: { bug: undefined as string | undefined, seeds: '5000', from: '1' },
+  wholeNumbers: ['seeds', 'from'],
 });
 const wanted = values.bug;
 if (wanted !== undefined && !isBug(wanted)) {
