@@ -1,3 +1,5 @@
+import { NESTING_MAX } from './nesting.ts';
+
 /**
  * JSON text may name a key of an object twice, and readers silently take the last one. This finds the first such key
  * of a text that is known to be JSON; null when there is none.
@@ -6,7 +8,14 @@
  * @param content what the text was parsed to.
  */
 export function duplicateKeyOf(text: string, content: unknown): string | null {
-  return colonsIn(text) === keysIn(content) ? null : scan(text);
+  return duplicateKeyIn(text, content)?.key ?? null;
+}
+
+/** The same of a list, with the number of the item that it is in, from 1. */
+export function duplicateKeyIn(text: string, content: unknown): { key: string; item: number } | null {
+  const keys = keysIn(content);
+  if (colonsIn(text) === keys || colonsBetweenTexts(text) === keys) return null;
+  return scan(text);
 }
 
 function colonsIn(text: string): number {
@@ -15,22 +24,45 @@ function colonsIn(text: string): number {
   return count;
 }
 
-function keysIn(content: unknown): number {
-  if (typeof content !== 'object' || content === null) return 0;
+function colonsBetweenTexts(text: string): number {
   let count = 0;
-  if (Array.isArray(content)) for (const item of content) count += keysIn(item);
-  else
-    for (const value of Object.values(content)) count += 1 + (typeof value === 'object' ? keysIn(value) : 0);
+  let isText = false;
+  for (let at = 0; at < text.length; at++) {
+    const char = text.charCodeAt(at);
+    if (char === QUOTE) isText = !isText;
+    else if (isText && char === BACKSLASH) at++;
+    else if (char === COLON && !isText) count++;
+  }
+  return count;
+}
+
+const [COLON, QUOTE, BACKSLASH] = [':', '"', '\\'].map((char) => char.charCodeAt(0));
+
+/** NaN where lists and objects stand in each other so deep that nothing may walk through them. */
+function keysIn(content: unknown, depth = 0): number {
+  if (typeof content !== 'object' || content === null) return 0;
+  if (depth > NESTING_MAX) return NaN;
+  let count = 0;
+  if (Array.isArray(content)) {
+    for (const item of content) if (typeof item === 'object') count += keysIn(item, depth + 1);
+    return count;
+  }
+  // Objects of JSON.parse inherit nothing that could be enumerated.
+  for (const name in content) {
+    const value = (content as Record<string, unknown>)[name];
+    count += typeof value === 'object' ? 1 + keysIn(value, depth + 1) : 1;
+  }
   return count;
 }
 
 /** A text, or what opens, closes or parts objects and lists. */
 const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],:]/g;
 
-function scan(text: string): string | null {
+function scan(text: string): { key: string; item: number } | null {
   /** By depth: the keys of the open object; null for a list. */
   const open: (Set<string> | null)[] = [];
   let last = '';
+  let item = 1;
   for (const [token] of text.matchAll(TOKEN)) {
     if (token === '{') open.push(new Set());
     else if (token === '[') open.push(null);
@@ -38,9 +70,10 @@ function scan(text: string): string | null {
     else if (token === ':') {
       const key: string = JSON.parse(last);
       const keys = open.at(-1);
-      if (keys?.has(key) === true) return key;
+      if (keys?.has(key) === true) return { key, item };
       keys?.add(key);
-    } else last = token;
+    } else if (token === ',') item += open.length === 1 ? 1 : 0;
+    else last = token;
   }
   return null;
 }

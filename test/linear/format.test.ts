@@ -96,11 +96,20 @@ test('EDN: a map is read the same by its one pattern and form by form', (t) => {
     fc.property(pairs, separator, (entries, between) => {
       const inside = entries.map(([name, token]) => `:${name} ${token}`).join(between);
       // A discarded form says nothing, but keeps the pattern from matching.
-      t.deepEqual(lined(`{${inside}} 1`), lined(`{#_0 ${inside}} 1`));
+      t.deepEqual(linedOrRefused(`{${inside}} 1`), linedOrRefused(`{#_0 ${inside}} 1`));
     }),
     { numRuns: 3000 },
   );
 });
+
+/** A key may be drawn twice. */
+function linedOrRefused(text: string): unknown {
+  try {
+    return lined(text);
+  } catch (error) {
+    return String(error);
+  }
+}
 
 /** The essence of an operation: asked, answered, and how it ended. */
 const told = (history: Operation[]) =>
@@ -402,4 +411,67 @@ test('any bytes at all either read or are refused: nothing else is thrown', (t) 
     { numRuns: 2000 },
   );
   t.pass();
+});
+
+const pairOf = (written: string, read: string, f = ':write') => `
+{:process 0, :type :invoke, :f ${f}, :value ${written}}
+{:process 0, :type :ok, :f ${f}, :value ${written}}
+{:process 1, :type :invoke, :f :read, :value nil}
+{:process 1, :type :ok, :f :read, :value ${read}}`;
+
+test('EDN: one word in two notations is refused, with both lines: they may be two values', (t) => {
+  const refused = (text: string, message: RegExp) =>
+    t.throws(() => readEvents(text), { name: 'Failure', message }, text);
+  refused(pairOf(':a', '"a"'), /^Line 5 has the text "a" and line 2 the keyword :a: .* ambiguous\.$/);
+  refused(pairOf('"a"', ':a'), /^Line 2 has the text "a" and line 5 the keyword :a/);
+  refused(pairOf('a', '"a"'), /the text "a" and line 2 the symbol a:/);
+  refused(pairOf('\\a', '"a"'), /the text "a" and line 2 the character \\a:/);
+  refused(pairOf('1/3', '"1/3"'), /the text "1\/3" and line 2 the number 1\/3:/);
+  refused(pairOf('[1 :a]', '[1 {"b" ["a"]}]'), /line 2 the keyword :a/);
+  refused(pairOf('{:k 1}', '{"k" 1}'), /the text "k" and line 2 the keyword :k/);
+  refused(pairOf(':a', '"a"').replaceAll('{:process', '#jepsen.history.Op{:process'), /the keyword :a/);
+  refused(pairOf(':a', '\n"a"'), /^Line 6 has the text/);
+  const txt = (first: string, second: string) =>
+    `0\t:invoke\t:write\t${first}\n0\t:ok\t:write\t${first}\n1\t:invoke\t:read\tnil\n1\t:ok\t:read\t${second}\n`;
+  refused(txt(':a', '"a"'), /^Line 4 has the text "a" and line 1 the keyword :a/);
+  const log = (first: string, second: string) =>
+    txt(first, second)
+      .replaceAll(/^/gm, 'INFO  jepsen.util - ')
+      .replace(/INFO {2}jepsen\.util - $/, '');
+  refused(log(':a', '"a"'), /^Line 4 has the text "a" and line 1 the keyword :a/);
+});
+
+test('EDN: words that are no values may be written like values', (t) => {
+  const taken = (text: string) => t.notThrows(() => readEvents(text), text);
+  taken(pairOf('"read"', '"read"'));
+  taken(pairOf('"ok"', '"ok"').replaceAll('}', ', :error :ok}'));
+  taken(pairOf(':a', ':a') + '\n{:process :nemesis, :type :info, :f :start, :value {"a" "a"}}');
+  taken(pairOf('true', '"true"'));
+  taken(pairOf(':a', '#_ "a" :a'));
+  taken(pairOf('"a"', '"a"').replaceAll(':value', ':node :a, :value'));
+});
+
+test('a key that is there twice in a map or an object is refused, with line and key', (t) => {
+  const refused = (text: string, message: RegExp) =>
+    t.throws(() => readEvents(text), { name: 'Failure', message }, text);
+  const edn = pairOf('1', '1');
+  refused(edn.replace(':value nil', ':value nil, :f :write'), /^Line 4 has the key "f" twice in one map\.$/);
+  refused(edn.replace(':value nil', ':f :write\n :value nil'), /^Line 4 has the key "f" twice in one map\.$/);
+  refused(pairOf('{:a 1, :a 2}', '1'), /^Line 2 has the key "a" twice/);
+  refused(pairOf('{:a 1, "a" 2}', '1'), /^Line 2 has the key "a" twice/);
+  refused(pairOf('{1 1, "1" 2}', '1'), /^Line 2 has the key "1" twice/);
+  const lines = ['invoke', 'ok'].map((type) => `{"process":0,"type":"${type}","f":"write","value":1}`);
+  const wrong = lines[1]!.replace('}', ',"value":2}');
+  refused(`${lines[0]}\n${wrong}\n`, /^Line 2 has the key "value" twice in one object\.$/);
+  refused(`[${lines[0]},\n${wrong}]`, /^The history has the key "value" twice in one object, in item 2\.$/);
+  refused(
+    `${lines[0]}\n${lines[1]!.replace('1}', '{"a":[1,{"b":1,"b":2}]}}')}`,
+    /^Line 2 has the key "b" twice/,
+  );
+  // Escapes do not hide it, and names of every object's ancestry are names like others.
+  refused(`${lines[0]}\n${lines[1]!.replace('}', String.raw`,"val\u0075e":2}`)}`, /"value" twice/);
+  t.notThrows(() => readEvents(pairOf('{:constructor 1}', '{:toString :x}')));
+  t.notThrows(() =>
+    readEvents(`${lines[0]}\n${lines[1]!.replace('1}', '"a:b:c","error":"12:30: \\"value\\": x"}')}`),
+  );
 });

@@ -1,6 +1,8 @@
 import { Failure } from '../../core/failure.ts';
 import { identity, type Value } from '../operation.ts';
+import { NEMESIS } from './event.ts';
 import { exactNumber } from './number.ts';
+import type { Notation, Words } from './notation.ts';
 
 /**
  * A reader of EDN as Jepsen writes it: forms, each with its line. A history is a list of operations as often as a stream
@@ -9,25 +11,30 @@ import { exactNumber } from './number.ts';
  * Own code, because the packages at hand return null for text that breaks off in the middle and stop after the first
  * form: half a history would be judged as if it were whole. Keywords and symbols become texts without their colon,
  * sets become sorted arrays, tagged forms what they tag, integers beyond 2^53 and ratios texts.
+ *
+ * @param words where the notations of words are kept apart, for a history in which the same word must be the same value.
  */
-export function ednEntries(text: string): { next(): { form: Value; line: number } | undefined } {
-  const reader = new Reader(text);
+export function ednEntries(
+  text: string,
+  words?: Words,
+): { next(): { form: Value; line: number } | undefined } {
+  const reader = new Reader(text, 1, words);
   return { next: () => reader.nextEntry() };
 }
 
 /** The first form of a text. @throws Failure where there is none. */
-export function readForm(text: string, line: number): Value {
-  const first = new Reader(text, line).next();
+export function readForm(text: string, line: number, words?: Words): Value {
+  const first = new Reader(text, line, words).nextValue();
   if (first === undefined) throw new Failure(`Line ${line} lacks a value.`);
   return first.form;
 }
 
 /** The only form of a text. @throws Failure where there is none, or more than one. */
-export function readOnlyForm(text: string, line: number): Value {
-  const reader = new Reader(text, line);
-  const first = reader.next();
+export function readOnlyForm(text: string, line: number, words?: Words): Value {
+  const reader = new Reader(text, line, words);
+  const first = reader.nextValue();
   if (first === undefined) throw new Failure(`Line ${line} lacks a value.`);
-  if (reader.next() === undefined) return first.form;
+  if (reader.nextValue() === undefined) return first.form;
   throw new Failure(`Line ${line} has several forms where one value belongs: ${text.trim().slice(0, 60)}`);
 }
 
@@ -38,15 +45,29 @@ class Reader {
   #depth = 0;
   /** What closes the list whose items are entries; empty outside of lists. */
   #closing = '';
+  /** How deep the map of an entry lies: a tag before it is a form around it. */
+  #entryDepth = 1;
+  readonly #words: Words | undefined;
+  /** Whether what is read now belongs to a value or a key, so that its notation matters. */
+  #isTelling = false;
+  /** The words of the entry that is read now. They count unless a nemesis said them. */
+  #spoken: { word: string; notation: Notation; line: number }[] = [];
+  /** Of the latest plain map, at the places of its keys in a match: the keys, and whether their values' words count. */
+  readonly #names: string[] = [];
+  readonly #areTelling: boolean[] = [];
 
-  constructor(text: string, line = 1) {
+  constructor(text: string, line: number, words: Words | undefined) {
     this.#text = text;
     this.#line = line;
+    this.#words = words;
   }
 
-  next(): { form: Value; line: number } | undefined {
+  /** A value that stands alone. */
+  nextValue(): { form: Value; line: number } | undefined {
     this.#skip();
-    return this.#at < this.#text.length ? this.#lined() : undefined;
+    if (this.#at >= this.#text.length) return undefined;
+    this.#isTelling = this.#words !== undefined;
+    return this.#lined();
   }
 
   nextEntry(): { form: Value; line: number } | undefined {
@@ -63,7 +84,20 @@ class Reader {
 
   #lined(): { form: Value; line: number } {
     const line = this.#line;
-    return { form: this.#form(), line };
+    this.#entryDepth = 1;
+    const form = this.#form();
+    if (this.#spoken.length > 0) {
+      if (!isOfNemesis(form)) {
+        for (const { word, notation, line: at } of this.#spoken) this.#words!.add(word, notation, at);
+      }
+      this.#spoken = [];
+    }
+    return { form, line };
+  }
+
+  #speak(word: Value, notation: Notation): void {
+    if (typeof word !== 'string' || (notation === 'text' && !this.#words!.wantsTexts)) return;
+    this.#spoken.push({ word, notation, line: this.#line });
   }
 
   #form(): Value {
@@ -115,24 +149,69 @@ class Reader {
     const match = PLAIN_MAP.exec(this.#text);
     if (match === null) return null;
     const map: Record<string, Value> = {};
-    for (let at = 1; at < match.length && match[at] !== undefined; at += 2)
-      map[match[at]!] = plainValue(match[at + 1]!);
+    for (let at = 1; at < match.length && match[at] !== undefined; at += 2) {
+      const name = match[at]!;
+      const text = match[at + 1]!;
+      const value = plainValue(text);
+      if (name !== this.#names[at]) this.#learnName(name, at, match);
+      map[name] = value;
+      if (this.#isTelling) this.#speak(name, 'keyword');
+      if (
+        typeof value === 'string' &&
+        (this.#isTelling || (this.#areTelling[at] === true && this.#isEntry()))
+      )
+        this.#speak(value, notationOf(text));
+    }
     this.#at = PLAIN_MAP.lastIndex;
     return map;
   }
 
+  /**
+   * Plain maps mostly have the same keys at the same places as the one before, so that it is known already that none is
+   * there twice. Where one differs it is looked for among those before it, and all behind it are as new.
+   */
+  #learnName(name: string, at: number, match: RegExpExecArray): void {
+    for (let before = 1; before < at; before += 2) if (match[before] === name) throw this.#twice(name);
+    this.#names.length = at;
+    this.#names[at] = name;
+    this.#areTelling[at] = TELLING_FIELDS.has(name);
+  }
+
   #anyMap(): Value {
-    const entries = this.#sequence('}');
-    if (entries.length % 2 !== 0)
-      throw new Failure(`A map that ends in line ${this.#line} has a key without a value.`);
+    this.#at++;
+    const isTelling = this.#isTelling;
     const map: Record<string, Value> = {};
-    for (let at = 0; at < entries.length; at += 2) {
-      const key = entries[at]!;
+    for (this.#skip(); this.#text[this.#at] !== '}'; this.#skip()) {
+      const key = this.#form();
       const name = typeof key === 'string' ? key : String(identity(key));
+      this.#skip();
+      if (this.#text[this.#at] === '}')
+        throw new Failure(`A map that ends in line ${this.#line} has a key without a value.`);
+      if (Object.hasOwn(map, name)) throw this.#twice(name);
+      this.#isTelling = this.#tells(name);
+      const value = this.#form();
+      this.#isTelling = isTelling;
       // A key of this name would be no key but the map's ancestry.
-      if (name !== '__proto__') map[name] = entries[at + 1]!;
+      if (name !== '__proto__') map[name] = value;
     }
+    this.#at++;
     return map;
+  }
+
+  /** Whether the words of a field's value count. */
+  #tells(name: string): boolean {
+    return this.#isTelling || (this.#isEntry() && TELLING_FIELDS.has(name));
+  }
+
+  /** Whether the map that is read is an entry, and not within one. */
+  #isEntry(): boolean {
+    return this.#words !== undefined && this.#depth === this.#entryDepth;
+  }
+
+  #twice(name: string): Failure {
+    return new Failure(`Line ${this.#line} has the key ${JSON.stringify(name)} twice in one map.`, {
+      hint: 'Which of its two values is meant, the history does not say.',
+    });
   }
 
   #sequence(close: string): Value[] {
@@ -151,6 +230,7 @@ class Reader {
     // A tag says what a form is; as a value it is the form itself.
     this.#at++;
     this.#token();
+    if (this.#depth === this.#entryDepth) this.#entryDepth++;
     return this.#form();
   }
 
@@ -161,8 +241,10 @@ class Reader {
     this.#at = end;
     if (end >= this.#text.length) return this.#form() as string;
     this.#at++;
+    const word = raw.includes('\\') ? raw.replaceAll(/\\(?:u([0-9a-fA-F]{4})|([^]))/g, unescape) : raw;
+    if (this.#isTelling) this.#speak(word, 'text');
     this.#line += raw.includes('\n') ? raw.split('\n').length - 1 : 0;
-    return raw.includes('\\') ? raw.replaceAll(/\\(?:u([0-9a-fA-F]{4})|([^]))/g, unescape) : raw;
+    return word;
   }
 
   #character(): string {
@@ -170,10 +252,11 @@ class Reader {
     const first = this.#text[this.#at] ?? '';
     this.#at += 1;
     const name = first + (/\w/.test(first) ? this.#token() : '');
-    return (
+    const character =
       NAMED_CHARACTERS[name] ??
-      (/^u[0-9a-fA-F]{4}$/.test(name) ? String.fromCharCode(parseInt(name.slice(1), 16)) : name)
-    );
+      (/^u[0-9a-fA-F]{4}$/.test(name) ? String.fromCharCode(parseInt(name.slice(1), 16)) : name);
+    if (this.#isTelling) this.#speak(character, 'character');
+    return character;
   }
 
   #atom(): Value {
@@ -181,7 +264,9 @@ class Reader {
     // JSON in the middle of EDN would read as keys and values that are shifted by one.
     if (token === ':')
       throw new Failure(`Line ${this.#line} has a colon without a name.`, { hint: NOT_JSON });
-    return atomOf(token);
+    const atom = atomOf(token);
+    if (this.#isTelling) this.#speak(atom, notationOf(token));
+    return atom;
   }
 
   #token(): string {
@@ -201,7 +286,9 @@ class Reader {
         this.#at = end < 0 ? this.#text.length : end;
       } else if (char === HASH && this.#text[this.#at + 1] === '_') {
         this.#at += 2;
+        const spoken = this.#spoken.length;
         this.#form();
+        this.#spoken.length = spoken;
       } else if (char <= SPACE || char === COMMA) {
         this.#at++;
       } else {
@@ -209,6 +296,19 @@ class Reader {
       }
     }
   }
+}
+
+function isOfNemesis(form: Value): boolean {
+  return typeof form === 'object' && form !== null && (form as Record<string, Value>)['process'] === NEMESIS;
+}
+
+/** How a token was written that was read as a text. */
+function notationOf(token: string): Notation {
+  const first = token.charCodeAt(0);
+  if (first === QUOTE) return 'text';
+  if (first === COLON) return 'keyword';
+  const digits = first === MINUS || first === PLUS ? token.charCodeAt(1) : first;
+  return digits >= ZERO && digits <= NINE ? 'number' : 'symbol';
 }
 
 /** Keywords, symbols, numbers, nil, true and false. */
@@ -232,6 +332,9 @@ function byText(a: Value, b: Value): number {
   const [one, other] = [identity(a), identity(b)].map(String) as [string, string];
   return one < other ? -1 : Number(one > other);
 }
+
+/** The fields of an operation whose words are values: of an event, and of an operation in one piece. */
+const TELLING_FIELDS = new Set(['value', 'key', 'input', 'output', 'Input', 'Output', 'Key']);
 
 const NOT_JSON = 'EDN and JSON do not mix in one file.';
 

@@ -1,8 +1,9 @@
 import { Failure } from '../../core/failure.ts';
 import type { Value } from '../operation.ts';
 import { readForm, readOnlyForm } from './edn.ts';
-import type { Event } from './event.ts';
+import { NEMESIS, type Event } from './event.ts';
 import { momentOf, type Moment } from './moment.ts';
+import type { Words } from './notation.ts';
 
 /** The lines of a log, and whether Jepsen wrote them as it did until 2017: `INFO  jepsen.util - 3 :invoke …`. */
 export interface Log {
@@ -20,7 +21,7 @@ export interface Log {
  * Whatever else a log holds is passed over, but never half of a history: lines of the log that begin like an
  * operation and are none, and operations in another format, are refused.
  */
-export function readJepsenLog(text: string): Log {
+export function readJepsenLog(text: string, words: Words): Log {
   const events: Event[] = [];
   let old: number | undefined;
   let recent: number | undefined;
@@ -33,7 +34,7 @@ export function readJepsenLog(text: string): Log {
       assertNoOperation(content, at + 1);
       continue;
     }
-    events.push(eventOf(match, at + 1, oldOne === null ? momentIn(content) : undefined));
+    events.push(eventOf(match, at + 1, words, oldOne === null ? momentIn(content) : undefined));
     if (oldOne === null) recent ??= at + 1;
     else old ??= at + 1;
   }
@@ -48,7 +49,7 @@ export function readJepsenLog(text: string): Log {
 /**
  * The lines of Jepsen's `history.txt`: process, type, f, value and perhaps an error, between tabs. It holds nothing else.
  */
-export function readHistoryTxt(text: string): Event[] {
+export function readHistoryTxt(text: string, words: Words): Event[] {
   const events: Event[] = [];
   const lines = text.split('\n');
   for (let at = 0; at < lines.length; at++) {
@@ -59,7 +60,7 @@ export function readHistoryTxt(text: string): Event[] {
       throw new Failure(`Line ${at + 1} is no line of a history.txt: ${content.trim().slice(0, 60)}`, {
         hint: 'These are: a process, :invoke, :ok, :fail or :info, an operation, and a value.',
       });
-    events.push(eventOf(match, at + 1));
+    events.push(eventOf(match, at + 1, words));
   }
   return events;
 }
@@ -75,14 +76,15 @@ export function isHistoryTxt(text: string): boolean {
 }
 
 /** The operation that a line tells of: the two kinds of lines have their parts in the same order. */
-function eventOf(match: RegExpExecArray, line: number, time?: Event['time']): Event {
+function eventOf(match: RegExpExecArray, line: number, words: Words, time?: Event['time']): Event {
   const [, process, type, f, integer, from, to, other] = match;
   const number = Number(process);
+  const name = Number.isSafeInteger(number) ? number : process!.replace(/^:/, '');
   return {
-    process: Number.isSafeInteger(number) ? number : process!.replace(/^:/, ''),
+    process: name,
     type: type as Event['type'],
     f: f!,
-    value: valueOf(line, integer, from, to, other),
+    value: valueOf(line, name === NEMESIS ? undefined : words, integer, from, to, other),
     key: undefined,
     line,
     time,
@@ -90,14 +92,21 @@ function eventOf(match: RegExpExecArray, line: number, time?: Event['time']): Ev
 }
 
 /** Values are numbers, pairs of them and nil more often than not: those need no reader of their own. */
-function valueOf(line: number, integer?: string, from?: string, to?: string, other?: string): Value {
+function valueOf(
+  line: number,
+  words: Words | undefined,
+  integer?: string,
+  from?: string,
+  to?: string,
+  other?: string,
+): Value {
   if (integer !== undefined) return Number(integer);
   if (from !== undefined) return [Number(from), Number(to)];
   if (other === undefined || other.trim() === '') return null;
   // Between tabs a value ends where the error begins; between blanks it is the first form.
   const [, value] = /^\t([^\t\r]*)/.exec(other) ?? [];
-  if (value === undefined) return readForm(other, line);
-  return value.trim() === '' ? null : readOnlyForm(value, line);
+  if (value === undefined) return readForm(other, line, words);
+  return value.trim() === '' ? null : readOnlyForm(value, line, words);
 }
 
 /** Of the operation itself where the log tells it, else that of the line. */

@@ -1,3 +1,4 @@
+import { duplicateKeyIn } from '../../core/duplicate-keys.ts';
 import { Failure, messageOf } from '../../core/failure.ts';
 import { NESTING_MAX } from '../../core/nesting.ts';
 import type { Value } from '../operation.ts';
@@ -33,11 +34,18 @@ const NUMBER = /-?\d[\d.eE+-]*/g;
 
 /** @param what the text is, for the sentence that says what is wrong with it. */
 export function parseJson(text: string, what: string): Value {
+  let content: Value;
   try {
-    return JSON.parse(text) as Value;
+    content = JSON.parse(text) as Value;
   } catch (error) {
     throw new Failure(`${what} is not whole JSON: ${messageOf(error)}.`);
   }
+  const twice = duplicateKeyIn(text, content);
+  if (twice === null) return content;
+  const place = Array.isArray(content) ? `, in item ${twice.item}` : '';
+  throw new Failure(`${what} has the key ${JSON.stringify(twice.key)} twice in one object${place}.`, {
+    hint: 'Which of its two values is meant, it does not say.',
+  });
 }
 
 /**

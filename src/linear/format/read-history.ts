@@ -5,6 +5,7 @@ import { Entries, KNOSSOS } from './entries.ts';
 import type { Event } from './event.ts';
 import { parseExactly, parseJson } from './json.ts';
 import { isHistoryTxt, isJepsenLog, readHistoryTxt, readJepsenLog } from './jepsen-log.ts';
+import { Words } from './notation.ts';
 import { inOrder, type Order } from './order.ts';
 import { pair, type Dialect } from './pair.ts';
 
@@ -86,16 +87,7 @@ const HINT =
 type Events = Pick<Recorded, 'events' | 'dialect'>;
 
 const READERS: Record<Format, (text: string, order: Order | undefined) => Events> = {
-  edn(text) {
-    const found = new Entries();
-    const entries = ednEntries(text);
-    for (let next = entries.next(); next !== undefined; next = entries.next()) {
-      const { form, line } = next;
-      if (!Array.isArray(form)) found.add(form, line);
-      else for (const entry of form) found.add(entry as Value, line);
-    }
-    return found.end();
-  },
+  edn: (text) => withWords((words) => readEdn(text, words)),
   json(text, order) {
     const list = parseJson(text, WHOLE) as Value[];
     const found = new Entries(order);
@@ -116,11 +108,29 @@ const READERS: Record<Format, (text: string, order: Order | undefined) => Events
     return found.end();
   },
   log(text) {
-    const { events, isOld } = readJepsenLog(text);
+    const { events, isOld } = withWords((words) => readJepsenLog(text, words));
     return { events, dialect: isOld ? ETCD : KNOSSOS };
   },
-  txt: (text) => ({ events: readHistoryTxt(text), dialect: KNOSSOS }),
+  txt: (text) => ({ events: withWords((words) => readHistoryTxt(text, words)), dialect: KNOSSOS }),
 };
+
+/** Reads, and once more where words in several notations have to be told apart. */
+function withWords<Read>(read: (words: Words) => Read): Read {
+  const words = new Words();
+  const first = read(words);
+  return words.secondPassNeeded() ? read(words) : first;
+}
+
+function readEdn(text: string, words: Words): Events {
+  const found = new Entries();
+  const entries = ednEntries(text, words);
+  for (let next = entries.next(); next !== undefined; next = entries.next()) {
+    const { form, line } = next;
+    if (!Array.isArray(form)) found.add(form, line);
+    else for (const entry of form) found.add(entry as Value, line);
+  }
+  return found.end();
+}
 
 const WHOLE = 'The history';
 
