@@ -15,7 +15,7 @@ export function resultOf(examination: Examination, claim: Claim): Result {
   const broken = findings.filter((finding) => breaksClaim(finding, claim, run.info.contract.clientRetries));
   const verdict: Verdict = broken.length > 0 ? 'invalid' : doubts.length > 0 ? 'inconclusive' : 'valid';
   const reasons = [...brokenReasons(broken, counts.ok), ...doubts, ...notes(examination, findings, broken)];
-  if (verdict === 'valid') reasons.unshift(keptReason(examination, findings));
+  if (verdict === 'valid') reasons.unshift(keptReason(examination));
   return {
     version: 1,
     run: run.info.run,
@@ -141,21 +141,15 @@ function notes(examination: Examination, findings: readonly Finding[], broken: r
   return list.map(sentence);
 }
 
-function keptReason(
-  { run, counts, lostSent, lostUnacknowledged }: Examination,
-  findings: readonly Finding[],
-): string {
+function keptReason({ run, counts, lostSent, lostUnacknowledged }: Examination): string {
   if (counts.ok === 0) {
     const there = counts.sent - counts['sent-missing'] - lostSent;
     return `Nothing was acknowledged with acks=${run.info.contract.acks}; ${grouped(there)} of ${counted(counts.sent, 'record')} that were sent are there.`;
   }
   const lost = counts.lost + counts['lost-after-read'] - lostUnacknowledged;
-  if (lost > 0) {
-    const rest = findings.some(({ judgement }) => judgement === 'violation')
-      ? ''
-      : ', and all that is missing is permitted to be';
-    return `${grouped(counts.ok - lost)} of ${counted(counts.ok, 'acknowledged record')} are there${rest}.`;
-  }
+  // Of a violation the verdict would be invalid.
+  if (lost > 0)
+    return `${grouped(counts.ok - lost)} of ${counted(counts.ok, 'acknowledged record')} are there, and all that is missing is permitted to be.`;
   return counts.ok === 1
     ? 'The only acknowledged record is there.'
     : `Every one of ${counted(counts.ok, 'acknowledged record')} is there.`;

@@ -152,3 +152,12 @@ test('a scenario that does not say how many faults it wanted wants those of its 
   t.is(of({ script: [{}, {}] }, ...started('a')), 'inconclusive');
   for (const nothing of [undefined, null, 7, {}, { script: 'none' }]) t.is(of(nothing), 'valid');
 });
+
+test('where no write was attempted at all, that is what is told, not that none fell into a fault', (t) => {
+  const tested = (writes: typeof GOOD.writes) =>
+    judge({ writes, events: [...started('a'), finalScan(0)] }).reasons.some((reason) =>
+      reason.includes('while a fault was in force'),
+    );
+  t.false(tested([]));
+  t.true(tested([{ ...GOOD.writes[0]!, invokeNs: 20 * S, completeNs: 21 * S, outcome: 'fail' }]));
+});

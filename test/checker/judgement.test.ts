@@ -191,4 +191,5 @@ test('two records at one offset and no scan: permitted only where a change of le
     judgeUnsettledDivergence({ ...CONTRACT, ...acks1 }, permitted, true).reason,
     /one of them is gone: why it may$/,
   );
+  t.is(judgeUnsettledDivergence({ ...CONTRACT, ...acks1 }, violation, true).blame, 'broker');
 });

@@ -1,5 +1,7 @@
 import test from 'ava';
 import type { Finding } from '../../src/checker/result.ts';
+import type { Event } from '../../src/history/event.ts';
+import type { Write } from '../../src/history/write.ts';
 import { breaksClaim } from '../../src/checker/verdict.ts';
 import {
   acked,
@@ -9,12 +11,14 @@ import {
   finalScan,
   found,
   GOOD,
+  isolated,
   judge,
   leads,
   only,
   S,
   sent,
   truncated,
+  unknown,
 } from './story.ts';
 
 const acks1 = { acks: 1, minInsyncReplicas: 1 } as const;
@@ -48,6 +52,53 @@ test('violations come first, then the kinds, partitions, offsets and times in th
       ['lost', 'violation', 1, 2],
       ['lost', 'permitted', 0, 0],
     ],
+  );
+});
+
+/** Three leaders in turn, and a fourth term: with acks=1 each change may have taken what the one before had. */
+const THREE_TERMS = [
+  leads(1, 0, 0, { startOffset: 0 }),
+  leads(2, 1, 6, { startOffset: 0 }),
+  leads(3, 2, 10, { startOffset: 0 }),
+  leads(1, 3, 20, { startOffset: 0 }),
+];
+
+test('losses of one partition stand in the order of their offsets, whatever their times and whichever came first', (t) => {
+  const { findings } = judge({
+    contract: acks1,
+    writes: [
+      acked('0:0', 5, { at: 1, broker: 1 }),
+      acked('0:1', 3, { at: 7, broker: 2 }),
+      acked('0:2', 1, { at: 12, broker: 3 }),
+    ],
+    events: [...THREE_TERMS, finalScan(0)],
+  });
+  t.true(findings.every(({ judgement }) => judgement === 'permitted'));
+  t.deepEqual(
+    findings.map(({ kind, offsets }) => [kind, offsets?.[0]]),
+    [
+      ['lost', 1],
+      ['lost', 3],
+      ['lost', 5],
+    ],
+  );
+});
+
+test('findings without an offset stand in the order of their times', (t) => {
+  const { findings } = judge({
+    contract: acks1,
+    writes: [
+      acked('0:0', null, { at: 12, broker: 3 }),
+      acked('0:1', null, { at: 7, broker: 2 }),
+      acked('0:2', null, { at: 1, broker: 1 }),
+    ],
+    events: [...THREE_TERMS, finalScan(0)],
+  });
+  t.is(findings.length, 3);
+  t.true(findings.every(({ judgement, offsets }) => judgement === 'permitted' && offsets === undefined));
+  t.deepEqual(
+    findings.map(({ timeNs }) => Math.floor(timeNs![0] / S)),
+    [1, 7, 12],
   );
 });
 
@@ -209,6 +260,51 @@ test('with acks=0 it is said how many of those that were sent are missing', (t) 
   t.true(
     some.reasons.some((reason) => reason.startsWith('2 of 3 records that were sent with acks=0 are missing')),
   );
+});
+
+test('a record that was only sent and that a reader was given is not said to be there when it is gone', (t) => {
+  const { reasons, counts } = judge({
+    claim: 'contract',
+    contract: { acks: 0, uncleanLeaderElection: true },
+    writes: [sent('0:0'), sent('0:1')],
+    reads: [found(0, '0:0'), consumed(1, '0:1')],
+    events: [leads(1, 0, 0, { startOffset: 0 }), leads(2, 1, 60, { startOffset: 1 }), finalScan(1)],
+  });
+  t.is(counts['lost-after-read'], 1);
+  t.regex(
+    reasons[0]!,
+    /^Nothing was acknowledged with acks=0; 1 of 2 records that were sent are there\.$/,
+    reasons.join('\n'),
+  );
+});
+
+test('who led when a reader was given a record is no leader that acknowledged it', (t) => {
+  const given = (write: Write) =>
+    only(
+      judge({
+        writes: [write],
+        reads: [consumed(0, '0:0')],
+        events: [leads(1, 0, 0, { startOffset: 0 }), finalScan(0)],
+      }),
+      'lost-after-read',
+    );
+  t.is(given(unknown('0:0')).leader, undefined);
+  t.like(given(acked('0:0', 0)).leader, { node: 'kafka1', id: 1, epoch: 0 });
+});
+
+test('what is to be said of faults and of gaps in what was watched stands behind the reasons', (t) => {
+  const [start, stop] = isolated('f1', 1, 5) as [Event, Event];
+  const gap: Event = { type: 'gap', watch: 'views', fromNs: 6 * S, toNs: 8 * S, reason: 'busy' } as Event;
+  const { verdict, reasons } = judge({
+    ...GOOD,
+    events: [start, { ...stop, verified: false } as Event, gap, finalScan(3)],
+  });
+  t.is(verdict, 'valid');
+  t.true(
+    reasons.some((reason) => /the end of 1 fault/.test(reason)),
+    reasons.join('\n'),
+  );
+  t.true(reasons.some((reason) => /watched who led/.test(reason)));
 });
 
 test('what is permitted is told under the claim "contract", too, once for each kind', (t) => {

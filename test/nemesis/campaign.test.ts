@@ -1,4 +1,5 @@
 import test from 'ava';
+import type { Clock } from '../../src/core/clock.ts';
 import { virtualClock } from '../../src/core/virtual-clock.ts';
 import type { Event } from '../../src/history/event.ts';
 import type { Fault } from '../../src/history/fault.ts';
@@ -30,25 +31,29 @@ function nemesisOf(change: Partial<Nemesis> = {}): Nemesis & { log: string[] } {
   };
 }
 
-async function carryOut(nemesis: Nemesis, schedule: Schedule, change: Partial<CampaignOptions> = {}) {
+async function carryOut(
+  of: Nemesis | ((clock: Clock) => Nemesis),
+  schedule: Schedule,
+  change: Partial<CampaignOptions> = {},
+  beginsAtMs = 0,
+) {
   const clock = virtualClock();
   const events: Event[] = [];
   const inForce: number[] = [];
-  await clock.drive(
-    campaign({
-      schedule,
-      nemesis,
-      clock,
-      record: (event) => events.push(event),
-      brokers: ['kafka1', 'kafka2', 'kafka3'],
-      keepBrokersUp: 0,
-      writesReached: () => Promise.resolve(),
-      durationMs: 10_000,
-      onChange: (faults) => inForce.push(faults.length),
-      signal: new AbortController().signal,
-      ...change,
-    }).run(),
-  );
+  const running = campaign({
+    schedule,
+    nemesis: typeof of === 'function' ? of(clock) : of,
+    clock,
+    record: (event) => events.push(event),
+    brokers: ['kafka1', 'kafka2', 'kafka3'],
+    keepBrokersUp: 0,
+    writesReached: () => Promise.resolve(),
+    durationMs: 10_000,
+    onChange: (faults) => inForce.push(faults.length),
+    signal: new AbortController().signal,
+    ...change,
+  });
+  await clock.drive(clock.sleep(beginsAtMs).then(() => running.run()));
   return { events, inForce, second: clock.nowNs() / 1e9 };
 }
 
@@ -158,6 +163,27 @@ test('two strikes at the same moment do not take the same node', async (t) => {
   );
 });
 
+test('a node that another strike took while this one aimed is left to it: a free one is struck, at once', async (t) => {
+  const aiming = (clock: Clock) =>
+    nemesisOf({
+      aim: async (fault, taken = new Set()) => {
+        const free = ['kafka2', 'kafka3'].find((name) => !taken.has(name)) ?? 'kafka2';
+        await clock.sleep(500);
+        return { fault, targets: [free], links: [] };
+      },
+    });
+  const { events } = await carryOut(aiming, strikes(['a', 0, 3_000], ['b', 100, 3_000]));
+  t.deepEqual(
+    events.flatMap((event) =>
+      event.type === 'fault-start' ? [[event.beganNs! / 1e6, ...event.targets]] : [],
+    ),
+    [
+      [500, 'kafka2'],
+      [1_100, 'kafka3'],
+    ],
+  );
+});
+
 test('where no other node is free the strike waits, and the history says since when', async (t) => {
   const { events } = await carryOut(nemesisOf(), strikes(['a', 0, 3_000], ['b', 1_000, 1_000]));
   t.like(
@@ -261,4 +287,40 @@ test('a run that is stopped strikes no more, and heals what it struck', async (t
   t.deepEqual(types(events), ['fault-start', 'fault-stop']);
   t.deepEqual(nemesis.log, ['strike kafka2', 'heal kafka2', 'heal all']);
   t.is(second, 0);
+});
+
+test('strikes fall due in the order of their times, counted from the beginning of the campaign', async (t) => {
+  const { events, second } = await carryOut(
+    nemesisOf(),
+    strikes(['late', 6_000, 1_000], ['early', 1_000, 1_000], ['middle', 3_000, 1_000]),
+    {},
+    50_000,
+  );
+  t.deepEqual(
+    events.flatMap((event) => (event.type === 'fault-start' ? [[event.id, event.requestedNs / 1e9]] : [])),
+    [
+      ['early', 51],
+      ['middle', 53],
+      ['late', 56],
+    ],
+  );
+  t.is(second, 60, 'the phase is as long as it was to be');
+});
+
+test('a strike on the nodes of an earlier run does not aim anew when another one takes its node meanwhile', async (t) => {
+  let asked = 0;
+  const aim = { targets: ['kafka2'], links: [] };
+  const nemesis = nemesisOf({ aim: async (fault) => (asked++, { fault, targets: ['kafka2'], links: [] }) });
+  const schedule = strikes(['a', 0, 3_000], ['b', 0, 1_000]).map((strike) =>
+    strike.id === 'b' ? { ...strike, aim } : strike,
+  );
+  const { events } = await carryOut(nemesis, schedule);
+  t.is(asked, 1);
+  t.deepEqual(
+    events.flatMap((event) => (event.type === 'fault-start' ? [[event.id, event.beganNs! / 1e9]] : [])),
+    [
+      ['a', 0],
+      ['b', 3],
+    ],
+  );
 });

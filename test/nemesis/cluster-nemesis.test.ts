@@ -147,10 +147,19 @@ test('a pair that was silent before proves nothing by being silent', async (t) =
 });
 
 test('a pair that is slow to connect before the cut is asked again', async (t) => {
+  const askedMs: number[] = [];
   const { clock, nemesis } = handMade({
-    probe: (name, nth) => (name === 'kafka1–kafka2' && nth <= 2 ? { answer: 'silence' } : null),
+    probe: (name, nth, ms) => {
+      if (name === 'kafka1–kafka2') askedMs.push(ms);
+      return name === 'kafka1–kafka2' && nth <= 2 ? { answer: 'silence' } : null;
+    },
   });
   t.is((await clock.drive(strike(nemesis, ISOLATE))).verified, undefined);
+  t.deepEqual(
+    askedMs.slice(0, 3),
+    [0, 600, 1_200],
+    'silence takes 400 ms, and 200 ms pass before the next try',
+  );
 });
 
 test('a pair that another fault cuts already needs no control, and is not said to be open', async (t) => {

@@ -148,3 +148,14 @@ test('a consumer that fails says why, and how far it had come', async (t) => {
   );
   t.is(readers[0]!.closed, 1);
 });
+
+test('a consumer whose offset is in range goes on, whatever the bounds say meanwhile', async (t) => {
+  let asked = 0;
+  const { resets, scans } = await consuming({
+    ends: () => (asked++, endsOf(2)),
+    scan: (from) => ({ reached: Math.max(from, 5) }),
+  });
+  t.deepEqual(resets, []);
+  t.is(asked, 0);
+  t.is(scans[0]!.end, 5);
+});

@@ -23,7 +23,8 @@ async function readingBack(story: {
 }) {
   const clock = virtualClock();
   const recorder = memoryRecorder(defaultInfo({ partitions: 2, workers: 2 }), clock);
-  const account = tally({ recorder, clock, partitions: 2, onProgress: () => undefined });
+  const shown: number[] = [];
+  const account = tally({ recorder, clock, partitions: 2, onProgress: ({ read }) => shown.push(read) });
   for (const [worker, seq, partition, offset] of [
     [0, 0, 0, 0],
     [0, 1, 0, 1],
@@ -68,6 +69,7 @@ async function readingBack(story: {
     second,
     order,
     events,
+    shown,
     scans: events.flatMap((event) =>
       event.type === 'scan' ? [`${event.scan} ${event.name} ${event.partition} ${event.final}`] : [],
     ),
@@ -83,7 +85,8 @@ const ALL = [record(0, 0, 0, 0), record(0, 1, 0, 1), record(0, 2, 0, 2), record(
 const ONCE = ['0 final 0 true', '0 final 1 true'];
 
 test('where everything acknowledged came back, one look is enough', async (t) => {
-  const { scans, second, order, events } = await readingBack({ first: ALL });
+  const { scans, second, order, events, shown } = await readingBack({ first: ALL });
+  t.is(shown.at(-1), 4, 'how many records were read is shown');
   t.deepEqual(scans, ONCE);
   t.is(second.opened, 0);
   t.deepEqual(order, ['consumers ended after 0 scans'], 'nothing else reads while the final scan does');

@@ -190,3 +190,13 @@ test('the ends of all partitions are asked for once after all were read, and eac
     [[7, 'the end moved from 10 to 9 while it was read']],
   );
 });
+
+test('one end below what was acknowledged is enough to ask again', async (t) => {
+  const low = [...endsOf(10), { partition: 1, start: 0, end: 5, broker: 2 }];
+  const { bounds, second } = await scanning({
+    ends: (call) => (call === 0 ? low : endsOf(10, 10)),
+    acknowledged: [9, 9],
+  });
+  t.deepEqual(bounds, endsOf(10, 10));
+  t.true(second > 0);
+});
