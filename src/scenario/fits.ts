@@ -1,5 +1,6 @@
 import { nearest } from '../core/nearest.ts';
 import { ROLES } from '../history/fault.ts';
+import { brokersNeeded } from './brokers-needed.ts';
 import type { Scenario } from './schema.ts';
 
 /** What no schema can say: whether the parts of a scenario fit together. Found before a cluster is started. */
@@ -38,14 +39,6 @@ export function misfitsOf(scenario: Scenario): string[] {
       );
     return wrong;
   });
-}
-
-/** So that there is somebody on the other side. */
-const BROKERS_NEEDED: Partial<Record<string, number>> = { bisect: 2, bridge: 3, 'majority-ring': 3 };
-
-/** How many brokers a kind of fault needs. */
-export function brokersNeeded(kind: string): number {
-  return BROKERS_NEEDED[kind] ?? 1;
 }
 
 /** @returns which targets are neither a role nor a node of the cluster. */

@@ -1,5 +1,6 @@
 import { seededRandom, type Random } from '../core/random.ts';
 import { drawSchedule, MIX_KINDS, type MixKind, type Schedule, type Strike } from '../nemesis/schedule.ts';
+import { brokersToDraw } from './brokers-needed.ts';
 import { scenarioSchema, type Scenario, type ScenarioInput } from './schema.ts';
 
 /**
@@ -175,24 +176,10 @@ function ofOnly(strike: Strike): Strike {
 /** Most kinds are left out entirely. */
 function drawMix(random: Random, brokers: number): MixKind[] {
   const probability = random.pick([0.15, 0.3, 0.6]);
-  const possible = MIX_KINDS.filter((kind) => brokers >= BROKERS_NEEDED[kind]);
+  const possible = MIX_KINDS.filter((kind) => brokers >= brokersToDraw(kind));
   const mix = possible.filter(() => chance(random, probability));
   return mix.length > 0 ? mix : [random.pick(possible)];
 }
-
-/** So that there is somebody on the other side. */
-const BROKERS_NEEDED: Record<MixKind, number> = {
-  kill: 1,
-  stop: 1,
-  pause: 1,
-  isolate: 2,
-  'cut-from-coordination': 2,
-  'one-way': 2,
-  bisect: 2,
-  bridge: 3,
-  'majority-ring': 3,
-  'power-loss': 1,
-};
 
 function chance(random: Random, probability: number): boolean {
   return random.float() < probability;

@@ -1,6 +1,8 @@
 import test from 'ava';
 import { fc, testProp } from '@fast-check/ava';
 import { MIX_KINDS } from '../../src/nemesis/schedule.ts';
+import { brokersNeeded, brokersToDraw } from '../../src/scenario/brokers-needed.ts';
+import { misfitsOf } from '../../src/scenario/fits.ts';
 import { scenarioSchema } from '../../src/scenario/schema.ts';
 import { drawScenario } from '../../src/scenario/swarm.ts';
 
@@ -9,6 +11,7 @@ const seeds = fc.integer({ min: 0, max: 2 ** 31 - 1 });
 testProp('any seed draws a scenario that is valid and fits together', [seeds], (t, seed) => {
   const { scenario, schedule } = drawScenario(seed);
   t.deepEqual(scenarioSchema.parse(scenario), scenario);
+  t.deepEqual(misfitsOf(scenario), [], 'every fault has the brokers that it needs');
   t.true(scenario.topic.replicationFactor <= scenario.brokers);
   t.true(scenario.topic.minInsyncReplicas <= scenario.topic.replicationFactor);
   t.true(!scenario.producer.idempotence || scenario.producer.acks === 'all');
@@ -18,6 +21,14 @@ testProp('any seed draws a scenario that is valid and fits together', [seeds], (
   const { warmUpMs, faultsMs, recoveryMs } = scenario.phases;
   const writes = count ?? (ratePerSecond! * (warmUpMs + faultsMs + recoveryMs)) / 1_000;
   t.true(writes >= 80 && writes <= 320, `${writes} writes: a run is small`);
+});
+
+test('no kind of fault is drawn with fewer brokers than it needs', (t) => {
+  for (const kind of MIX_KINDS) t.true(brokersToDraw(kind) >= brokersNeeded(kind), kind);
+  t.deepEqual(
+    ['bisect', 'bridge', 'majority-ring', 'kill', 'constructor'].map(brokersNeeded),
+    [2, 3, 3, 1, 1],
+  );
 });
 
 testProp('the same seed draws the same', [seeds], (t, seed) => {
