@@ -1,8 +1,10 @@
 import type { Automaton } from './automaton.ts';
 import { Configurations } from './configurations.ts';
+import { Expansion, keyWordsOf } from './expansion.ts';
 import type { Finder } from './finder.ts';
+import { firstTrace, forgetStates, hasTooManyStates, pruneTrace } from './forgetting.ts';
 import type { Memory } from '../limits.ts';
-import { clearBit, isSet, setBit, wordsFor } from './mask.ts';
+import { isSet } from './mask.ts';
 import { Openings } from './openings.ts';
 import type { Operation } from '../operation.ts';
 import { scheduleOf, type Schedule } from '../schedule.ts';
@@ -50,26 +52,15 @@ export class Search implements Finder {
   readonly #width: number;
   readonly #lumps: boolean;
   readonly #trace: Trace;
-  #current: Configurations;
-  #next: Configurations;
-  /** The configuration in hand, and the one being made of it. */
-  #row: Int32Array;
-  #made: Int32Array;
-  #after: Int32Array;
-  /** Where a row says that its last operation was one of unknown outcome, of which nothing depends yet. */
-  readonly #link: number;
+  readonly #expansion: Expansion;
+  /** The configuration in hand. */
+  readonly #row: Int32Array;
   /** Where the walk is: the event, and within a return the row. */
   #event = 0;
   #offset = 0;
   readonly #open: Openings;
   readonly #unknowns: Unknowns;
-  /** The number of the machine's sink, and observers that have yet to return. */
-  #sink: number;
-  #observersDue = 0;
   #returning = -1;
-  /** Open operations to look at before it is somebody else's turn. */
-  #looksLeft = 0;
-  #useUnknown = false;
   #rowsMax = 0;
   #automatonBytes = 0;
 
@@ -85,30 +76,32 @@ export class Search implements Finder {
     this.#width = options.width;
     this.#lumps = options.counted !== undefined;
     this.#trace = new Trace(options.memory);
-    const { slotCount, classes } = this.#schedule;
-    // Only with unknowns is there a word for the `link`.
-    const keyWords = wordsFor(slotCount) + Number(classes.length > 0);
-    this.#link = keyWords;
     this.#unknowns = new Unknowns(history, this.#schedule, options.counted ?? null);
-    const { columnCount } = this.#unknowns;
-    this.#current = new Configurations(keyWords, columnCount, options.memory);
-    this.#next = new Configurations(keyWords, columnCount, options.memory);
-    this.#row = new Int32Array(this.#current.stride);
-    this.#made = new Int32Array(this.#current.stride);
-    this.#after = new Int32Array(this.#current.stride);
     this.#open = new Openings(history, letters, automaton.letterCount, this.#schedule);
-    this.#sink = automaton.sink;
+    const keyWords = keyWordsOf(this.#schedule);
+    const { columnCount } = this.#unknowns;
+    this.#expansion = new Expansion({
+      automaton,
+      letters,
+      schedule: this.#schedule,
+      open: this.#open,
+      unknowns: this.#unknowns,
+      trace: this.#trace,
+      current: new Configurations(keyWords, columnCount, options.memory),
+      next: new Configurations(keyWords, columnCount, options.memory),
+    });
     for (let at = 0; at < history.length; at++) {
-      if (history[at]!.ret !== Infinity) this.#observersDue += automaton.observes[letters[at]!]!;
+      if (history[at]!.ret !== Infinity) this.#expansion.observersDue += automaton.observes[letters[at]!]!;
     }
+    this.#row = new Int32Array(this.#expansion.current.stride);
     this.#row[0] = automaton.start;
-    this.#current.add(this.#row);
+    this.#expansion.current.add(this.#row);
   }
 
   advance(rows: number, looks = Infinity): ReturnType<Finder['advance']> {
     const until = this.steps + rows;
-    this.#looksLeft = looks;
-    while (this.steps < until && this.#looksLeft > 0) {
+    this.#expansion.looksLeft = looks;
+    while (this.steps < until && this.#expansion.looksLeft > 0) {
       if (this.#returning >= 0) {
         if (!this.#walk(until)) break;
         if (this.#resortToUnknown()) continue;
@@ -117,7 +110,7 @@ export class Search implements Finder {
         continue;
       }
       if (this.#event === this.#schedule.events.length)
-        return this.#unknowns.deal(this.#trace.pathTo(this.#firstTrace()));
+        return this.#unknowns.deal(this.#trace.pathTo(firstTrace(this.#expansion.current)));
       const event = this.#schedule.events[this.#event++]!;
       this.steps++;
       if (event >= 0) this.#call(event);
@@ -128,7 +121,7 @@ export class Search implements Finder {
   }
 
   #call(operation: number): void {
-    this.#looksLeft -= this.#open.list.length;
+    this.#expansion.looksLeft -= this.#open.list.length;
     if (this.#history[operation]!.ret !== Infinity) this.#open.open(operation);
     else this.#unknowns.call(operation);
   }
@@ -136,48 +129,47 @@ export class Search implements Finder {
   #openReturn(operation: number): void {
     this.#returning = operation;
     this.#offset = 0;
-    this.#useUnknown = this.#width === Infinity || this.#lumps;
-    this.#rowsMax = this.#current.length + this.#width * WALK_FACTOR;
+    this.#expansion.useUnknown = this.#width === Infinity || this.#lumps;
+    this.#rowsMax = this.#expansion.current.length + this.#width * WALK_FACTOR;
     this.#open.line();
-    this.#looksLeft -= this.#open.list.length;
+    this.#expansion.looksLeft -= this.#open.list.length;
   }
 
   /** Looks at the rows one by one, those included that are added meanwhile. @returns false when interrupted. */
   #walk(until: number): boolean {
-    const { stride } = this.#current;
+    const expansion = this.#expansion;
+    const { current, next } = expansion;
+    const { stride } = current;
     const slot = this.#schedule.places[this.#returning]!;
-    for (; this.#offset < this.#current.length * stride; this.#offset += stride) {
-      if (this.#next.size >= this.#width || this.#offset >= this.#rowsMax * stride) {
+    for (; this.#offset < current.length * stride; this.#offset += stride) {
+      if (next.size >= this.#width || this.#offset >= this.#rowsMax * stride) {
         this.narrowed = true;
         return true;
       }
-      if (this.#looksLeft <= 0 || this.steps++ >= until) return false;
-      if (this.#current.isDead(this.#offset)) continue;
-      this.#current.read(this.#offset, this.#row);
-      if (this.#isLink(this.#row)) {
-        this.#expandUnknown(slot);
+      if (expansion.looksLeft <= 0 || this.steps++ >= until) return false;
+      if (current.isDead(this.#offset)) continue;
+      current.read(this.#offset, this.#row);
+      if (expansion.isLink(this.#row)) {
+        expansion.expandUnknown(this.#row, slot);
         this.#countComparisons();
         continue;
       }
-      this.#observe(this.#row);
-      if (isSet(this.#row, slot)) this.#keep(this.#row, slot);
-      else this.#expand(slot);
+      expansion.observe(this.#row);
+      if (isSet(this.#row, slot)) expansion.keep(this.#row, slot);
+      else expansion.expand(this.#row, slot);
       this.#countComparisons();
     }
     return true;
   }
 
-  #isLink(row: Int32Array): boolean {
-    return this.#schedule.classes.length > 0 && row[this.#link] === 1;
-  }
-
   /** Long chains of rows make a step a long one: it counts as several, lest a deadline be missed. */
   #countComparisons(): void {
-    const compared = this.#current.compared + this.#next.compared;
+    const { current, next } = this.#expansion;
+    const compared = current.compared + next.compared;
     if (compared < COMPARISONS_PER_STEP) return;
     this.steps += Math.floor(compared / COMPARISONS_PER_STEP);
-    this.#current.compared = 0;
-    this.#next.compared = 0;
+    current.compared = 0;
+    next.compared = 0;
   }
 
   /**
@@ -185,172 +177,31 @@ export class Search implements Finder {
    * another chance for them. @returns whether to walk over the rows again, this time with them.
    */
   #resortToUnknown(): boolean {
-    if (this.#useUnknown || this.#schedule.classes.length === 0) return false;
-    if (this.#next.size > 0) {
+    const expansion = this.#expansion;
+    if (expansion.useUnknown || this.#schedule.classes.length === 0) return false;
+    if (expansion.next.size > 0) {
       this.narrowed = true;
       return false;
     }
-    this.#useUnknown = true;
+    expansion.useUnknown = true;
     this.#offset = 0;
-    this.#rowsMax = this.#current.length + this.#width * WALK_FACTOR;
+    this.#rowsMax = expansion.current.length + this.#width * WALK_FACTOR;
     return true;
-  }
-
-  /** Everything that can happen next in the row in hand. */
-  #expand(returning: number): void {
-    const { places } = this.#schedule;
-    const row = this.#row;
-    const { list } = this.#open;
-    for (let at = 0; at < list.length; at++) {
-      const operation = list[at]!;
-      const slot = places[operation]!;
-      if (isSet(row, slot) || !this.#open.isNext(row, slot)) continue;
-      const state = this.#automaton.step(row[0]!, this.#letters[operation]!);
-      if (state < 0) continue;
-      this.#made.set(row);
-      setBit(this.#made, slot);
-      this.#make(this.#made, state, operation, returning);
-    }
-    if (this.#useUnknown) this.#expandUnknown(returning);
-  }
-
-  /**
-   * An operation of unknown outcome has no deadline. So it need never take effect before the moment at which the next
-   * operation depends on it: after it only such operations go on for which its coming first makes a difference, or
-   * a further one of unknown outcome (a `link` of a chain that has yet to make a difference).
-   */
-  #expandUnknown(returning: number): void {
-    const { classes } = this.#schedule;
-    const row = this.#row;
-    const before = row[0]!;
-    for (let number = 0; number < classes.length; number++) {
-      const column = this.#current.counts + this.#unknowns.columns[number]!;
-      const used = row[column]!;
-      if (!this.#unknowns.isLeft(number, used)) continue;
-      const { letter } = classes[number]!;
-      if (!this.#open.mayUnknownGo(row, letter)) continue;
-      const state = this.#automaton.step(before, letter);
-      if (state < 0 || state === before) continue;
-      const made = this.#made;
-      made.set(row);
-      made[0] = state;
-      made[column] = used + 1;
-      made[this.#link] = 0;
-      const { trace } = this.#current;
-      const node = this.#trace.add(row[trace]!, this.#unknowns.member(number, used));
-      made[trace] = node;
-      const observed = this.#observe(made);
-      if (made[trace] !== node) {
-        this.#settle(made, observed, returning);
-        continue;
-      }
-      if (state === this.#sink && observed < this.#observersDue) continue;
-      made[this.#link] = 1;
-      const isNew = this.#current.add(made);
-      made[this.#link] = 0;
-      // What can follow on one that is as good has been tried, or is no better than what else has been.
-      if (isNew) this.#expandAfterUnknown(made, before, letter, returning);
-    }
-  }
-
-  /** What can follow at once on an operation of unknown outcome, and not as well without it or before it. */
-  #expandAfterUnknown(row: Int32Array, before: number, unknown: number, returning: number): void {
-    const { list } = this.#open;
-    for (let at = 0; at < list.length; at++) {
-      const operation = list[at]!;
-      const letter = this.#letters[operation]!;
-      const slot = this.#schedule.places[operation]!;
-      if (isSet(row, slot) || !this.#open.isNext(row, slot)) continue;
-      const state = this.#automaton.step(row[0]!, letter);
-      if (state < 0) continue;
-      const without = this.#automaton.step(before, letter);
-      if (without === state || (without >= 0 && this.#automaton.step(without, unknown) === state)) continue;
-      const after = this.#after;
-      after.set(row);
-      setBit(after, slot);
-      this.#make(after, state, operation, returning);
-    }
-  }
-
-  #make(made: Int32Array, state: number, operation: number, returning: number): void {
-    made[0] = state;
-    made[this.#current.trace] = this.#trace.add(made[this.#current.trace]!, operation);
-    this.#settle(made, this.#observe(made), returning);
-  }
-
-  #settle(made: Int32Array, observed: number, returning: number): void {
-    if (made[0] === this.#sink && observed < this.#observersDue) return;
-    if (isSet(made, returning)) this.#keep(made, returning);
-    else this.#current.add(made);
-  }
-
-  /** Lets every open observer take effect that fits the state. @returns how many open ones have taken effect. */
-  #observe(row: Int32Array): number {
-    const { observes } = this.#automaton;
-    this.#looksLeft -= this.#open.list.length;
-    let observed = 0;
-    const { list } = this.#open;
-    for (let at = 0; at < list.length; at++) {
-      const operation = list[at]!;
-      const letter = this.#letters[operation]!;
-      if (observes[letter] === 0) continue;
-      const slot = this.#schedule.places[operation]!;
-      if (!isSet(row, slot)) {
-        if (this.#automaton.step(row[0]!, letter) < 0) continue;
-        setBit(row, slot);
-        row[this.#current.trace] = this.#trace.add(row[this.#current.trace]!, operation);
-      }
-      observed++;
-    }
-    return observed;
-  }
-
-  /** A configuration that has seen the return: the slot is free again. */
-  #keep(row: Int32Array, slot: number): void {
-    clearBit(row, slot);
-    this.#next.add(row);
   }
 
   #closeReturn(): boolean {
-    if (this.#next.size === 0) return false;
-    this.#observersDue -= this.#automaton.observes[this.#letters[this.#returning]!]!;
+    const expansion = this.#expansion;
+    if (expansion.next.size === 0) return false;
+    expansion.observersDue -= this.#automaton.observes[this.#letters[this.#returning]!]!;
     this.#open.close();
-    [this.#current, this.#next] = [this.#next, this.#current];
-    this.#next.clear();
-    if (this.#trace.wantsPruning) this.#pruneTrace();
-    if (this.#automaton.stateCount > STATES_MAX && this.#automaton.stateCount > this.#current.size * 8) {
-      this.#forgetStates();
+    [expansion.current, expansion.next] = [expansion.next, expansion.current];
+    expansion.next.clear();
+    if (this.#trace.wantsPruning) pruneTrace(this.#trace, expansion.current);
+    if (hasTooManyStates(this.#automaton, expansion.current)) {
+      forgetStates(this.#automaton, expansion.current);
+      expansion.sink = this.#automaton.sink;
     }
     return true;
-  }
-
-  #firstTrace(): number {
-    for (const offset of this.#liveRows()) return this.#current.rows[offset + this.#current.trace]!;
-    throw new Error('no configuration is left, yet none was missed');
-  }
-
-  *#liveRows(): Generator<number> {
-    const { stride } = this.#current;
-    for (let offset = 0; offset < this.#current.length * stride; offset += stride) {
-      if (!this.#current.isDead(offset)) yield offset;
-    }
-  }
-
-  #pruneTrace(): void {
-    const { rows, trace } = this.#current;
-    const live = [...this.#liveRows()];
-    const numbers = this.#trace.prune(live.map((offset) => rows[offset + trace]!));
-    for (const offset of live) rows[offset + trace] = numbers[rows[offset + trace]!]!;
-  }
-
-  /** States that no configuration is in any more are forgotten once they are many. */
-  #forgetStates(): void {
-    const { rows } = this.#current;
-    const live = [...this.#liveRows()];
-    const numbers = this.#automaton.keepOnly(new Set(live.map((offset) => rows[offset]!)));
-    for (const offset of live) rows[offset] = numbers.get(rows[offset]!)!;
-    this.#current.rebuild();
-    this.#sink = this.#automaton.sink;
   }
 
   #claimAutomaton(): void {
@@ -362,5 +213,3 @@ export class Search implements Finder {
 /** Rows that may be looked at for each that may be kept. */
 const WALK_FACTOR = 16;
 const COMPARISONS_PER_STEP = 2048;
-/** Below this, forgetting states costs more than it frees. */
-const STATES_MAX = 1 << 16;
