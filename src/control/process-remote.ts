@@ -1,9 +1,10 @@
 import { closeSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { constants } from 'node:os';
+import { constants, hostname } from 'node:os';
 import { spawn, type ChildProcess, execa } from '../core/child-process.ts';
 import { Failure } from '../core/failure.ts';
 import { atPath } from '../core/paths.ts';
+import { localFiles } from './local-files.ts';
 import type { Daemon, Remote } from './remote.ts';
 
 /**
@@ -15,6 +16,9 @@ export function processRemote(name: string, address: string, prefix: readonly st
   return {
     name,
     address,
+    hostname: hostname(),
+    files: localFiles,
+    clockOffset: async () => ({ offsetNs: 0, uncertaintyNs: 0 }),
 
     async exec(command, options = {}) {
       const [program, ...args] = [...prefix, ...command];
@@ -85,7 +89,7 @@ function daemon(child: ChildProcess): Daemon {
         resolve({ exitStatus, signal });
       });
     }),
-    signal: (name) => {
+    signal: async (name) => {
       child.kill(name);
     },
     state: async () => {

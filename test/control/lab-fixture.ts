@@ -118,11 +118,11 @@ const tasks: Record<string, () => Promise<unknown>> = {
     const command = ['sh', '-c', 'ip -o addr show dev eth0; echo $$; exec sleep 300'];
     const daemon = await node.spawn(command, { outputFile: argument });
     await until(() => contains(argument, `${daemon.pid}\n`));
-    daemon.signal('SIGSTOP');
+    await daemon.signal('SIGSTOP');
     await until(async () => (await daemon.state()) === 'T');
-    daemon.signal('SIGCONT');
+    await daemon.signal('SIGCONT');
     await until(async () => (await daemon.state()) !== 'T');
-    daemon.signal('SIGKILL');
+    await daemon.signal('SIGKILL');
     return { exited: await daemon.exited, gone: await daemon.state() };
   },
 

@@ -17,6 +17,7 @@ import { cachedVersions, nameOf, resolveDistribution } from '../../src/db/kafka/
 import { findJava, javaMajor } from '../../src/db/kafka/java.ts';
 import { logInterpreter, parseLogLine } from '../../src/db/kafka/log-lines.ts';
 import { loggingBackend, loggingConfiguration } from '../../src/db/kafka/logging.ts';
+import { localFiles } from '../../src/control/local-files.ts';
 import { growingLines } from '../../src/db/kafka/logs.ts';
 import { pomOf } from '../../src/db/kafka/maven.ts';
 import { planNodes } from '../../src/db/kafka/plan.ts';
@@ -321,7 +322,7 @@ test('controllers tell when they become active', (t) => {
 
 test('a log is read in whole lines while it grows', async (t) => {
   const file = join(await folder(t), 'server.log');
-  const lines = growingLines(file);
+  const lines = growingLines({ files: localFiles, file });
   t.deepEqual(await lines.next(), [], 'not there yet');
   await writeFile(file, 'one\ntw');
   t.deepEqual(await lines.next(), ['one']);
@@ -336,7 +337,7 @@ test('a leader’s epoch comes from its checkpoint, a follower’s file proves n
   const dataDirectory = await folder(t);
   await mkdir(join(dataDirectory, 't-0'));
   await writeFile(join(dataDirectory, 't-0', 'leader-epoch-checkpoint'), '0\n2\n0 0\n3 21\n');
-  const broker = { id: 1, dataDirectory, mode: 'zookeeper', topic: 't' } as const;
+  const broker = { id: 1, files: localFiles, dataDirectory, mode: 'zookeeper', topic: 't' } as const;
   t.is((await completeObserved(seen(1), broker)).partitions[0]!.epoch, 3);
   t.is((await completeObserved(seen(2), broker)).partitions[0]!.epoch, null);
   t.is((await completeObserved(seen(2), broker)).controller, 2);
@@ -352,7 +353,7 @@ test('in KRaft the controller is whom the node’s quorum file names', async (t)
   await mkdir(join(dataDirectory, '__cluster_metadata-0'));
   const state = '{"leaderId":101,"leaderEpoch":4,"votedId":-1,"data_version":0}';
   await writeFile(join(dataDirectory, '__cluster_metadata-0', 'quorum-state'), state);
-  t.is(await quorumLeader(dataDirectory), 101);
+  t.is(await quorumLeader({ files: localFiles, dataDirectory }), 101);
 });
 
 test('an empty checkpoint holds no epochs', (t) => {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { realClock } from '../../src/core/clock.ts';
+import { localFiles } from '../../src/control/local-files.ts';
 import { watchLogs } from '../../src/db/kafka/logs.ts';
 import type { Event } from '../../src/history/event.ts';
 import { gapsOf } from '../../src/history/gaps.ts';
@@ -21,7 +22,7 @@ test('a log that cannot be read is tried again, and nothing of it is missed', as
   // A directory can be opened like a file, and not be read.
   mkdirSync(file);
   const stop = watchLogs({
-    logs: [{ node: 'kafka1', id: 1, topic: 'kept', kafkaVersion: '4.4.0', file }],
+    logs: [{ node: 'kafka1', id: 1, topic: 'kept', kafkaVersion: '4.4.0', files: localFiles, file }],
     clock,
     sink: (event) => events.push(event),
   });

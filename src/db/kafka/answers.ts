@@ -1,6 +1,6 @@
-import { open, stat } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { Failure } from '../../core/failure.ts';
+import type { RemoteFiles } from '../../control/remote.ts';
 import { diagnose } from './diagnose.ts';
 
 /** Whether something accepts a TCP connection there within `timeoutMs`. */
@@ -17,25 +17,23 @@ export function accepts(address: string, port: number, timeoutMs: number): Promi
   });
 }
 
-/** The size of a log so far: what a next start writes begins there. 0 when there is none yet. */
-export async function sizeOf(file: string): Promise<number> {
-  return (await stat(file).catch(() => null))?.size ?? 0;
+/** A node's log. */
+export interface NodeLog {
+  files: RemoteFiles;
+  file: string;
 }
 
-/** The text of a log from `from` on, but no more than its last 256 KiB. */
-export async function readLog(file: string, from: number): Promise<string> {
-  const handle = await open(file).catch(() => null);
-  if (handle === null) return '';
-  try {
-    const { size } = await handle.stat();
-    const start = Math.max(from, size - 256 * 1024);
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(Math.max(0, size - start)), {
-      position: start,
-    });
-    return buffer.toString('utf8', 0, bytesRead);
-  } finally {
-    await handle.close();
-  }
+/** The size of a log so far: what a next start writes begins there. 0 when there is none yet. */
+export async function sizeOf({ files, file }: NodeLog): Promise<number> {
+  return (await files.size(file)) ?? 0;
+}
+
+const LOG_BYTES_MAX = 256 * 1024;
+
+/** The text of a log from `fromByte` on, but no more than its last 256 KiB. */
+export async function readLog(log: NodeLog, fromByte: number): Promise<string> {
+  const byte = Math.max(fromByte, (await sizeOf(log)) - LOG_BYTES_MAX);
+  return (await log.files.read(log.file, { byte }))?.toString('utf8') ?? '';
 }
 
 /**
@@ -46,9 +44,9 @@ export async function readLog(file: string, from: number): Promise<string> {
 export async function startFailure(
   name: string,
   how: string,
-  log: { file: string; from: number; ended: boolean },
+  log: NodeLog & { from: number; ended: boolean },
 ): Promise<Failure> {
-  const { cause, hint, line, lastLines } = diagnose(await readLog(log.file, log.from));
+  const { cause, hint, line, lastLines } = diagnose(await readLog(log, log.from));
   const unknown = log.ended && line !== '' ? `: ${line}` : '';
   const why = cause === null ? unknown : `: ${cause} (${line})`;
   const end = lastLines.length === 0 ? `its log is empty: ${log.file}` : `the end of ${log.file}:`;

@@ -1,6 +1,5 @@
-import { copyFile, mkdir, readdir, writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path/posix';
+import type { Remote } from '../../control/remote.ts';
 import type { NodeInfo } from '../../history/run.ts';
 import { javaCommand } from './command.ts';
 import { hostsFile, metaProperties, serverProperties, zooCfg, type Timeouts } from './config.ts';
@@ -13,16 +12,17 @@ export interface NodeFilesOptions {
   distribution: Distribution;
   mode: KafkaMode;
   node: NodeInfo;
+  remote: Pick<Remote, 'files' | 'hostname'>;
   nodes: readonly NodeInfo[];
-  /** Configuration and log; stays with the run. */
+  /** On the node. Configuration and log; stays with the run. */
   directory: string;
-  /** The records; may be thrown away with the lab. */
+  /** On the node. The records; may be thrown away with the lab. */
   dataDirectory: string;
   timeouts: Timeouts;
   clusterId: string;
   logging: LoggingBackend;
   brokerSettings?: Readonly<Record<string, string>> | undefined;
-  /** What a formatted controller's data directory holds beside meta.properties. */
+  /** On this machine: what a formatted controller's data directory holds beside meta.properties. */
   bootstrapDirectory?: string | undefined;
   archive?: { file: string; use: 'read' | 'write' } | undefined;
 }
@@ -38,16 +38,17 @@ export const LOG_FILE = 'server.log';
 
 /** Writes a node's configuration and formats its data directory. The command starts it with these. */
 export async function writeNodeFiles(options: NodeFilesOptions): Promise<NodeFiles> {
-  const { node, directory, dataDirectory } = options;
+  const { node, remote, directory, dataDirectory } = options;
+  const { files } = remote;
   const program = node.roles.includes('zookeeper') ? 'zookeeper' : 'kafka';
   const configurationFile = join(directory, program === 'zookeeper' ? 'zoo.cfg' : 'server.properties');
   const logging = { backend: options.logging, file: join(directory, LOGGING_FILE) };
   const hosts = join(directory, 'hosts');
-  await Promise.all([mkdir(directory, { recursive: true }), mkdir(dataDirectory, { recursive: true })]);
+  await Promise.all([files.makeDirectory(directory), files.makeDirectory(dataDirectory)]);
   await Promise.all([
-    writeFile(configurationFile, configurationOf(options)),
-    writeFile(logging.file, loggingConfiguration(options.logging, options.distribution.version)),
-    writeFile(hosts, hostsFile(options.nodes, hostname())),
+    files.write(configurationFile, configurationOf(options)),
+    files.write(logging.file, loggingConfiguration(options.logging, options.distribution.version)),
+    files.write(hosts, hostsFile(options.nodes, remote.hostname)),
     options.mode === 'zookeeper' ? null : format(options),
   ]);
   return {
@@ -74,17 +75,13 @@ function configurationOf(options: NodeFilesOptions): string {
 /** Does by hand what the format tool does, which would cost every node a JVM of its own. */
 async function format({
   node,
+  remote,
   dataDirectory,
   clusterId,
   bootstrapDirectory,
 }: NodeFilesOptions): Promise<void> {
-  await writeFile(join(dataDirectory, 'meta.properties'), metaProperties({ clusterId, nodeId: node.id! }));
-  if (bootstrapDirectory === undefined || !node.roles.includes('controller')) return;
-  for (const entry of await readdir(bootstrapDirectory, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue;
-    const source = join(entry.parentPath, entry.name);
-    const target = join(dataDirectory, source.slice(bootstrapDirectory.length));
-    await mkdir(dirname(target), { recursive: true });
-    await copyFile(source, target);
-  }
+  const properties = metaProperties({ clusterId, nodeId: node.id! });
+  await remote.files.write(join(dataDirectory, 'meta.properties'), properties);
+  if (bootstrapDirectory !== undefined && node.roles.includes('controller'))
+    await remote.files.put(bootstrapDirectory, dataDirectory);
 }

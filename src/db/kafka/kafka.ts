@@ -54,6 +54,8 @@ export function createKafka(options: KafkaOptions): Db {
   const disks = new Map<string, Disk>();
   assertMode(options.distribution.version, mode);
 
+  const remotes = new Map(options.nodes.map(({ info, remote }) => [info.name, remote]));
+  const remoteOf = (name: string) => remotes.get(name)!;
   const directoryOf = (name: string) => join(options.directory, NODES_DIRECTORY, name);
   const dataOf = (name: string) => join(options.dataDirectory, name);
 
@@ -62,6 +64,7 @@ export function createKafka(options: KafkaOptions): Db {
     if (observed === null) return null;
     return completeObserved(observed, {
       id: info.id!,
+      files: remoteOf(info.name).files,
       dataDirectory: dataOf(info.name),
       mode,
       topic: topic.name,
@@ -92,6 +95,7 @@ export function createKafka(options: KafkaOptions): Db {
           bootstrapDirectory,
           archive: archive === undefined ? undefined : { file: archive, use: 'read' },
           node: info,
+          remote,
           nodes: infos,
           directory: directoryOf(info.name),
           dataDirectory: dataOf(info.name),
@@ -178,6 +182,7 @@ export function createKafka(options: KafkaOptions): Db {
           id,
           topic: topic.name,
           kafkaVersion: options.distribution.version,
+          files: remoteOf(name).files,
           file: join(directoryOf(name), LOG_FILE),
         })),
         clock,

@@ -1,12 +1,13 @@
-import { open } from 'node:fs/promises';
 import { NS_PER_MS, wallClockMs, type Clock } from '../../core/clock.ts';
 import { messageOf } from '../../core/failure.ts';
+import type { RemoteFiles } from '../../control/remote.ts';
 import type { Event } from '../../history/event.ts';
 import { gapTeller } from '../../history/gaps.ts';
 import { logInterpreter, parseLogLine, type LogSource } from './log-lines.ts';
 
 /** A node's log that grows while it is read. */
 export interface WatchedLog extends LogSource {
+  files: RemoteFiles;
   file: string;
 }
 
@@ -43,7 +44,7 @@ async function follow(
 ): Promise<void> {
   const interpret = logInterpreter(log);
   const gaps = gapTeller({ watch: 'log', node: log.node, clock, record: sink, resumes: true });
-  const lines = growingLines(log.file);
+  const lines = growingLines(log);
   while (!signal.aborted) {
     let fresh: string[];
     try {
@@ -66,27 +67,20 @@ async function follow(
 }
 
 /** The whole lines that were added since the last call; none while the file is not there yet. */
-export function growingLines(file: string): { next(): Promise<string[]> } {
+export function growingLines({ files, file }: Pick<WatchedLog, 'files' | 'file'>): {
+  next(): Promise<string[]>;
+} {
   let position = 0;
   /** Bytes after the last line break: the rest of them is still being written. */
   let rest = Buffer.alloc(0);
 
   return {
     async next() {
-      const handle = await open(file).catch((error: NodeJS.ErrnoException) => {
-        if (error.code === 'ENOENT') return null;
-        throw error;
-      });
-      if (handle === null) return [];
-      let read: { buffer: Buffer; bytesRead: number };
-      try {
-        read = await handle.read(Buffer.alloc(CHUNK_BYTES), { position });
-      } finally {
-        await handle.close();
-      }
+      const added = await files.read(file, { byte: position, maxBytes: CHUNK_BYTES });
+      if (added === null) return [];
       // Only now: what fails before is read again.
-      position += read.bytesRead;
-      const text = Buffer.concat([rest, read.buffer.subarray(0, read.bytesRead)]);
+      position += added.length;
+      const text = Buffer.concat([rest, added]);
       const end = text.lastIndexOf(0x0a) + 1;
       rest = text.subarray(end);
       return end === 0 ? [] : text.toString('utf8', 0, end - 1).split('\n');

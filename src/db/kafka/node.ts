@@ -51,6 +51,7 @@ const POLL_MS = 50;
 
 export function kafkaNode(options: NodeOptions): KafkaNode {
   const { info, clock, files, signal } = options;
+  const log = { files: options.remote.files, file: files.logFile };
   /** How it ended, when nobody asked for it, and since its last start. */
   let crash: string | null = null;
   let logFrom = 0;
@@ -81,7 +82,7 @@ export function kafkaNode(options: NodeOptions): KafkaNode {
 
   async function launch(): Promise<void> {
     crash = null;
-    logFrom = await sizeOf(files.logFile);
+    logFrom = await sizeOf(log);
     tell('starting');
     await process.launch();
     // The cluster went away while this one was on its way.
@@ -93,11 +94,11 @@ export function kafkaNode(options: NodeOptions): KafkaNode {
     while (!(await answers())) {
       if (signal.aborted) throw new Failure(`The cluster was torn down while ${info.name} was starting`);
       if (crash !== null && !(await relaunched())) {
-        throw await startFailure(info.name, crash, { file: files.logFile, from: logFrom, ended: true });
+        throw await startFailure(info.name, crash, { ...log, from: logFrom, ended: true });
       }
       if (clock.nowNs() > deadlineNs) {
         const how = `does not answer ${options.startTimeoutMs / 1000} s after its start`;
-        throw await startFailure(info.name, how, { file: files.logFile, from: logFrom, ended: false });
+        throw await startFailure(info.name, how, { ...log, from: logFrom, ended: false });
       }
       await clock.sleep(POLL_MS, signal);
     }
@@ -109,7 +110,7 @@ export function kafkaNode(options: NodeOptions): KafkaNode {
    * has to be started again until that session has run out, as every supervisor would.
    */
   async function relaunched(): Promise<boolean> {
-    if (!/NodeExists/.test(await readLog(files.logFile, logFrom))) return false;
+    if (!/NodeExists/.test(await readLog(log, logFrom))) return false;
     await clock.sleep(500, signal);
     if (!signal.aborted) await launch();
     return true;

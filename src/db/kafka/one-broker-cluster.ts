@@ -1,4 +1,6 @@
+import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { localFiles } from '../../control/local-files.ts';
 import type { NodeInfo } from '../../history/run.ts';
 import type { Distribution } from './distribution.ts';
 import { writeNodeFiles, type NodeFiles } from './files.ts';
@@ -45,6 +47,7 @@ export function practiceCluster(options: {
         ...options,
         mode,
         node,
+        remote: { files: localFiles, hostname: hostname() },
         nodes,
         directory,
         dataDirectory,

@@ -52,7 +52,7 @@ export function nodeProcess(options: ProcessOptions): NodeProcess {
   async function end(signal: 'SIGKILL' | 'SIGTERM', timeoutMs: number): Promise<string> {
     const victim = running();
     condemned = victim;
-    victim.signal(signal);
+    await victim.signal(signal);
     const gone = await within(
       clock,
       timeoutMs,
@@ -69,7 +69,7 @@ export function nodeProcess(options: ProcessOptions): NodeProcess {
   /** Waits until the kernel says that the process is stopped, or that it is not. */
   async function settle(signal: 'SIGSTOP' | 'SIGCONT', stopped: boolean): Promise<string> {
     const target = running();
-    target.signal(signal);
+    await target.signal(signal);
     for (let waitedMs = 0; waitedMs <= SIGNAL_TIMEOUT_MS; waitedMs += 5) {
       const state = await target.state();
       if (state === null)

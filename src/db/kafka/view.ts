@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join } from 'node:path/posix';
+import type { RemoteFiles } from '../../control/remote.ts';
 import type { Observed } from '../db.ts';
 import type { KafkaMode } from './recipes.ts';
 
@@ -9,16 +9,15 @@ import type { KafkaMode } from './recipes.ts';
  */
 export async function completeObserved(
   observed: Observed,
-  broker: { id: number; dataDirectory: string; mode: KafkaMode; topic: string },
+  broker: { id: number; files: RemoteFiles; dataDirectory: string; mode: KafkaMode; topic: string },
 ): Promise<Observed> {
-  const controller =
-    broker.mode === 'zookeeper' ? observed.controller : await quorumLeader(broker.dataDirectory);
+  const controller = broker.mode === 'zookeeper' ? observed.controller : await quorumLeader(broker);
   const partitions = await Promise.all(
     observed.partitions.map(async (partition) => {
       // A follower's file may still end with an older epoch than the leader that it names, so only a leader's counts.
       if (partition.epoch !== null || partition.leader !== broker.id) return partition;
       const folder = join(broker.dataDirectory, `${broker.topic}-${partition.partition}`);
-      const epochs = parseEpochs(await textOf(join(folder, 'leader-epoch-checkpoint')));
+      const epochs = parseEpochs(await textOf(broker.files, join(folder, 'leader-epoch-checkpoint')));
       return { ...partition, epoch: epochs.at(-1)?.epoch ?? null };
     }),
   );
@@ -26,8 +25,14 @@ export async function completeObserved(
 }
 
 /** The node that this one takes for the leader of the controllers' quorum; -1 when it knows of none. */
-export async function quorumLeader(dataDirectory: string): Promise<number> {
-  const text = await textOf(join(dataDirectory, '__cluster_metadata-0', 'quorum-state'));
+export async function quorumLeader({
+  files,
+  dataDirectory,
+}: {
+  files: RemoteFiles;
+  dataDirectory: string;
+}): Promise<number> {
+  const text = await textOf(files, join(dataDirectory, '__cluster_metadata-0', 'quorum-state'));
   return Number(/"leaderId":(-?\d+)/.exec(text)?.[1] ?? -1);
 }
 
@@ -47,13 +52,7 @@ export function parseEpochs(text: string): EpochStart[] {
     .map((match) => ({ epoch: Number(match[1]), startOffset: Number(match[2]) }));
 }
 
-/** Empty when there is none: the broker replaces these files by renaming, and a node of another host has none here. */
-async function textOf(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
-      return '';
-    throw error;
-  }
+/** Empty when there is none: the broker replaces these files by renaming. */
+async function textOf(files: RemoteFiles, path: string): Promise<string> {
+  return (await files.read(path))?.toString('utf8') ?? '';
 }
