@@ -1,7 +1,7 @@
 import { check } from '../src/checker/check.ts';
 import { scenarioSchema } from '../src/scenario/schema.ts';
 import { drawScenario } from '../src/scenario/swarm.ts';
-import { simulate } from '../src/world/simulate.ts';
+import { simulate } from '../src/run/simulate.ts';
 
 /**
  * How fast virtual time passes: simulated writes per second through the whole pipeline, from the generator to the

@@ -6,8 +6,9 @@ import { freshSeed } from '../core/random.ts';
 import { describeFault } from '../history/fault-words.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import type { ClusterOptions } from './options/cluster-options.ts';
-import { assertKnownTargets, describeLoad, scheduleOf } from './prepare.ts';
-import { describeForecast } from './room.ts';
+import { assertKnownTargets, scheduleOf } from '../run/prepare.ts';
+import { describeLoad } from './describe-plan.ts';
+import { describeForecast } from '../run/room.ts';
 import { print, printJson } from './terminal/print.ts';
 import { safeLine } from './terminal/safe-text.ts';
 

@@ -10,7 +10,7 @@ import { formatInterchange } from '../history/interchange/write.ts';
 import { RUN_FILE } from '../history/layout.ts';
 import { recordRun } from '../history/recorder/record-run.ts';
 import type { Run } from '../history/run.ts';
-import { isHistoryFile, openHistory, readHistoryFile } from './history-path.ts';
+import { isHistoryFile, openHistory, readHistoryFile } from '../run/history-path.ts';
 import { printChunks, say } from './terminal/print.ts';
 
 export type ExportFormat = 'ndjson' | 'parquet' | 'edn';

@@ -1,16 +1,16 @@
 import { join } from 'node:path';
 import { spawn } from '../core/child-process.ts';
-import { realClock } from '../core/clock.ts';
 import { EXIT, Failure, messageOf } from '../core/failure.ts';
-import { seededRandom } from '../core/random.ts';
 import { classPath } from '../db/kafka/command.ts';
-import { realWorld, type RealWorld } from '../world/real.ts';
-import { TOPIC, type Plan } from './plan.ts';
+import { openWorld } from '../world/open.ts';
+import type { NetnsPlan } from '../world/plan.ts';
+import type { World } from '../world/world.ts';
+import { TOPIC, type Plan } from '../run/plan.ts';
 import { say } from './terminal/print.ts';
 
 /** What `kept lab` hands to the one inside, as JSON: the cluster, and the command to run beside it. */
 export interface LabRequest {
-  plan: Plan;
+  plan: Plan<NetnsPlan>;
   /** Empty: a shell. */
   words: string[];
 }
@@ -23,23 +23,18 @@ const LAB_DIRECTORY = '/run/kept-lab';
  * @returns its exit status.
  */
 export async function openShell({ plan, words }: LabRequest): Promise<number> {
-  let world: RealWorld | null = null;
+  let world: World | null = null;
   const stopping = new AbortController();
   const onSignal = () => stopping.abort();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, onSignal);
   try {
-    const { scenario, distribution, mode, seed } = plan;
-    world = await realWorld({
-      scenario,
-      distribution,
-      mode,
-      topic: TOPIC,
-      clock: realClock(),
-      random: seededRandom(seed),
+    const { scenario, mode, seed } = plan;
+    const { distribution } = plan.world;
+    const dataDirectory = plan.world.dataDirectory ?? join(LAB_DIRECTORY, 'data');
+    const setting = { scenario, mode, seed, topic: TOPIC, directory: LAB_DIRECTORY, powerLoss: false };
+    world = await openWorld({ ...plan.world, dataDirectory }, setting).build({
       encode: () => Buffer.alloc(0),
-      directory: LAB_DIRECTORY,
-      dataDirectory: plan.dataDirectory ?? join(LAB_DIRECTORY, 'data'),
-      onEvent: () => undefined,
+      record: () => undefined,
     });
     say(`Starting Kafka ${distribution.version} (${mode}) …\n`);
     await world.db.setup();

@@ -4,7 +4,7 @@ import { isOutOfDescriptors, outOfDescriptors } from '../core/descriptors.ts';
 import { EXIT, Failure, messageOf } from '../core/failure.ts';
 import { endWithoutOutput } from './terminal/output-errors.ts';
 import { everythingPrinted, print, say } from './terminal/print.ts';
-import { keptVersion } from './version.ts';
+import { keptVersion } from '../core/version.ts';
 
 /** In the order of the help. Each is loaded when it is asked for, and all of them only to be listed. */
 const COMMANDS: Record<string, (program: Command) => Promise<void>> = {

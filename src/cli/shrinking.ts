@@ -15,14 +15,15 @@ import { storyOf } from '../report/text/story.ts';
 import { type Case, describeSize, shrink } from '../search/shrink.ts';
 import { accusations, tryOut } from '../search/trial.ts';
 import { type Interrupt, listenForInterrupt } from './interrupt.ts';
-import { launch } from './launch.ts';
-import { preparePlan, prepareSimulatedPlan } from './prepare.ts';
-import { openRecorded, type Recorded } from './recorded.ts';
+import { launch } from '../run/launch.ts';
+import { preparePlan, prepareSimulatedPlan } from '../run/prepare.ts';
+import { openRecorded, type Recorded } from '../run/recorded.ts';
 import { asExecuted } from './commands/replay.ts';
-import { runSimulated } from './simulated.ts';
+import { decide, exitStatusOf } from '../run/decide.ts';
+import { terminalReporter } from './terminal-reporter.ts';
 import { columnsOf } from './terminal/locale.ts';
 import { safeStrings } from './terminal/safe-text.ts';
-import { decide, exitStatusOf, safeRun, show } from './verdict.ts';
+import { safeRun, show } from './verdict.ts';
 import { print, say } from './terminal/print.ts';
 
 /*
@@ -51,7 +52,7 @@ interface KnownOptions extends ShrinkOptions {
  * @throws Failure where the run is not invalid, or does not fail any more.
  */
 export async function shrinkRun(directory: string, options: ShrinkOptions): Promise<number> {
-  await loadSurveyor();
+  await Promise.all([loadSurveyor(), import('../run/carry-out.ts')]);
   const recorded = await openRecorded(directory);
   const claim = options.claim ?? recorded.claim;
   const wanted = accusationOf(recorded, claim);
@@ -109,7 +110,7 @@ async function shrinkSimulated(recorded: Recorded, wanted: Finding, options: Kno
   say(`The smallest of ${attempts} runs: ${describeSize(smallest)}\n`);
   const { claim, store } = options;
   const plan = await prepareSimulatedPlan(asScenario(smallest), { claim, store, seed, mode }, { bug });
-  await runSimulated({ ...plan, quiet: true });
+  await launch({ ...plan, quiet: true }, terminalReporter);
   return tell(plan.directory, options);
 }
 
@@ -131,7 +132,7 @@ function asScenario({ scenario, schedule }: Case): Case['scenario'] {
 
 /** The result, and the story in words, of the smallest run. */
 async function tell(directory: string, { claim, json }: { claim: Claim; json?: true }): Promise<number> {
-  const decided = await decide(directory, claim);
+  const decided = await decide(directory, claim, terminalReporter);
   show(decided, { json: json === true, directory });
   const story = storyOf(safeRun(decided.run), safeStrings(decided.result));
   try {
@@ -156,14 +157,9 @@ async function shrinkReal(recorded: Recorded, wanted: Finding, options: KnownOpt
   const attic = mkdtempSync(join(tmpdir(), 'kept-shrink-'));
   let smallestDirectory = recorded.directory;
   const launchOnce = async (candidate: Case, where: string) => {
-    const plan = await preparePlan(asScenario(candidate), {
-      claim,
-      store: where,
-      seed,
-      mode,
-      ...(kafka !== undefined && { kafka }),
-    });
-    await launch({ ...plan, quiet: true });
+    const wishes = { claim, store: where, seed, mode, ...(kafka !== undefined && { kafka }) };
+    const plan = await preparePlan(asScenario(candidate), wishes, { say });
+    await launch({ ...plan, quiet: true }, terminalReporter);
     return plan.directory;
   };
   const fails = async (candidate: Case): Promise<boolean> => {

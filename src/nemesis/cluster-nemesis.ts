@@ -14,9 +14,17 @@ import { resolveTarget } from './targets.ts';
 const ROLE_WAIT_NS = 15 * NS_PER_SECOND;
 const ROLE_RETRY_MS = 200;
 
-/** The nemesis for any cluster behind a Db and a Net. */
-export function clusterNemesis(world: { db: Db; net: Net; clock: Clock; random: Random }): Nemesis {
-  const { db, net, clock, random } = world;
+/** The nemesis for any cluster behind a Db and, where links can be cut, a Net. */
+export function clusterNemesis(world: { db: Db; net: Net | null; clock: Clock; random: Random }): Nemesis {
+  const { db, clock, random } = world;
+
+  function theNet(): Net {
+    if (world.net !== null) return world.net;
+    throw new Failure('No link can be cut in this lab.', {
+      hint: 'Leave partitions out: --faults kill,stop,pause',
+      exitStatus: EXIT.usage,
+    });
+  }
 
   /** Waits out elections: a role may have no holder just when the fault is due. */
   async function resolveTargets(fault: Fault, taken: ReadonlySet<string>): Promise<string[]> {
@@ -38,6 +46,7 @@ export function clusterNemesis(world: { db: Db; net: Net; clock: Clock; random: 
   return {
     async aim(fault, taken = new Set()) {
       const targets = await resolveTargets(fault, isProcessFault(fault) ? taken : new Set());
+      if (isPartition(fault)) theNet();
       const links = isPartition(fault) ? linksCutBy(fault, { nodes: db.nodes, targets, random }) : [];
       if (isPartition(fault) && links.length === 0) {
         throw new Failure(`"${fault.kind}" cuts nothing here: there is nobody on the other side.`, {
@@ -50,19 +59,19 @@ export function clusterNemesis(world: { db: Db; net: Net; clock: Clock; random: 
     async strike(aim) {
       const effect = isProcessFault(aim.fault)
         ? await strikeProcesses(db, clock, aim.fault, aim.targets)
-        : await cutLinks(world, aim.links);
+        : await cutLinks({ net: theNet(), clock }, aim.links);
       return { ...aim, ...effect };
     },
 
     heal: (applied) =>
       isProcessFault(applied.fault)
         ? undoProcesses(db, clock, applied.fault, applied.targets)
-        : healLinks({ net, clock }, applied.links),
+        : healLinks({ net: theNet(), clock }, applied.links),
 
     async healAll() {
       const done: string[] = [];
       const failed: string[] = [];
-      await net.heal().catch((error: unknown) => failed.push(messageOf(error)));
+      await world.net?.heal().catch((error: unknown) => failed.push(messageOf(error)));
       await Promise.all(
         db.nodes.map(async ({ name }) => {
           try {

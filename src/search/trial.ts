@@ -6,7 +6,7 @@ import type { Schedule } from '../nemesis/schedule.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import type { Draw } from '../scenario/swarm.ts';
 import type { Bug } from '../sim/bugs.ts';
-import { simulate } from '../world/simulate.ts';
+import { simulate } from '../run/simulate.ts';
 
 /** Everything that a simulated run depends on. */
 export interface Candidate {

@@ -1,10 +1,11 @@
-import type { Random } from '../core/random.ts';
-import type { VirtualClock } from '../core/virtual-clock.ts';
+import { seededRandom, type Random } from '../core/random.ts';
+import { keptVersion } from '../core/version.ts';
+import { virtualClock, type VirtualClock } from '../core/virtual-clock.ts';
 import { outcomeOf, suspectsLeader } from '../client/outcome.ts';
 import { planNodes } from '../db/kafka/plan.ts';
 import type { KafkaMode } from '../db/kafka/recipes.ts';
 import type { Event } from '../history/event.ts';
-import type { NodeInfo } from '../history/run.ts';
+import type { Net } from '../control/net.ts';
 import type { Decoder, Encoder } from '../history/value.ts';
 import { contractOf } from '../scenario/contract.ts';
 import { DETECTION_TIMEOUTS, type Scenario } from '../scenario/schema.ts';
@@ -15,15 +16,17 @@ import { Cluster } from '../sim/cluster.ts';
 import { modelDb } from '../sim/db.ts';
 import { modelReader } from '../sim/reader.ts';
 import { compactValue, modelDecoder, realValue } from '../sim/value.ts';
+import type { SimulatedPlan } from './plan.ts';
+import type { Setting, Stage } from './stage.ts';
 import type { World } from './world.ts';
 
 /** The modelled world: what the real one has, and its own way to read a record. */
 export interface SimulatedWorld extends World {
   readonly clock: VirtualClock;
-  readonly nodes: readonly NodeInfo[];
+  /** The model can cut everything. */
+  readonly net: Net;
   /** Reads the records of a world that was made without `encode`. */
   readonly decode: Decoder;
-  close(): Promise<void>;
 }
 
 export interface SimulatedOptions {
@@ -39,6 +42,22 @@ export interface SimulatedOptions {
   /** The records' bytes, for a run whose reader decodes real ones; short ones of its own (see `decode`) if absent. */
   encode?: Encoder;
   onEvent: (event: Event) => void;
+}
+
+/** A model of Kafka in virtual time, for a run that is recorded like any other. */
+export function simulatedStage({ bug }: SimulatedPlan, { scenario, mode, seed }: Setting): Stage {
+  const clock = virtualClock();
+  return {
+    clock,
+    info: {
+      world: 'simulated',
+      versions: { kept: keptVersion() },
+      ...(bug !== null && { bug }),
+    },
+    drive: (work) => clock.drive(work),
+    build: async ({ record }) =>
+      simulatedWorld({ scenario, mode, clock, random: seededRandom(seed), bug, onEvent: record }),
+  };
 }
 
 /** A model of Kafka in virtual time. It costs nothing to make, and runs as fast as the machine can. */

@@ -3,6 +3,8 @@ import type { Net } from '../control/net.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Random } from '../core/random.ts';
 import type { Db } from '../db/db.ts';
+import type { NodeInfo } from '../history/run.ts';
+import type { Decoder } from '../history/value.ts';
 
 /**
  * Everything that a run touches outside itself. The runner, the nemesis and the generator know no other way out, so
@@ -11,9 +13,15 @@ import type { Db } from '../db/db.ts';
 export interface World {
   readonly clock: Clock;
   readonly random: Random;
+  readonly nodes: readonly NodeInfo[];
   readonly db: Db;
-  readonly net: Net;
+  /** Null where nothing can be cut. */
+  readonly net: Net | null;
+  /** How to read its records, where they are not made of bytes. */
+  readonly decode?: Decoder;
   openClient(worker: number): Client;
   /** @param options how long it is to go on without any progress before it says how far it came; long if absent. */
   openReader(options?: { patienceMs?: number }): Reader;
+  /** Takes everything down again. Safe to call at any time. */
+  close(): Promise<void>;
 }

@@ -3,9 +3,10 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import test from 'ava';
 import { execa } from 'execa';
-import { carryOut, type Stage, type StagedWorld } from '../../src/cli/carry-out.ts';
-import type { RunPlan } from '../../src/cli/plan.ts';
-import { scheduleOf } from '../../src/cli/prepare.ts';
+import { terminalReporter } from '../../src/cli/terminal-reporter.ts';
+import { carryOut } from '../../src/run/carry-out.ts';
+import type { Plan } from '../../src/run/plan.ts';
+import { scheduleOf } from '../../src/run/prepare.ts';
 import type { Result } from '../../src/checker/result.ts';
 import { Failure } from '../../src/core/failure.ts';
 import { seededRandom } from '../../src/core/random.ts';
@@ -15,6 +16,8 @@ import { createAppendFile, diskFailure } from '../../src/history/recorder/append
 import { findEntry } from '../../src/scenario/catalog/catalog.ts';
 import type { Scenario } from '../../src/scenario/schema.ts';
 import { simulatedWorld } from '../../src/world/simulated.ts';
+import type { Stage } from '../../src/world/stage.ts';
+import type { World } from '../../src/world/world.ts';
 import { temporaryDirectory } from '../history/sample.ts';
 
 /** A run that meets troubles of its own still says what it has found out, and nothing more. */
@@ -23,7 +26,7 @@ test.after.always(() => rmSync(store, { recursive: true }));
 
 const LOSES = findEntry('leader-isolated-acks-1')!.scenario;
 
-async function planOf(scenario: Scenario): Promise<RunPlan> {
+async function planOf(scenario: Scenario): Promise<Plan> {
   return {
     run: 'trouble',
     scenario,
@@ -31,6 +34,7 @@ async function planOf(scenario: Scenario): Promise<RunPlan> {
     seed: 1,
     claim: 'kept',
     mode: 'zookeeper',
+    world: { kind: 'simulated', bug: null, because: null },
     directory: await createRunDirectory(store),
     json: false,
     quiet: true,
@@ -39,7 +43,7 @@ async function planOf(scenario: Scenario): Promise<RunPlan> {
 }
 
 /** The modelled world, with something of it replaced. */
-function stageOf(scenario: Scenario, change: (world: StagedWorld) => Partial<StagedWorld>): Stage {
+function stageOf(scenario: Scenario, change: (world: World) => Partial<World>): Stage {
   const clock = virtualClock();
   return {
     clock,
@@ -61,7 +65,7 @@ test('a teardown that fails keeps no verdict back', async (t) => {
   const stage = stageOf(LOSES, () => ({
     close: () => Promise.reject(new Error('the disk is still mounted')),
   }));
-  t.is(await carryOut(plan, stage), 1);
+  t.is(await carryOut(plan, terminalReporter, { stage }), 1);
   t.is(resultIn(plan.directory).verdict, 'invalid');
   t.is((await openRun(plan.directory)).info.status, 'complete');
 });
@@ -114,7 +118,9 @@ test('a recorder that can no longer write ends load and faults at once, and what
       },
     };
   };
-  const failure = await t.throwsAsync(carryOut(plan, { ...stage, openFile }), { instanceOf: Failure });
+  const failure = await t.throwsAsync(carryOut(plan, terminalReporter, { stage, openFile }), {
+    instanceOf: Failure,
+  });
   t.regex(failure.message, /the disk is full/);
   t.is(failure.exitStatus, 2);
   t.true(full);

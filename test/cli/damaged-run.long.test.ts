@@ -4,7 +4,8 @@ import test from 'ava';
 import { fc } from '@fast-check/ava';
 import type { Result } from '../../src/checker/result.ts';
 import { exportHistory, importHistory } from '../../src/cli/interchange.ts';
-import { decide } from '../../src/cli/verdict.ts';
+import { terminalReporter } from '../../src/cli/terminal-reporter.ts';
+import { decide } from '../../src/run/decide.ts';
 import { Failure } from '../../src/core/failure.ts';
 import type { Event } from '../../src/history/event.ts';
 import { formatInterchange } from '../../src/history/interchange/write.ts';
@@ -132,7 +133,7 @@ type Ending = { status: 0 | 1 | 2 | 64; sentences: string[]; result: Result | nu
 /** What `kept check` ends with. Anything but a result or a Failure is a crash, and fails the test. */
 async function ending(path: string): Promise<Ending> {
   try {
-    const { run, result, availability } = await decide(path, 'kept');
+    const { run, result, availability } = await decide(path, 'kept', terminalReporter);
     const text = renderText(result, run, { color: false, availability, directory: path });
     if (/NaN|undefined|\[object/.test(text)) throw new Error(`nonsense in the text: ${text}`);
     const status = ({ valid: 0, invalid: 1, inconclusive: 2 } as const)[result.verdict];

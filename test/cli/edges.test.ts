@@ -13,8 +13,9 @@ import {
 import { join } from 'node:path';
 import test from 'ava';
 import { exportHistory, importHistory } from '../../src/cli/interchange.ts';
-import { openRecorded } from '../../src/cli/recorded.ts';
-import { decide } from '../../src/cli/verdict.ts';
+import { openRecorded } from '../../src/run/recorded.ts';
+import { terminalReporter } from '../../src/cli/terminal-reporter.ts';
+import { decide } from '../../src/run/decide.ts';
 import { Failure } from '../../src/core/failure.ts';
 import { createRunDirectory, openRun } from '../../src/history/directory.ts';
 import { rowsOf, temporaryDirectory } from '../history/sample.ts';
@@ -41,7 +42,7 @@ test.before(async () => {
 });
 
 /** What each command says of a path that it cannot use. */
-const check = (path: string) => decide(path, 'kept');
+const check = (path: string) => decide(path, 'kept', terminalReporter);
 const refusals: [what: string, act: () => Promise<unknown>, message: RegExp][] = [
   ['check below a file', () => check(join(file, 'x')), /^there is no run at ROOT\/history\.ndjson\/x$/],
   ['check a circle', () => check(at('loop')), /^the path ROOT\/loop cannot be read \(ELOOP: [^,]+\)$/],
@@ -135,7 +136,7 @@ test('pipes in place of what a check writes are replaced, and those beside a run
   cpSync(run, copy, { recursive: true });
   const written = ['results.json', 'timeline.svg', 'findings.ndjson'];
   for (const name of written) for (const end of ['', '.new']) pipe(join(copy, `${name}${end}`));
-  t.is((await decide(copy, 'kept', { fullLists: true })).result.verdict, 'valid');
+  t.is((await decide(copy, 'kept', terminalReporter, { fullLists: true })).result.verdict, 'valid');
   for (const name of written) t.true(statSync(join(copy, name)).isFile());
   rmSync(join(copy, 'results.json'));
   pipe(join(copy, 'results.json'));

@@ -1,5 +1,6 @@
-import { carryOut } from '../../src/cli/carry-out.ts';
-import type { RunPlan } from '../../src/cli/plan.ts';
+import { carryOut } from '../../src/run/carry-out.ts';
+import { terminalReporter } from '../../src/cli/terminal-reporter.ts';
+import type { Plan } from '../../src/run/plan.ts';
 import { realClock } from '../../src/core/clock.ts';
 import { seededRandom } from '../../src/core/random.ts';
 import { scenarioSchema } from '../../src/scenario/schema.ts';
@@ -14,31 +15,34 @@ const session = {
   open: () => (stuckIn === 'run' ? never<void>() : Promise.reject(new Error('no broker'))),
   close: never,
 };
-const plan: RunPlan = {
+const plan: Plan = {
   run: 'stuck',
   scenario: scenarioSchema.parse({ name: 'stuck', title: 'Stuck' }),
   schedule: [],
   seed: 1,
   claim: 'kept',
   mode: 'zookeeper',
+  world: { kind: 'simulated', bug: null, because: null },
   directory,
   json: false,
   quiet: false,
   command: [],
 };
-process.exitCode = await carryOut(plan, {
-  clock,
-  info: { world: 'simulated' },
-  build: async () =>
-    ({
-      clock,
-      random: seededRandom(1),
-      nodes: [],
-      db: { nodes: [], setup: async () => process.stderr.write('the cluster is up\n'), observe: never },
-      net: { heal: async () => undefined },
-      openClient: () => session,
-      openReader: () => session,
-      close: never,
-    }) as never,
+process.exitCode = await carryOut(plan, terminalReporter, {
+  stage: {
+    clock,
+    info: { world: 'simulated' },
+    build: async () =>
+      ({
+        clock,
+        random: seededRandom(1),
+        nodes: [],
+        db: { nodes: [], setup: async () => process.stderr.write('the cluster is up\n'), observe: never },
+        net: { heal: async () => undefined },
+        openClient: () => session,
+        openReader: () => session,
+        close: never,
+      }) as never,
+  },
 });
 process.exit();

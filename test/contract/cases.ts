@@ -3,6 +3,7 @@ import type { ObservedPartition, View } from '../../src/db/db.ts';
 import type { Event } from '../../src/history/event.ts';
 import type { Decoder } from '../../src/history/value.ts';
 import { scenarioSchema, type Scenario } from '../../src/scenario/schema.ts';
+import type { Net } from '../../src/control/net.ts';
 import type { World } from '../../src/world/world.ts';
 
 /**
@@ -10,6 +11,7 @@ import type { World } from '../../src/world/world.ts';
  * one cluster of three brokers. A case tells facts; the facts stand beside what they must be, in both worlds.
  */
 export interface Contracted extends World {
+  readonly net: Net;
   readonly decode: Decoder;
   /** What the world has told so far. */
   readonly events: readonly Event[];

@@ -1,12 +1,10 @@
 import { writeSync } from 'node:fs';
-import { seededRandom } from '../../src/core/random.ts';
-import { realClock } from '../../src/core/clock.ts';
 import { enterLab, insideLab } from '../../src/control/netns/enter.ts';
 import { resolveDistribution } from '../../src/db/kafka/distribution.ts';
 import type { KafkaMode } from '../../src/db/kafka/recipes.ts';
 import type { Event } from '../../src/history/event.ts';
 import { createDecoder, createEncoder } from '../../src/history/value.ts';
-import { realWorld } from '../../src/world/real.ts';
+import { netnsStage } from '../../src/world/netns.ts';
 import { contractScenario, tellAll } from './cases.ts';
 
 /**
@@ -18,25 +16,20 @@ const [version = '', mode = '', directory = ''] = process.argv.slice(2);
 const kafka = { kafka: version, environment: process.env };
 
 async function inside(): Promise<void> {
-  const clock = realClock();
   const scenario = contractScenario();
   const events: Event[] = [];
   const place = { run: 'contract', topic: 'kept' };
-  const world = await realWorld({
-    scenario,
-    distribution: await resolveDistribution(kafka),
-    mode: mode as KafkaMode,
-    topic: place.topic,
-    clock,
-    random: seededRandom(1),
+  const distribution = await resolveDistribution(kafka);
+  const world = await netnsStage(
+    { kind: 'netns', distribution, dataDirectory: null },
+    { scenario, mode: mode as KafkaMode, seed: 1, topic: place.topic, directory, powerLoss: false },
+  ).build({
     encode: createEncoder({ ...place, sizeBytes: scenario.load.recordBytes }),
-    directory,
-    dataDirectory: '/run/kept-data',
-    onEvent: (event) => events.push(event),
+    record: (event) => events.push(event),
   });
   await world.db.setup();
   const stop = world.db.watch?.((event) => events.push(event));
-  const told = await tellAll({ ...world, decode: createDecoder(place), events, scenario });
+  const told = await tellAll({ ...world, net: world.net!, decode: createDecoder(place), events, scenario });
   stop?.();
   await world.close();
   writeSync(1, `${JSON.stringify(told)}\n`);

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { realClock } from '../../src/core/clock.ts';
 import { Failure } from '../../src/core/failure.ts';
 import { enterLab, insideLab } from '../../src/control/netns/enter.ts';
-import { createLab, type Lab } from '../../src/control/netns/lab.ts';
+import { createLab, type NetnsLab } from '../../src/control/netns/lab.ts';
 import type { Link } from '../../src/control/net.ts';
 
 /**
@@ -134,7 +134,7 @@ const tasks: Record<string, () => Promise<unknown>> = {
   },
 };
 
-function threeNodes(): Promise<Lab> {
+function threeNodes(): Promise<NetnsLab> {
   return createLab([{ name: 'a' }, { name: 'b' }, { name: 'c' }]);
 }
 

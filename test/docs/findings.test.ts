@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { check } from '../../src/checker/check.ts';
 import { FINDING_KINDS } from '../../src/checker/result.ts';
-import { openHistory } from '../../src/cli/history-path.ts';
+import { openHistory } from '../../src/run/history-path.ts';
 
 const page = readFileSync(new URL('../../docs/findings.md', import.meta.url), 'utf8');
 /** The sections of the page, by the finding that each is about. */

@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import test from 'ava';
 import { check } from '../../src/checker/check.ts';
 import { Failure } from '../../src/core/failure.ts';
-import { openHistory } from '../../src/cli/history-path.ts';
+import { openHistory } from '../../src/run/history-path.ts';
 
 /** Histories of Jepsen's Kafka workload, one operation a line, as `kept check FILE.edn` reads them. */
 const root = mkdtempSync(join(tmpdir(), 'kept-jepsen-'));

@@ -7,7 +7,7 @@ import { fallsOf } from '../../src/report/timeline/falls.ts';
 import { lanesOf } from '../../src/report/timeline/lanes.ts';
 import { Losses } from '../../src/report/timeline/losses.ts';
 import { drawScenario } from '../../src/scenario/swarm.ts';
-import { simulate } from '../../src/world/simulate.ts';
+import { simulate } from '../../src/run/simulate.ts';
 
 /** Pictures of whole simulated runs, held against their events. */
 const SEEDS = 120;

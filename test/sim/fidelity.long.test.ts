@@ -5,7 +5,7 @@ import type { KafkaMode } from '../../src/db/kafka/recipes.ts';
 import type { Schedule } from '../../src/nemesis/schedule.ts';
 import { findEntry } from '../../src/scenario/catalog/catalog.ts';
 import { scenarioSchema, type ScenarioInput } from '../../src/scenario/schema.ts';
-import { simulate, type SimulateOptions } from '../../src/world/simulate.ts';
+import { simulate, type SimulateOptions } from '../../src/run/simulate.ts';
 
 /**
  * The model loses where real Kafka was measured to lose, and keeps where it kept. Figures are of the same order where

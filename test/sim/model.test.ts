@@ -10,7 +10,7 @@ import { Log } from '../../src/sim/log.ts';
 import { Network } from '../../src/sim/network.ts';
 import { FLIPPED, Records, STRAY } from '../../src/sim/records.ts';
 import { compactValue, modelDecoder, realValue } from '../../src/sim/value.ts';
-import { simulate } from '../../src/world/simulate.ts';
+import { simulate } from '../../src/run/simulate.ts';
 import { simulatedWorld } from '../../src/world/simulated.ts';
 
 test('the same seed gives the same history, to the byte, whatever else runs meanwhile', async (t) => {

@@ -3,7 +3,7 @@ import { check } from '../../src/checker/check.ts';
 import type { Schedule } from '../../src/nemesis/schedule.ts';
 import { scenarioSchema } from '../../src/scenario/schema.ts';
 import type { Bug } from '../../src/sim/bugs.ts';
-import { simulate } from '../../src/world/simulate.ts';
+import { simulate } from '../../src/run/simulate.ts';
 
 /**
  * What strikes and asks may be broken too. Nothing is lost by that, so nothing may be accused; and what was not tested, or

@@ -53,13 +53,19 @@ Examples:
           return;
         }
       }
-      const { startThreads } = await import('../start-threads.ts');
+      const { startThreads } = await import('../../run/start-threads.ts');
       const ahead = startThreads(path);
-      const { decide, exitStatusOf, show } = await import('../verdict.ts');
-      const decided = await decide(path, options.claim, { fullLists: options.fullLists === true, ahead });
+      const [{ decide, exitStatusOf }, { terminalReporter }] = await Promise.all([
+        import('../../run/decide.ts'),
+        import('../terminal-reporter.ts'),
+      ]);
+      const decided = await decide(path, options.claim, terminalReporter, {
+        fullLists: options.fullLists === true,
+        ahead,
+      });
       // First of all: it stands even if nothing can be said.
       process.exitCode = exitStatusOf(decided.result);
-      show(decided, { json: options.json === true, directory: path });
+      terminalReporter.show(decided, { json: options.json === true, directory: path });
     });
 }
 

@@ -5,7 +5,8 @@ import { insideLab } from '../../control/netns/enter.ts';
 import { createLab } from '../../control/netns/lab.ts';
 import { makeClassArchive } from '../../db/kafka/archive.ts';
 import type { LabRequest } from '../lab-shell.ts';
-import type { Plan } from '../plan.ts';
+import type { Plan } from '../../run/plan.ts';
+import type { NetnsPlan } from '../../world/plan.ts';
 import { say } from '../terminal/print.ts';
 
 /** The hidden command that the outer one starts again inside the namespaces. */
@@ -27,18 +28,21 @@ export function addInsideCommand(program: Command): void {
         const { openShell } = await import('../lab-shell.ts');
         process.exitCode = await openShell(request as LabRequest);
       } else if (options.classArchive === true) {
-        await writeClassArchive(request as Plan);
+        await writeClassArchive(request as Plan<NetnsPlan>);
       } else {
-        const { runInsideLab } = await import('../inside-lab.ts');
-        process.exitCode = await runInsideLab(request as Plan);
+        const [{ carryOut }, { terminalReporter }] = await Promise.all([
+          import('../../run/carry-out.ts'),
+          import('../terminal-reporter.ts'),
+        ]);
+        process.exitCode = await carryOut(request as Plan, terminalReporter);
       }
     });
 }
 
-async function writeClassArchive({ distribution, mode }: Plan): Promise<void> {
+async function writeClassArchive({ world, mode }: Plan<NetnsPlan>): Promise<void> {
   await createLab([]);
   // What it writes on the way goes away with the lab.
   process.env['TMPDIR'] = '/run';
-  const problem = await makeClassArchive(distribution, mode);
+  const problem = await makeClassArchive(world.distribution, mode);
   if (problem !== null) say(`The next cluster will not start more quickly: ${problem}.\n`);
 }

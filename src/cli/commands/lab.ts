@@ -7,7 +7,8 @@ import { scenarioSchema } from '../../scenario/schema.ts';
 import { addClusterOptions, type ClusterOptions } from '../options/cluster-options.ts';
 import type { LabRequest } from '../lab-shell.ts';
 import { parseCount } from '../options/parse.ts';
-import { preparePlan } from '../prepare.ts';
+import { say } from '../terminal/print.ts';
+import { preparePlan } from '../../run/prepare.ts';
 
 export function addLabCommand(program: Command): void {
   const command = program
@@ -40,7 +41,7 @@ logs of each node). To cut and heal the way from kafka1 to kafka2 by hand:
         topic: { replicationFactor: Math.min(3, options.brokers) },
       });
       try {
-        const plan = await preparePlan(scenario, options, directory);
+        const plan = await preparePlan(scenario, options, { say, directory });
         const file = join(directory, 'lab.json');
         writeFileSync(file, JSON.stringify({ plan, words } satisfies LabRequest));
         process.exitCode = await enterLab(['inside-lab', '--shell', file], {

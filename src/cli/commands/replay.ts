@@ -5,9 +5,9 @@ import { historyDigest } from '../../history/digest.ts';
 import { openRun } from '../../history/directory.ts';
 import { aimedAtRoles } from '../../nemesis/executed.ts';
 import { claimOption } from './check.ts';
-import type { Plan, SimulatedPlan } from '../plan.ts';
-import type { Recorded } from '../recorded.ts';
-import { keptVersion } from '../version.ts';
+import type { Plan } from '../../run/plan.ts';
+import type { Recorded } from '../../run/recorded.ts';
+import { keptVersion } from '../../core/version.ts';
 import { say } from '../terminal/print.ts';
 
 interface ReplayOptions {
@@ -47,21 +47,22 @@ Examples:
   kept replay store/run-42 --kafka 3.9.1`,
     )
     .action(async (directory: string, options: ReplayOptions) => {
-      const [{ openRecorded }, { launch }, { describePlan }] = await Promise.all([
-        import('../recorded.ts'),
-        import('../launch.ts'),
-        import('../prepare.ts'),
+      const [{ openRecorded }, { launch }, { describePlan }, { terminalReporter }] = await Promise.all([
+        import('../../run/recorded.ts'),
+        import('../../run/launch.ts'),
+        import('../describe-plan.ts'),
+        import('../terminal-reporter.ts'),
       ]);
       const recorded = await openRecorded(directory);
       const plan = await planReplay(recorded, options);
       say(`${describePlan(plan)}\n  a replay of ${directory}\n`);
-      const status = await launch(plan);
-      process.exitCode = 'distribution' in plan ? status : await compare(recorded, plan, status);
+      const status = await launch(plan, terminalReporter);
+      process.exitCode = plan.world.kind === 'simulated' ? await compare(recorded, plan, status) : status;
     });
 }
 
-async function planReplay(recorded: Recorded, options: ReplayOptions): Promise<Plan | SimulatedPlan> {
-  const { preparePlan, prepareSimulatedPlan } = await import('../prepare.ts');
+async function planReplay(recorded: Recorded, options: ReplayOptions): Promise<Plan> {
+  const { preparePlan, prepareSimulatedPlan } = await import('../../run/prepare.ts');
   const { run, scenario, seed, mode, bug } = recorded;
   const common = {
     claim: options.claim ?? recorded.claim,
@@ -78,11 +79,12 @@ async function planReplay(recorded: Recorded, options: ReplayOptions): Promise<P
       { bug },
     );
   }
-  return preparePlan(asExecuted(recorded, options.roles === true), {
+  const wishes = {
     ...common,
     kafka: options.kafka ?? versionOf(recorded),
     ...(options.dataDir !== undefined && { dataDir: options.dataDir }),
-  });
+  };
+  return preparePlan(asExecuted(recorded, options.roles === true), wishes, { say });
 }
 
 /** The scenario with what was really done to whom in place of the plan. */
@@ -106,7 +108,7 @@ function versionOf({ directory, run }: Recorded): string {
 }
 
 /** Whether virtual time has repeated itself. */
-async function compare(recorded: Recorded, plan: SimulatedPlan, status: number): Promise<number> {
+async function compare(recorded: Recorded, plan: Plan, status: number): Promise<number> {
   const { info } = recorded.run;
   const replayed = await openRun(plan.directory);
   const [before, now] = [historyDigest(recorded.run), historyDigest(replayed)];

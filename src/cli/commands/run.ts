@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
 import { addClusterOptions, addSimulateOption, type ClusterOptions } from '../options/cluster-options.ts';
 import { printPlan } from '../dry-run.ts';
-import { launch } from '../launch.ts';
-import { describePlan, preparePlanForWorld } from '../prepare.ts';
+import { launch } from '../../run/launch.ts';
+import { preparePlanForWorld } from '../../run/prepare.ts';
+import { describePlan } from '../describe-plan.ts';
+import { terminalReporter } from '../terminal-reporter.ts';
 import { addScenarioOptions, resolveScenario, type ScenarioOptions } from '../options/scenario-options.ts';
 import { say } from '../terminal/print.ts';
 
@@ -36,8 +38,8 @@ Ctrl-C ends the load and still heals, reads back and decides; a second one stops
         printPlan(scenario, options);
         return;
       }
-      const plan = await preparePlanForWorld(scenario, options);
+      const plan = await preparePlanForWorld(scenario, options, say);
       say(`${describePlan(plan)}\n`);
-      process.exitCode = await launch(plan);
+      process.exitCode = await launch(plan, terminalReporter);
     });
 }

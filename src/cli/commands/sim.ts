@@ -91,11 +91,14 @@ export function bugNamed(name: string | undefined): Bug | null {
 
 /** One seed as a run of the store: with its history, its verdict and its picture. */
 async function recordSeed(seed: number, bug: Bug | null, options: SimOptions): Promise<number> {
-  const [{ drawScenario }, { describePlan, prepareSimulatedPlan }, { launch }] = await Promise.all([
-    import('../../scenario/swarm.ts'),
-    import('../prepare.ts'),
-    import('../launch.ts'),
-  ]);
+  const [{ drawScenario }, { describePlan }, { prepareSimulatedPlan }, { launch }, { terminalReporter }] =
+    await Promise.all([
+      import('../../scenario/swarm.ts'),
+      import('../describe-plan.ts'),
+      import('../../run/prepare.ts'),
+      import('../../run/launch.ts'),
+      import('../terminal-reporter.ts'),
+    ]);
   const { scenario, mode } = drawScenario(seed);
   const { claim, store, json } = options;
   const plan = await prepareSimulatedPlan(
@@ -104,7 +107,7 @@ async function recordSeed(seed: number, bug: Bug | null, options: SimOptions): P
     { bug },
   );
   say(`${describePlan(plan)}\n`);
-  return launch(plan);
+  return launch(plan, terminalReporter);
 }
 
 async function search(range: SeedRange, bug: Bug | null, options: SimOptions): Promise<number> {

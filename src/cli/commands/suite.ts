@@ -9,8 +9,10 @@ import { SUITES } from '../../scenario/catalog/catalog.ts';
 import type { Entry } from '../../scenario/catalog/entry.ts';
 import { addClusterOptions, addSimulateOption, type ClusterOptions } from '../options/cluster-options.ts';
 import { listenForInterrupt } from '../interrupt.ts';
-import { launch } from '../launch.ts';
-import { describePlan, preparePlanForWorld } from '../prepare.ts';
+import { launch } from '../../run/launch.ts';
+import { preparePlanForWorld } from '../../run/prepare.ts';
+import { describePlan } from '../describe-plan.ts';
+import { terminalReporter } from '../terminal-reporter.ts';
 import { type Outcome, type Row, runRows, statusOfSuite } from '../suite-rows.ts';
 import { print, printJson, say } from '../terminal/print.ts';
 
@@ -81,13 +83,13 @@ function entriesOf(name: string, only: string | undefined): readonly Entry[] {
 
 async function runEntry(entry: Entry, options: ClusterOptions & { fullSize?: true }): Promise<Outcome> {
   const scenario = options.fullSize === true ? (entry.fullSize ?? entry.scenario) : entry.scenario;
-  const plan = { ...(await preparePlanForWorld(scenario, options)), quiet: true, json: false };
+  const plan = { ...(await preparePlanForWorld(scenario, options, say)), quiet: true, json: false };
   say(`\n${describePlan(plan)}\n`);
   const { directory } = plan;
-  const world = 'distribution' in plan ? 'real' : 'simulated';
+  const world = plan.world.kind === 'simulated' ? 'simulated' : 'real';
   let status: number;
   try {
-    status = await launch(plan);
+    status = await launch(plan, terminalReporter);
   } catch (error) {
     // What was recorded before may have been judged all the same.
     status = error instanceof Failure ? error.exitStatus : EXIT.internal;

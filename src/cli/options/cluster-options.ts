@@ -1,20 +1,10 @@
 import { Option, type Command } from 'commander';
-import type { Claim } from '../../checker/result.ts';
-import type { KafkaMode } from '../../db/kafka/recipes.ts';
+import type { Wishes } from '../../run/prepare.ts';
 import { claimOption } from '../commands/check.ts';
 import { parseSeed } from './parse.ts';
 
 /** Where Kafka comes from and where the run goes: common to `run` and `suite`. */
-export interface ClusterOptions {
-  simulate?: true;
-  kafka?: string;
-  mode?: KafkaMode;
-  store: string;
-  dataDir?: string;
-  claim: Claim;
-  seed?: number;
-  json?: true;
-}
+export type ClusterOptions = Wishes;
 
 export function addClusterOptions(command: Command): Command {
   return command

@@ -3,9 +3,9 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { execa } from '../../core/child-process.ts';
 import { Failure, messageOf } from '../../core/failure.ts';
+import type { Lab } from '../lab.ts';
 import type { Net } from '../net.ts';
 import { processRemote } from '../process-remote.ts';
-import type { Remote } from '../remote.ts';
 import { insideLab } from './enter.ts';
 import { netnsNet } from './netns-net.ts';
 import { BRIDGE, CLIENT, insideCommand } from './names.ts';
@@ -17,10 +17,8 @@ import { BRIDGE, CLIENT, insideCommand } from './names.ts';
  * The addresses are of 192.0.2.0/24, which RFC 5737 reserves for documentation: no real host ever has one.
  * Nobody has to close a lab: it is gone when the namespaces are.
  */
-export interface Lab {
-  net: Net;
-  /** By name. */
-  nodes: ReadonlyMap<string, Remote>;
+export interface NetnsLab extends Lab {
+  readonly net: Net;
 }
 
 const CLIENT_ADDRESS = '192.0.2.1';
@@ -46,7 +44,7 @@ mount --no-canonicalize --rbind . ${MACHINE_RUN}
  *
  * @throws Failure outside of a lab, before anything is touched: there it would change the machine's own network.
  */
-export async function createLab(nodes: readonly { name: string }[]): Promise<Lab> {
+export async function createLab(nodes: readonly { name: string }[]): Promise<NetnsLab> {
   if (!insideLab())
     throw new Failure('A lab is built only inside namespaces of its own.', {
       hint: 'Use "kept run" or "kept lab".',
@@ -75,6 +73,7 @@ export async function createLab(nodes: readonly { name: string }[]): Promise<Lab
     nodes: new Map(
       nodes.map(({ name }) => [name, processRemote(name, addresses.get(name)!, insideCommand(name))]),
     ),
+    close: async () => undefined,
   };
 }
 

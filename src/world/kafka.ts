@@ -4,31 +4,32 @@ import { createDriver } from '../client/kafkajs/driver.ts';
 import { createObserver, type Observer } from '../client/kafkajs/observe.ts';
 import { createReader } from '../client/kafkajs/reader.ts';
 import { createTopic } from '../client/kafkajs/topic.ts';
-import { createLab } from '../control/netns/lab.ts';
+import type { Lab } from '../control/lab.ts';
 import type { Distribution } from '../db/kafka/distribution.ts';
 import { createKafka } from '../db/kafka/kafka.ts';
 import { planNodes } from '../db/kafka/plan.ts';
 import type { KafkaMode } from '../db/kafka/recipes.ts';
 import type { Event } from '../history/event.ts';
-import type { NodeInfo } from '../history/run.ts';
 import type { Encoder } from '../history/value.ts';
 import { contractOf } from '../scenario/contract.ts';
 import { DETECTION_TIMEOUTS, type Scenario } from '../scenario/schema.ts';
+import { keptVersion } from '../core/version.ts';
+import type { Stage } from './stage.ts';
 import type { World } from './world.ts';
-
-/** The real world has to be taken down again. The lab itself ends with its namespaces. */
-export interface RealWorld extends World {
-  nodes: readonly NodeInfo[];
-  close(): Promise<void>;
-}
 
 const CLIENT_PORT = 9092;
 /** A broker that does not answer a metadata request in this time counts as silent for that sample. */
 const OBSERVE_TIMEOUT_MS = 600;
 const CONNECTION_TIMEOUT_MS = 1_000;
 
-/** Real Kafka on the nodes of a lab, in real time. To be called inside the lab's namespaces. */
-export async function realWorld(options: {
+/** What run.json says of real Kafka. */
+export function kafkaInfo({ version, java, jars }: Distribution): Stage['info'] {
+  return { world: 'real', versions: { kept: keptVersion(), kafka: version, java: java.version, jars } };
+}
+
+/** Real Kafka on the nodes of a lab, in real time. */
+export function kafkaWorld(options: {
+  lab: Lab;
   scenario: Scenario;
   distribution: Distribution;
   mode: KafkaMode;
@@ -42,11 +43,12 @@ export async function realWorld(options: {
   /** Whether the run wants to take the nodes' power away; false if absent. */
   powerLoss?: boolean;
   onEvent: (event: Event) => void;
-}): Promise<RealWorld> {
-  const { scenario, clock } = options;
-  const planned = planNodes(options.mode, scenario.brokers);
-  const lab = await createLab(planned);
-  const nodes = planned.map((node) => ({ ...node, address: lab.nodes.get(node.name)!.address }));
+}): World {
+  const { scenario, clock, lab } = options;
+  const nodes = planNodes(options.mode, scenario.brokers).map((node) => ({
+    ...node,
+    address: lab.nodes.get(node.name)!.address,
+  }));
   const brokers = nodes.filter((node) => node.roles.includes('broker'));
   const bootstrap = brokers.map((node) => `${node.address}:${CLIENT_PORT}`);
   const observers = new Map<string, Observer>();
@@ -110,6 +112,7 @@ export async function realWorld(options: {
     async close() {
       for (const observer of observers.values()) observer.close();
       await db.teardown();
+      await lab.close();
     },
   };
 }

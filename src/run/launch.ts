@@ -5,27 +5,34 @@ import { makeDirectory } from '../core/paths.ts';
 import { enterLab } from '../control/netns/enter.ts';
 import { findClassArchive } from '../db/kafka/archive.ts';
 import { PLAN_FILE } from '../history/layout.ts';
-import type { Plan, SimulatedPlan } from './plan.ts';
-import { say } from './terminal/print.ts';
+import type { NetnsPlan } from '../world/plan.ts';
+import type { Plan } from './plan.ts';
+import type { Reporter } from './reporter.ts';
 
-/** Carries out a plan in its world, and resolves to the exit status. */
-export async function launch(plan: Plan | SimulatedPlan): Promise<number> {
-  if ('distribution' in plan) return launchInLab(plan);
-  const { runSimulated } = await import('./simulated.ts');
-  return runSimulated(plan);
+/** Carries out a plan, and resolves to the exit status. */
+export async function launch(plan: Plan, reporter: Reporter): Promise<number> {
+  const { world } = plan;
+  if (world.kind === 'netns') return launchInLab({ ...plan, world }, reporter);
+  try {
+    const { carryOut } = await import('./carry-out.ts');
+    return await carryOut(plan, reporter);
+  } finally {
+    await reporter.close(plan);
+  }
 }
 
 /**
  * Carries out a plan inside a lab of its own and resolves to the exit status: this same command starts again in
  * private network, mount and pid namespaces, which end with it.
  */
-async function launchInLab(plan: Plan): Promise<number> {
-  if (plan.dataDirectory !== null) makeDirectory(plan.dataDirectory);
+async function launchInLab(plan: Plan<NetnsPlan>, reporter: Reporter): Promise<number> {
+  const { dataDirectory } = plan.world;
+  if (dataDirectory !== null) makeDirectory(dataDirectory);
   const file = join(plan.directory, PLAN_FILE);
   await writeFile(file, JSON.stringify(plan));
   try {
     const status = await enterLab(['inside-lab', file]);
-    if (status !== EXIT.interrupted) await prepareNextStart(plan, file);
+    if (status !== EXIT.interrupted) await prepareNextStart(plan, file, reporter);
     return status;
   } finally {
     await rm(file, { force: true });
@@ -39,8 +46,12 @@ async function launchInLab(plan: Plan): Promise<number> {
  * and last, so that nobody waits for it before a first run. It is a process like any other, so it too lives in a lab
  * that takes it away whatever happens.
  */
-async function prepareNextStart(plan: Plan, file: string): Promise<void> {
-  if ((await findClassArchive(plan.distribution, plan.mode)) !== undefined) return;
-  say(`Preparing Kafka ${plan.distribution.version} for quicker starts, once …\n`);
+async function prepareNextStart(
+  { world: { distribution }, mode }: Plan<NetnsPlan>,
+  file: string,
+  reporter: Reporter,
+): Promise<void> {
+  if ((await findClassArchive(distribution, mode)) !== undefined) return;
+  reporter.say(`Preparing Kafka ${distribution.version} for quicker starts, once …\n`);
   await enterLab(['inside-lab', '--class-archive', file]);
 }

@@ -10,7 +10,7 @@ import { run as perform } from '../runner/runner.ts';
 import { contractOf } from '../scenario/contract.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import type { Bug } from '../sim/bugs.ts';
-import { simulatedWorld, type SimulatedOptions } from './simulated.ts';
+import { simulatedWorld, type SimulatedOptions } from '../world/simulated.ts';
 
 /** A whole run in virtual time, from the scenario to the history. The same options give the same history. */
 export interface SimulateOptions {

@@ -1,45 +1,34 @@
 import { arch, cpus, platform, release, totalmem } from 'node:os';
-import { join } from 'node:path';
-import { wallClock, type Clock } from '../core/clock.ts';
+import { join, resolve } from 'node:path';
+import { wallClock } from '../core/clock.ts';
 import { writeWhole } from '../core/draft.ts';
 import { EXIT, messageOf } from '../core/failure.ts';
 import { thisProcess } from '../core/process-identity.ts';
 import { atPath } from '../core/paths.ts';
+import { keptVersion } from '../core/version.ts';
 import type { Event } from '../history/event.ts';
 import { SCHEDULE_FILE } from '../history/layout.ts';
 import type { AppendFile } from '../history/recorder/append-file.ts';
 import { openRecorder, type Recorder } from '../history/recorder/recorder.ts';
 import type { NodeInfo, RunInfo } from '../history/run.ts';
-import { createDecoder, createEncoder, type Decoder, type Encoder } from '../history/value.ts';
+import { createDecoder, createEncoder } from '../history/value.ts';
 import { executedSchedule } from '../nemesis/executed.ts';
 import { loadSurveyor } from '../report/threads/survey-ahead.ts';
 import { run } from '../runner/runner.ts';
+import { openWorld } from '../world/open.ts';
+import type { Setting, Stage } from '../world/stage.ts';
 import type { World } from '../world/world.ts';
-import { TOPIC, type RunPlan } from './plan.ts';
-import { createStatus } from './terminal/status.ts';
+import { TOPIC, type Plan } from './plan.ts';
+import { decide, exitStatusOf } from './decide.ts';
+import type { Reporter } from './reporter.ts';
 import { listenForStop, settledOrAbandoned, type Stopping } from './stopping.ts';
-import { say } from './terminal/print.ts';
-import { decide, exitStatusOf, show } from './verdict.ts';
-import { keptVersion } from './version.ts';
 import { contractOf } from '../scenario/contract.ts';
 
-/** The world that a plan is carried out in. */
-export interface Stage {
-  clock: Clock;
-  build(tools: { encode: Encoder; record: (event: Event) => void }): Promise<StagedWorld>;
-  /** Lets time pass until the work is done. */
-  drive?<T>(work: Promise<T>): Promise<T>;
-  /** What run.json says of this world. */
-  info: Pick<RunInfo, 'world'> & Partial<RunInfo>;
-  /** Another way to create the files of the history, for tests. */
+/** What tests put in the place of the real thing. */
+export interface CarryOutOptions {
+  stage?: Stage;
+  /** Another way to create the files of the history. */
   openFile?: (path: string) => AppendFile;
-}
-
-export interface StagedWorld extends World {
-  nodes: readonly NodeInfo[];
-  /** How to read its records, where they are not made of bytes. */
-  decode?: Decoder;
-  close(): Promise<void>;
 }
 
 /**
@@ -47,16 +36,21 @@ export interface StagedWorld extends World {
  * broke down, a world that cannot be taken down and a schedule that cannot be written hide no verdict.
  * @returns the exit status.
  */
-export async function carryOut(plan: RunPlan, stage: Stage): Promise<number> {
+export async function carryOut(
+  plan: Plan,
+  reporter: Reporter,
+  options: CarryOutOptions = {},
+): Promise<number> {
+  const stage = options.stage ?? openWorld(plan.world, settingOf(plan));
   const { clock } = stage;
   await loadSurveyor();
   let nodes: readonly NodeInfo[] = [];
-  const status = createStatus(process.stderr, () => nodes);
+  const status = reporter.follow(() => nodes);
   const stopping = listenForStop((text) => status.line(text));
   const place = { run: plan.run, topic: TOPIC };
   const encode = createEncoder({ ...place, sizeBytes: plan.scenario.load.recordBytes });
   const info = infoOf(plan, stage.info);
-  const recorder = await openRecorder(plan.directory, info, clock, stage.openFile);
+  const recorder = await openRecorder(plan.directory, info, clock, options.openFile);
   const events: Event[] = [];
   const record = (event: Event) => {
     recorder.event(event);
@@ -64,7 +58,7 @@ export async function carryOut(plan: RunPlan, stage: Stage): Promise<number> {
     if (event.type === 'phase' || event.type.startsWith('fault')) events.push(event);
   };
 
-  let world: StagedWorld | null = null;
+  let world: World | null = null;
   let attempted = 0;
   const work = async (): Promise<void> => {
     writeSchedule(plan.directory, plan.schedule);
@@ -99,19 +93,19 @@ export async function carryOut(plan: RunPlan, stage: Stage): Promise<number> {
   await settledOrAbandoned(working, stopping.abort, () => PATIENCE_MS);
   status.end();
   // The lab goes with this process, and takes along what runs in it.
-  if (!stopping.isForced()) await takeDown(world, stopping);
+  if (!stopping.isForced()) await takeDown(world, stopping, reporter);
   await recorder
     .close(failure === null ? (stopping.stop.aborted ? 'interrupted' : 'complete') : 'failed', failure)
     .catch((error: unknown) => (failure ??= error));
-  if (stopping.isForced()) return endAtOnce(plan);
+  if (stopping.isForced()) return endAtOnce(plan, reporter);
   stopping.close();
-  if (failure === null) writeExecuted(plan.directory, events);
+  if (failure === null) writeExecuted(plan.directory, events, reporter);
 
   if (failure !== null && attempted === 0) throw failure;
-  const decided = await decide(plan.directory, plan.claim);
-  if (!plan.quiet) show(decided, { json: plan.json, directory: plan.directory });
+  const decided = await decide(plan.directory, plan.claim, reporter);
+  if (!plan.quiet) reporter.show(decided, plan);
   if (decided.result.verdict === 'invalid') {
-    if (failure !== null) say(`kept: the run did not end well: ${messageOf(failure)}.\n`);
+    if (failure !== null) reporter.say(`kept: the run did not end well: ${messageOf(failure)}.\n`);
     return EXIT.invalid;
   }
   if (failure !== null) throw failure;
@@ -122,7 +116,7 @@ export async function carryOut(plan: RunPlan, stage: Stage): Promise<number> {
 const PATIENCE_MS = 500;
 
 /** What cannot be taken down ends with the lab. It is worth a sentence, and no reason to keep the verdict back. */
-async function takeDown(world: StagedWorld | null, stopping: Stopping): Promise<void> {
+async function takeDown(world: World | null, stopping: Stopping, { say }: Reporter): Promise<void> {
   const closing = world?.close() ?? Promise.resolve();
   closing.catch((error: unknown) => {
     say(`kept: the cluster could not be taken down in good order: ${messageOf(error)}.\n`);
@@ -134,18 +128,18 @@ async function takeDown(world: StagedWorld | null, stopping: Stopping): Promise<
 const TEARDOWN_PATIENCE_MS = 10_000;
 
 /** A second Ctrl-C wants an end and no verdict. */
-function endAtOnce({ directory }: RunPlan): number {
+function endAtOnce({ directory }: Plan, { say }: Reporter): number {
   say(`Stopped before anything was decided. "kept check ${directory}" decides from what was recorded.\n`);
   return EXIT.interrupted;
 }
 
 /** First what is planned, in the end what was done: either can be run again as a scenario's script. */
-function writeSchedule(directory: string, schedule: RunPlan['schedule']): void {
+function writeSchedule(directory: string, schedule: Plan['schedule']): void {
   const path = join(directory, SCHEDULE_FILE);
   atPath(path, 'written', () => writeWhole(path, `${JSON.stringify(schedule, null, 2)}\n`));
 }
 
-function writeExecuted(directory: string, events: readonly Event[]): void {
+function writeExecuted(directory: string, events: readonly Event[], { say }: Reporter): void {
   try {
     writeSchedule(directory, executedSchedule(events));
   } catch (error) {
@@ -153,7 +147,12 @@ function writeExecuted(directory: string, events: readonly Event[]): void {
   }
 }
 
-function infoOf(plan: RunPlan, world: Stage['info']): RunInfo {
+function settingOf({ scenario, schedule, mode, seed, directory }: Plan): Setting {
+  const powerLoss = schedule.some(({ fault }) => fault.kind === 'power-loss');
+  return { scenario, mode, seed, topic: TOPIC, directory: resolve(directory), powerLoss };
+}
+
+function infoOf(plan: Plan, world: Stage['info']): RunInfo {
   const { scenario } = plan;
   return {
     version: 1,

@@ -6,7 +6,7 @@ import { DISKS_NEED, whyNoDisks } from '../db/kafka/disk.ts';
 import { processRemote } from '../control/process-remote.ts';
 import { planNodes } from '../db/kafka/plan.ts';
 import { strangersIn } from '../scenario/fits.ts';
-import { assertRoom, describeForecast, roomFor } from './room.ts';
+import { assertRoom, roomFor } from './room.ts';
 import { findJava } from '../db/kafka/java.ts';
 import { assertMode, modesOf, type KafkaMode } from '../db/kafka/recipes.ts';
 import { createRunDirectory } from '../history/directory.ts';
@@ -14,23 +14,40 @@ import { createEncoder } from '../history/value.ts';
 import { drawSchedule, type Schedule } from '../nemesis/schedule.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import type { Bug } from '../sim/bugs.ts';
-import type { ClusterOptions } from './options/cluster-options.ts';
-import { TOPIC, type Plan, type SimulatedPlan } from './plan.ts';
-import { say } from './terminal/print.ts';
-import { safeLine } from './terminal/safe-text.ts';
+import type { Claim } from '../checker/result.ts';
+import type { NetnsPlan, SimulatedPlan } from '../world/plan.ts';
+import { TOPIC, type Plan } from './plan.ts';
 
 /** From a scenario and options to a plan: everything that a run needs, resolved before it begins. */
+
+/** What a user may say of a run besides its scenario. */
+export interface Wishes {
+  /** The model instead of Kafka. */
+  simulate?: true;
+  /** A version, a folder or an archive. */
+  kafka?: string;
+  mode?: KafkaMode;
+  /** Where run directories go. */
+  store: string;
+  /** Where brokers keep their data; in memory if absent. */
+  dataDir?: string;
+  claim: Claim;
+  /** A fresh one if absent. */
+  seed?: number;
+  json?: true;
+}
 
 /** In the world that was asked for; in the simulated one too where there is no Java and nobody asked for a certain Kafka. */
 export async function preparePlanForWorld(
   scenario: Scenario,
-  options: ClusterOptions,
-): Promise<Plan | SimulatedPlan> {
+  options: Wishes,
+  say: (text: string) => void,
+): Promise<Plan> {
   if (options.simulate === true) return prepareSimulatedPlan(scenario, options);
   const { KAFKA_HOME, JAVA_HOME } = process.env;
   const isPicky = options.kafka !== undefined || Boolean(KAFKA_HOME) || Boolean(JAVA_HOME);
   const missing = isPicky ? null : await whyNoJava(process.env);
-  if (missing === null) return preparePlan(scenario, options);
+  if (missing === null) return preparePlan(scenario, options, { say });
   return prepareSimulatedPlan(scenario, options, { because: missing });
 }
 
@@ -47,9 +64,9 @@ async function whyNoJava(environment: NodeJS.ProcessEnv): Promise<string | null>
 /** @param extra what only some callers know: why it is simulated, and the bug that is planted. */
 export async function prepareSimulatedPlan(
   scenario: Scenario,
-  options: ClusterOptions,
+  options: Wishes,
   extra: { because?: string; bug?: Bug | null } = {},
-): Promise<SimulatedPlan> {
+): Promise<Plan<SimulatedPlan>> {
   if (options.kafka !== undefined) {
     throw new Failure('--kafka names a real Kafka, and --simulate asks for a model of it', {
       hint: 'leave one of them out; --mode chooses how the model keeps its metadata',
@@ -73,20 +90,19 @@ export async function prepareSimulatedPlan(
     quiet: false,
     process: thisProcess(),
     command: process.argv.slice(2),
-    bug: extra.bug ?? null,
-    because: extra.because ?? null,
+    world: { kind: 'simulated', bug: extra.bug ?? null, because: extra.because ?? null },
   };
 }
 
 /**
  * Resolves everything that needs the machine's own network and file system, before the lab closes around the run.
- * @param directory instead of a new run directory in the store.
+ * @param more.directory instead of a new run directory in the store.
  */
 export async function preparePlan(
   scenario: Scenario,
-  options: ClusterOptions,
-  directory?: string,
-): Promise<Plan> {
+  options: Wishes,
+  more: { say: (text: string) => void; directory?: string },
+): Promise<Plan<NetnsPlan>> {
   const seed = options.seed ?? freshSeed();
   const run = freshId();
   // Refuses a record size that has no room for a value, before anything is made.
@@ -95,7 +111,7 @@ export async function preparePlan(
     kafka: options.kafka,
     mode: options.mode,
     environment: process.env,
-    onProgress: (line) => say(`${line}\n`),
+    onProgress: (line) => more.say(`${line}\n`),
   });
   const mode = options.mode ?? preferredMode(distribution.version, scenario);
   assertMode(distribution.version, mode);
@@ -110,10 +126,9 @@ export async function preparePlan(
     schedule,
     seed,
     claim: options.claim,
-    distribution,
     mode,
-    directory: directory ?? (await createRunDirectory(options.store)),
-    dataDirectory: options.dataDir ?? null,
+    world: { kind: 'netns', distribution, dataDirectory: options.dataDir ?? null },
+    directory: more.directory ?? (await createRunDirectory(options.store)),
     json: options.json === true,
     quiet: false,
     process: thisProcess(),
@@ -155,38 +170,4 @@ export function scheduleOf(scenario: Scenario, seed: number): Schedule {
     return drawSchedule(nemesis.random, phases.faultsMs, seededRandom(seed).fork('schedule'));
   }
   return nemesis.script.map((strike, index) => ({ ...strike, id: strike.id ?? `fault-${index + 1}` }));
-}
-
-/** What is about to happen, before it happens: whoever sees only this can repeat the run. */
-export function describePlan(plan: Plan | SimulatedPlan): string {
-  const { scenario, seed, mode, schedule, directory } = plan;
-  const system =
-    'distribution' in plan
-      ? `Kafka ${plan.distribution.version} (${mode}, ${plan.distribution.origin}) · Java ${plan.distribution.java.version}`
-      : `simulated Kafka (${mode})${plan.bug === null ? '' : ` with the bug ${plan.bug}`}`;
-  return [
-    ...('distribution' in plan ? [] : [announcementOf(plan)]),
-    `${scenario.name}: ${safeLine(scenario.title)}`,
-    `  seed ${seed} · ${system} · ${directory}`,
-    ...describeLoad(scenario),
-    `  ${schedule.length} fault(s) planned · failure detection: ${scenario.detection}`,
-    ...('distribution' in plan ? [`  ${describeForecast(scenario)}`] : []),
-  ].join('\n');
-}
-
-/** The cluster, the promise and the load, a line each. */
-export function describeLoad(scenario: Scenario): string[] {
-  const { load, producer, topic } = scenario;
-  const rate = load.ratePerSecond === null ? 'full speed' : `${load.ratePerSecond} writes/s`;
-  return [
-    `  ${scenario.brokers} brokers · ${topic.partitions} partition(s), replication ${topic.replicationFactor}, min.insync.replicas ${topic.minInsyncReplicas}, unclean election ${topic.uncleanLeaderElection ? 'on' : 'off'}`,
-    `  acks=${producer.acks}${producer.idempotence ? ', idempotent' : ''}, ${producer.retries} retries · ${load.workers} workers, ${rate}, ${load.inFlight} in flight, ${load.recordBytes} bytes${load.count === undefined ? '' : `, ${load.count} writes`}${scenario.consumers === 0 ? '' : ` · ${scenario.consumers} consumer(s)`}`,
-  ];
-}
-
-/** The first thing that anybody is told of a simulated run. */
-function announcementOf({ because, bug }: SimulatedPlan): string {
-  const why = because === null ? '' : ` ${because}, so there can be no real Kafka.`;
-  const planted = bug === null ? '' : ` The bug "${bug}" is planted into it.`;
-  return `*** SIMULATED ***${why} This run is against a model of Kafka in virtual time, not against Kafka.${planted}`;
 }

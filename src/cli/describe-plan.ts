@@ -1,0 +1,43 @@
+import type { KafkaMode } from '../db/kafka/recipes.ts';
+import type { Plan } from '../run/plan.ts';
+import { describeForecast } from '../run/room.ts';
+import type { Scenario } from '../scenario/schema.ts';
+import type { SimulatedPlan, WorldPlan } from '../world/plan.ts';
+import { safeLine } from './terminal/safe-text.ts';
+
+/** What is about to happen, before it happens: whoever sees only this can repeat the run. */
+export function describePlan({ scenario, seed, mode, schedule, directory, world }: Plan): string {
+  const isModel = world.kind === 'simulated';
+  return [
+    ...(isModel ? [announcementOf(world)] : []),
+    `${scenario.name}: ${safeLine(scenario.title)}`,
+    `  seed ${seed} · ${systemOf(world, mode)} · ${directory}`,
+    ...describeLoad(scenario),
+    `  ${schedule.length} fault(s) planned · failure detection: ${scenario.detection}`,
+    ...(isModel ? [] : [`  ${describeForecast(scenario)}`]),
+  ].join('\n');
+}
+
+function systemOf(world: WorldPlan, mode: KafkaMode): string {
+  if (world.kind === 'simulated')
+    return `simulated Kafka (${mode})${world.bug === null ? '' : ` with the bug ${world.bug}`}`;
+  const { version, origin, java } = world.distribution;
+  return `Kafka ${version} (${mode}, ${origin}) · Java ${java.version}`;
+}
+
+/** The cluster, the promise and the load, a line each. */
+export function describeLoad(scenario: Scenario): string[] {
+  const { load, producer, topic } = scenario;
+  const rate = load.ratePerSecond === null ? 'full speed' : `${load.ratePerSecond} writes/s`;
+  return [
+    `  ${scenario.brokers} brokers · ${topic.partitions} partition(s), replication ${topic.replicationFactor}, min.insync.replicas ${topic.minInsyncReplicas}, unclean election ${topic.uncleanLeaderElection ? 'on' : 'off'}`,
+    `  acks=${producer.acks}${producer.idempotence ? ', idempotent' : ''}, ${producer.retries} retries · ${load.workers} workers, ${rate}, ${load.inFlight} in flight, ${load.recordBytes} bytes${load.count === undefined ? '' : `, ${load.count} writes`}${scenario.consumers === 0 ? '' : ` · ${scenario.consumers} consumer(s)`}`,
+  ];
+}
+
+/** The first thing that anybody is told of a simulated run. */
+function announcementOf({ because, bug }: SimulatedPlan): string {
+  const why = because === null ? '' : ` ${because}, so there can be no real Kafka.`;
+  const planted = bug === null ? '' : ` The bug "${bug}" is planted into it.`;
+  return `*** SIMULATED ***${why} This run is against a model of Kafka in virtual time, not against Kafka.${planted}`;
+}

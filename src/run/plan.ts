@@ -1,0 +1,30 @@
+import type { Claim } from '../checker/result.ts';
+import type { ProcessIdentity } from '../core/process-identity.ts';
+import type { KafkaMode } from '../db/kafka/recipes.ts';
+import type { Schedule } from '../nemesis/schedule.ts';
+import type { Scenario } from '../scenario/schema.ts';
+import type { WorldPlan } from '../world/plan.ts';
+
+/** The one topic of a run. */
+export const TOPIC = 'kept';
+
+/** Everything that a run needs, resolved. As JSON it goes from the command outside a lab to the one inside. */
+export interface Plan<World extends WorldPlan = WorldPlan> {
+  /** Stands in every record's value. */
+  run: string;
+  scenario: Scenario;
+  schedule: Schedule;
+  seed: number;
+  claim: Claim;
+  mode: KafkaMode;
+  world: World;
+  /** The run directory; it exists and is empty. */
+  directory: string;
+  json: boolean;
+  /** Print only progress; the caller prints what came out. */
+  quiet: boolean;
+  /** The process that a person started, and with which everything ends; this one if absent. */
+  process?: ProcessIdentity;
+  /** The command line, for run.json. */
+  command: string[];
+}

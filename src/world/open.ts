@@ -1,0 +1,14 @@
+import type { WorldPlan } from './plan.ts';
+import { netnsStage } from './netns.ts';
+import { simulatedStage } from './simulated.ts';
+import type { Setting, Stage } from './stage.ts';
+
+/** The one place where the kinds of worlds are told apart. */
+export function openWorld(plan: WorldPlan, setting: Setting): Stage {
+  switch (plan.kind) {
+    case 'netns':
+      return netnsStage(plan, setting);
+    case 'simulated':
+      return simulatedStage(plan, setting);
+  }
+}

@@ -1,0 +1,35 @@
+import type { Clock } from '../core/clock.ts';
+import type { KafkaMode } from '../db/kafka/recipes.ts';
+import type { Event } from '../history/event.ts';
+import type { RunInfo } from '../history/run.ts';
+import type { Encoder } from '../history/value.ts';
+import type { Scenario } from '../scenario/schema.ts';
+import type { World } from './world.ts';
+
+/** A world that is not built yet: its clock runs already, and what run.json says of it is known. */
+export interface Stage {
+  clock: Clock;
+  /** What run.json says of this world. */
+  info: Pick<RunInfo, 'world'> & Partial<RunInfo>;
+  build(tools: Tools): Promise<World>;
+  /** Lets time pass until the work is done; absent where it passes by itself. */
+  drive?<T>(work: Promise<T>): Promise<T>;
+}
+
+/** What a world is given by the run that takes place in it. */
+export interface Tools {
+  encode: Encoder;
+  record: (event: Event) => void;
+}
+
+/** As much of a run as its world depends on. */
+export interface Setting {
+  scenario: Scenario;
+  mode: KafkaMode;
+  seed: number;
+  topic: string;
+  /** The run directory, absolute. */
+  directory: string;
+  /** Whether the run wants to take the nodes' power away. */
+  powerLoss: boolean;
+}
