@@ -51,7 +51,7 @@ export class Examination {
   seenAndFound = 0;
   /** What readers were given and no final scan returned; null where there is nothing of the kind. */
   given: GivenRecords | null = null;
-  /** Of the lost records: those that nobody had acknowledged, and of these the ones that were only sent. */
+  /** Of the lost records: those that had not been acknowledged, and of these the ones that were only sent. */
   lostUnacknowledged = 0;
   lostSent = 0;
   /** Values that a reader was given before they were sent, and one of them in words. */
@@ -166,7 +166,7 @@ export class Examination {
     return id;
   }
 
-  /** Whether a value that nobody wrote can have an id, so that it can be told from another one. */
+  /** Whether a value that was never written can have an id, so that it can be told from another one. */
   get hasRoomForStrangers(): boolean {
     return this.#slotKind === 'float64' || this.values.pages < NARROW_PAGES_MAX;
   }

@@ -122,7 +122,7 @@ function notes(examination: Examination, findings: readonly Finding[], broken: r
   }
   if (counts['sent-missing'] > 0) {
     list.push(
-      `${grouped(counts['sent-missing'])} of ${counted(counts.sent, 'record')} that ${counts.sent === 1 ? 'was' : 'were'} sent with acks=0 ${counts['sent-missing'] === 1 ? 'is' : 'are'} missing: nobody had acknowledged them.`,
+      `${grouped(counts['sent-missing'])} of ${counted(counts.sent, 'record')} that ${counts.sent === 1 ? 'was' : 'were'} sent with acks=0 ${counts['sent-missing'] === 1 ? 'is' : 'are'} missing: they had not been acknowledged.`,
     );
   }
   const accused = new Set(broken);

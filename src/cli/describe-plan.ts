@@ -5,7 +5,7 @@ import type { Scenario } from '../scenario/schema.ts';
 import type { SimulatedPlan, WorldPlan } from '../world/plan.ts';
 import { safeLine } from './terminal/safe-text.ts';
 
-/** What is about to happen, before it happens: whoever sees only this can repeat the run. */
+/** What is about to happen, before it happens: this alone is enough to repeat the run. */
 export function describePlan({ scenario, seed, mode, schedule, directory, world }: Plan): string {
   const isModel = world.kind === 'simulated';
   return [

@@ -41,7 +41,7 @@ export async function judgeText(text: string, options: JudgeOptions, how: CheckO
     beginning === 'unknown'
       ? 'Whether another initial value explains it would have taken too long to find out.'
       : `It would hold if the ${OBJECTS[model] ?? model} began with ${short(beginning.initial)}: --initial ${quoted(beginning.initial)}`;
-  // What an object that nobody described held at first is part of the guess.
+  // What an object held at first is part of the guess, unless it is told.
   return isGuess
     ? { ...judged, result: unknown(result, suggestion) }
     : { ...judged, result, ...(beginning === 'unknown' ? {} : { suggestion }) };

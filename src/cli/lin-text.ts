@@ -4,7 +4,7 @@ import type { LinearResult, Sighting } from '../linear/result.ts';
 export interface Judged {
   /** By name; null where the history could not be read far enough to tell. */
   model: string | null;
-  /** Nobody named it: the operations of the history told it. */
+  /** It was not named: the operations of the history told it. */
   isGuess: boolean;
   /** What was done with the history that may surprise. */
   notes?: string[];

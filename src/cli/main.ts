@@ -54,7 +54,7 @@ Exit status:
   2  inconclusive: nothing could be proven         130  interrupted before anything could be said`,
     );
   endWithoutOutput((failure) => say(`${explain(failure).text}\n`));
-  // What nobody awaited is a defect like any other: one sentence, and the history as far as it was flushed.
+  // What was not awaited is a defect like any other: one sentence, and the history as far as it was flushed.
   process.on('uncaughtException', (error) => {
     const { text, exitStatus } = explain(error);
     say(`${text}\n`);

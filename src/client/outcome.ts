@@ -12,7 +12,7 @@ export type Acks = 0 | 1 | 'all';
 export type Evidence =
   /** The broker's own answer to this request. */
   | { kind: 'answered'; code: number }
-  /** acks=0: the socket took it, and nobody will answer. */
+  /** acks=0: the socket took it, and no answer will come. */
   | { kind: 'handed-over' }
   /** It provably never reached a socket; `error` says what was in the way. */
   | { kind: 'unwritten'; error: string }

@@ -40,7 +40,7 @@ export function processRemote(name: string, address: string, prefix: readonly st
       if (exitCode !== undefined) return { exitStatus: exitCode, stdout, stderr };
       // As a shell says it.
       if (signal !== undefined) return { exitStatus: 128 + constants.signals[signal], stdout, stderr };
-      throw failure(`cannot be started: ${originalMessage ?? 'nobody said why'}`);
+      throw failure(`cannot be started: ${originalMessage ?? 'for an unknown reason'}`);
     },
 
     async spawn(command, options) {

@@ -5,7 +5,7 @@ import { isOutOfDescriptors, outOfDescriptors } from './descriptors.ts';
 
 /**
  * The one door to other processes. Where no descriptors are left for its pipes, Node gives a child without any streams,
- * whose "error" comes later: whoever reads `child.stdout.on` until then ends with a TypeError, and so does execa. Here it
+ * whose "error" comes later: reading `child.stdout.on` until then is a TypeError, and execa does so. Here it
  * is a Failure that says so, thrown at once, and nothing comes later. All other failures to start stay what they are.
  */
 export const spawn: typeof nodeSpawn = guarded(nodeSpawn);

@@ -22,7 +22,7 @@ export function explained(path: string, deed: Deed, thrown: unknown): unknown {
   return isOfSystem(thrown) ? pathFailure(path, deed, thrown) : thrown;
 }
 
-/** What is at the path, links followed; null when there is nothing. @throws Failure when nobody can tell. */
+/** What is at the path, links followed; null when there is nothing. @throws Failure when it cannot be found out. */
 export function statOf(path: string): Stats | null {
   return atPath(path, 'read', () => {
     try {

@@ -15,17 +15,17 @@ export function readRegular(path: string): Buffer {
   return readFileSync(path);
 }
 
-/** False also where nobody can tell. */
+/** False also where it cannot be found out. */
 export function isRegular(path: string): boolean {
   try {
     return statSync(path).isFile();
   } catch {
-    // Whoever opens it will say why.
+    // Opening it will say why.
     return false;
   }
 }
 
-/** Links followed. False also where nobody can tell. */
+/** Links followed. False also where it cannot be found out. */
 export function isDirectory(path: string): boolean {
   try {
     return statSync(path).isDirectory();

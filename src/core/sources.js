@@ -13,6 +13,6 @@ export async function registerSources() {
   if (nodeStripsTypes) return;
   const { register } = await import('tsx/esm/api');
   register();
-  // Source maps cost a tenth of a second to load, and only whoever looks for a defect reads stack traces.
+  // Source maps cost a tenth of a second to load, and stack traces are only read where a defect is looked for.
   if (process.env.KEPT_DEBUG === undefined) process.setSourceMapsEnabled(false);
 }

@@ -6,7 +6,7 @@ import type { Clock } from './clock.ts';
  *
  * After an event that woke code outside the model (a sleep that is over, an answer to a client) everything that this
  * code can do now must have been done before time goes on. Promises settle in microtasks, and how many of them a
- * chain needs is nobody's business: the loop waits for one macrotask of the machine, which comes when all microtasks
+ * chain needs does not matter: the loop waits for one macrotask of the machine, which comes when all microtasks
  * are through. Events that only concern the model itself need no such pause, and take a fraction of a microsecond.
  */
 export interface VirtualClock extends Clock {
@@ -69,7 +69,7 @@ export function virtualClock(): VirtualClock {
             for (;;) {
               const next = pop(heap);
               if (next === undefined)
-                throw new Error('Virtual time stands still: nobody will ever wake this.');
+                throw new Error('Virtual time stands still: nothing will ever wake this.');
               nowNs = next.deadlineNs;
               if (nowNs > limitNs) throw new Error(`Virtual time ran past its limit of ${limitNs / 1e9} s.`);
               next.callback?.();

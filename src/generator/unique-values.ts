@@ -3,7 +3,7 @@ import type { Pace } from './pace.ts';
 
 /**
  * Every worker counts its own writes from 0: the pairs (worker, seq) are the unique values of the run. Each worker
- * follows its own timetable, so that one that waits for a dead broker holds up nobody else.
+ * follows its own timetable, so that one that waits for a dead broker does not hold up the others.
  *
  * The partition is a hash of seed, worker and seq. It needs no state: the plan is the same whatever the timing.
  */

@@ -4,7 +4,7 @@ import type { Event } from './event.ts';
 /**
  * A finished (or torn) run, as everything downstream of the history sees it: facts about the run, its events, and
  * its writes and reads as columns, one batch in memory at a time. The checker and the report know only this; that
- * it comes from a directory, from another tool's file or from a test is nobody's business.
+ * it comes from a directory, from another tool's file or from a test makes no difference.
  */
 export interface Run {
   readonly info: RunInfo;

@@ -8,7 +8,7 @@
 /**
  * What became of a write:
  * - `ok`: the broker acknowledged it at (partition, offset); it must be in the log for ever.
- * - `sent`: acks=0, handed to the socket; nobody will ever answer, so it may be missing.
+ * - `sent`: acks=0, handed to the socket; no answer will ever come, so it may be missing.
  * - `fail`: proven not to have been appended, by any attempt; it must not be in the log.
  * - `info`: unknown; it may or may not be in the log.
  */

@@ -20,7 +20,7 @@ export interface Operation {
   /** What came back; null where nothing did. For `cas`: true if it swapped, false if it found another value. */
   output: Value;
   /**
-   * `ok`: it happened, and `output` is its answer. `info`: nobody knows whether it happened, and it may yet.
+   * `ok`: it happened, and `output` is its answer. `info`: it is unknown whether it happened, and it may yet.
    * An operation that certainly did not happen is no part of a history.
    */
   outcome: 'ok' | 'info';

@@ -49,7 +49,7 @@ export function clusterNemesis(world: { db: Db; net: Net | null; clock: Clock; r
       if (isPartition(fault)) theNet();
       const links = isPartition(fault) ? linksCutBy(fault, { nodes: db.nodes, targets, random }) : [];
       if (isPartition(fault) && links.length === 0) {
-        throw new Failure(`"${fault.kind}" cuts nothing here: there is nobody on the other side.`, {
+        throw new Failure(`"${fault.kind}" cuts nothing here: there is no node on the other side.`, {
           hint: 'Use more nodes, or another kind of partition.',
         });
       }

@@ -41,7 +41,7 @@ const ROLES: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The same for a cluster where other nodes hold the roles: what struck the leader strikes whoever leads by then, at
+ * The same for a cluster where other nodes hold the roles: what struck the leader strikes the one that leads by then, at
  * the same time. What chance picked strikes the nodes that it struck before.
  */
 export function aimedAtRoles(schedule: Schedule): Schedule {

@@ -19,7 +19,7 @@ export interface Nemesis {
 /** A fault, and exactly what it is about to strike. */
 export interface Aim {
   fault: Fault;
-  /** The nodes it strikes, by name; empty for partitions into groups, which single nobody out. */
+  /** The nodes it strikes, by name; empty for partitions into groups, which single no node out. */
   targets: string[];
   /** The links it cuts; empty for faults of processes. */
   links: Link[];
@@ -41,7 +41,7 @@ export interface Applied extends Aim {
 export interface Healed {
   timeNs: number;
   evidence: string;
-  /** Set where nobody observed that the links carry again. */
+  /** Set where it was not observed that the links carry again. */
   verified?: false;
 }
 

@@ -5,7 +5,7 @@ import { coordinationNames } from './targets.ts';
 
 /**
  * Which directed links a partition cuts. Pure: the same fault, nodes and random stream give the same links. Clients
- * keep their links to all brokers unless the fault is `isolate … from everyone`: a leader that nobody can reach loses
+ * keep their links to all brokers unless the fault is `isolate … from everyone`: a leader that cannot be reached loses
  * nothing, the dangerous one is the leader that only its peers have lost.
  */
 export type PartitionFault = Extract<Fault, { kind: 'isolate' | 'bisect' | 'bridge' | 'majority-ring' }>;

@@ -22,7 +22,9 @@ export const strikeSchema = z.strictObject({
       links: z.array(z.strictObject({ from: z.string(), to: z.string() })),
     })
     .optional()
-    .describe('exactly whom it strikes, whoever holds the role by then: what an earlier run really did'),
+    .describe(
+      'exactly which nodes it strikes, whichever holds the role by then: what an earlier run really did',
+    ),
 });
 export type Strike = z.infer<typeof strikeSchema> & { id: string };
 export type Schedule = readonly Strike[];

@@ -68,7 +68,7 @@ export function coordinationNames(nodes: readonly NodeInfo[]): string[] {
 }
 
 /**
- * The broker id of the current leader by the newest and most common claim; -1 when nobody knows of one, or when the
+ * The broker id of the current leader by the newest and most common claim; -1 when none is known, or when the
  * one they name does not answer: it is dead or paused, and about to be replaced.
  */
 export function leaderOf(view: View, partition: number, nodes: readonly NodeInfo[]): number {
@@ -94,7 +94,7 @@ export function newestClaim(view: View, partition: number): ObservedPartition | 
   );
 }
 
-/** The node id of the active controller, by majority; -1 when nobody knows of one that answers. */
+/** The node id of the active controller, by majority; -1 when none is known that answers. */
 export function controllerOf(view: View, nodes: readonly NodeInfo[]): number {
   const claims = Object.values(view.observers)
     .map((observed) => observed?.controller ?? -1)

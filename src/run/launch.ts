@@ -43,7 +43,7 @@ async function launchInLab(plan: Plan<NetnsPlan>, reporter: Reporter): Promise<n
 
 /**
  * Has a broker write the class archive that lets the next cluster of this kind start quickly; once per distribution,
- * and last, so that nobody waits for it before a first run. It is a process like any other, so it too lives in a lab
+ * and last, so that a first run does not wait for it. It is a process like any other, so it too lives in a lab
  * that takes it away whatever happens.
  */
 async function prepareNextStart(

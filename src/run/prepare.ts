@@ -37,7 +37,7 @@ export interface Wishes {
   json?: true;
 }
 
-/** In the world that was asked for; in the simulated one too where there is no Java and nobody asked for a certain Kafka. */
+/** In the world that was asked for; in the simulated one too where there is no Java and no certain Kafka was asked for. */
 export async function preparePlanForWorld(
   scenario: Scenario,
   options: Wishes,

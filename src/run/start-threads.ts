@@ -6,7 +6,7 @@ import { prepareDrawing } from '../report/timeline/drawing-thread.ts';
 
 /**
  * Starts the threads that help to decide about a run directory. They take as long to start as the checker takes to be
- * loaded, so whoever starts them first has both at once: this file imports next to nothing.
+ * loaded, so starting them first has both at once: this file imports next to nothing.
  * While a large run's writes are read and surveyed there is enough to do: what draws is then started by `decide`.
  * @returns null where the path is not one whose writes can be surveyed.
  */

@@ -9,7 +9,7 @@ import { SCANS } from './scan.ts';
 /**
  * Consumers: readers that follow every partition from its beginning while the run goes on, each by itself and without
  * a group. What they are given is what applications would have seen: a value that some reader had and that is gone in
- * the end is worse than one that nobody saw, and a read says by when its record was in the log.
+ * the end is worse than one that was not seen, and a read says by when its record was in the log.
  *
  * A consumer whose offset is out of range, because a new leader cut the log off below it, goes on from the end that
  * it is told then, and the history says so.
@@ -86,7 +86,7 @@ async function follow(options: Following): Promise<void> {
   });
 }
 
-/** Where to go on after an offset was out of range; the same if nobody says that it is. */
+/** Where to go on after an offset was out of range; the same if no bounds say that it is. */
 async function newPosition(options: Following, from: number): Promise<number> {
   const { reader, scan, partition, clock, record } = options;
   const ends = await reader.endOffsets().catch(() => []);

@@ -2,7 +2,7 @@ import type { PhaseName } from '../history/event.ts';
 import type { Applied } from '../nemesis/nemesis.ts';
 import type { View } from '../db/db.ts';
 
-/** How a run stands at this moment, for whoever watches it. */
+/** How a run stands at this moment, for the person who watches it. */
 export interface Progress {
   phase: PhaseName;
   elapsedNs: number;

@@ -65,7 +65,7 @@ const END_SAMPLE_MS_PER_PARTITION = 10;
 
 /**
  * Samples the end offsets as a consumer would get them: what falls in this series was there to be read once. An answer
- * that does not come, because nobody leads or the leader is out of reach, is no sample, and leaves a gap.
+ * that does not come, because there is no leader or it is out of reach, is no sample, and leaves a gap.
  */
 export async function watchEnds(options: {
   reader: Reader;
@@ -87,7 +87,7 @@ export async function watchEnds(options: {
         record({ type: 'end', partition, offset: end, invokeNs, completeNs, broker });
       }
     } catch (error) {
-      // Whoever ended the watch has also closed the reader.
+      // What ended the watch has also closed the reader.
       if (!signal.aborted) gaps.missed(messageOf(error));
     }
     await clock.sleep(intervalMs, signal);

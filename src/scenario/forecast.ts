@@ -3,7 +3,7 @@ import type { Scenario } from './schema.ts';
 /** What a run will need, estimated before it begins. */
 export interface Forecast {
   records: number;
-  /** False at full speed, where nobody knows how many there will be. */
+  /** False at full speed, where it is unknown how many there will be. */
   isKnown: boolean;
   /** What the brokers keep of them, all replicas together. */
   logBytes: number;

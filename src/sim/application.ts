@@ -6,7 +6,7 @@ import { isMoved, Producer, type Attempt, type ClientOptions, type Identity } fr
  * An application's client: it retries by itself, so that a failure proves nothing any more. Idempotent, it sends one
  * record at a time to each partition, and every repetition under the first one's sequence number.
  *
- * `kafkajs` has that library's defects S2 and S3: after an error the number is taken back, and whoever sends next
+ * `kafkajs` has that library's defects S2 and S3: after an error the number is taken back, and the one that sends next
  * gets it. The broker takes that record for a repetition of the first one, and the client takes the answer for its own.
  */
 const FIRST_BACKOFF_MS = 300;

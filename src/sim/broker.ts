@@ -170,7 +170,7 @@ export class Broker implements Peer {
     });
   }
 
-  /** There is something new in a log: whoever waits for it gets it. */
+  /** There is something new in a log: what waits for it gets it. */
   #serve(replica: Replica): void {
     for (let follower = 0; follower < this.#polls.length; follower++) {
       const poll = this.#polls[follower];

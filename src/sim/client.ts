@@ -22,7 +22,7 @@ const PAUSE_AFTER_FAIL_MS = 30;
 /** What handing a record to a socket costs the client. */
 const SEND_NS = 40_000;
 
-/** An idempotent producer's identity. Once an answer is missing nobody knows which numbers the broker has seen. */
+/** An idempotent producer's identity. Once an answer is missing it is unknown which numbers the broker has seen. */
 export interface Identity {
   producer: number;
   sequences: number[];

@@ -99,7 +99,7 @@ export class Fetcher {
       const taken = leader.process.run(() =>
         ask(leader, (answer) => this.#bringHome(request, life, answer, receive)),
       );
-      // Nobody listens there: the connection is refused.
+      // Nothing listens there: the connection is refused.
       if (!taken) this.#bringHome<Answer>(request, life, null, receive);
     });
   }

@@ -25,7 +25,7 @@ interface Voter {
   /** The newest epoch it has heard of, and for whom it voted in it. */
   epoch: number;
   votedFor: number;
-  /** Whom it follows, -1 for nobody; itself when it is active. */
+  /** Which one it follows, -1 for none; itself when it is active. */
   follows: number;
   heardNs: number;
   candidateAtNs: number;
@@ -297,7 +297,7 @@ export class Kraft implements Coordination {
       // Brokers fetch the metadata: without their requests there are no answers. The next heartbeat brings the rest.
       if (!this.#around.network.connects(voter.process.place, broker.process.place)) continue;
       this.#send(voter.process, broker.process, () => {
-        // A new life leads and follows nobody before it is registered (KIP-380, KIP-841).
+        // A new life neither leads nor follows before it is registered (KIP-380, KIP-841).
         const isRegistered = this.#contact[broker.number]!.life === broker.process.life;
         if (isRegistered) broker.learn(states, voter.nodeId);
       });
@@ -356,7 +356,7 @@ export class Kraft implements Coordination {
       });
     };
     if (contact.life !== life) {
-      // A new life of a broker that nobody had missed yet: the old one is fenced first (KIP-841).
+      // A new life of a broker that had not been missed yet: the old one is fenced first (KIP-841).
       this.#commit(
         voter,
         () => {

@@ -25,7 +25,7 @@ const HICCUP_NS = 2e6;
 const FIRST_RETRANSMISSION_NS = 200e6;
 /** Linux goes on doubling; but programs that wait longer than this connect anew. */
 const LONGEST_RETRANSMISSION_NS = 1_600e6;
-/** Messages that fit into a window that nobody acknowledges. */
+/** Messages that fit into a window that is not acknowledged. */
 const WINDOW = 10;
 
 interface Stalled {

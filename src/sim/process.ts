@@ -16,7 +16,7 @@ export class Process {
     this.place = place;
   }
 
-  /** @returns false when there is nobody to run it. */
+  /** @returns false when no process is there to run it. */
   run(callback: () => void): boolean {
     if (this.state === 'up') callback();
     else if (this.state === 'paused') this.#held.push(callback);

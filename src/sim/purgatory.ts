@@ -34,7 +34,7 @@ export class Purgatory {
     }
   }
 
-  /** The broker leads no longer: nobody will ever know what becomes of these. */
+  /** The broker leads no longer: the outcome of these stays unknown. */
   fail(code: number): void {
     while (this.#head < this.#waiting.length) this.#take().request.answer(code, -1);
   }

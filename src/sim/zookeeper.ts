@@ -189,7 +189,7 @@ export class ZooKeeper implements Coordination {
     const { life } = to.process;
     this.#around.network.send(from.process.place, to.process.place, () =>
       to.process.run(() => {
-        // A new life leads and follows nobody before it has a session of its own.
+        // A new life neither leads nor follows before it has a session of its own.
         if (to.process.life === life && this.#lifeOf[to.number] === life) to.learn(states, controllerId);
       }),
     );

@@ -17,6 +17,6 @@ export interface SimulatedPlan {
   kind: 'simulated';
   /** The bug that is planted into it. */
   bug: Bug | null;
-  /** Why it is not real Kafka, where nobody has asked for the model. */
+  /** Why it is not real Kafka, where the model was not asked for. */
   because: string | null;
 }

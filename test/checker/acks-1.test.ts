@@ -36,7 +36,7 @@ test('where a younger record of the same term is still there, the older one was 
   t.regex(only(result, 'lost').reason, /still there/);
 });
 
-test('without a final scan nobody knows which of two records is gone, so the younger one accuses nobody', (t) => {
+test('without a final scan it is unknown which of two records is gone, so the younger one causes no accusation', (t) => {
   const result = judge({
     claim: 'contract',
     contract: acks1,
@@ -52,7 +52,7 @@ test('without a final scan nobody knows which of two records is gone, so the you
   t.is(only(result, 'divergent').judgement, 'permitted');
 });
 
-test('with acks=all two records at one offset are a violation, whoever led', (t) => {
+test('with acks=all two records at one offset are a violation, whichever broker led', (t) => {
   const result = judge({
     claim: 'contract',
     writes: [acked('0:9', 1, { at: 5, broker: 3 }), acked('0:12', 1, { at: 8, broker: 2 })],

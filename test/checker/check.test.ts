@@ -142,7 +142,7 @@ test('the sequence number of the second copy tells who made it', (t) => {
   };
   t.like(judged([repetition], true), { judgement: 'violation', blame: 'broker' });
   t.like(judged([], true), { judgement: 'violation', blame: 'client' });
-  t.like(judged([]), { judgement: 'violation', blame: 'unknown' }, 'nobody watched the numbers');
+  t.like(judged([]), { judgement: 'violation', blame: 'unknown' }, 'the numbers were not watched');
 });
 
 test('a failed write is in the log: aborted read', (t) => {
@@ -156,7 +156,7 @@ test('a failed write is in the log: aborted read', (t) => {
   t.is(result.verdict, 'invalid');
 });
 
-test('records that nobody wrote are phantoms, and never a crash', (t) => {
+test('records that were never written are phantoms, and never a crash', (t) => {
   const result = judge({
     ...GOOD,
     reads: [
@@ -198,7 +198,7 @@ test('acks=0: nothing is acknowledged, so what is missing breaks no promise', (t
   t.is(result.verdict, 'valid');
   t.deepEqual(result.reasons, [
     'Nothing was acknowledged with acks=0; 2 of 3 records that were sent are there.',
-    '1 of 3 records that were sent with acks=0 is missing: nobody had acknowledged them.',
+    '1 of 3 records that were sent with acks=0 is missing: they had not been acknowledged.',
   ]);
 });
 
@@ -233,15 +233,15 @@ test('an end offset that goes back is counted, and permitted where a log may be 
   t.regex(only(old, 'end-regressed').reason, /KIP-207/);
 });
 
-test('where nobody says which Kafka ran, a new leader’s end offset may be behind', (t) => {
+test('where it is not said which Kafka ran, a new leader’s end offset may be behind', (t) => {
   const events = [end(3, 10), end(1, 20, { broker: 2 }), finalScan(3)];
   const info = { versions: { kept: '0' } };
   const changed = [leads(1, 1, 0), leads(2, 2, 15), ...events];
   const ruling = only(judge({ ...GOOD, events: changed, info }), 'end-regressed');
   t.is(ruling.judgement, 'permitted');
   t.regex(ruling.reason, /KIP-207.* the history does not tell which version ran$/);
-  const untold = only(judge({ ...GOOD, events, info }), 'end-regressed');
-  t.is(untold.judgement, 'permitted', 'nobody says who led: there may have been a new leader');
+  const unknownLeaders = only(judge({ ...GOOD, events, info }), 'end-regressed');
+  t.is(unknownLeaders.judgement, 'permitted', 'it is not said who led: there may have been a new leader');
   const steady = [leads(1, 1, 0), end(3, 10), end(1, 20), finalScan(3)];
   t.is(only(judge({ ...GOOD, events: steady, info }), 'end-regressed').judgement, 'violation');
   const model = { world: 'simulated' as const, ...info };
@@ -375,7 +375,7 @@ test('the judgement on one and the same loss follows the contract and what happe
   for (const { reason } of Object.values(judgements)) t.regex(reason, /^\S.*[^.]$/);
 });
 
-test('where nobody says who led, nothing shows that a loss was not permitted, nor that it was', (t) => {
+test('where it is not said who led, nothing shows that a loss was not permitted, nor that it was', (t) => {
   const story: Story = { ...GOOD, reads: GOOD.reads.slice(0, 2), contract: { acks: 1 } };
   t.like(only(judge(story), 'lost'), {
     judgement: 'permitted',
@@ -387,7 +387,7 @@ test('where nobody says who led, nothing shows that a loss was not permitted, no
   t.is(byContract.verdict, 'inconclusive');
   t.is(
     byContract.reasons[0],
-    'The history does not tell who led partition 0, so nobody knows whether Kafka’s contract permits what happened there.',
+    'The history does not tell who led partition 0, so it is unknown whether Kafka’s contract permits what happened there.',
   );
   for (const contract of [{ uncleanLeaderElection: true }, { minInsyncReplicas: 1 }]) {
     const result = judge({ ...story, contract, claim: 'contract' });
@@ -395,7 +395,7 @@ test('where nobody says who led, nothing shows that a loss was not permitted, no
     t.regex(only(result, 'lost').reason, /the history does not tell who led/);
   }
   const watched = judge({ ...story, events: [leads(1, 1, 0), ...GOOD.events], claim: 'contract' });
-  t.is(watched.verdict, 'invalid', 'nobody replaced the leader, so it must have kept this');
+  t.is(watched.verdict, 'invalid', 'the leader was not replaced, so it must have kept this');
 });
 
 test('a reason says which settings are only assumed', (t) => {
@@ -407,14 +407,14 @@ test('a reason says which settings are only assumed', (t) => {
   );
 });
 
-test('a fault that nobody saw take effect proves nothing', (t) => {
+test('a fault that was not seen to take effect proves nothing', (t) => {
   const events = [...isolated('cut', 0, 9), finalScan(3)].map((event) =>
     event.type === 'fault-start' ? { ...event, verified: false as const } : event,
   );
   const result = judge({ ...GOOD, events });
   t.is(result.verdict, 'inconclusive');
   t.deepEqual(result.reasons, [
-    'The fault cut was not verified: nobody saw it take effect, so it may have tested nothing.',
+    'The fault cut was not verified: it was not seen to take effect, so it may have tested nothing.',
   ]);
 });
 
@@ -621,7 +621,7 @@ test('a question that cannot be answered never hides the answer to another one',
   );
 });
 
-test('reads that break off in the middle accuse nobody', (t) => {
+test('reads that break off in the middle cause no accusation', (t) => {
   const run = runOfStory({ ...GOOD, batchRows: 1 });
   const reads = function* () {
     yield* [...run.reads()].slice(0, 1);

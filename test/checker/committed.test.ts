@@ -88,7 +88,7 @@ test('what excuses it: unclean election, power loss, a changed disk, and what is
     ['violation', 'invalid'],
     'one leader only',
   );
-  t.deepEqual(judgementOf({ contract: unclean }), ['permitted', 'inconclusive'], 'nobody knows who led');
+  t.deepEqual(judgementOf({ contract: unclean }), ['permitted', 'inconclusive'], 'it is unknown who led');
 
   const struck = (kind: string, target: string) => [
     {
@@ -119,7 +119,7 @@ test('what the final scan may have missed, or came too early for, is not lost', 
   t.is(lostIn({ events: [finalScan(3, { covered: false })] }), 0);
   t.is(lostIn({ events: [] }), 0);
   const noTime = [...GOOD.reads, consumed(3, '7:0', { timeNs: 0 })];
-  t.is(lostIn({ reads: noTime }), 0, 'nobody knows when it was read');
+  t.is(lostIn({ reads: noTime }), 0, 'it is unknown when it was read');
   const consumer = finalScan(4, { scan: CONSUMER, name: 'c', final: false, invokeNs: 0, completeNs: 60 * S });
   t.is(lostIn({ reads: noTime, events: [...GOOD.events, consumer] }), 1, 'its reader ended before the scan');
   const damage = [{ file: 'reads.arrow', kind: 'torn' as const, detail: 'The end is missing.' }];
@@ -185,7 +185,7 @@ test('with acks=1 an acknowledgement may be of a log that was cut off, where the
   t.is(only(judge(story), 'reordered').judgement, 'permitted');
   t.is(only(judge({ ...story, contract: { ...contract, acks: 'all' } }), 'reordered').judgement, 'violation');
   t.is(only(judge({ ...story, events: [leads(1, 1, 0), finalScan(2)] }), 'reordered').judgement, 'violation');
-  const untold = only(judge({ ...story, events: [finalScan(2)] }), 'reordered');
-  t.is(untold.judgement, 'permitted');
-  t.regex(untold.reason, /does not tell who led/);
+  const unknownLeaders = only(judge({ ...story, events: [finalScan(2)] }), 'reordered');
+  t.is(unknownLeaders.judgement, 'permitted');
+  t.regex(unknownLeaders.reason, /does not tell who led/);
 });

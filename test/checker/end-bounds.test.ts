@@ -103,10 +103,10 @@ test('the answer of a broker that was replaced, or is replaced within a moment, 
   t.deepEqual(anomalies(judge(zombie(1.5))), {}, 'replaced');
   const old = withEnds(leads(2, 0, 0.5), leads(1, 1, 0.6), end(1, 20, { broker: 2 }));
   t.deepEqual(anomalies(judge(old)), {}, 'replaced long ago');
-  t.deepEqual(anomalies(judge(zombie(4))), {}, 'replaced, but nobody had noticed yet');
+  t.deepEqual(anomalies(judge(zombie(4))), {}, 'replaced, but that was not noticed yet');
   t.deepEqual(anomalies(judge(zombie(30))), { reordered: 1 });
   const unnamed = withEnds(leads(2, 0, 0.5), leads(1, 1, 30), end(1, 2.5, { broker: -1 }));
-  t.deepEqual(anomalies(judge(unnamed)), {}, 'nobody knows who answered');
+  t.deepEqual(anomalies(judge(unnamed)), {}, 'it is unknown who answered');
 });
 
 test('an end that went back is one finding, not two', (t) => {

@@ -22,7 +22,7 @@ function verdictOf(faultsPlanned: number, ...events: Event[]) {
 const many = (count: number, of: (id: string) => Event[]) =>
   Array.from({ length: count }, (_, index) => of(`${index}`)).flat();
 
-test('one fault among hundreds that nobody saw take effect is a remark', (t) => {
+test('one fault among hundreds that was not seen to take effect is a remark', (t) => {
   const { verdict, reasons } = verdictOf(
     200,
     ...many(199, (id) => started(id)),
@@ -30,7 +30,7 @@ test('one fault among hundreds that nobody saw take effect is a remark', (t) => 
   );
   t.is(verdict, 'valid');
   t.deepEqual(reasons.slice(1), [
-    'The fault last was not verified: nobody saw it take effect, so it may have tested nothing.',
+    'The fault last was not verified: it was not seen to take effect, so it may have tested nothing.',
     '199 of 200 planned faults are known to have taken effect.',
   ]);
 });
@@ -47,13 +47,13 @@ test('three quarters are enough, less is not, and the verdict says how many', (t
   ]);
 });
 
-test('a single planned fault that nobody saw, or that failed, decides', (t) => {
+test('a single planned fault that was not seen to take effect, or that failed, decides', (t) => {
   t.is(verdictOf(1, ...started('a', { verified: false })).verdict, 'inconclusive');
   t.is(verdictOf(1, failed('a')).verdict, 'inconclusive');
   t.is(verdictOf(1, ...started('a')).verdict, 'valid');
 });
 
-test('faults that failed and faults that nobody saw count together', (t) => {
+test('faults that failed and faults that were not seen count together', (t) => {
   const { verdict } = verdictOf(
     8,
     ...many(5, (id) => started(id)),
@@ -86,7 +86,7 @@ test('of many faults the first three are told one by one', (t) => {
   t.true(reasons.includes('The same goes for 6 more.'));
 });
 
-test('a heal that failed, or that nobody saw, is told: the cluster that settled proves it', (t) => {
+test('a heal that failed, or that was not seen, is told: the cluster that settled proves it', (t) => {
   const [start, stop] = started('a') as [Event, Event];
   const unhealed = verdictOf(1, start, failed('a', 'it could not be healed: no answer'));
   t.is(unhealed.verdict, 'valid');
@@ -96,7 +96,7 @@ test('a heal that failed, or that nobody saw, is told: the cluster that settled 
   const unseen = verdictOf(1, start, { ...stop, verified: false } as Event);
   t.is(unseen.verdict, 'valid');
   t.deepEqual(unseen.reasons.slice(1), [
-    'Nobody saw the end of 1 fault; that the cluster settled proves it.',
+    'The end of 1 fault was not seen; that the cluster settled proves it.',
   ]);
 });
 

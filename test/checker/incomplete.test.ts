@@ -91,7 +91,7 @@ test('a scan covers what was acknowledged before it began, and nothing else', (t
   t.is(judge({ writes: [...GOOD.writes, soon], reads, events }).counts.lost, 1);
 });
 
-test('a write with two rows accuses nobody, wherever its record is', (t) => {
+test('a write with two rows causes no accusation, wherever its record is', (t) => {
   const twice = [unknown('1:5'), acked('1:5', 0, { partition: 1, at: 2 })];
   const { verdict, counts } = judge({
     writes: [...GOOD.writes, ...twice],

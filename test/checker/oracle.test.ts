@@ -46,7 +46,7 @@ const reads = fc
     }),
     { maxLength: 12 },
   )
-  // In the order of their arrival; and whoever is given an offset again is given the same record.
+  // In the order of their arrival; and a reader that is given an offset again is given the same record.
   .map((all) => {
     const first = (read: Read) =>
       all.find(
@@ -121,7 +121,7 @@ test('the checker counts what the definitions say, whatever the history', (t) =>
         // A small history and a large one take other ways through the checker.
         t.deepEqual(check(history, { claim: 'kept', tuning: AS_IF_LARGE }), result);
         const expected = bruteCounts({ writes: w, reads: r, events: e, writesIncomplete, readsIncomplete });
-        // Where rows of reads may be missing, nobody is said to have skipped anything.
+        // Where rows of reads may be missing, no reader is said to have skipped anything.
         const skipped = readsIncomplete ? 0 : expected.skipped;
         t.deepEqual({ ...counts, reordered: 0, 'producer-order': 0 }, { ...expected, skipped });
 

@@ -209,7 +209,7 @@ test('a follower that was off does not make the lonely leader the last one witho
   t.is(only(judge({ ...LAST, events }), 'lost').judgement, 'violation');
 });
 
-/** Nobody could say that kafka1 was the last one in sync until it led again. */
+/** It was not known that kafka1 was the last one in sync until it led again. */
 const ONLY_ONE_LEFT = (isr: number[]): Story => ({
   ...LAST,
   events: [leads(1, 0, 0), ...unpowered(['kafka1'], 5, 7), leads(1, 2, 8, { isr }), finalScan(0)],
@@ -364,7 +364,7 @@ test('an unclean election may cut the log off although it makes the same leader 
   t.regex(lost.reason, /unclean leader election is on, .* and kafka1 was elected again in a later epoch/);
 });
 
-test('where no unclean election is allowed, nobody may', (t) => {
+test('where no unclean election is allowed, no replica may', (t) => {
   const contract = { uncleanLeaderElection: false };
   t.is(only(judge({ ...ELECTED_AGAIN, contract }), 'lost').judgement, 'violation');
 });

@@ -59,9 +59,9 @@ test('what may have cost the leader its memory of sequence numbers permits it', 
   t.is(only(of({ events: changed }), 'producer-order').judgement, 'violation', 'a clean election keeps it');
   const unclean = { ...IDEMPOTENT, uncleanLeaderElection: true };
   t.is(only(of({ events: changed, contract: unclean }), 'producer-order').judgement, 'permitted');
-  t.is(of({ contract: unclean }).verdict, 'inconclusive', 'nobody knows who led');
+  t.is(of({ contract: unclean }).verdict, 'inconclusive', 'it is unknown who led');
   const assumed = { ...IDEMPOTENT, assumed: ['acks' as const] };
-  t.is(of({ contract: assumed }).verdict, 'inconclusive', 'nobody knows which acks there were');
+  t.is(of({ contract: assumed }).verdict, 'inconclusive', 'it is unknown which acks there were');
 });
 
 test('only records of one session are compared, and only where the order in which they were sent is known', (t) => {

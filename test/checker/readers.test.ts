@@ -78,11 +78,11 @@ test('a second scan that ends earlier did not skip: what lies behind its end was
   t.deepEqual(anomalies(result), { 'lost-after-read': 1 });
 });
 
-test('a second scan that could not read on accuses nobody of what lies behind', (t) => {
+test('a second scan that could not read on causes no accusation about what lies behind', (t) => {
   const result = judge({
     ...GOOD,
     reads: [...GOOD.reads, foundAgain(0, '0:0')],
-    events: [finalScan(3), secondScan(3, { covered: false, reason: 'nobody led' })],
+    events: [finalScan(3), secondScan(3, { covered: false, reason: 'no broker led' })],
   });
   t.deepEqual(anomalies(result), {});
   t.is(result.verdict, 'valid');
@@ -119,7 +119,7 @@ test('a consumer that goes past a record without handing it over has skipped it'
   t.is(result.verdict, 'invalid');
 });
 
-test('where rows of reads are missing, nobody is said to have skipped what may have stood in one of them', (t) => {
+test('where rows of reads are missing, no reader is said to have skipped what may have stood in one of them', (t) => {
   const result = judge({
     ...GOOD,
     events: [finalScan(3), finalScan(3, { scan: 7, name: 'again', completeNs: 110 * S })],
@@ -135,7 +135,7 @@ test('an empty poll proves nothing: a consumer that came less far has not skippe
   t.deepEqual(anomalies(judge({ ...GOOD, events: [...GOOD.events, consumer(0)] })), {});
 });
 
-test('a reader of which nobody knows what it read is accused of nothing', (t) => {
+test('a reader of which it is unknown what it read is accused of nothing', (t) => {
   const reads = [...GOOD.reads, consumed(2, '0:1', { at: 4 }), consumed(0, '0:0', { at: 5 })];
   t.deepEqual(anomalies(judge({ ...GOOD, reads })), {});
 });
@@ -171,7 +171,7 @@ test('records of one answer may be told in any order', (t) => {
   t.deepEqual(anomalies(judge({ ...GOOD, reads, events: [...GOOD.events, consumer(3)] })), {});
 });
 
-test('a clock that jumps back makes nobody go back', (t) => {
+test('a clock that jumps back makes no reader go back', (t) => {
   const reads = [
     ...GOOD.reads,
     consumed(0, '0:0', { at: 5 }),

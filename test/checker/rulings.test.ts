@@ -109,7 +109,7 @@ test('but where the leader changes, and a weak promise lets its log be cut off',
   }
   t.regex(ends({ acks: 1 }, { leaderChanges: 'some' }).ruling.reason, /^acks=1 permits .* changes$/);
   t.regex(ends({ uncleanLeaderElection: true }, { leaderChanges: 'some' }).ruling.reason, /^unclean/);
-  t.regex(ends({ acks: 1 }, { leaderChanges: 'untold' }).ruling.reason, /does not tell who led$/);
+  t.regex(ends({ acks: 1 }, { leaderChanges: 'unknown' }).ruling.reason, /does not tell who led$/);
 });
 
 test('or where watermarks may lag, or power was lost', (t) => {

@@ -4,7 +4,7 @@ import type { Event, GapEvent } from '../../src/history/event.ts';
 import { acked, end, finalScan, found, GOOD, judge, leads, only, S, type Story } from './story.ts';
 
 /**
- * What nobody watched excuses what it may hide: a change of leader that would permit a loss is never assumed away. What
+ * What was not watched excuses what it may hide: a change of leader that would permit a loss is never assumed away. What
  * was acknowledged after the gap gets no excuse from it.
  */
 const gap = (from: number, to: number | null, more: Partial<GapEvent> = {}): GapEvent => ({
@@ -26,7 +26,7 @@ const lostUnderAcks1 = (...events: Event[]): Story => ({
   events: [leads(1, 1, 0), ...events, finalScan(3)],
 });
 
-test('without a gap the loss is a violation: nobody replaced the leader', (t) => {
+test('without a gap the loss is a violation: the leader was not replaced', (t) => {
   t.is(judge(lostUnderAcks1()).verdict, 'invalid');
 });
 
@@ -44,11 +44,11 @@ test('a gap after the record was written may hide the change of leader that perm
   }
 });
 
-test('the verdict says when nobody watched', (t) => {
+test('the verdict says when it was not watched who led', (t) => {
   const { reasons } = judge(lostUnderAcks1(gap(10, null), gap(10, 20), gap(30, null)));
   t.is(
     reasons.at(-1),
-    'Nobody watched who led from 10.0 s to 20.0 s (out of descriptors), nor in 1 other gap: nothing is a violation that a change of leader then would permit.',
+    'Who led was not watched from 10.0 s to 20.0 s (out of descriptors), nor in 1 other gap: nothing is a violation that a change of leader then would permit.',
   );
 });
 
@@ -88,7 +88,7 @@ test('with acks=all and clean elections no change of leader excuses a loss, seen
   t.is(judge({ ...story, contract: {} }).verdict, 'invalid');
 });
 
-test('an unclean election that nobody saw may have taken what acks=all was given', (t) => {
+test('an unclean election that was not seen may have taken what acks=all was given', (t) => {
   const story = lostUnderAcks1(gap(10, 20));
   const unclean = { uncleanLeaderElection: true };
   t.is(judge({ ...story, contract: unclean }).verdict, 'inconclusive');
@@ -119,7 +119,7 @@ test('loss of power and a gap in who was in sync leave open whether the last rep
   t.regex(only(result, 'lost').reason, /it was not observed who led and who was in sync/);
 });
 
-test('an end from within a gap may be a zombie’s: it does not accuse the log of going back', (t) => {
+test('an end from within a gap may be a zombie’s: it does not show that the log went back', (t) => {
   const story = (...more: Event[]): Story => ({
     ...GOOD,
     events: [leads(1, 1, 0), end(3, 10), end(1, 15), end(3, 30), ...more, finalScan(3)],

@@ -75,7 +75,7 @@ test('on request every record with a finding stands in a file of its own, one a 
   );
 });
 
-test('a list that cannot be written keeps nobody from the verdict', async (t) => {
+test('a list that cannot be written does not keep back the verdict', async (t) => {
   const copy = join(directory, 'unwritable');
   cpSync(EXAMPLE, copy, { recursive: true });
   mkdirSync(join(copy, 'findings.ndjson'));

@@ -17,7 +17,7 @@ import { temporaryDirectory } from '../history/sample.ts';
 
 /**
  * Two recorded runs, one in which Kafka kept everything and one in which it did not, are damaged in every way that
- * files and clocks know. Whatever happens to the first, nobody is accused; whatever happens to the second, it is not
+ * files and clocks know. Whatever happens to the first, it causes no accusation; whatever happens to the second, it is not
  * called valid; and each ends in a documented status with a sentence about what is wrong.
  */
 const S = 1e9;
@@ -271,7 +271,7 @@ test('duplicate rows: nothing is said about those writes, and no loss is invente
  * Writes and end offsets are timed by one clock, or there are no ends; that of the readers may be another. What goes
  * back by little more than a tenth of a second looks like rows that were handed over late (clock.ts), and is not noticed.
  */
-test('clocks that jump accuse nobody', async (t) => {
+test('clocks that jump cause no accusation', async (t) => {
   const shift = (timeNs: number | null, fromNs: number, byNs: number) =>
     timeNs === null ? null : Math.max(0, timeNs >= fromNs ? timeNs + byNs : timeNs);
   await fc.assert(

@@ -131,7 +131,7 @@ for (const name of ['run.json', 'events.ndjson', 'writes.arrow', 'reads.arrow'])
   }
 }
 
-test('pipes in place of what a check writes are replaced, and those beside a run keep nobody waiting', async (t) => {
+test('pipes in place of what a check writes are replaced, and those beside a run are not waited for', async (t) => {
   const copy = at('pipes');
   cpSync(run, copy, { recursive: true });
   const written = ['results.json', 'timeline.svg', 'findings.ndjson'];
@@ -179,6 +179,6 @@ test('an import makes a directory with all above it, or fills an empty one', asy
     t.deepEqual(readdirSync(directory), names);
     t.deepEqual(rowsOf(await openRun(directory)), rowsOf(await openRun(run)));
   }
-  t.is(statSync(empty).ino, ino, 'whoever is in it stays in it');
+  t.is(statSync(empty).ino, ino, 'what is in it stays in it');
   t.deepEqual(readdirSync(at('some', 'where')), ['else']);
 });

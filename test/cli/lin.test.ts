@@ -220,7 +220,7 @@ test.serial('what the register holds at first is read as exactly as the history'
   t.is(exitStatus, 64);
 });
 
-test.serial('whoever stops listening gets the status of what was found until then', async (t) => {
+test.serial('a reader that stops listening gets the status of what was found until then', async (t) => {
   const stale = file('stale.ndjson', ['write', 1], ['write', 2], ['read', 1]);
   const good = file('good.ndjson', ['write', 1], ['read', 1]);
   for (const [first, expected] of [

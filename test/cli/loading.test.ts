@@ -29,7 +29,7 @@ const BREAKS: Record<string, (copy: string) => void> = {
   'with a source that is cut in the middle': (copy) =>
     writeFileSync(join(copy, 'src/cli/main.ts'), 'export async function main( {'),
   'without its package.json': (copy) => rmSync(join(copy, 'package.json')),
-  'with a source that fails while nobody waits for it': (copy) =>
+  'with a source that fails while it is not waited for': (copy) =>
     writeFileSync(
       join(copy, 'src/core/sources.js'),
       'Promise.reject(new Error("lost")); export const registerSources = () => new Promise(() => setInterval(() => {}, 10));',

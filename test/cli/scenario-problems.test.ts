@@ -172,7 +172,7 @@ test('what cannot fit is refused with the options that help', (t) => {
   const fullSpeed = scenarioSchema.parse({ load: { ratePerSecond: null } });
   t.notThrows(
     () => assertRoom(fullSpeed, { memory: 0, store: 0, data: null }),
-    'nobody knows how much it will be',
+    'it is unknown how much it will be',
   );
 });
 

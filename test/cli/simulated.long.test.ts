@@ -143,7 +143,7 @@ async function interrupted(args: string[], when: RegExp) {
   return child;
 }
 
-test('a replay of a damaged run says that it is damaged, and accuses neither itself nor Kafka', async (t) => {
+test('a replay of a damaged run says that it is damaged, and blames neither itself nor Kafka', async (t) => {
   const store = freshStore();
   await kept(['sim', '--seed', '1', '--store', store]);
   for (const file of ['events.ndjson', 'writes.arrow', 'reads.arrow']) {

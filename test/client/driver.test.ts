@@ -24,7 +24,7 @@ test('the outcome table says what the broker proves, and nothing more', (t) => {
   t.is(new Set(OUTCOME_TABLE.map(({ code }) => code)).size, OUTCOME_TABLE.length);
 });
 
-test('a code that nobody listed is info, whatever its number', (t) => {
+test('a code that is not listed is info, whatever its number', (t) => {
   const listed = new Set(OUTCOME_TABLE.map(({ code }) => code));
   fc.assert(
     fc.property(fc.integer({ min: -200, max: 400 }), fc.constantFrom(...ALL_ACKS), (code, acks) => {
@@ -185,7 +185,7 @@ test('the reader says how far it came when the log ends before it should', async
     brokers: [broker.address], topic: 'audit', partitions: 1, clock: realClock(), patienceMs: 100,
   }); // prettier-ignore
   t.deepEqual(await reader.scan({ partition: 0, from: 0, end: 9 }, () => {}), { reached: 5 });
-  // Whoever follows the log has no end; and is told when the log no longer reaches to where he is.
+  // A reader that follows the log has no end, and is told when the log no longer reaches to where it is.
   t.deepEqual(await reader.scan({ partition: 0, from: 0, end: Infinity }, () => {}), { reached: 5 });
   broker.fetchErrors = Array.from({ length: 100 }, () => 1);
   const lost = await reader.scan({ partition: 0, from: 3, end: Infinity }, () => {});

@@ -26,7 +26,7 @@ export interface FakeBroker {
   react: (value: string) => Reaction;
   /** Sends every answer that was held back, on the connection it belongs to, if that is still there. */
   release(): void;
-  /** Metadata says that this node leads. -1: nobody does. */
+  /** Metadata says that this node leads. -1: none does. */
   leader: number;
   /** Records that one Fetch answer holds at most. */
   fetchAtMost: number;

@@ -156,7 +156,7 @@ export const CASES: readonly Case[] = [
     async tell(_world, story) {
       const none = await story.client(0);
       const unanswered = await story.write(none);
-      // Nobody says when it has arrived.
+      // It is not said when it has arrived.
       await story.world.clock.sleep(500);
       await none.close();
       const single = await story.client(1);
@@ -318,7 +318,7 @@ export const CASES: readonly Case[] = [
 ];
 
 /**
- * Cuts a follower from its leader until somebody has left the in-sync set; null if nobody does. Not the controller: from
+ * Cuts a follower from its leader until one replica has left the in-sync set; null if none does. Not the controller: from
  * Kafka 2.7 on (KIP-497) it is the one whom a leader asks for another in-sync set.
  */
 async function shrinkByCut({ net, clock, db, events }: Contracted, story: Story) {

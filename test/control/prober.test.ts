@@ -10,7 +10,7 @@ const node = (program: string) => [process.execPath, '--eval', program];
 const ask = (command?: readonly string[], answerMarginMs = 20_000) =>
   createProber({ prefix: [], ...(command && { command }), answerMarginMs });
 
-test('a port that nobody listens on refuses: the peer is there', async (t) => {
+test('a port that nothing listens on refuses: the peer is there', async (t) => {
   t.deepEqual(await ask().probe('127.0.0.1', 9, 5_000), { answer: 'connects', detail: 'ECONNREFUSED' });
 });
 

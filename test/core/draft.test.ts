@@ -15,7 +15,7 @@ import { draftDirectory, draftFile, throughDraft, writeWhole } from '../../src/c
 const root = mkdtempSync(join(tmpdir(), 'kept-draft-'));
 test.after.always(() => rmSync(root, { recursive: true }));
 
-/** Whoever is killed meanwhile leaves what stands there at that moment. */
+/** A process that is killed meanwhile leaves what stands there at that moment. */
 test.serial('nothing has its name before it is whole', async (t) => {
   const file = join(root, 'file');
   writeFileSync(file, 'old');

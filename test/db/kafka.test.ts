@@ -402,12 +402,7 @@ test(
   'org.apache.kafka.common.config.ConfigException: Missing required configuration `x`',
   /configuration/,
 );
-test(
-  'a log with an unknown error shows that line',
-  diagnosed,
-  '[2026] ERROR Something nobody has seen (x)',
-  null,
-);
+test('a log with an unknown error shows that line', diagnosed, '[2026] ERROR Something never seen (x)', null);
 
 // Helpers.
 

@@ -86,7 +86,7 @@ test('an open loop keeps its timetable: ten a second are due every 100 ms, the w
   );
 });
 
-test('a worker that is busy holds up nobody else', (t) => {
+test('a worker that is busy does not hold up the others', (t) => {
   const generator = uniqueValues({ workers: 3, partitions: 1, seed: 1, pace: atRate(1_000, 3, 0) });
   const next = generator.next({ nowNs: 9e9, free: [2] });
   t.true(Array.isArray(next));

@@ -296,7 +296,7 @@ testProp(
   { numRuns: 50 },
 );
 
-test('what a file says wrongly is refused with its line and field, and accuses nobody', (t) => {
+test('what a file says wrongly is refused with its line and field, and causes no accusation', (t) => {
   const refused = (message: RegExp, ...objects: object[]) => {
     const error = t.throws(() => readInterchange(fileOf(lines(...objects))), {
       instanceOf: Failure,
@@ -448,7 +448,7 @@ test('files and runs that say it with the older word "mode" are still read', asy
   t.false(info.contract.clientRetries, 'the example was recorded in older words');
 });
 
-test('a record that another tool calls not valid is a phantom, and nobody knows whose fault it is', (t) => {
+test('a record that another tool calls not valid is a phantom, and it is unknown whose fault it is', (t) => {
   const run = readInterchange(
     fileOf(lines(...KNOWN, read(2, { valid: false, worker: null, seq: null }), scan(3))),
   );
@@ -471,7 +471,7 @@ test('a fault that the file says was not verified is a doubt, and stays one', (t
   t.deepEqual(verdictsOf({ verified: false, evidence: 'pid 7 is there' }), ['inconclusive', 'inconclusive']);
 });
 
-test('where lines of events are missing from an export, nobody is accused of what they may have told', (t) => {
+test('where lines of events are missing from an export, what they may have told causes no accusation', (t) => {
   // Who led is told by a line that is gone: without it the zombie's answer is an end offset that went back.
   const story = lines(
     { ...RUN, kafka: '3.9.1' },

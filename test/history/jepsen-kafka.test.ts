@@ -46,7 +46,7 @@ test('what everybody was given is there', async (t) => {
   t.is(result.verdict, 'valid');
 });
 
-test('an acknowledged record below what was polled that nobody was given is lost', async (t) => {
+test('an acknowledged record below what was polled that no reader was given is lost', async (t) => {
   const result = await resultOf(SENDS + polled('[1 2]'));
   t.deepEqual(anomalies(result), { lost: 1 });
   t.is(result.verdict, 'invalid');

@@ -20,7 +20,7 @@ export const stillClock: Clock = {
     }),
 };
 
-/** What a run is, whoever recorded it. */
+/** What a run is, whichever tool recorded it. */
 export function withoutRecording(of: RunInfo): RunInfo {
   const { recording: _, ...rest } = of;
   return rest;

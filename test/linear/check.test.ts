@@ -91,7 +91,7 @@ test('a queue that lets a younger value overtake an older one is no queue', asyn
                        |--| dequeue 1`;
   const { verdict, method } = await judge('fifo-queue', picture);
   t.deepEqual({ verdict, method }, { verdict: 'invalid', method: 'sweep' });
-  // An unknown dequeue may have taken 1 before, but then nobody else can.
+  // An unknown dequeue may have taken 1 before, but then no other one can.
   t.is((await judge('fifo-queue', `${picture}\n                 |  dequeue`)).verdict, 'invalid');
 });
 

@@ -260,7 +260,7 @@ test('what is no history is refused in one sentence that says where', (t) => {
   }
 });
 
-test('a history that lost lines is refused: what else it lost nobody knows', (t) => {
+test('a history that lost lines is refused: what else it lost is not known', (t) => {
   const line = (process: string, type: string, rest: string) =>
     `{:process ${process}, :type :${type}, :f ${rest}}`;
   const whole = [
@@ -328,7 +328,7 @@ test('JSON: what nests too deep is refused, with its line', (t) => {
   ] as const) {
     t.throws(() => read(text), { name: 'Failure', message }, text.slice(0, 60));
   }
-  t.is(read(event('1').replace('}', `, "error": ${deep(100_000)}}`)).length, 1, 'where nobody looks');
+  t.is(read(event('1').replace('}', `, "error": ${deep(100_000)}}`)).length, 1, 'where nothing looks');
 });
 
 test('integers beyond 2^53 are told apart in every format, alone and inside of values', (t) => {

@@ -190,7 +190,7 @@ test('registers in files: as Jepsen writes transactions, with or without an inde
     0 ok write [1 [[:w 0 5]]]
     1 invoke read [2 [[:r 0 nil]]]
     1 ok read [2 [[:r 0 5]]]`;
-  t.is((await judgeFile('multi-register', keyed)).verdict, 'invalid', 'nobody wrote 5 under the key 2');
+  t.is((await judgeFile('multi-register', keyed)).verdict, 'invalid', '5 was never written under the key 2');
   t.is((await judgeFile('multi-register', keyed.replaceAll('[2 [[', '[1 [['))).verdict, 'valid');
 });
 
@@ -211,7 +211,7 @@ const LOCKED = `
     3 invoke acquire nil
     3 ok acquire nil`;
 
-test('a lock that knows its owner is released by nobody else', async (t) => {
+test('a lock that knows its owner is released by that one only', async (t) => {
   t.is((await judgeFile('mutex', LOCKED)).verdict, 'valid');
   const { verdict: found, culprit } = await judgeFile('owner-mutex', LOCKED);
   t.is(found, 'invalid');

@@ -15,7 +15,7 @@ import { scriptOptions } from '../script-options.ts';
  *   npm run test:mutation -- --jobs 1          one at a time (default: 2)
  *
  * Each mutant is tried in a copy of the project, never here. The last line is the score: mutants that a test killed, of
- * those that are not explained (explained.ts). Exits with 1 when a mutant lives that nobody has explained.
+ * those that are not explained (explained.ts). Exits with 1 when a mutant lives that is not explained.
  */
 const ROOT = resolve(import.meta.dirname, '../..');
 /** Far longer than the slowest of the tests takes; a mutant that waits for ever is noticed, too. */

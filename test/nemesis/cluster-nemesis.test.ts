@@ -253,7 +253,7 @@ test('a heal without effect is told, and ends after ten seconds', async (t) => {
   t.is(tookMs, 10_400);
 });
 
-test('a heal that nobody can observe is not waited for', async (t) => {
+test('a heal that cannot be observed is not waited for', async (t) => {
   const { verified, evidence, tookMs } = await healed({
     probe: (_, nth) => (nth > 2 ? { answer: 'no-observation', detail: 'exit status 3' } : null),
   });
@@ -452,7 +452,7 @@ test('an election is waited out: a role without a holder is asked for again', as
   t.is(clock.nowNs(), 5e9);
 });
 
-test('a role that nobody takes in fifteen seconds is given up', async (t) => {
+test('a role that no node takes in fifteen seconds is given up', async (t) => {
   const { clock, nemesis } = handMade({ leader: () => -1 });
   await t.throwsAsync(clock.drive(nemesis.aim({ kind: 'kill', target: 'leader' })), {
     message: /No broker knows/,
@@ -508,6 +508,6 @@ test('a partition that would cut nothing is refused', async (t) => {
   const { clock, nemesis } = handMade({});
   await t.throwsAsync(
     clock.drive(nemesis.aim({ kind: 'isolate', target: 'all', from: 'brokers', direction: 'both' })),
-    { message: '"isolate" cuts nothing here: there is nobody on the other side.' },
+    { message: '"isolate" cuts nothing here: there is no node on the other side.' },
   );
 });

@@ -62,7 +62,7 @@ test('a leader that does not answer is about to be replaced: it is not struck ag
   t.is(leaderOf(view, 0, NODES), -1);
 });
 
-test('nobody knows a leader: the strike says so instead of guessing', (t) => {
+test('no broker knows a leader: the strike says so instead of guessing', (t) => {
   t.throws(() => resolveTarget('leader', situation({ observers: { kafka1: observed(-1), kafka2: null } })), {
     message: /No broker knows of a leader/,
   });
@@ -89,7 +89,7 @@ test('one-way cuts name their direction from the struck node', (t) => {
   t.true(oneWay('outbound').every((link) => link.startsWith('kafka1>')));
 });
 
-test('in a bisection nobody reaches the other half; over a bridge exactly one node sees all; in a ring all see a majority', (t) => {
+test('in a bisection no node reaches the other half; over a bridge exactly one node sees all; in a ring all see a majority', (t) => {
   const names = NODES.map((node) => node.name);
   const seenBy = (name: string, links: string[]) =>
     names.filter((other) => other === name || !links.includes(`${name}>${other}`)).length;
@@ -257,7 +257,7 @@ test('a process that is struck already is struck again once it is back, and neve
   );
 });
 
-test('with roles the leader is struck again, whoever it is; what chance picked stays as it was', (t) => {
+test('with roles the leader is struck again, whichever node it is; what chance picked stays as it was', (t) => {
   const aim = { targets: ['kafka1'], links: [] };
   const strike = { id: 'a', atMs: 0, forMs: 5, aim };
   const schedule = aimedAtRoles([

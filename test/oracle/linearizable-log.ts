@@ -6,16 +6,16 @@
  * later stands behind it. An order counts only if it respects real time: what had returned before something else was
  * invoked comes before it.
  *
- * In a dense log an append must take the offset `next`, and an end must be `next`. There nobody may know where an
+ * In a dense log an append must take the offset `next`, and an end must be `next`. There it may be unknown where an
  * append went, or whether it took place: with offset -1 it takes whatever is next, or is left out.
  */
 export interface LogOperation {
-  /** `append`: the record is at this offset in the end, whoever knew of it. */
+  /** `append`: the record is at this offset in the end, whether or not that was known. */
   kind: 'append' | 'read' | 'end';
-  /** -1 for an append of which nobody knows where it went. */
+  /** -1 for an append of which it is unknown where it went. */
   offset: number;
   callNs: number;
-  /** Infinity when nobody was told. */
+  /** Infinity when no client was told. */
   retNs: number;
 }
 

@@ -12,7 +12,7 @@ export function simulate(options: {
   operations: number;
   processes: number;
   seed: number;
-  /** How often nobody hears of the outcome: a probability. */
+  /** How often the outcome is not heard of: a probability. */
   unknown?: number;
 }): Operation[] {
   const { object, ask, operations, processes, unknown = 0 } = options;
@@ -60,7 +60,7 @@ export function simulate(options: {
 
 const ANSWERING = new Set(['cas', 'read', 'dequeue', 'pop']);
 
-/** Nobody heard the answer. A cas of unknown outcome is one that may have swapped. */
+/** The answer was not heard. A cas of unknown outcome is one that may have swapped. */
 function forget(operation: Operation): void {
   operation.outcome = 'info';
   operation.ret = Infinity;

@@ -572,7 +572,7 @@ export function emptyRun(): Scene {
   return { run, result, losses: lossesOf([]) };
 }
 
-/** acks=0: nobody tells an offset, and what is missing is known by the time it was sent only. */
+/** acks=0: no offset is told, and what is missing is known by the time it was sent only. */
 export function unansweredRun(): Scene {
   const writes = load(6 * S, 20 * S, 500, () => ({
     outcome: 'sent',

@@ -32,7 +32,7 @@ test('an invalid run: what is lost, who had acknowledged it, what ended it, and 
   t.true(text.split('\n').every((line) => line.length <= 100));
 });
 
-test('a valid run: no findings, and how long nobody could write', (t) => {
+test('a valid run: no findings, and how long no write came through', (t) => {
   const { run, result } = isolatedLeaderAcksAll();
   const text = renderText(result, run, plain);
   t.regex(text, /^VALID {2}Kafka kept everything that it acknowledged\.\n/);
@@ -55,7 +55,7 @@ test('an inconclusive run says that it proves nothing', (t) => {
   t.regex(text, /Exit status 2: the run could not decide it\./);
 });
 
-test('acks=0: nobody answers, so there is nothing to say about availability', (t) => {
+test('acks=0: there are no answers, so there is nothing to say about availability', (t) => {
   const { run, result } = unansweredRun();
   const text = renderText(result, run, plain);
   t.regex(text, /21 records sent with acks=0 and missing in partition 0\./);

@@ -119,7 +119,7 @@ test('an offset that the bounds allow is kept: the leader that refused it knew l
   }
 });
 
-test('bounds that nobody gives change nothing', async (t) => {
+test('bounds that no broker gives change nothing', async (t) => {
   const scan = (from: number) => ({ reached: 9, ...(from === 9 && { outOfRange: true }) });
   for (const ends of [fails('no leader'), () => [{ partition: 7, start: 0, end: 1, broker: 1 }]]) {
     let asked = 0;

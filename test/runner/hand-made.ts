@@ -82,7 +82,7 @@ export function readerOf(answers: {
   };
 }
 
-/** Fails as a question does that nobody answers. */
+/** Fails as a question does that is not answered. */
 export function fails(message: string): () => never {
   return () => {
     throw new Error(message);

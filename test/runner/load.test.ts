@@ -93,7 +93,7 @@ test('an open loop that cannot keep up catches up, and says how far it was behin
   t.true(theLoad.behindMs() > 50);
 });
 
-test('writes that nobody has to wait for leave timers their turn', async (t) => {
+test('writes that need not be waited for leave timers their turn', async (t) => {
   const stop = new AbortController();
   const instantly: Client = {
     open: () => Promise.resolve(),

@@ -113,7 +113,7 @@ test('a doubt in between begins the time anew, though all is as before afterward
   t.is(story.second, 2.75);
 });
 
-test('ends that nobody gives, or not for all partitions, do not settle', async (t) => {
+test('ends that no broker gives, or not for all partitions, do not settle', async (t) => {
   const mute = await settling({ view: () => agreed(2), ends: fails('no leader answers') });
   t.like(mute, { settled: false, reason: 'no leader answers', ends: [] });
   const half = await settling({ view: () => agreed(2, 3), ends: () => endsOf(10), partitions: 2 });

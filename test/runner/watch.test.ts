@@ -142,7 +142,7 @@ test('hundreds of partitions are asked for less often', async (t) => {
   );
 });
 
-test('ends that nobody gives leave a gap, and are asked for again', async (t) => {
+test('ends that no broker gives leave a gap, and are asked for again', async (t) => {
   const events = await endsFor(4_000, 1, (ms) => (ms > 1_000 && ms < 3_000 ? fails('no leader')() : [4]));
   t.deepEqual(gapsOf(events), [{ watch: 'ends', node: null, fromNs: 5e7, toNs: 32e8 }]);
   t.is(events.filter(({ type }) => type === 'end').length, 2);

@@ -91,7 +91,7 @@ function generalized(reason: string): string {
     .replaceAll(/epoch \d+/g, 'epoch N');
 }
 
-/** Everything that was appended, as far as anybody was told of it. */
+/** Everything that was appended, as far as any client was told of it. */
 function recordsOf(run: Run): string {
   const lines: string[] = [];
   for (const { length, worker, seq, partition, offset, outcome } of run.writes())

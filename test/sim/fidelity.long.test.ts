@@ -57,7 +57,7 @@ for (const [name, { lost, modes = MODES }] of Object.entries(SEVEN)) {
   });
 }
 
-test('scenario 1: with acks=0 some of what was on its way is gone, and nobody is told', async (t) => {
+test('scenario 1: with acks=0 some of what was on its way is gone, and no client is told', async (t) => {
   for (const mode of MODES) {
     const { counts } = await catalog('1', mode, 1);
     t.is(counts.ok, 0);
@@ -187,7 +187,7 @@ const MEASURED: readonly Measured[] = [
   {
     fault: 'in-sync set shrunk, last one killed, unclean election on',
     script: shrunkThenKilled,
-    // Where the brokers keep the metadata themselves a cut between them leaves nobody to elect: the cluster stands still.
+    // Where the brokers keep the metadata themselves a cut between them leaves no one to elect: the cluster stands still.
     loses: { zookeeper: true, 'kraft-combined': false, 'kraft-separate': true },
     scenario: { ...ALL, topic: { uncleanLeaderElection: true } },
   },

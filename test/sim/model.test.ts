@@ -27,7 +27,7 @@ test('two logs that differ agree again after any number of questions where an ep
       fc.array(fc.nat(3), { maxLength: 20 }),
       fc.array(fc.tuple(fc.constantFrom(0, 1), fc.nat(5)), { maxLength: 8 }),
       (common, terms) => {
-        // Two replicas share a beginning; then they lead in turn, each in epochs of its own, and nobody replicates.
+        // Two replicas share a beginning; then they lead in turn, each in epochs of its own, and none replicates.
         const logs = [new Log(), new Log()] as const;
         let record = 0;
         let epoch = 0;

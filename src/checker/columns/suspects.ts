@@ -43,7 +43,7 @@ export class Suspects {
     columns.broker[to] = batch.broker[row]!;
   }
 
-  /** There are too many, or nobody knows whether all are here. */
+  /** There are too many, or it is unknown whether all are here. */
   giveUp(): void {
     this.#isFull = true;
     this.#chunks = [];

@@ -60,7 +60,7 @@ export class LossCauses {
 
   /**
    * The cause of the loss of a record that a reader had been given: see committed.ts.
-   * @param broker the one that acknowledged it; null if nobody did. -1 if it is not known.
+   * @param broker the one that acknowledged it; null if none did. -1 if it is not known.
    * @param timeNs when it was acknowledged, else when it was given.
    */
   givenCauseOf(broker: number | null, timeNs: number, offset: number): Cause {

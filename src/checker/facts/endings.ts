@@ -96,7 +96,7 @@ export class Endings {
 
   /**
    * Those that cut all of these off and were in sync while they were acknowledged with acks=all: so they had had them.
-   * Whoever is told to be out of sync soon afterwards may have been so before.
+   * A replica that is told to be out of sync soon afterwards may have been so before.
    */
   #holders(partition: number, term: Term, group: Group, cuts: readonly Truncation[]): string[] {
     const { contract, nodes } = this.#facts;

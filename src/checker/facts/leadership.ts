@@ -27,8 +27,8 @@ export interface Term {
   readonly aloneNs: number;
 }
 
-/** Whether a partition had more than one leader; `untold` where nothing says who led it. */
-export type LeaderChanges = 'none' | 'some' | 'untold';
+/** Whether a partition had more than one leader; `unknown` where nothing says who led it. */
+export type LeaderChanges = 'none' | 'some' | 'unknown';
 
 export class Leadership {
   readonly terms: readonly Term[];
@@ -44,13 +44,13 @@ export class Leadership {
   readonly #termsOf = new Map<number, { terms: Term[]; fromNs: number[] }>();
   /** The last epoch that each leader is known to have led in. */
   readonly #lastEpochs = new Map<number, number>();
-  /** Terms that nobody watched: brokers that acknowledged something, but were never said to lead. */
+  /** Terms that were not watched: brokers that acknowledged something, but were never said to lead. */
   readonly #unwatched = new Map<number, Term>();
 
   /**
    * @param options.power ends a term too: the same leader may come back in the same epoch, with less.
    * @param options.isWhole false where some views may be missing.
-   * @param options.unwatched when nobody watched who led.
+   * @param options.unwatched when it was not watched who led.
    */
   constructor(
     views: readonly ViewEvent[],
@@ -105,7 +105,7 @@ export class Leadership {
 
   get changes(): LeaderChanges {
     if (this.changed) return 'some';
-    return this.isTold ? 'none' : 'untold';
+    return this.isTold ? 'none' : 'unknown';
   }
 
   /**

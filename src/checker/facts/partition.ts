@@ -7,8 +7,8 @@ import { type SlotKind, Slots } from '../columns/slots.ts';
 
 /**
  * A partition as the history tells it: which value stands at which offset, and who says so. Acknowledgements claim
- * offsets first; what the deciding scan returns takes its offset, whoever claimed it; then come acknowledgements that
- * found another value there, and other readers. Whoever comes later may fill what is empty, and where he says
+ * offsets first; what the deciding scan returns takes its offset, whichever write claimed it; then come acknowledgements that
+ * found another value there, and other readers. A later source fills an empty slot, and where it says
  * something else than is there already, the offset is divergent.
  */
 export class PartitionLog {

@@ -20,7 +20,7 @@ export interface PowerlessReturn {
   readonly epoch: number | null;
   /** Whether it leads on in the epoch in which it had lost power; else it was elected. */
   readonly sameEpoch: boolean;
-  /** Whether it was elected with nobody else in sync. */
+  /** Whether it was elected as the only replica in sync. */
   readonly alone: boolean;
   /**
    * What was begun to be written up to then may be gone because of it. Elected, it begins an epoch, and the others find

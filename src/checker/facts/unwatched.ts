@@ -2,7 +2,7 @@ import type { Event } from '../../history/event.ts';
 import { type Gap, gapsOf } from '../../history/gaps.ts';
 
 /**
- * When nobody watched who led: the samples of all brokers' accounts failed, or a broker's log could not be read. A change
+ * When it was not watched who led: the samples of all brokers' accounts failed, or a broker's log could not be read. A change
  * of leader in such a gap may be missing from the history, so what it would excuse is no violation.
  */
 export class Unwatched {

@@ -1,7 +1,7 @@
 import { orAssumed } from '../../history/assumptions.ts';
 import type { Contract } from '../../history/run.ts';
 import type { LeaderChanges } from '../facts/leadership.ts';
-import { type Judged, UNCLEAN, type Unsaid, UNTOLD } from './judgement.ts';
+import { type Judged, UNCLEAN, type Unsaid, LEADERS_UNKNOWN } from './judgement.ts';
 
 /**
  * What a reader was given is committed: readers get only what lies below the high watermark, and that is in every
@@ -27,8 +27,8 @@ export function excuseOf(facts: CommittedCase): { reason: string; dependsOn?: Un
   if (isUnclean && leaderChanges === 'some') return { reason: `${UNCLEAN}, and the leader changed` };
   if (powerExcuse !== null) return { reason: powerExcuse };
   if (diskExcuse !== null) return { reason: diskExcuse };
-  if (isUnclean && leaderChanges === 'untold')
-    return { reason: `${UNCLEAN}, ${UNTOLD}`, dependsOn: 'leaders' };
+  if (isUnclean && leaderChanges === 'unknown')
+    return { reason: `${UNCLEAN}, ${LEADERS_UNKNOWN}`, dependsOn: 'leaders' };
   if (!eventsIncomplete) return null;
   return { reason: 'events are missing, and what permits this may be among them' };
 }
@@ -41,7 +41,7 @@ export function excuseOfAcknowledged(facts: CommittedCase): ReturnType<typeof ex
   if (weak !== null && facts.leaderChanges === 'some') return { reason: weak };
   const excuse = excuseOf(facts);
   if (excuse !== null || weak === null || facts.leaderChanges === 'none') return excuse;
-  return { reason: `${weak}, ${UNTOLD}`, dependsOn: 'leaders' };
+  return { reason: `${weak}, ${LEADERS_UNKNOWN}`, dependsOn: 'leaders' };
 }
 
 /** @param what happened, as a clause that the reason begins with; none if the finding says it already. */

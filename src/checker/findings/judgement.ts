@@ -71,7 +71,7 @@ interface Row {
 const ACKS_1 = 'acks=1 promises survival only while the leader that acknowledged stays leader';
 export const UNCLEAN =
   'unclean leader election is on, so a replica that is out of sync may lead and cut the log off';
-export const UNTOLD = 'and the history does not tell who led';
+export const LEADERS_UNKNOWN = 'and the history does not tell who led';
 
 const LOSS_TABLE: readonly Row[] = [
   {
@@ -97,7 +97,7 @@ const LOSS_TABLE: readonly Row[] = [
   {
     when: ({ contract, watched }) => contract.acks === 1 && !watched,
     judgement: 'permitted',
-    reason: () => `${ACKS_1}, ${UNTOLD}`,
+    reason: () => `${ACKS_1}, ${LEADERS_UNKNOWN}`,
     dependsOn: 'leaders',
   },
   {
@@ -137,14 +137,14 @@ const LOSS_TABLE: readonly Row[] = [
   {
     when: ({ contract, watched }) => contract.uncleanLeaderElection && !watched,
     judgement: 'permitted',
-    reason: () => `${UNCLEAN}, ${UNTOLD}`,
+    reason: () => `${UNCLEAN}, ${LEADERS_UNKNOWN}`,
     dependsOn: 'leaders',
   },
   {
     when: ({ mayHaveReturnedUnnoticed, watched }) => mayHaveReturnedUnnoticed && !watched,
     judgement: 'permitted',
     reason: () =>
-      `a broker lost power, and with ZooKeeper it may have come back before anything had taken it out of the in-sync set (KIP-903, KIP-966), ${UNTOLD}`,
+      `a broker lost power, and with ZooKeeper it may have come back before anything had taken it out of the in-sync set (KIP-903, KIP-966), ${LEADERS_UNKNOWN}`,
     dependsOn: 'leaders',
   },
   {
@@ -164,7 +164,7 @@ const LOSS_TABLE: readonly Row[] = [
     when: ({ contract, watched }) => contract.minInsyncReplicas === 1 && !watched,
     judgement: 'permitted',
     reason: () =>
-      `with min.insync.replicas=1 acks=all waits for nobody but the leader once it is alone in sync, ${UNTOLD}, or who was in sync`,
+      `with min.insync.replicas=1 acks=all waits for the leader only, once it is alone in sync, ${LEADERS_UNKNOWN}, or who was in sync`,
     dependsOn: 'leaders',
   },
   {
@@ -172,7 +172,7 @@ const LOSS_TABLE: readonly Row[] = [
       contract.minInsyncReplicas === 1 && term?.alone === true && (successor !== null || leaderStruck),
     judgement: 'permitted',
     reason: ({ term, successor }) =>
-      `with min.insync.replicas=1 acks=all waits for nobody but ${nameOf(term)} once it is alone in sync, and ${successor === null ? 'it was struck' : `${termName(successor)} replaced it`}`,
+      `with min.insync.replicas=1 acks=all waits for ${nameOf(term)} only, once it is alone in sync, and ${successor === null ? 'it was struck' : `${termName(successor)} replaced it`}`,
   },
   {
     when: () => true,
@@ -218,7 +218,7 @@ function ruleOn(loss: LossCase): Judged {
 export const RULINGS = {
   sentMissing: {
     judgement: 'permitted',
-    reason: 'acks=0 promises nothing: nobody acknowledged these records',
+    reason: 'acks=0 promises nothing: these records were never acknowledged',
     blame: 'unknown',
   },
   sentAgain: {
@@ -438,7 +438,7 @@ function ruleOnEnds(facts: EndsCase): Ruling {
 }
 
 function orUntold(leaderChanges: LeaderChanges): string {
-  return leaderChanges === 'untold' ? `, ${UNTOLD}` : '';
+  return leaderChanges === 'unknown' ? `, ${LEADERS_UNKNOWN}` : '';
 }
 
 function weakness(contract: Contract): string {

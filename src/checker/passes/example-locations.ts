@@ -26,7 +26,7 @@ export function locateExamples(examination: Examination): void {
   for (const example of [...wanted.values()].flat()) example.foundOffsets?.sort((a, b) => a - b);
 }
 
-/** Whether the slots hold every record that was read, so that nobody has to read them again. */
+/** Whether the slots hold every record that was read, so that they need not be read again. */
 function areReadsInSlots({ logs, counts }: Examination): boolean {
   return (
     counts.phantom === 0 &&

@@ -108,6 +108,6 @@ function noteGone(
   const seq = int64At(batch.seq, row);
   const group = findings.add('lost-after-read', loss, log.partition, cause, offset, timeNs, worker, seq);
   if (!group.wantsExample) return;
-  const detail = `a reader was given it at offset ${grouped(offset)} at ${moment(timeNs)}, and nobody had acknowledged it`;
+  const detail = `a reader was given it at offset ${grouped(offset)} at ${moment(timeNs)}, and it had not been acknowledged`;
   group.examples.push({ value: valueName(worker, seq), detail });
 }

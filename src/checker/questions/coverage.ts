@@ -50,11 +50,11 @@ function aboutWhatIsUnsaid(examination: Examination): string[] {
   const unled = dependingOn(examination, 'leaders');
   if (unled.length > 0)
     doubts.push(
-      `The history does not tell who led ${partitions(unled)}, so nobody knows whether Kafka’s contract permits what happened there.`,
+      `The history does not tell who led ${partitions(unled)}, so it is unknown whether Kafka’s contract permits what happened there.`,
     );
   if (dependingOn(examination, 'acks').length > 0)
     doubts.push(
-      'The history does not say which acks the producer asked for, so nobody knows whether Kafka’s contract permits what happened.',
+      'The history does not say which acks the producer asked for, so it is unknown whether Kafka’s contract permits what happened.',
     );
   return doubts;
 }

@@ -10,7 +10,7 @@ import { FOUND, IS_FAIL, IS_OK, OUTCOME_BITS, REPEATED, SEEN } from '../columns/
 /**
  * In dense mode an append takes the next offset, and no other: no control records of transactions and no compaction
  * leave gaps. Then something was appended at every offset below the end. Where no scan, no acknowledgement and no
- * reader tells what, it can only be a write of which nobody knows what became of it, and each such write explains one
+ * reader tells what, it can only be a write of unknown outcome, and each such write explains one
  * offset: as early as it was sent, but no later than anybody knew of something behind it.
  *
  * Going up through the holes, these latest moments do not fall; so the writes, in the order in which they were sent,

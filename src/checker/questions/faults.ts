@@ -4,7 +4,7 @@ import type { FaultFailedEvent, FaultStartEvent } from '../../history/event.ts';
 import type { Examination } from '../examination.ts';
 
 /**
- * Whether enough of the planned faults took effect. A few that did not, or of which nobody saw it, are a remark; where
+ * Whether enough of the planned faults took effect. A few that did not, or were not seen to, are a remark; where
  * more than a quarter is in doubt the run tested too little of what it says that it tests, and proves less than it
  * seems to. Faults that were left out on purpose, to keep enough brokers up, do not count.
  *
@@ -59,7 +59,7 @@ export function remarksOnFaults(examination: Examination): string[] {
   ).length;
   if (unseenHeals > 0)
     remarks.push(
-      `Nobody saw the end of ${counted(unseenHeals, 'fault')}; that the cluster settled proves it.`,
+      `The end of ${counted(unseenHeals, 'fault')} was not seen; that the cluster settled proves it.`,
     );
   const lateNs = starts
     .map(({ beganNs, requestedNs }) => (beganNs ?? requestedNs) - requestedNs)
@@ -97,7 +97,7 @@ function weigh({ run, faults }: Examination): Weighed {
     ...failed.map(({ id, reason }) => `The fault ${id} could not be applied or healed: ${clause(reason)}.`),
     ...unverified.map(
       ({ id }) =>
-        `The fault ${id} was not verified: nobody saw it take effect, so it may have tested nothing.`,
+        `The fault ${id} was not verified: it was not seen to take effect, so it may have tested nothing.`,
     ),
   ]);
   if (failed.length === 0 && faults.length + skipped < planned) {

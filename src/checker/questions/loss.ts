@@ -30,7 +30,7 @@ const SENT_MISSING: Cause = { ruling: RULINGS.sentMissing };
  * Only where something is out of place: what has become of each write that is.
  *
  * An acknowledged value that the deciding scan did not return is lost, but only if that scan covered all that there
- * was when the value was acknowledged; else it is unread, which accuses nobody.
+ * was when the value was acknowledged; else it is unread, which is no accusation.
  */
 export function classifyWrites(examination: Examination): void {
   const { run, values, suspects } = examination;
@@ -211,7 +211,7 @@ function isReadable(
   return offset >= end || (offset >= 0 && isTaken(log, offset, id));
 }
 
-/** When it was known to be there; Infinity when nobody knows. An answer from before its question is no earlier. */
+/** When it was known to be there; Infinity when that is unknown. An answer from before its question is no earlier. */
 function acknowledgedNs(batch: WriteBatch, row: number): number {
   const completeNs = int64At(batch.completeNs, row);
   return completeNs < 0 ? Infinity : Math.max(completeNs, int64At(batch.invokeNs, row));

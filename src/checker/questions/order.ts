@@ -16,7 +16,7 @@ import { FOUND, FOUND_TWICE, IS_FAIL, IS_OK, OUTCOME_BITS, REPEATED, SEEN } from
  * Offsets fix the order of the appends, so only their intervals matter. A slot's append cannot have happened before
  * it was invoked, nor after anybody knew of it: its own acknowledgement (if it was at this offset; else it may have
  * happened at any time), or a reader that was given it. Giving every append the earliest moment that its predecessors
- * allow is pointwise minimal, so the log is linearizable exactly if, going up through the offsets, nobody knew of a
+ * allow is pointwise minimal, so the log is linearizable exactly if, going up through the offsets, no reader knew of a
  * slot before the latest invocation so far. End offsets, where they can be relied on (end-bounds.ts), say both: what
  * lies below was there when the answer came, and what lies behind was not when it was asked for. That ends contradict
  * each other is another question (ends.ts).

@@ -23,7 +23,7 @@ export function compareReaders(examination: Examination): void {
   const sessions = new Sessions(run.events);
   const hasOthers = (log: PartitionLog) =>
     sessions.in(log.partition).some(({ scan }) => scan !== log.scan?.scan);
-  // Of a scan that nobody can be held against it is known already whether it went straight on.
+  // Of a scan that cannot be held against any reader it is known already whether it went straight on.
   if (logs.every((log) => log.scannedUpwards && !hasOthers(log))) return;
   passReads(examination, sessions);
   // What a reader was given may be among the rows that are missing.
@@ -69,7 +69,7 @@ function passReads(examination: Examination, sessions: Sessions): void {
   }
 }
 
-/** Whether the deciding scan went past this offset, and nobody has returned a record there until now. */
+/** Whether the deciding scan went past this offset, and no reader has returned a record there until now. */
 function isLeftOut(log: PartitionLog, offset: number): boolean {
   const { scan } = log;
   if (scan === null || !scan.covered) return false;

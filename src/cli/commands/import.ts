@@ -23,12 +23,12 @@ Lines of other types than these have one that begins with "x-". A read needs the
   reset  scan, partition, time, from, to: a consumer went on from another position than the one it had reached
   end    partition, offset, invoke, complete: an end offset (high watermark) that was observed
   fault  id, kind, targets, start, stop (null: never healed; not before start), optional requested, verified
-         (false: nobody saw it take effect; too many of those make the verdict inconclusive)
+         (false: it was not seen to take effect; too many of those make the verdict inconclusive)
   view   time, partition, leader, epoch, isr: leader and isr are broker ids, as is broker in a write
 
 A loss can be proven only in a partition with a scan of "final": true, "covered": true. Whether acks=1 permits it
 depends on who led: without lines of type view that is not known, and the verdict on the contract is inconclusive.
-What "kept export" writes also says how many lines it holds, so that a file that was cut accuses nobody.
+What "kept export" writes also says how many lines it holds, so that a file that was cut is recognized, and causes no accusation.
 
   {"type":"run","version":1,"run":"r1","acks":"all"}
   {"type":"write","worker":0,"seq":0,"partition":0,"invoke":1000,"complete":2000,"outcome":"ok","offset":0}

@@ -129,7 +129,7 @@ async function judgeAll(found: readonly Found[], options: LinOptions): Promise<v
   const show = async (name: string, judged: Judged & { isDefect?: true }) => {
     tally[judged.result.verdict]++;
     if (judged.isDefect === true) tally.defects++;
-    // Whoever closes standard output ends the command, and gets the status of what was found until then.
+    // Closing standard output ends the command with the status of what was found until then.
     process.exitCode = statusOf(tally);
     (how.json ? printJson : print)(shown(name, judged, how));
     await turn();

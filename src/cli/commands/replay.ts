@@ -28,7 +28,7 @@ export function addReplayCommand(program: Command): void {
     .option('--kafka <version|dir|tgz>', 'of a real run: another Kafka than the recorded one')
     .option(
       '--roles',
-      'of a real run: strike whoever holds the role (leader, controller, …) now, not the recorded nodes',
+      'of a real run: strike the node that holds the role (leader, controller, …) now, not the recorded one',
     )
     .option('--store <dir>', 'where run directories go', 'store')
     .option('--data-dir <dir>', "keep the brokers' data there (default: in memory)")

@@ -2,9 +2,9 @@ import { fstatSync, writeFileSync } from 'node:fs';
 import { EXIT, Failure } from '../../core/failure.ts';
 
 /**
- * What becomes of a command whose output goes nowhere. Whoever reads it may stop early, as `head` does: then all is said
- * that anybody wants to hear. A disk that is full is another matter: an answer that nobody got is none, unless it is
- * "invalid", which is never taken back. Nobody watching standard error is no reason to end a run.
+ * What becomes of a command whose output goes nowhere. Its reader may stop early, as `head` does: then all is said
+ * that anybody wants to hear. A disk that is full is another matter: an answer that did not arrive is none, unless it is
+ * "invalid", which is never taken back. That standard error is not read is no reason to end a run.
  * @param tell says a failure on standard error.
  */
 export function endWithoutOutput(tell: (failure: Failure) => void): void {

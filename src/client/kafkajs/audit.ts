@@ -95,7 +95,7 @@ interface Attempt {
   broker: number | null;
 }
 
-/** What an exception proves. One that nobody foresaw proves nothing. */
+/** What an exception proves. One that was not foreseen proves nothing. */
 function evidenceIn(thrown: unknown): Evidence {
   if (thrown instanceof NoLeader) return { kind: 'unwritten', error: thrown.reason };
   if (thrown instanceof Unanswered) {

@@ -6,7 +6,7 @@ export interface Symptoms {
   /** `process.platform`. */
   platform: string;
   root: boolean;
-  /** Whether this process has CAP_SYS_ADMIN: root of a container mostly has not. Null when nobody told. */
+  /** Whether this process has CAP_SYS_ADMIN: root of a container mostly has not. Null when it is not known. */
   mayAdminister: boolean | null;
   /** Programs that were not found: `unshare`, `nsenter`, `mount`, `ip`. */
   missing: readonly string[];

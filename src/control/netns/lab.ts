@@ -15,7 +15,7 @@ import { BRIDGE, CLIENT, insideCommand } from './names.ts';
  * its own. The workers run in the lab's root namespace, at the bridge's address, under the name `client`.
  *
  * The addresses are of 192.0.2.0/24, which RFC 5737 reserves for documentation: no real host ever has one.
- * Nobody has to close a lab: it is gone when the namespaces are.
+ * A lab need not be closed: it is gone when the namespaces are.
  */
 export interface NetnsLab extends Lab {
   readonly net: Net;

@@ -6,11 +6,11 @@ import { createProber, type Prober } from './prober.ts';
 
 /**
  * Silent, directed cuts with nothing but the neighbour table: the sender gets a permanent entry that leads the peer's
- * address to a hardware address nobody has. Its packets leave and vanish, as they do in a partition; nothing is
+ * address to a hardware address that no host has. Its packets leave and vanish, as they do in a partition; nothing is
  * refused, and the opposite direction goes on. The kernel never overwrites a permanent entry by what it hears from the
  * peer; once it is deleted, the next packet asks for the peer's real address again.
  */
-const NOBODY = '02:00:00:00:00:01';
+const NO_HOST = '02:00:00:00:00:01';
 /** A port that nothing listens on: being refused proves that packets went there and back. */
 const PROBE_PORT = 9;
 /** What `ip` says when there is no entry to delete: the cut had failed half-way, so there is nothing to heal. */
@@ -88,7 +88,7 @@ export function netnsNet(addresses: ReadonlyMap<string, string>): Net {
         for (const link of links) {
           cuts.set(keyOf(link), { link, count: (cuts.get(keyOf(link))?.count ?? 0) + 1 });
         }
-        await changeNeighbours(links, (address) => `replace ${address} lladdr ${NOBODY} nud permanent`);
+        await changeNeighbours(links, (address) => `replace ${address} lladdr ${NO_HOST} nud permanent`);
       }),
 
     heal: (links) =>

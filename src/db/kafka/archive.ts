@@ -121,6 +121,6 @@ async function startAndStop(command: readonly string[], cancelSignal: AbortSigna
 
 function keepRunning(command: readonly string[], cancelSignal: AbortSignal): void {
   const options = { reject: false, stdio: 'ignore', cancelSignal, killSignal: 'SIGKILL' } as const;
-  // It is ended by the signal, which is no failure; one of its own shows in the broker, which then finds nobody.
+  // It is ended by the signal, which is no failure; one of its own shows in the broker, which then finds no controller.
   execa(command[0]!, command.slice(1), options).catch(() => undefined);
 }

@@ -15,7 +15,7 @@ export async function exists(path: string): Promise<boolean> {
 
 /**
  * Has `make` fill a temporary folder beside `entry` and renames it into place, unless the entry is there already: at
- * any moment it is whole or missing, whoever is interrupted, and however many runs start at once.
+ * any moment it is whole or missing, whichever process is interrupted, and however many runs start at once.
  */
 export async function ensureEntry(entry: string, make: (temporary: string) => Promise<void>): Promise<void> {
   if (await exists(entry)) return;

@@ -15,9 +15,9 @@ export interface Disk {
   make(): Promise<void>;
   /** Brings everything so far safely to the disk. */
   sync(): Promise<void>;
-  /** From now on nothing reaches it any more: writing fails. Whoever writes to it should be paused. */
+  /** From now on nothing reaches it any more: writing fails. The process that writes to it should be paused. */
   shutDown(): Promise<void>;
-  /** After `shutDown`, and once nobody uses it any more: what is really on it. */
+  /** After `shutDown`, and once it is not used any more: what is really on it. */
   remount(): Promise<void>;
   /** The length of all of Kafka's record files on it, as its users see them. */
   recordBytes(): Promise<number>;

@@ -14,7 +14,7 @@ export function loggingBackend(jars: readonly string[]): LoggingBackend | null {
   return null;
 }
 
-/** @throws Failure when there is none: a mute broker cannot be watched, and tells nobody why it failed. */
+/** @throws Failure when there is none: a mute broker cannot be watched, and does not tell why it failed. */
 export function assertLogging(jars: readonly string[], directory: string): LoggingBackend {
   const backend = loggingBackend(jars);
   if (backend !== null) return backend;

@@ -52,7 +52,7 @@ const POLL_MS = 50;
 export function kafkaNode(options: NodeOptions): KafkaNode {
   const { info, clock, files, signal } = options;
   const log = { files: options.remote.files, file: files.logFile };
-  /** How it ended, when nobody asked for it, and since its last start. */
+  /** How it ended, when that was not asked for, and since its last start. */
   let crash: string | null = null;
   let logFrom = 0;
   /** Its disk while that is shut down: nothing can be started on it before it is mounted again. */

@@ -5,7 +5,7 @@ import type { NodeInfo } from '../../history/run.ts';
 
 /**
  * One node's process, started and struck as often as a run wants. Everything that is done to it is verified with the
- * kernel before it is said, and an end that nobody asked for is told at once.
+ * kernel before it is said, and an end that was not asked for is told at once.
  */
 export interface NodeProcess {
   readonly info: NodeInfo;
@@ -73,7 +73,7 @@ export function nodeProcess(options: ProcessOptions): NodeProcess {
     for (let waitedMs = 0; waitedMs <= SIGNAL_TIMEOUT_MS; waitedMs += 5) {
       const state = await target.state();
       if (state === null)
-        throw new Failure(`${info.name} (pid ${target.pid}) is gone: ${signal} reached nobody`);
+        throw new Failure(`${info.name} (pid ${target.pid}) is gone: ${signal} reached no process`);
       if ((state === 'T') === stopped)
         return `pid ${target.pid} is ${stopped ? 'stopped' : 'running'} (state ${state})`;
       await clock.sleep(5);

@@ -11,7 +11,7 @@ import { EXIT, Failure } from '../../core/failure.ts';
  */
 export type KafkaMode = 'zookeeper' | 'kraft-combined' | 'kraft-separate';
 
-/** The newest version, and the last one that still knows ZooKeeper: what is taken when nobody names a version. */
+/** The newest version, and the last one that still knows ZooKeeper: what is taken when no version is named. */
 export const NEWEST_VERSION = '4.4.0';
 export const NEWEST_ZOOKEEPER_VERSION = '3.9.1';
 

@@ -130,7 +130,7 @@ export class ColumnReader<Schema extends ColumnSchema> {
     else this.#report('corrupt', `There are foreign bytes, ${bytes}; no row is lost by them.`);
   }
 
-  /** Behind the last good message: nothing but the end of a file that nobody closed, or damage. */
+  /** Behind the last good message: nothing but the end of a file that was not closed, or damage. */
   #reportEnd(size: number): void {
     this.#scanned = true;
     const left = size - this.#position;

@@ -85,7 +85,7 @@ function tryToRead({ file, memory }: Source, offset: number, length: number, pos
   try {
     return readSync(file, memory, offset, length, position);
   } catch {
-    // As if nothing were there: whoever reads says which bytes are damaged, and goes on behind them.
+    // As if nothing were there: the reader says which bytes are damaged, and goes on behind them.
     return 0;
   }
 }

@@ -102,7 +102,7 @@ function startThread(): Thread | null {
     return null;
   }
   worker.unref();
-  // A thread that could not start or died never produces anything: whoever waits gives up on it and reads by himself.
+  // A thread that could not start or died never produces anything: the first thread gives up on it and reads by itself.
   worker.on('error', () => {});
   return { worker, slots: new SharedArrayBuffer(SLOTS * SLOT_BYTES), isBusy: false };
 }

@@ -285,7 +285,7 @@ class Reader {
     this.#given.push({ ...record, scan: scan.scan, timeNs });
   }
 
-  /** Whose write it is. A value that nobody sent gets a number that no write has. */
+  /** Whose write it is. A value that was never sent gets a number that no write has. */
   #readOf({ partition, offset, value, timeNs }: Polled, scan: number): Read {
     const common = { scan, partition, offset, timeNs, integrity: 'valid' } as const;
     const key = `${partition}/${value}`;
@@ -319,5 +319,5 @@ class Reader {
 /** Keys that are no small numbers become partitions from here on. */
 const FIRST_NAMED = 100_000;
 
-/** The worker of values that nobody sent. */
+/** The worker of values that were never sent. */
 const STRANGER = 0xfffffffd;

@@ -57,7 +57,7 @@ export async function openRecorder(
   let failure: unknown = null;
   let fail!: (error: unknown) => void;
   const failed = new Promise<never>((_, reject) => (fail = reject));
-  // Whoever does not listen learns of it from flush and close.
+  // Without a listener, flush and close tell of it.
   failed.catch(() => {});
 
   const errors = new ErrorNames();

@@ -10,7 +10,7 @@ import { contentsOf, contradiction, neverEmpty, takeOut } from './value-items.ts
  * Value u must overtake value v on both sides or on neither. It is certainly enqueued first iff er(u) < ec(v), and
  * certainly dequeued later iff dr(v) < dc(u); a history fails iff some pair does both. A dequeue that found the queue
  * empty fails iff all of it lies within times at which, one value after another, something was certainly inside.
- * Dequeues of unknown outcome may each remove one value nobody else did; the most urgent first.
+ * Dequeues of unknown outcome may each remove one value that no other did; the most urgent first.
  *
  * Null when values repeat, or when empty and unknown dequeues come together: the engine's business.
  */
@@ -50,7 +50,7 @@ function overtaken(items: readonly Item[]): Decision | null {
 }
 
 /**
- * A value that nobody took out, though a younger one was taken out by `deadline`, must have left through a dequeue
+ * A value that was not taken out, though a younger one was taken out by `deadline`, must have left through a dequeue
  * of unknown outcome.
  */
 function removeUnknown(items: readonly Item[], unknown: readonly Operation[]): Decision | null {

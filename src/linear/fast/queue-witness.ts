@@ -14,7 +14,7 @@ export function queueWitness(items: readonly Item[], empties: readonly Operation
   ]);
 }
 
-/** The values in an order in which nobody is certainly late on either side. */
+/** The values in an order in which none is certainly late on either side. */
 function inOrder(items: readonly Item[]): Item[] {
   const ordered: Item[] = [];
   const done = new Set<Item>();

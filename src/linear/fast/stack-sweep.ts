@@ -9,7 +9,7 @@ import { contentsOf, contradiction, neverEmpty } from './value-items.ts';
  * linearizability monitoring for sets, stacks, queues and priority queues, 2025), by coverage.
  *
  * A value is certainly inside from the return of its push to the call of its pop. If there is no such time, its pop can
- * follow its push at once, and it is in nobody's way. Where no value is certainly inside, the stack may as well be
+ * follow its push at once, and it is in no other's way. Where no value is certainly inside, the stack may as well be
  * empty: what is above can be popped before, or pushed after. Between two such times something is always inside, so
  * something is at the bottom all the time: a value whose push was called before any other push returned and whose pop
  * returned after any other pop was called. If there is none, there is no order. If there are several, any of them will

@@ -4,7 +4,7 @@ import { emptyMoment, filledTimes, type Item } from '../search/queue-item.ts';
 
 /** The history of a container whose values are distinct, value by value. */
 export interface Contents {
-  /** Values that must have been inside: all but those whose coming in is of unknown outcome and that nobody took. */
+  /** Values that must have been inside: all but those whose coming in is of unknown outcome and that were never taken. */
   items: Item[];
   /** Removals that found it empty. */
   empties: Operation[];
@@ -36,7 +36,7 @@ export function contentsOf(
     else if (operation.output === null) empties.push(operation);
     else {
       const item = items.get(identity(operation.output));
-      if (item === undefined) return contradiction([operation], `nobody ever ${PAST[into]} what it took out`);
+      if (item === undefined) return contradiction([operation], `what it took out was never ${PAST[into]}`);
       if (item.taken !== null)
         return contradiction([item.taken, operation], 'both took out one and the same value');
       if (operation.ret < item.enqueue.call)

@@ -27,7 +27,7 @@ export function zones(history: readonly Operation[], initial: Value): Decision |
     const wanted = operation.f === 'cas' ? exchangeOf(operation)[0] : operation.output;
     const block = blocks.get(identity(wanted));
     if (block === undefined) {
-      return invalid([operation], `nobody ever wrote the ${JSON.stringify(wanted)} that it found`);
+      return invalid([operation], `the ${JSON.stringify(wanted)} that it found was never written`);
     }
     if (operation.f === 'read') block.reads.push(operation);
     else if (block.next !== null)

@@ -6,7 +6,7 @@ import { exactNumber } from './number.ts';
 
 /**
  * JSON whose values are those that were written. `JSON.parse` rounds integers beyond 2^53, so that two become one, and
- * a read of what nobody wrote looks like a read of its neighbour. They are rare, and looked for where it matters: such
+ * a read of what was never written looks like a read of its neighbour. They are rare, and looked for where it matters: such
  * text is read again with these integers as texts, which is how EDN has them.
  */
 export function parseExactly(text: string, what: string): Value {

@@ -7,7 +7,7 @@ import { prefixSweep } from '../fast/order-sweep.ts';
  *
  * A state is a node of a tree whose path from the root spells the list: appending is one look-up however long the
  * list has become. Only lists that some read returned, and their beginnings, have nodes. Once something has been
- * appended out of turn nobody can have read the list any more: all such lists are one.
+ * appended out of turn the list cannot have been read any more: all such lists are one.
  */
 export const appendList: Model = {
   name: 'append-list',

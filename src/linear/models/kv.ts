@@ -46,7 +46,7 @@ function appends(history: readonly Operation[]): boolean {
   return history.some(({ f }) => f === 'append');
 }
 
-/** How this store says that a key is missing: some return an empty text that nobody ever wrote. */
+/** How this store says that a key is missing: some return an empty text that was never written. */
 function missingIn(history: readonly Operation[]): Value {
   const isEmpty = (value: Value) => value === '';
   const written = history.some(({ f, input }) => isEmpty(f === 'cas' ? exchangeOf({ input })[1] : input));

@@ -122,7 +122,7 @@ function registersMachine(history: readonly Operation[], initial: Value): Machin
     numbers.set(name, number);
     return number;
   };
-  // Values of a key that nobody ever read there are all alike.
+  // Values of a key that were never read there are all alike.
   const unseen = numberIn(values, 'unseen');
   const program = new Map<Operation, readonly { reads: boolean; key: number; value: number }[]>();
   for (const operation of history) {

@@ -50,7 +50,7 @@ function seenValues(history: readonly Operation[]): Set<State> {
   return seen;
 }
 
-/** Values that nobody looks for are all alike: one name for them all keeps the search small. */
+/** Values that are never looked for are all alike: one name for them all keeps the search small. */
 function unseenAlike(history: readonly Operation[], initial: Value): (value: Value) => State {
   const seen = seenValues(history).add(identity(initial));
   return (value) => {

@@ -27,7 +27,7 @@ export const stack: Model = {
 
 function stackMachine(history: readonly Operation[]): Machine {
   const popped = new Set(history.filter(({ f }) => f === 'pop').map(({ output }) => identity(output)));
-  /** What nobody popped may be anything. */
+  /** What was never popped may be anything. */
   const alias = ({ f, input, output }: Operation) => {
     const value = identity(f === 'push' ? input : output);
     return popped.has(value) ? value : 'unseen';

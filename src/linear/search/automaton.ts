@@ -53,7 +53,7 @@ export class Automaton {
     return this.#number(this.#machine.start);
   }
 
-  /** The number of the state that nobody can ever see; -1 where there is none. */
+  /** The number of the state that can never be seen; -1 where there is none. */
   get sink(): number {
     return this.#machine.sink === undefined ? NONE : this.#number(this.#machine.sink);
   }

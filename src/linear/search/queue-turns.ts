@@ -224,7 +224,7 @@ export class QueueTurns {
     if (this.#tried.add(made)) this.#stack.push(this.#tried.length - 1);
   }
 
-  /** Whether nobody who waits has returned before now. */
+  /** Whether none that waits has returned before now. */
   #isAlive(row: Int32Array): boolean {
     return (
       this.#enqueues.deadline(row) >= row[NOW_INTO]! - 1 &&

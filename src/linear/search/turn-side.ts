@@ -82,7 +82,7 @@ export class TurnSide {
   }
 
   /**
-   * Fills `found` with those whose turn it may be: nobody who waits has returned before they are called. Of two with
+   * Fills `found` with those whose turn it may be: none that waits has returned before they are called. Of two with
    * one value, the one that returns first goes first, unless its call would make everything later than `now`.
    */
   candidates(row: Int32Array, now: number, found: number[]): void {

@@ -112,7 +112,9 @@ function pairsOf(links: readonly { from: string; to: string }[]): string {
 }
 
 function listOf(names: readonly string[]): string {
-  return names.length < 2 ? (names[0] ?? 'nobody') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+  return names.length < 2
+    ? (names[0] ?? 'no broker')
+    : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 }
 
 /** Each leader once, when the first broker tells of it, and each change of the set in sync as its leader sees it. */

@@ -94,7 +94,7 @@ function countsOf({ counts, claim }: Result, { columns }: Page): string {
   const rows: [name: string, count: number, note?: string | undefined][] = [
     ['attempted', counts.attempted],
     ['acknowledged', counts.ok],
-    ...present('sent', counts.sent, 'acks=0: nobody answers'),
+    ...present('sent', counts.sent, 'acks=0: there are no answers'),
     ['failed', counts.fail, counts.fail === 0 ? undefined : 'proven not to have been written'],
     [
       'unknown',
@@ -163,8 +163,8 @@ function findingsOf(causes: readonly CauseGroup[], page: Page): string {
       ...findings.flatMap((finding) => findingLines(finding, page, labels, { mark: '-', withReason: false })),
     ];
   });
-  const untold = sum(causes.map(({ findings }) => findings.length)) - sum(told);
-  if (untold > 0) lines.push(`  … and ${grouped(untold)} more: see results.json`);
+  const left = sum(causes.map(({ findings }) => findings.length)) - sum(told);
+  if (left > 0) lines.push(`  … and ${grouped(left)} more: see results.json`);
   return ['Findings', ...lines].join('\n');
 }
 
@@ -205,7 +205,7 @@ function marked([first = '', ...rest]: readonly string[], mark: string, indent: 
 
 function availabilityText(run: Run, availability: Availability, page: Page): string {
   const { columns, colours, faults } = page;
-  // With acks=0 nobody answers, so nothing tells whether anybody was there.
+  // With acks=0 there are no answers, so nothing tells whether a broker was there.
   if (run.info.contract.acks === 0 || availability.phases.length === 0) return '';
   const rates = availability.phases.map(({ name, ackedPerSecond }) => `${name} ${grouped(ackedPerSecond)}/s`);
   const lines = [

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 
 /**
  * Another thread, which does something for a report while the checker is at work. Nothing depends on it: where the
- * system gives no thread, or it fails, its answer is null, and whoever asked does the work himself.
+ * system gives no thread, or it fails, its answer is null, and the caller does the work itself.
  */
 export class Thread {
   #worker: Worker | null = null;

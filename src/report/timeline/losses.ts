@@ -7,7 +7,7 @@ import { type Envelope, openEnvelope, TimeGrid, widenEnvelope } from '../figures
 
 /**
  * What was lost, as far as a picture must know it: told record by record while the checker finds it out, so that
- * nobody has to look at all writes once more. Memory is constant.
+ * all writes need not be looked at once more. Memory is constant.
  */
 export class Losses {
   readonly grid = new TimeGrid();

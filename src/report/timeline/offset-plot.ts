@@ -25,7 +25,7 @@ export interface OffsetPlot {
   readonly lostRuns: readonly Column[][];
   /** End offsets as brokers told them. */
   readonly ends: readonly EndEvent[];
-  /** Of the final scan, or the last one told. Null when nobody told any. */
+  /** Of the final scan, or the last one told. Null when none was told. */
   readonly finalEnd: number | null;
 }
 

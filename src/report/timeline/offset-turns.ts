@@ -62,7 +62,7 @@ function drawFalls(plot: OffsetPlot, losses: readonly Loss[]): Note[] {
   return notes;
 }
 
-/** A diamond where an epoch began, told once by whoever knows it. */
+/** A diamond where an epoch began, told once by the one that knows it. */
 function drawStarts({ pen, picture, y }: OffsetPlot): Note[] {
   const { run, axis, focusPartition, colourOf, nameOf } = picture;
   const seen = new Set<string>();

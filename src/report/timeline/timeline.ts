@@ -81,7 +81,7 @@ function pictureOf(run: Run, result: Result, losses: Losses, overTime: WritesOve
   };
 }
 
-/** From the start of the load to the end of the run: how long a cluster took to start is nobody's question here. */
+/** From the start of the load to the end of the run: how long a cluster took to start does not matter here. */
 function axisOf({ events }: Run, { timeNs }: Aggregate): TimeAxis {
   const loadStart = events.find((event) => event.type === 'phase' && event.name !== 'setup');
   const startNs = loadStart?.type === 'phase' ? loadStart.timeNs : (timeNs?.[0] ?? 0);

@@ -49,8 +49,7 @@ function fullSize(input: Pick<ScenarioInput, 'load' | 'nemesis'>): Partial<Scena
 const leaderKilledAcks0: ScenarioInput = {
   name: 'leader-killed-acks-0',
   title: 'Leader killed, acks=0',
-  description:
-    'Nobody acknowledges anything, so what is in flight when the connection breaks is gone silently.',
+  description: 'Nothing is acknowledged, so what is in flight when the connection breaks is gone silently.',
   topic: ONE_PARTITION,
   producer: { acks: 0 },
   nemesis: killLeader,
@@ -133,7 +132,7 @@ const leaderCutOffAcks1: ScenarioInput = {
   name: 'leader-cut-off-acks-1',
   title: 'Leader cut off from ZooKeeper (or the controller) only, acks=1',
   description:
-    'Its followers can still fetch until a new leader is elected. From then on the old one acknowledges records that nobody copies.',
+    'Its followers can still fetch until a new leader is elected. From then on the old one acknowledges records that no replica copies.',
   kraftMode: 'kraft-separate',
   topic: ONE_PARTITION,
   producer: { acks: 1 },
