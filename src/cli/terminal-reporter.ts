@@ -11,7 +11,7 @@ export const terminalReporter: Reporter = {
   reading: (run) => withProgress(run),
   show,
 
-  /** Nobody shall take a model for Kafka: after the result, wherever standard output and standard error lead. */
+  /** A model must not be taken for Kafka: after the result, wherever standard output and standard error lead. */
   async close({ world, directory }) {
     if (world.kind !== 'simulated') return;
     await printed();

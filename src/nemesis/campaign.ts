@@ -153,12 +153,12 @@ export function campaign(options: CampaignOptions): Campaign {
   /** One after the other as they fall due; a long run has thousands of strikes, and none of them waits by itself. */
   async function strikeInTime(strikes: readonly Strike[]): Promise<void> {
     const startNs = clock.nowNs();
-    const living: Promise<void>[] = [];
+    const underway: Promise<void>[] = [];
     for (const strike of strikes.toSorted((a, b) => a.atMs - b.atMs)) {
       await clock.sleep(strike.atMs - (clock.nowNs() - startNs) / NS_PER_MS, signal);
-      living.push(live(strike));
+      underway.push(live(strike));
     }
-    await Promise.all(living);
+    await Promise.all(underway);
   }
 
   async function strikeAfterWrites(strike: Strike): Promise<void> {

@@ -62,7 +62,7 @@ export async function readBack(
   const doubted = bounds
     .filter(
       ({ partition, start, end }) =>
-        account.owed.missing[partition]! > 0 || (scenario.dense && returned[partition]! < end - start),
+        account.unreturned.missing[partition]! > 0 || (scenario.dense && returned[partition]! < end - start),
     )
     .map(({ partition }) => partition);
   if (settled && doubted.length > 0 && !abort.aborted) await confirm(options, account, doubted);
@@ -99,9 +99,9 @@ async function confirm(options: RunOptions, account: Tally, partitions: readonly
   }
 }
 
-/** What a final scan returns is recorded, shown, and no longer owed. */
+/** What a final scan returns is recorded, shown, and no longer missing. */
 function keep(options: RunOptions, account: Tally, scan: number) {
-  const put = recordsInto(options, scan, (value) => account.owed.returned(value));
+  const put = recordsInto(options, scan, (value) => account.unreturned.returned(value));
   const sequences = new SequenceWatch();
   return (records: readonly Fetched[]): void => {
     put(records);

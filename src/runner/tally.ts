@@ -2,14 +2,14 @@ import type { Clock } from '../core/clock.ts';
 import type { Event, PhaseName } from '../history/event.ts';
 import type { Recorder } from '../history/recorder/recorder.ts';
 import type { Write } from '../history/write.ts';
-import { Owed } from './unreturned-acks.ts';
+import { UnreturnedAcks } from './unreturned-acks.ts';
 import type { Progress } from './progress.ts';
 
 /** What a run knows of itself while it goes on: everything passes through here on its way into the history. */
 export interface Tally {
   /** By partition: the highest offset that was acknowledged, -1 for none. */
   readonly acknowledged: readonly number[];
-  readonly owed: Owed;
+  readonly unreturned: UnreturnedAcks;
   readonly event: (event: Event) => void;
   readonly write: (write: Write) => void;
   enter(phase: PhaseName): void;
@@ -27,7 +27,7 @@ export function tally(options: {
 }): Tally {
   const { recorder, clock } = options;
   const acknowledged = new Array<number>(options.partitions).fill(-1);
-  const owed = new Owed(options.partitions);
+  const unreturned = new UnreturnedAcks(options.partitions);
   const progress: Progress = {
     phase: 'setup',
     elapsedNs: 0,
@@ -45,7 +45,7 @@ export function tally(options: {
   };
   return {
     acknowledged,
-    owed,
+    unreturned,
     show,
     event: (event) => recorder.event(event),
     read: (count) => show({ read: progress.read + count }),
@@ -57,7 +57,7 @@ export function tally(options: {
       recorder.write(write);
       progress[write.outcome]++;
       if (write.outcome !== 'ok') return;
-      owed.acknowledged(write);
+      unreturned.acknowledged(write);
       if (write.offset !== null) {
         acknowledged[write.partition] = Math.max(acknowledged[write.partition]!, write.offset);
       }

@@ -3,7 +3,7 @@
  * partition. So the runner knows at the end of a scan whether it has to look twice, whatever the size of the run: a
  * hundred million writes take 12 MB.
  */
-export class Owed {
+export class UnreturnedAcks {
   /** By partition: how many values. */
   readonly missing: number[];
   /** By worker: a bit for each seq. */

@@ -9,7 +9,7 @@ import type { Bug } from './bugs.ts';
  * swallows are sent again, after 0.2, 0.6, 1.4, 3 … seconds, so what was written into a cut
  * connection arrives some time after the heal, unless either end has given up by then.
  *
- * Where only one direction is cut, the other one works until the sender has filled its window with bytes that nobody
+ * Where only one direction is cut, the other one works until the sender has filled its window with bytes that are not
  * acknowledges; and no new connection comes about.
  */
 export type Fate = 'pass' | 'drop' | { delayNs: number };

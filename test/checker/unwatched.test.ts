@@ -48,7 +48,7 @@ test('the verdict says when it was not watched who led', (t) => {
   const { reasons } = judge(lostUnderAcks1(gap(10, null), gap(10, 20), gap(30, null)));
   t.is(
     reasons.at(-1),
-    'Who led was not watched from 10.0 s to 20.0 s (out of descriptors), nor in 1 other gap: nothing is a violation that a change of leader then would permit.',
+    'The leaders were not watched from 10.0 s to 20.0 s (out of descriptors), nor in 1 other gap: nothing is a violation that a change of leader then would permit.',
   );
 });
 

@@ -1,8 +1,8 @@
 import { fc } from '@fast-check/ava';
 import test from 'ava';
-import { Owed } from '../../src/runner/unreturned-acks.ts';
+import { UnreturnedAcks } from '../../src/runner/unreturned-acks.ts';
 
-test('what is owed is what was acknowledged and not returned, counted by partition', (t) => {
+test('what is missing is what was acknowledged and not returned, counted by partition', (t) => {
   const value = fc.record({
     worker: fc.nat(3),
     seq: fc.oneof(fc.nat(70), fc.constantFrom(31, 32, 2_047, 2_048, 100_000)),
@@ -15,20 +15,20 @@ test('what is owed is what was acknowledged and not returned, counted by partiti
       (acked, others, some) => {
         const returned = [...others, ...acked.filter((_, index) => ((some >> index) & 1) === 1)];
         const partitionOf = ({ worker, seq }: { worker: number; seq: number }) => (worker + seq) % 3;
-        const owed = new Owed(3);
+        const unreturned = new UnreturnedAcks(3);
         const model = new Map<string, number>();
         for (const one of acked) {
-          owed.acknowledged({ ...one, partition: partitionOf(one) });
+          unreturned.acknowledged({ ...one, partition: partitionOf(one) });
           model.set(JSON.stringify(one), partitionOf(one));
         }
         for (const one of returned) {
-          owed.returned({ ...one, partition: partitionOf(one) });
+          unreturned.returned({ ...one, partition: partitionOf(one) });
           model.delete(JSON.stringify(one));
         }
         const expected = [0, 1, 2].map(
           (partition) => [...model.values()].filter((p) => p === partition).length,
         );
-        t.deepEqual(owed.missing, expected);
+        t.deepEqual(unreturned.missing, expected);
       },
     ),
   );

@@ -13,6 +13,6 @@ export function remarksOnWatches({ run, unwatched }: Examination): string[] {
   const why = told === undefined ? '' : ` (${clause(told.reason)})`;
   const more = others.length === 0 ? '' : `, nor in ${counted(others.length, 'other gap')}`;
   return [
-    `Who led was not watched from ${moment(first.fromNs)} to ${until}${why}${more}: nothing is a violation that a change of leader then would permit.`,
+    `The leaders were not watched from ${moment(first.fromNs)} to ${until}${why}${more}: nothing is a violation that a change of leader then would permit.`,
   ];
 }

@@ -4,7 +4,7 @@ import type { Run } from '../../history/run.ts';
 import { statusLine, type Screen } from './status-line.ts';
 
 /** On a terminal, and elsewhere: what is over by then needs no word. */
-const SILENT_NS = { living: NS_PER_SECOND, plain: 5 * NS_PER_SECOND };
+const SILENT_NS = { terminal: NS_PER_SECOND, plain: 5 * NS_PER_SECOND };
 
 /**
  * The same run, which says on standard error how far it has been read, unless that takes but a moment. A check is one
@@ -14,7 +14,7 @@ export function withProgress(
   run: Run,
   { screen = process.stderr, clock = realClock() }: { screen?: Screen; clock?: Pick<Clock, 'nowNs'> } = {},
 ): { run: Run; end(): void } {
-  const living = statusLine(screen, screen.isTTY ? SILENT_NS.living : SILENT_NS.plain);
+  const status = statusLine(screen, screen.isTTY ? SILENT_NS.terminal : SILENT_NS.plain);
   const passes = { writes: 0, records: 0 };
 
   function* told<Batch extends { length: number }>(
@@ -26,11 +26,11 @@ export function withProgress(
     for (const batch of batches) {
       yield batch;
       rows += batch.length;
-      if (living.isDue(clock.nowNs())) living.draw(`checking: ${grouped(rows)} ${what} looked at${again}`);
+      if (status.isDue(clock.nowNs())) status.draw(`checking: ${grouped(rows)} ${what} looked at${again}`);
     }
   }
   return {
     run: { ...run, writes: () => told(run.writes(), 'writes'), reads: () => told(run.reads(), 'records') },
-    end: () => living.end(),
+    end: () => status.end(),
   };
 }

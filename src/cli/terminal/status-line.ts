@@ -9,10 +9,10 @@ import { safeLine, safeStyledText } from './safe-text.ts';
 export interface StatusLine {
   /** Of a line that stays. */
   line(text: string): void;
-  /** Whether the living line is due again. */
+  /** Whether the line that changes is due again. */
   isDue(nowNs: number): boolean;
   draw(text: string): void;
-  /** Removes the living line. */
+  /** Removes the line that changes. */
   end(): void;
 }
 

@@ -10,12 +10,12 @@ import { wantsColour } from './colour.ts';
 import { safeStrings } from './safe-text.ts';
 import { statusLine } from './status-line.ts';
 
-/** What a person sees while a run goes on: a line per thing that happens, and a living line below them. */
+/** What a person sees while a run goes on: a line per thing that happens, and a line that changes below them. */
 export interface Status {
   progress(progress: Readonly<Progress>): void;
   event(event: Event): void;
   line(text: string): void;
-  /** Removes the living line. */
+  /** Removes the line that changes. */
   end(): void;
 }
 
@@ -23,19 +23,19 @@ export function createStatus(
   stream: NodeJS.WriteStream & { fd: number },
   nodes: () => readonly NodeInfo[],
 ): Status {
-  const living = statusLine(stream);
+  const status = statusLine(stream);
   const colors = createColors(wantsColour(stream));
   let previous = { elapsedNs: 0, written: 0, perSecond: 0 };
 
   return {
-    line: (text) => living.line(text),
-    end: () => living.end(),
+    line: (text) => status.line(text),
+    end: () => status.end(),
     event(event) {
       const text = describeEvent(safeStrings(event), colors);
-      if (text !== null) living.line(text);
+      if (text !== null) status.line(text);
     },
     progress(progress) {
-      if (!living.isDue(progress.elapsedNs)) return;
+      if (!status.isDue(progress.elapsedNs)) return;
       const written = progress.ok + progress.sent;
       const seconds = (progress.elapsedNs - previous.elapsedNs) / NS_PER_SECOND;
       if (seconds >= 1) {
@@ -45,7 +45,7 @@ export function createStatus(
           perSecond: Math.round((written - previous.written) / seconds),
         };
       }
-      living.draw(describeProgress(progress, previous.perSecond, nodes()));
+      status.draw(describeProgress(progress, previous.perSecond, nodes()));
     },
   };
 }

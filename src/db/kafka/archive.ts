@@ -9,7 +9,7 @@ import { bootstrapFiles } from './bootstrap.ts';
 import { exists } from './cache.ts';
 import type { Distribution } from './distribution.ts';
 import { assertLogging } from './logging.ts';
-import { practiceCluster } from './one-broker-cluster.ts';
+import { oneBrokerCluster } from './one-broker-cluster.ts';
 import type { KafkaMode } from './recipes.ts';
 
 /**
@@ -82,13 +82,13 @@ interface Training {
 async function train({ distribution, mode, directory, archive, signal }: Training): Promise<void> {
   const logging = assertLogging(Object.keys(distribution.jars), distribution.directory);
   const bootstrapDirectory = mode === 'zookeeper' ? undefined : await bootstrapFiles(distribution, logging);
-  const practice = practiceCluster({ distribution, mode, logging, bootstrapDirectory, directory });
+  const cluster = oneBrokerCluster({ distribution, mode, logging, bootstrapDirectory, directory });
   const over = new AbortController();
   const cancelSignal = signal === undefined ? over.signal : AbortSignal.any([over.signal, signal]);
   try {
-    for (const node of practice.nodes) {
+    for (const node of cluster.nodes) {
       const isBroker = node.roles.includes('broker');
-      const { command } = await practice.write(node, isBroker ? archive : undefined);
+      const { command } = await cluster.write(node, isBroker ? archive : undefined);
       if (isBroker) await startAndStop(command, cancelSignal);
       else keepRunning(command, cancelSignal);
     }

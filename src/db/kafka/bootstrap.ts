@@ -8,7 +8,7 @@ import { ensureEntry } from './cache.ts';
 import { classPath, QUICK_FLAGS } from './command.ts';
 import type { Distribution } from './distribution.ts';
 import type { LoggingBackend } from './logging.ts';
-import { practiceCluster } from './one-broker-cluster.ts';
+import { oneBrokerCluster } from './one-broker-cluster.ts';
 
 /**
  * What a freshly formatted KRaft controller holds beside its identity: the feature levels that a new cluster of this
@@ -24,10 +24,10 @@ export async function bootstrapFiles(distribution: Distribution, logging: Loggin
   await ensureEntry(entry, async (temporary) => {
     const directory = await mkdtemp(join(tmpdir(), 'kept-format-'));
     try {
-      const practice = practiceCluster({ distribution, mode: 'kraft-combined', logging, directory });
-      const { configurationFile, dataDirectory } = await practice.write(practice.nodes[0]!);
+      const cluster = oneBrokerCluster({ distribution, mode: 'kraft-combined', logging, directory });
+      const { configurationFile, dataDirectory } = await cluster.write(cluster.nodes[0]!);
       await rm(dataDirectory, { recursive: true });
-      await runFormatTool(distribution, practice.clusterId, configurationFile);
+      await runFormatTool(distribution, cluster.clusterId, configurationFile);
       await cp(dataDirectory, temporary, { recursive: true, filter: isNoIdentity });
     } finally {
       await rm(directory, { recursive: true, force: true });

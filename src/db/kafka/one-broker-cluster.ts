@@ -9,7 +9,7 @@ import { planNodes } from './plan.ts';
 import type { KafkaMode } from './recipes.ts';
 
 /** A cluster of one broker on a loopback address of its own: to find out things about a distribution, never to test. */
-export interface Practice {
+export interface OneBrokerCluster {
   mode: KafkaMode;
   nodes: readonly NodeInfo[];
   clusterId: string;
@@ -20,14 +20,14 @@ export interface Practice {
   ): Promise<NodeFiles & { configurationFile: string; dataDirectory: string }>;
 }
 
-export function practiceCluster(options: {
+export function oneBrokerCluster(options: {
   distribution: Distribution;
   mode: KafkaMode;
   logging: LoggingBackend;
   bootstrapDirectory?: string | undefined;
   /** Everything goes below it. */
   directory: string;
-}): Practice {
+}): OneBrokerCluster {
   const mode = options.mode === 'zookeeper' ? 'zookeeper' : 'kraft-combined';
   const nodes = planNodes(mode, 1).map(({ name, id, roles }): NodeInfo => ({
     name,
