@@ -31,6 +31,7 @@ const LEADERS: Record<string, Partial<Making>> = {
   '10 terms': { partitions: 1, terms: 10 },
   '1,000 terms': { partitions: 1, terms: 1_000 },
   '10,000 terms': { partitions: 1, terms: 10_000 },
+  '10,000 terms, 10 faults': { partitions: 1, terms: 10_000, faults: 10 },
   '1,000 partitions, 1,000 terms': { partitions: 1_000, terms: 1_000 },
   '1,000 partitions, 10,000 terms': { partitions: 1_000, terms: 10_000 },
   'all lost, 10,000 terms': { partitions: 1, terms: 10_000, lostPercent: 100 },

@@ -31,6 +31,8 @@ export interface Making {
    * leaders.
    */
   terms?: number;
+  /** How many of these faults there are, spread evenly; by default as many as fit. */
+  faults?: number;
   /** How often the end of every partition is asked for; never if absent. */
   endsEveryNs?: number;
 }
@@ -101,7 +103,8 @@ function eventsOf(ends: Float64Array, endNs: number, changing: readonly Event[])
 }
 
 /** What happens while the writes go on: leaders change, and ends are asked for. */
-function courseOf({ writes, partitions, gapNs, terms = 0, endsEveryNs = Infinity }: Made) {
+function courseOf({ writes, partitions, gapNs, terms = 0, faults, endsEveryNs = Infinity }: Made) {
+  const faultEvery = faults === undefined ? Math.ceil(partitions / BROKERS) : Math.ceil(terms / faults);
   const events: Event[] = [];
   const leaders = new Int32Array(partitions).fill(-1);
   const epochs = new Int32Array(partitions).fill(-1);
@@ -112,7 +115,7 @@ function courseOf({ writes, partitions, gapNs, terms = 0, endsEveryNs = Infinity
     const leader = (leaders[partition] = index + 1);
     const epoch = ++epochs[partition]!;
     const node = `kafka${leader}`;
-    if (before >= 0 && led % Math.ceil(partitions / BROKERS) === 0) {
+    if (before >= 0 && led % faultEvery === 0) {
       const fault = { kind: 'pause' as const, target: 'leader', partition };
       const targets = [`kafka${before}`];
       const id = `f${events.length}`;

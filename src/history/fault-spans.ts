@@ -1,4 +1,5 @@
 import type { Event } from './event.ts';
+import { eventsOf } from './events-of.ts';
 import { describeFault } from './fault-words.ts';
 
 /** A fault while it was in force. */
@@ -14,12 +15,12 @@ export interface FaultSpan {
 
 export function faultSpansOf(events: readonly Event[]): FaultSpan[] {
   const spans = new Map<string, FaultSpan>();
-  for (const event of events) {
+  for (const event of eventsOf(events, 'fault-start', 'fault-stop')) {
     if (event.type === 'fault-start') {
       const { id, fault, targets, timeNs } = event;
       const label = describeFault(fault);
       spans.set(id, { id, label, kind: fault.kind, targets, fromNs: timeNs, toNs: Infinity });
-    } else if (event.type === 'fault-stop') {
+    } else {
       const span = spans.get(event.id);
       if (span !== undefined) span.toNs = event.timeNs;
     }

@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts';
+import { eventsOf, type EventOf } from './events-of.ts';
 import type { Event, GapEvent } from './event.ts';
 
 /** When a watch observed nothing, for those who watch (`gapTeller`) and those who judge (`gapsOf`). */
@@ -13,7 +14,7 @@ export interface Gap {
 /** Every gap once. */
 export function gapsOf(events: readonly Event[]): Gap[] {
   const gaps = new Map<string, Gap>();
-  for (const event of events) {
+  for (const event of eventsOf(events, 'gap', 'note')) {
     const gap = gapIn(event);
     if (gap === null) continue;
     // What was told when it was noticed is replaced by what was told when it was over.
@@ -22,12 +23,11 @@ export function gapsOf(events: readonly Event[]): Gap[] {
   return [...gaps.values()];
 }
 
-function gapIn(event: Event): Gap | null {
+function gapIn(event: EventOf<'gap' | 'note'>): Gap | null {
   if (event.type === 'gap') {
     const { watch, node = null, fromNs, toNs } = event;
     return { watch, node, fromNs, toNs: toNs ?? Infinity };
   }
-  if (event.type !== 'note') return null;
   // Earlier versions gave up at the first failure, and said so in a note.
   const old = /^The (?:cluster|log of (\S+)) is no longer watched: /.exec(event.text);
   if (old === null) return null;

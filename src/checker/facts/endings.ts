@@ -1,6 +1,7 @@
 import { countBelow, countUpTo } from '../../core/sorted.ts';
 import { clause, grouped, listed, moment } from '../../core/words.ts';
 import type { Event, ViewEvent } from '../../history/event.ts';
+import { viewsByPartition } from '../../history/events-of.ts';
 import type { Contract, NodeInfo } from '../../history/run.ts';
 import type { Cause, Group } from '../findings/grouping.ts';
 import type { FaultIndex } from './fault-index.ts';
@@ -125,21 +126,12 @@ export class Endings {
   }
 
   #viewsOf(partition: number): { list: readonly ViewEvent[]; timesNs: readonly number[] } {
-    if (this.#views === null) {
-      const lists = new Map<number, ViewEvent[]>();
-      for (const event of this.#facts.events) {
-        if (event.type !== 'view') continue;
-        const known = lists.get(event.partition);
-        if (known === undefined) lists.set(event.partition, [event]);
-        else known.push(event);
-      }
-      this.#views = new Map(
-        [...lists].map(([key, views]) => {
-          const list = views.toSorted((a, b) => a.timeNs - b.timeNs);
-          return [key, { list, timesNs: list.map(({ timeNs }) => timeNs) }];
-        }),
-      );
-    }
+    this.#views ??= new Map(
+      [...viewsByPartition(this.#facts.events)].map(([key, list]) => [
+        key,
+        { list, timesNs: list.map(({ timeNs }) => timeNs) },
+      ]),
+    );
     return this.#views.get(partition) ?? { list: [], timesNs: [] };
   }
 }

@@ -1,4 +1,5 @@
 import type { Event, ViewEvent } from '../../history/event.ts';
+import { eventsOf } from '../../history/events-of.ts';
 import type { Contract, NodeInfo } from '../../history/run.ts';
 import type { PowerLosses } from './power.ts';
 import type { Unwatched } from './unwatched.ts';
@@ -164,8 +165,7 @@ export function leadershipsOf(
   unwatched: Unwatched,
 ): (partition: number) => Leadership {
   const views = new Map<number, ViewEvent[]>();
-  for (const event of events) {
-    if (event.type !== 'view') continue;
+  for (const event of eventsOf(events, 'view')) {
     const known = views.get(event.partition);
     if (known === undefined) views.set(event.partition, [event]);
     else known.push(event);

@@ -1,10 +1,11 @@
 import type { Event, ScanEvent } from '../../history/event.ts';
+import { eventsOf } from '../../history/events-of.ts';
 
 /** The final scans of each partition, in the order of the history. */
 export function finalScansOf(events: readonly Event[]): Map<number, ScanEvent[]> {
   const final = new Map<number, ScanEvent[]>();
-  for (const event of events) {
-    if (event.type !== 'scan' || !event.final) continue;
+  for (const event of eventsOf(events, 'scan')) {
+    if (!event.final) continue;
     const known = final.get(event.partition);
     if (known === undefined) final.set(event.partition, [event]);
     else known.push(event);

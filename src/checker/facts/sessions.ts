@@ -1,4 +1,5 @@
 import type { Event, ResetEvent, ScanEvent } from '../../history/event.ts';
+import { eventsOf } from '../../history/events-of.ts';
 import { Intervals } from '../columns/intervals.ts';
 import { PagedColumn } from '../columns/paged.ts';
 
@@ -103,9 +104,8 @@ export class Sessions {
   readonly #byPartition = new Map<number, Session[]>();
 
   constructor(events: readonly Event[]) {
-    for (const event of events) if (event.type === 'scan') this.#of(event).claims(event);
-    for (const event of events)
-      if (event.type === 'reset') this.find(event.partition, event.scan)?.wasReset(event);
+    for (const event of eventsOf(events, 'scan')) this.#of(event).claims(event);
+    for (const event of eventsOf(events, 'reset')) this.find(event.partition, event.scan)?.wasReset(event);
   }
 
   find(partition: number, scan: number): Session | undefined {

@@ -1,4 +1,5 @@
 import type { Event, LogEvent } from '../../history/event.ts';
+import { eventsOf } from '../../history/events-of.ts';
 import { FirstBelow } from '../columns/first-below.ts';
 import { countBelow } from '../../core/sorted.ts';
 
@@ -11,8 +12,8 @@ export class Truncations {
 
   constructor(events: readonly Event[]) {
     const lists = new Map<string, Truncation[]>();
-    for (const event of events) {
-      if (event.type !== 'log' || event.truncatedTo === undefined) continue;
+    for (const event of eventsOf(events, 'log')) {
+      if (event.truncatedTo === undefined) continue;
       const key = keyOf(event.node, event.partition);
       const known = lists.get(key);
       const truncation = { ...event, truncatedTo: event.truncatedTo };

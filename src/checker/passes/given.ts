@@ -1,5 +1,6 @@
 import { grouped, moment, valueName } from '../../core/words.ts';
 import { int64At, type WriteBatch } from '../../history/run.ts';
+import { eventsOf } from '../../history/events-of.ts';
 import { FIRST_VALUE, FOREIGN } from '../columns/slots.ts';
 import { FOUND, IS_OK, IS_SENT, OUTCOME_BITS, REPEATED, SEEN } from '../columns/values.ts';
 import type { Examination } from '../examination.ts';
@@ -56,8 +57,7 @@ function collect(examination: Examination): GivenRecords {
 
 function whenReadersEnded({ run }: Examination): Map<string, number> {
   const endedNs = new Map<string, number>();
-  for (const event of run.events) {
-    if (event.type !== 'scan') continue;
+  for (const event of eventsOf(run.events, 'scan')) {
     const key = `${event.scan}/${event.partition}`;
     endedNs.set(key, Math.max(endedNs.get(key) ?? 0, event.completeNs));
   }

@@ -1,4 +1,5 @@
 import type { Run, RunInfo } from '../../history/run.ts';
+import { eventsOf } from '../../history/events-of.ts';
 import type { Cause } from '../findings/grouping.ts';
 import { judgeCutDuplicate, judgeDuplicate, type Renumbered, RULINGS } from '../findings/judgement.ts';
 import type { PartitionLog } from '../facts/partition.ts';
@@ -17,7 +18,7 @@ export class Copies {
   constructor({ events, info }: Pick<Run, 'events' | 'info'>) {
     this.#info = info;
     this.#repeated = new Set(
-      events.flatMap((event) => (event.type === 'repetition' ? [`${event.partition}/${event.offset}`] : [])),
+      eventsOf(events, 'repetition').map(({ partition, offset }) => `${partition}/${offset}`),
     );
     this.#causes = {
       no: causeOf(info, 'no'),

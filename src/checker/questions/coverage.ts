@@ -1,4 +1,5 @@
 import { clause, counted, listed } from '../../core/words.ts';
+import { eventsOf } from '../../history/events-of.ts';
 import type { Examination } from '../examination.ts';
 import { doubtsAboutFaults } from './faults.ts';
 import type { Unsaid } from '../findings/judgement.ts';
@@ -77,13 +78,10 @@ function aboutTheScan(examination: Examination): string[] {
         ? ''
         : ` of ${partitions(unscanned.map(({ partition }) => partition))}`;
     const killed = run.info.status === 'running' ? ': the run was killed before it' : '';
-    const unsettled = run.events.find(
-      (event) =>
-        event.type === 'scan' &&
-        !event.final &&
-        event.reason?.startsWith('the cluster did not settle') === true,
+    const unsettled = eventsOf(run.events, 'scan').find(
+      ({ final, reason }) => !final && reason?.startsWith('the cluster did not settle') === true,
     );
-    const why = unsettled?.type === 'scan' ? `, for ${clause(unsettled.reason!)}` : killed;
+    const why = unsettled !== undefined ? `, for ${clause(unsettled.reason!)}` : killed;
     doubts.push(`There is no final scan${where}${why}, so nothing is known about what is missing.`);
   }
   const uncovered = written.filter(({ scan }) => scan !== null && !scan.covered);

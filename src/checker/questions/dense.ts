@@ -1,5 +1,6 @@
 import { grouped } from '../../core/words.ts';
 import { int64At } from '../../history/run.ts';
+import { eventsOf } from '../../history/events-of.ts';
 import type { Examination } from '../examination.ts';
 import type { Cause } from '../findings/grouping.ts';
 import { RULINGS } from '../findings/judgement.ts';
@@ -22,7 +23,7 @@ export function explainHoles(examination: Examination): void {
   // What explains a hole may be among the rows that are missing.
   if (run.info.dense !== true || writesIncomplete || readsIncomplete) return;
   const scanned = new Set(
-    run.events.flatMap((event) => (event.type === 'scan' && event.final ? [event.partition] : [])),
+    eventsOf(run.events, 'scan').flatMap(({ final, partition }) => (final ? [partition] : [])),
   );
   const holes = new Map<number, Holes>();
   for (const partition of scanned) {

@@ -1,6 +1,6 @@
 import { clause, counted, grouped } from '../../core/words.ts';
 import { NS_PER_SECOND } from '../../core/clock.ts';
-import type { FaultFailedEvent, FaultStartEvent } from '../../history/event.ts';
+import { eventsOf } from '../../history/events-of.ts';
 import type { Examination } from '../examination.ts';
 
 /**
@@ -32,9 +32,10 @@ export function remarksOnFaults(examination: Examination): string[] {
   const { events } = examination.run;
   const weighed = weigh(examination);
   const remarks = weighed.isEnough ? [...weighed.sentences] : [];
-  const starts = events.filter((event) => event.type === 'fault-start');
+  const starts = eventsOf(events, 'fault-start');
+  const stops = eventsOf(events, 'fault-stop');
   const started = new Set(starts.map(({ id }) => id));
-  const stopped = new Set(events.flatMap((event) => (event.type === 'fault-stop' ? [event.id] : [])));
+  const stopped = new Set(stops.map(({ id }) => id));
   remarks.push(
     ...first(
       starts
@@ -45,8 +46,8 @@ export function remarksOnFaults(examination: Examination): string[] {
         ),
     ),
     ...first(
-      events.flatMap((event) =>
-        event.type === 'fault-failed' && started.has(event.id)
+      eventsOf(events, 'fault-failed').flatMap((event) =>
+        started.has(event.id)
           ? [
               `The fault ${event.id} ${stopped.has(event.id) ? 'was healed late' : 'was not healed'}: ${clause(event.reason)}.`,
             ]
@@ -54,9 +55,7 @@ export function remarksOnFaults(examination: Examination): string[] {
       ),
     ),
   );
-  const unseenHeals = events.filter(
-    (event) => event.type === 'fault-stop' && event.verified === false,
-  ).length;
+  const unseenHeals = stops.filter(({ verified }) => verified === false).length;
   if (unseenHeals > 0)
     remarks.push(
       `The end of ${counted(unseenHeals, 'fault')} was not seen; that the cluster settled proves it.`,
@@ -68,7 +67,7 @@ export function remarksOnFaults(examination: Examination): string[] {
     const most = (Math.max(...lateNs) / NS_PER_SECOND).toFixed(1);
     remarks.push(`${counted(lateNs.length, 'fault')} began later than planned, by up to ${most} s.`);
   }
-  const skipped = events.filter((event) => event.type === 'fault-skipped');
+  const skipped = eventsOf(events, 'fault-skipped');
   if (skipped.length > 0)
     remarks.push(
       `${counted(skipped.length, 'planned fault')} left out; the first: ${clause(skipped[0]!.reason)}.`,
@@ -83,13 +82,11 @@ interface Weighed {
 }
 
 function weigh({ run, faults }: Examination): Weighed {
-  const starts = run.events.filter((event): event is FaultStartEvent => event.type === 'fault-start');
+  const starts = eventsOf(run.events, 'fault-start');
   const started = new Set(starts.map(({ id }) => id));
-  const failed = run.events.filter(
-    (event): event is FaultFailedEvent => event.type === 'fault-failed' && !started.has(event.id),
-  );
+  const failed = eventsOf(run.events, 'fault-failed').filter(({ id }) => !started.has(id));
   const unverified = starts.filter(({ verified }) => verified === false);
-  const skipped = run.events.filter(({ type }) => type === 'fault-skipped').length;
+  const skipped = eventsOf(run.events, 'fault-skipped').length;
   const planned = plannedFaults(run.info.scenario, faults.length + skipped);
   const wanted = Math.max(planned - skipped, faults.length + failed.length);
   const effective = faults.length - unverified.length;

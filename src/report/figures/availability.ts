@@ -1,5 +1,7 @@
 import { NS_PER_SECOND } from '../../core/clock.ts';
-import type { FaultStartEvent, FaultStopEvent, PhaseEvent, PhaseName } from '../../history/event.ts';
+import { firstIndex } from '../../core/sorted.ts';
+import type { PhaseName } from '../../history/event.ts';
+import { eventsOf, lastEventNs } from '../../history/events-of.ts';
 import { int64At, type Run, type WriteBatch } from '../../history/run.ts';
 import { OUTCOMES, type Outcome } from '../../history/write.ts';
 import { firstAckMeter } from './first-acks.ts';
@@ -98,7 +100,10 @@ export function availabilityMeter({ events }: Pick<Run, 'events'>): {
 }
 
 function stretchOf(segments: readonly Segment[], { fromNs, toNs }: Gap): Stretch {
-  const inside = segments.filter((segment) => segment.fromNs >= fromNs && segment.toNs <= toNs);
+  const inside = segments.slice(
+    firstIndex(segments, (segment) => segment.fromNs >= fromNs),
+    firstIndex(segments, (segment) => segment.toNs > toNs),
+  );
   const acked = inside.reduce((sum, segment) => sum + segment.acked, 0);
   const gap = longestGap(inside, fromNs, toNs);
   const due = OUTCOMES.map((outcome, code) => [
@@ -185,7 +190,7 @@ class ErrorCounts {
 
 /** Phases that carry load, each up to the next one's start; a torn run's last phase lasts to its last event. */
 function loadPhases(events: Run['events']): { name: PhaseName; fromNs: number; toNs: number }[] {
-  const starts = events.filter((event): event is PhaseEvent => event.type === 'phase');
+  const starts = eventsOf(events, 'phase');
   const lastNs = lastEventNs(events);
   return starts
     .map((start, index) => ({
@@ -200,11 +205,11 @@ function loadPhases(events: Run['events']): { name: PhaseName; fromNs: number; t
 function faultStretches(events: Run['events']): { fault: string; fromNs: number; toNs: number }[] {
   const endNs = loadPhases(events).at(-1)?.toNs ?? lastEventNs(events);
   const spans = new Map<string, { fault: string; fromNs: number; toNs: number }>();
-  for (const event of events) {
+  for (const event of eventsOf(events, 'fault-start', 'fault-stop')) {
     if (event.type === 'fault-start') {
       const toNs = Math.max(event.timeNs, endNs);
       spans.set(event.id, { fault: event.id, fromNs: event.timeNs, toNs });
-    } else if (event.type === 'fault-stop') {
+    } else {
       const span = spans.get(event.id);
       if (span !== undefined) span.toNs = Math.max(span.fromNs, event.timeNs);
     }
@@ -212,21 +217,8 @@ function faultStretches(events: Run['events']): { fault: string; fromNs: number;
   return [...spans.values()];
 }
 
-function lastEventNs(events: Run['events']): number {
-  return events.reduce((last, event) => Math.max(last, timeOf(event)), 0);
-}
-
-/** When an event became known. */
-function timeOf(event: Run['events'][number]): number {
-  return 'timeNs' in event ? event.timeNs : event.completeNs;
-}
-
 function strikesAndHeals(events: Run['events']): Omit<Recovery, 'firstAckAfterNs'>[] {
-  return events
-    .filter(
-      (event): event is FaultStartEvent | FaultStopEvent =>
-        event.type === 'fault-start' || event.type === 'fault-stop',
-    )
+  return eventsOf(events, 'fault-start', 'fault-stop')
     .map((event) => ({
       fault: event.id,
       after: event.type === 'fault-start' ? ('strike' as const) : ('heal' as const),

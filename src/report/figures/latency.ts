@@ -17,21 +17,29 @@ export interface Latency {
  * hundred million values; the library then gets each bucket once.
  */
 export class LatencyCounts {
-  readonly #counts = new Uint32Array(BUCKETS);
+  /** There may be thousands of these, most of them empty: the counts get their memory with the first one. */
+  #counts: Uint32Array = NO_COUNTS;
+  /** No bucket outside of these two, and what lies between them, holds anything. */
+  #lowest = BUCKETS;
+  #highest = -1;
   #maxNs = 0;
 
   add(latencyNs: number): void {
     const ns = latencyNs > 0 ? latencyNs : 0;
     if (ns > this.#maxNs) this.#maxNs = ns;
     FLOAT[0] = ns / NS_PER_US;
-    const bucket = (BITS[0]! >>> 16) - FIRST_BUCKET;
-    this.#counts[bucket < 0 ? 0 : bucket >= BUCKETS ? BUCKETS - 1 : bucket]!++;
+    const place = (BITS[0]! >>> 16) - FIRST_BUCKET;
+    const bucket = place < 0 ? 0 : place >= BUCKETS ? BUCKETS - 1 : place;
+    if (this.#highest < 0) this.#counts = new Uint32Array(BUCKETS);
+    if (bucket < this.#lowest) this.#lowest = bucket;
+    if (bucket > this.#highest) this.#highest = bucket;
+    this.#counts[bucket]!++;
   }
 
   addTo(total: LatencyTotal): void {
     const counts = this.#counts;
     // There may be a thousand faults, and so as many of these: `entries()` would take ten times as long.
-    for (let bucket = 0; bucket < BUCKETS; bucket++)
+    for (let bucket = this.#lowest; bucket <= this.#highest; bucket++)
       if (counts[bucket]! > 0) total.add(middleOf(bucket), counts[bucket]!);
     total.maxNs = Math.max(total.maxNs, this.#maxNs);
   }
@@ -64,6 +72,7 @@ const BUCKETS_A_DOUBLING = 128;
 /** Of one microsecond; the last one is that of an hour and more. */
 const FIRST_BUCKET = 127 * BUCKETS_A_DOUBLING;
 const BUCKETS = 33 * BUCKETS_A_DOUBLING;
+const NO_COUNTS = new Uint32Array(0);
 
 function middleOf(bucket: number): number {
   BITS[0] = ((bucket + FIRST_BUCKET) << 16) | 0x8000;

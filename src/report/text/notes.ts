@@ -1,17 +1,18 @@
 import { counted, moment } from '../../core/words.ts';
 import type { Run } from '../../history/run.ts';
+import { eventsOf } from '../../history/events-of.ts';
 
 /** What a reader of the result must also know: faults that did not happen, a load that fell behind, damaged files. */
 export function notesOf(run: Run): string[] {
   const notes: string[] = [];
   let skipped = 0;
-  for (const event of run.events) {
+  for (const event of eventsOf(run.events, 'fault-failed', 'fault-skipped', 'note')) {
     if (event.type === 'fault-failed') {
       notes.push(
         `At ${moment(event.timeNs)} ${event.fault.kind} could not be applied or undone: ${event.reason}`,
       );
     } else if (event.type === 'fault-skipped') skipped++;
-    else if (event.type === 'note' && event.about !== 'information') notes.push(event.text);
+    else if (event.about !== 'information') notes.push(event.text);
   }
   if (skipped > 0)
     notes.push(`${counted(skipped, 'planned fault')} left out, to keep enough of the cluster up.`);

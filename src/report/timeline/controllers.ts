@@ -1,5 +1,6 @@
 import { countBelow } from '../../core/sorted.ts';
-import type { ControllerEvent, Event } from '../../history/event.ts';
+import type { Event } from '../../history/event.ts';
+import { eventsOf } from '../../history/events-of.ts';
 import type { NodeInfo } from '../../history/run.ts';
 import { ASKED_WITHIN_NS, type ProcessSpan } from './processes.ts';
 import type { Change } from './spans.ts';
@@ -15,7 +16,7 @@ export function controllerOver(
   events: readonly Event[],
   processes: ReadonlyMap<string, readonly ProcessSpan[]>,
 ): Change<number>[] {
-  const told = events.filter((event): event is ControllerEvent => event.type === 'controller');
+  const told = eventsOf(events, 'controller');
   const moments: { timeNs: number; apply: () => void }[] = told.map((event) => ({
     timeNs: event.timeNs,
     apply: () => {

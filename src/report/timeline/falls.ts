@@ -1,6 +1,7 @@
 import { grouped } from '../../core/words.ts';
 import type { Finding } from '../../checker/result.ts';
 import type { EndEvent, Event } from '../../history/event.ts';
+import { eventsOf } from '../../history/events-of.ts';
 import type { NodeInfo } from '../../history/run.ts';
 import type { Envelope } from '../figures/grid.ts';
 
@@ -41,9 +42,8 @@ export function fallsOf(facts: FallFacts): Fall[] {
 }
 
 function toldFalls({ events, nodes, partition }: FallFacts): Fall[] {
-  return events.flatMap((event): Fall[] => {
-    if (event.type !== 'log' || event.truncatedTo === undefined || (event.partition ?? 0) !== partition)
-      return [];
+  return eventsOf(events, 'log').flatMap((event): Fall[] => {
+    if (event.truncatedTo === undefined || (event.partition ?? 0) !== partition) return [];
     const { node, timeNs, truncatedTo: to } = event;
     const id = nodes.find(({ name }) => name === node)?.id ?? null;
     return [{ node, id, timeNs, to, text: `${node} cuts its log back to ${grouped(to)}` }];
@@ -97,10 +97,8 @@ function windowOf(
     firstLowEnd(facts, leader.id, offsets, acknowledgedNs),
     firstViewWithout(facts, leader, offsets, acknowledgedNs),
     firstSecondUse(facts, leader.id, offsets, acknowledgedNs),
-    ...events.flatMap((event) =>
-      event.type === 'scan' && event.final && event.partition === partition && event.invokeNs > acknowledgedNs
-        ? [event.invokeNs]
-        : [],
+    ...eventsOf(events, 'scan').flatMap((event) =>
+      event.final && event.partition === partition && event.invokeNs > acknowledgedNs ? [event.invokeNs] : [],
     ),
   );
   if (untilNs === Infinity) return null;
@@ -114,11 +112,8 @@ function windowOf(
 
 /** What this broker told of its own end, in the order of time. */
 function endsOf({ events, partition }: FallFacts, id: number): EndEvent[] {
-  return events
-    .filter(
-      (event): event is EndEvent =>
-        event.type === 'end' && event.partition === partition && event.broker === id,
-    )
+  return eventsOf(events, 'end')
+    .filter((event) => event.partition === partition && event.broker === id)
     .toSorted((a, b) => a.completeNs - b.completeNs);
 }
 
@@ -148,8 +143,8 @@ function firstViewWithout(
   acknowledgedNs: number,
 ): number {
   let firstNs = Infinity;
-  for (const event of events) {
-    if (event.type !== 'view' || event.partition !== partition || event.leader < 0) continue;
+  for (const event of eventsOf(events, 'view')) {
+    if (event.partition !== partition || event.leader < 0) continue;
     const { timeNs, leader, observer, startOffset } = event;
     if (timeNs <= acknowledgedNs) continue;
     const isOwn = observer === node || observer === `log:${node}`;
@@ -177,21 +172,19 @@ function firstSecondUse(
 
 /** When the broker lost power within this time; null if it did not. */
 function powerLossIn(events: readonly Event[], node: string, { fromNs, untilNs }: Window): number | null {
-  for (const event of events) {
-    if (event.type !== 'fault-start' || event.fault.kind !== 'power-loss' || !event.targets.includes(node))
-      continue;
+  for (const event of eventsOf(events, 'fault-start')) {
+    if (event.fault.kind !== 'power-loss' || !event.targets.includes(node)) continue;
     if (event.timeNs < fromNs || event.timeNs > untilNs) continue;
     // The process is gone a moment before everything about the fault is known.
     const sinceNs = event.beganNs ?? event.requestedNs;
-    const down = events.find(
+    const down = eventsOf(events, 'node').find(
       (other) =>
-        other.type === 'node' &&
         other.node === node &&
         other.state === 'down' &&
         other.timeNs >= sinceNs &&
         other.timeNs <= event.timeNs,
     );
-    return Math.max(fromNs, down?.type === 'node' ? down.timeNs : event.timeNs);
+    return Math.max(fromNs, down?.timeNs ?? event.timeNs);
   }
   return null;
 }

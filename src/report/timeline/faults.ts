@@ -1,4 +1,5 @@
 import type { Event } from '../../history/event.ts';
+import { eventsOf } from '../../history/events-of.ts';
 import type { Link } from '../../history/fault.ts';
 import { describeStrike } from '../text/phrases.ts';
 
@@ -21,7 +22,7 @@ export interface FaultSpan {
 /** The faults that were in force, in the order of their strikes. */
 export function faultSpansOf(events: readonly Event[]): FaultSpan[] {
   const spans = new Map<string, FaultSpan>();
-  for (const event of events) {
+  for (const event of eventsOf(events, 'fault-start', 'fault-stop')) {
     if (event.type === 'fault-start') {
       spans.set(event.id, {
         id: event.id,
@@ -32,7 +33,7 @@ export function faultSpansOf(events: readonly Event[]): FaultSpan[] {
         fromNs: event.timeNs,
         toNs: null,
       });
-    } else if (event.type === 'fault-stop') {
+    } else {
       const span = spans.get(event.id);
       if (span !== undefined) span.toNs = event.timeNs;
     }

@@ -1,4 +1,5 @@
 import type { Event, ViewEvent } from '../../history/event.ts';
+import { eventsOf, viewsByPartition } from '../../history/events-of.ts';
 import type { NodeInfo, RunInfo } from '../../history/run.ts';
 import { faultSpansOf } from './faults.ts';
 import { controllerOver } from './controllers.ts';
@@ -28,12 +29,11 @@ export interface Lane {
  * @param endNs where the picture ends; whatever is still going on then lasts up to it.
  */
 export function lanesOf(info: RunInfo, events: readonly Event[], partition: number, endNs: number): Lane[] {
-  // Nothing here asks for end offsets, of which a long run has most.
-  const inOrder = events.filter(({ type }) => type !== 'end').toSorted((a, b) => timeOf(a) - timeOf(b));
-  const faults = faultSpansOf(inOrder);
-  const views = inOrder.filter(
-    (event): event is ViewEvent => event.type === 'view' && event.partition === partition,
+  const inOrder = eventsOf(events, 'node', 'controller', 'fault-start', 'fault-stop').toSorted(
+    (a, b) => a.timeNs - b.timeNs,
   );
+  const faults = faultSpansOf(inOrder);
+  const views = viewsByPartition(events).get(partition) ?? [];
   const inSync = inSyncOver(views);
   const processes = processesOf(info.nodes, inOrder, endNs);
   const controller = controllerOver(info.nodes, inOrder, processes);
@@ -49,8 +49,6 @@ export function lanesOf(info: RunInfo, events: readonly Event[], partition: numb
   }));
 }
 
-const timeOf = (event: Event) => ('timeNs' in event ? event.timeNs : event.completeNs);
-
 /** The in-sync set as told in the highest epoch so far, so that a zombie's idea of it does not count. */
 function inSyncOver(views: readonly ViewEvent[]): Change<readonly number[]>[] {
   const changes: Change<readonly number[]>[] = [];
@@ -58,6 +56,9 @@ function inSyncOver(views: readonly ViewEvent[]): Change<readonly number[]>[] {
   for (const view of views) {
     if (view.leader < 0 || view.isr.length === 0 || (view.epoch ?? epoch) < epoch) continue;
     epoch = view.epoch ?? epoch;
+    // Every observer says the same, one after the other.
+    const last = changes.at(-1)?.value;
+    if (last?.length === view.isr.length && view.isr.every((id, index) => id === last[index])) continue;
     changes.push({ timeNs: view.timeNs, value: view.isr });
   }
   return changes;

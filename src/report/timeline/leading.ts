@@ -1,5 +1,6 @@
-import { countBelow } from '../../core/sorted.ts';
-import type { Event, FaultStartEvent, FaultStopEvent, NodeEvent, ViewEvent } from '../../history/event.ts';
+import { countBelow, countUpTo } from '../../core/sorted.ts';
+import type { Event, NodeEvent, ViewEvent } from '../../history/event.ts';
+import { eventsOf, viewsByPartition } from '../../history/events-of.ts';
 import type { NodeInfo } from '../../history/run.ts';
 import { ASKED_WITHIN_NS, processesOf } from './processes.ts';
 import { type Change, type Span, spansOf } from './spans.ts';
@@ -25,23 +26,15 @@ export function leadingByPartition(
   events: readonly Event[],
   endNs: number,
 ): Map<number, LeadingLane[]> {
-  const views = new Map<number, ViewEvent[]>();
-  const nodeEvents: (NodeEvent | FaultStartEvent | FaultStopEvent)[] = [];
-  for (const event of events) {
-    if (event.type === 'node' || event.type === 'fault-start' || event.type === 'fault-stop')
-      nodeEvents.push(event);
-    if (event.type !== 'view') continue;
-    const known = views.get(event.partition);
-    if (known === undefined) views.set(event.partition, [event]);
-    else known.push(event);
-  }
-  nodeEvents.sort((a, b) => a.timeNs - b.timeNs);
+  const nodeEvents = eventsOf(events, 'node', 'fault-start', 'fault-stop').toSorted(
+    (a, b) => a.timeNs - b.timeNs,
+  );
   const lives = livesOf(processesOf(nodes, nodeEvents, endNs));
   return new Map(
-    [...views].map(([partition, own]) => {
-      own.sort((a, b) => a.timeNs - b.timeNs);
-      return [partition, leadingOf(nodes, own, lives, endNs)];
-    }),
+    [...viewsByPartition(events)].map(([partition, views]) => [
+      partition,
+      leadingOf(nodes, views, lives, endNs),
+    ]),
   );
 }
 
@@ -82,6 +75,9 @@ function leaderSpans(
   endNs: number,
 ): LeaderSpan[] {
   if (node.id === null) return [];
+  const { id, name } = node;
+  const ownLog = `log:${name}`;
+  const isOwn = ({ observer }: ViewEvent) => observer === name || observer === ownLog;
   const spans: LeaderSpan[] = [];
   let at = 0;
   let lastOwn: ViewEvent | null = null;
@@ -91,26 +87,26 @@ function leaderSpans(
     const view = views[at];
     if (view === undefined || view.timeNs >= timeNs) return null;
     at++;
-    if (isOwn(view, node)) lastOwn = view;
-    if (view.leader !== node.id && view.leader >= 0) lastOtherNs = view.timeNs;
+    if (isOwn(view)) lastOwn = view;
+    if (view.leader !== id && view.leader >= 0) lastOtherNs = view.timeNs;
     return view;
   };
   for (const life of lives) {
     while (nextBefore(life.fromNs) !== null);
     const before = lastOwn as ViewEvent | null;
     let newest = -Infinity;
-    const resumes = before?.leader === node.id && (life.isResumed || lastOtherNs <= before.timeNs);
+    const resumes = before?.leader === id && (life.isResumed || lastOtherNs <= before.timeNs);
     const changes: Change<number | null | undefined>[] = [
       { timeNs: life.fromNs, value: resumes ? before.epoch : undefined },
     ];
     for (let view = nextBefore(life.toNs); view !== null; view = nextBefore(life.toNs)) {
-      if (!isOwn(view, node)) continue;
+      if (!isOwn(view)) continue;
       // What a broker answers may be older than what it has written into its log.
       if (view.epoch !== null && view.epoch < newest) continue;
       newest = Math.max(newest, view.epoch ?? newest);
       const current = changes.at(-1)!.value;
       // An observer that does not tell the epoch does not take back the one that another told.
-      const epoch = view.leader === node.id ? (view.epoch ?? current ?? null) : undefined;
+      const epoch = view.leader === id ? (view.epoch ?? current ?? null) : undefined;
       changes.push({ timeNs: view.timeNs, value: epoch });
     }
     const first = changes[1];
@@ -123,10 +119,6 @@ function leaderSpans(
     }
   }
   return spans;
-}
-
-function isOwn(view: ViewEvent, node: NodeInfo): boolean {
-  return view.observer === node.name || view.observer === `log:${node.name}`;
 }
 
 /** The stretches in which each node's process runs. */
@@ -153,6 +145,9 @@ function markZombies(lanes: readonly LeadingLane[], lives: ReadonlyMap<string, r
   const all = lanes.flatMap((lane) => lane.leading.map((span) => ({ lane, span })));
   all.sort((a, b) => a.span.fromNs - b.span.fromNs);
   const fromNs = all.map(({ span }) => span.fromNs);
+  /** Of this span and all before it: when the last one ended. */
+  let endNs = -Infinity;
+  const endedNs = all.map(({ span }) => (endNs = Math.max(endNs, span.toNs)));
   const wakingNs = new Map(
     [...lives].map(([name, own]) => [
       name,
@@ -161,7 +156,8 @@ function markZombies(lanes: readonly LeadingLane[], lives: ReadonlyMap<string, r
   );
   for (const old of all) {
     const isWaking = wakingNs.get(old.lane.node.name)?.has(old.span.fromNs) === true;
-    for (let at = isWaking ? 0 : countBelow(fromNs, old.span.fromNs); at < all.length; at++) {
+    const first = isWaking ? countUpTo(endedNs, old.span.fromNs) : countBelow(fromNs, old.span.fromNs);
+    for (let at = first; at < all.length; at++) {
       const { lane, span } = all[at]!;
       if (span.fromNs >= old.span.toNs) break;
       if (lane === old.lane) continue;

@@ -1,5 +1,6 @@
 import { scaleLinear } from 'd3-scale';
-import type { EndEvent, ScanEvent } from '../../history/event.ts';
+import type { EndEvent } from '../../history/event.ts';
+import { eventsOf } from '../../history/events-of.ts';
 import type { Picture } from './picture.ts';
 import { FreeRoom, textWidth } from './labels.ts';
 import type { Area, Point } from './labels.ts';
@@ -37,11 +38,9 @@ const COVER_MAX = 12;
 
 export function offsetPlot(pen: Pen, top: number, picture: Picture): OffsetPlot {
   const { aggregate, axis, focusPartition, run } = picture;
-  const ends = run.events.filter(
-    (event): event is EndEvent => event.type === 'end' && event.partition === focusPartition,
-  );
-  const finalScan = run.events.findLast(
-    (event): event is ScanEvent => event.type === 'scan' && event.final && event.partition === focusPartition,
+  const ends = eventsOf(run.events, 'end').filter(({ partition }) => partition === focusPartition);
+  const finalScan = eventsOf(run.events, 'scan').findLast(
+    ({ final, partition }) => final && partition === focusPartition,
   );
   const finalEnd = finalScan?.end ?? ends.at(-1)?.offset ?? null;
   const bottom = top + PLOT_HEIGHT;

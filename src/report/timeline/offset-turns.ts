@@ -1,4 +1,5 @@
 import { grouped } from '../../core/words.ts';
+import { eventsOf } from '../../history/events-of.ts';
 import { fallsOf } from './falls.ts';
 import type { Loss } from './offset-losses.ts';
 import { note } from './offset-plot.ts';
@@ -67,8 +68,8 @@ function drawStarts({ pen, picture, y }: OffsetPlot): Note[] {
   const { run, axis, focusPartition, colourOf, nameOf } = picture;
   const seen = new Set<string>();
   const notes: Note[] = [];
-  for (const view of run.events) {
-    if (view.type !== 'view' || view.partition !== focusPartition || view.startOffset === undefined) continue;
+  for (const view of eventsOf(run.events, 'view')) {
+    if (view.partition !== focusPartition || view.startOffset === undefined) continue;
     // After a loss of power a leader may begin once more in the same epoch, with less.
     const key = `${view.leader}/${view.epoch}/${view.startOffset}`;
     if (view.leader < 0 || seen.has(key) || seen.size === STARTS_MAX) continue;

@@ -1,4 +1,4 @@
-import type { PhaseEvent } from '../../history/event.ts';
+import { eventsOf } from '../../history/events-of.ts';
 import type { Panel, Picture } from './picture.ts';
 import type { FaultSpan } from './faults.ts';
 import { shorten, textWidth } from './labels.ts';
@@ -30,7 +30,7 @@ export function faultsPanel(picture: Picture): Panel {
 
 function drawPhases(pen: Pen, top: number, { run, axis }: Picture): void {
   pen.text(MARGIN, top + 12, 'phases', 'heading');
-  const phases = run.events.filter((event): event is PhaseEvent => event.type === 'phase');
+  const phases = eventsOf(run.events, 'phase');
   const paths = ['', ''];
   if (phases.length === 0) pen.text(PLOT_LEFT, top + 12, 'not recorded', 'tick');
   const texts: [number, string][] = [];

@@ -1,4 +1,5 @@
 import type { Event, NodeEvent } from '../../history/event.ts';
+import { eventsOf } from '../../history/events-of.ts';
 import { type FaultSpan, faultSpansOf } from '../../history/fault-spans.ts';
 import type { NodeInfo } from '../../history/run.ts';
 import { type Change, type Span, spansOf } from './spans.ts';
@@ -24,7 +25,7 @@ export function processesOf(
   endNs: number,
 ): Map<string, ProcessSpan[]> {
   const byNode = new Map<string, NodeEvent[]>(nodes.map(({ name }) => [name, []]));
-  for (const event of events) if (event.type === 'node') byNode.get(event.node)?.push(event);
+  for (const event of eventsOf(events, 'node')) byNode.get(event.node)?.push(event);
   const faults = faultSpansOf(events);
   for (const [name, own] of byNode) if (own.length === 0) own.push(...statesUnder(faults, name));
   return new Map([...byNode].map(([name, changes]) => [name, processSpans(changes, endNs)]));

@@ -2,6 +2,7 @@ import { notesOf } from '../text/notes.ts';
 import { verdictInWords } from '../text/headline.ts';
 import { describeSetting } from '../text/phrases.ts';
 import type { Run } from '../../history/run.ts';
+import { eventsOf, lastEventNs } from '../../history/events-of.ts';
 import type { Result } from '../../checker/result.ts';
 import { aggregate } from './aggregate.ts';
 import type { Aggregate } from './aggregate.ts';
@@ -83,14 +84,10 @@ function pictureOf(run: Run, result: Result, losses: Losses, overTime: WritesOve
 
 /** From the start of the load to the end of the run: how long a cluster took to start does not matter here. */
 function axisOf({ events }: Run, { timeNs }: Aggregate): TimeAxis {
-  const loadStart = events.find((event) => event.type === 'phase' && event.name !== 'setup');
-  const startNs = loadStart?.type === 'phase' ? loadStart.timeNs : (timeNs?.[0] ?? 0);
-  const lastEventNs = events.reduce(
-    (last, event) => Math.max(last, 'timeNs' in event ? event.timeNs : event.completeNs),
-    0,
-  );
+  const loadStart = eventsOf(events, 'phase').find(({ name }) => name !== 'setup');
+  const startNs = loadStart?.timeNs ?? timeNs?.[0] ?? 0;
   const fromNs = Math.min(startNs, timeNs?.[0] ?? startNs);
-  const toNs = Math.max(lastEventNs, timeNs?.[1] ?? 0);
+  const toNs = Math.max(lastEventNs(events), timeNs?.[1] ?? 0);
   // A little room on the right, so that what happens last is not drawn on the edge.
   return timeAxis(fromNs, toNs + 0.01 * (toNs - fromNs));
 }
