@@ -278,6 +278,16 @@ test('a record that was only sent and that a reader was given is not said to be 
   );
 });
 
+test('a finding names the faults during which it happened, and has no such list where there was none', (t) => {
+  const lost = (...faults: Event[]) => {
+    const events = [leads(1, 0, 0, { startOffset: 0 }), ...faults, finalScan(0)];
+    return only(judge({ writes: [acked('0:0', 0, { at: 2 })], events }), 'lost');
+  };
+  t.deepEqual(lost(...isolated('f1', 1, 5)).faults, ['f1']);
+  t.false('faults' in lost());
+  t.false('faults' in lost(...isolated('f1', 30, 35)));
+});
+
 test('who led when a reader was given a record is no leader that acknowledged it', (t) => {
   const given = (write: Write) =>
     only(
