@@ -1,16 +1,16 @@
-import { join } from 'node:path';
+import { join, resolve as absolute } from 'node:path';
 import { spawn } from '../core/child-process.ts';
 import { EXIT, Failure, messageOf } from '../core/failure.ts';
 import { classPath } from '../db/kafka/command.ts';
 import { openWorld } from '../world/open.ts';
-import type { NetnsPlan } from '../world/plan.ts';
+import type { LoopbackPlan, NetnsPlan } from '../world/plan.ts';
 import type { World } from '../world/world.ts';
 import { TOPIC, type Plan } from '../run/plan.ts';
 import { say } from './terminal/print.ts';
 
 /** What `kept lab` hands to the one inside, as JSON: the cluster, and the command to run beside it. */
 export interface LabRequest {
-  plan: Plan<NetnsPlan>;
+  plan: Plan<NetnsPlan | LoopbackPlan>;
   /** Empty: a shell. */
   words: string[];
 }
@@ -30,8 +30,9 @@ export async function openShell({ plan, words }: LabRequest): Promise<number> {
   try {
     const { scenario, mode, seed } = plan;
     const { distribution } = plan.world;
-    const dataDirectory = plan.world.dataDirectory ?? join(LAB_DIRECTORY, 'data');
-    const setting = { scenario, mode, seed, topic: TOPIC, directory: LAB_DIRECTORY, powerLoss: false };
+    const directory = plan.world.kind === 'netns' ? LAB_DIRECTORY : absolute(plan.directory);
+    const dataDirectory = plan.world.dataDirectory ?? join(directory, 'data');
+    const setting = { scenario, mode, seed, topic: TOPIC, directory, powerLoss: false };
     world = await openWorld({ ...plan.world, dataDirectory }, setting).build({
       encode: () => Buffer.alloc(0),
       record: () => undefined,
@@ -51,7 +52,7 @@ export async function openShell({ plan, words }: LabRequest): Promise<number> {
     return await runCommand(words, {
       BOOTSTRAP_SERVERS: bootstrap.join(','),
       KAFKA_CLASSPATH: classPath(distribution),
-      KEPT_LAB_DIRECTORY: LAB_DIRECTORY,
+      KEPT_LAB_DIRECTORY: directory,
       PS1: 'kept-lab# ',
     });
   } finally {

@@ -151,13 +151,13 @@ async function tell(directory: string, { claim, json }: { claim: Claim; json?: t
 /** On real Kafka nothing happens twice in the same way, so each candidate gets several tries. */
 async function shrinkReal(recorded: Recorded, wanted: Finding, options: KnownOptions): Promise<number> {
   const { claim, interrupt, tries, store } = options;
-  const { seed, mode, run } = recorded;
+  const { seed, mode, run, lab } = recorded;
   const kafka = options.kafka ?? run.info.versions.kafka;
   // Runs that led nowhere are not worth a place in the store.
   const attic = mkdtempSync(join(tmpdir(), 'kept-shrink-'));
   let smallestDirectory = recorded.directory;
   const launchOnce = async (candidate: Case, where: string) => {
-    const wishes = { claim, store: where, seed, mode, ...(kafka !== undefined && { kafka }) };
+    const wishes = { claim, store: where, seed, mode, lab, ...(kafka !== undefined && { kafka }) };
     const plan = await preparePlan(asScenario(candidate), wishes, { say });
     await launch({ ...plan, quiet: true }, terminalReporter);
     return plan.directory;

@@ -113,6 +113,8 @@ export interface RunInfo {
   /** Why, where the status is `failed`. */
   failure?: string;
   world: 'real' | 'simulated' | 'imported';
+  /** In which kind of lab real Kafka ran; absent in runs from before there was more than one. */
+  lab?: string;
   /** The seed of everything random in the run. */
   seed: number;
   scenario: { name: string; title: string; [option: string]: unknown };

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { EXIT, Failure, messageOf } from '../core/failure.ts';
 import { thisProcess } from '../core/process-identity.ts';
 import { freshId, freshSeed, seededRandom } from '../core/random.ts';
@@ -11,11 +12,12 @@ import { findJava } from '../db/kafka/java.ts';
 import { assertMode, modesOf, type KafkaMode } from '../db/kafka/recipes.ts';
 import { createRunDirectory } from '../history/directory.ts';
 import { createEncoder } from '../history/value.ts';
+import { isPartition } from '../nemesis/partitions.ts';
 import { drawSchedule, type Schedule } from '../nemesis/schedule.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import type { Bug } from '../sim/bugs.ts';
 import type { Claim } from '../checker/result.ts';
-import type { NetnsPlan, SimulatedPlan } from '../world/plan.ts';
+import type { LabKind, LoopbackPlan, NetnsPlan, SimulatedPlan } from '../world/plan.ts';
 import { TOPIC, type Plan } from './plan.ts';
 
 /** From a scenario and options to a plan: everything that a run needs, resolved before it begins. */
@@ -24,6 +26,8 @@ import { TOPIC, type Plan } from './plan.ts';
 export interface Wishes {
   /** The model instead of Kafka. */
   simulate?: true;
+  /** In which kind of lab real Kafka is to run; network namespaces if absent. */
+  lab?: LabKind;
   /** A version, a folder or an archive. */
   kafka?: string;
   mode?: KafkaMode;
@@ -45,7 +49,8 @@ export async function preparePlanForWorld(
 ): Promise<Plan> {
   if (options.simulate === true) return prepareSimulatedPlan(scenario, options);
   const { KAFKA_HOME, JAVA_HOME } = process.env;
-  const isPicky = options.kafka !== undefined || Boolean(KAFKA_HOME) || Boolean(JAVA_HOME);
+  const isPicky =
+    options.kafka !== undefined || options.lab !== undefined || Boolean(KAFKA_HOME) || Boolean(JAVA_HOME);
   const missing = isPicky ? null : await whyNoJava(process.env);
   if (missing === null) return preparePlan(scenario, options, { say });
   return prepareSimulatedPlan(scenario, options, { because: missing });
@@ -70,6 +75,12 @@ export async function prepareSimulatedPlan(
   if (options.kafka !== undefined) {
     throw new Failure('--kafka names a real Kafka, and --simulate asks for a model of it', {
       hint: 'leave one of them out; --mode chooses how the model keeps its metadata',
+      exitStatus: EXIT.usage,
+    });
+  }
+  if (options.lab !== undefined) {
+    throw new Failure('--lab says where real Kafka runs, and --simulate asks for a model of it', {
+      hint: 'leave one of them out',
       exitStatus: EXIT.usage,
     });
   }
@@ -102,7 +113,7 @@ export async function preparePlan(
   scenario: Scenario,
   options: Wishes,
   more: { say: (text: string) => void; directory?: string },
-): Promise<Plan<NetnsPlan>> {
+): Promise<Plan<NetnsPlan | LoopbackPlan>> {
   const seed = options.seed ?? freshSeed();
   const run = freshId();
   // Refuses a record size that has no room for a value, before anything is made.
@@ -117,9 +128,11 @@ export async function preparePlan(
   assertMode(distribution.version, mode);
   assertKnownTargets(scenario, mode);
   const schedule = scheduleOf(scenario, seed);
-  await assertPowers(schedule);
+  const kind = options.lab ?? 'netns';
+  await assertPowers(schedule, kind);
   const nodes = planNodes(mode, scenario.brokers).length;
-  assertRoom(scenario, roomFor({ store: options.store, dataDir: options.dataDir, nodes }));
+  const dataDir = options.dataDir ?? (kind === 'netns' ? undefined : options.store);
+  assertRoom(scenario, roomFor({ store: options.store, dataDir, nodes }));
   return {
     run,
     scenario,
@@ -127,7 +140,12 @@ export async function preparePlan(
     seed,
     claim: options.claim,
     mode,
-    world: { kind: 'netns', distribution, dataDirectory: options.dataDir ?? null },
+    world: {
+      kind,
+      distribution,
+      // Brokers have a working directory of their own.
+      dataDirectory: options.dataDir === undefined ? null : resolve(options.dataDir),
+    },
     directory: more.directory ?? (await createRunDirectory(options.store)),
     json: options.json === true,
     quiet: false,
@@ -151,7 +169,15 @@ export function assertKnownTargets(scenario: Scenario, mode: KafkaMode): void {
 }
 
 /** @throws Failure when the faults need what this machine cannot do, before a cluster is started for them. */
-async function assertPowers(schedule: Schedule): Promise<void> {
+export async function assertPowers(schedule: Schedule, lab: LabKind): Promise<void> {
+  if (lab === 'loopback') {
+    const beyond = schedule.find(({ fault }) => isPartition(fault) || fault.kind === 'power-loss');
+    if (beyond === undefined) return;
+    throw new Failure(
+      `The fault "${beyond.fault.kind}" is not possible in a lab of processes: it has neither links nor disks of its own`,
+      { hint: 'leave it out (--faults kill,stop,pause), or use --lab netns', exitStatus: EXIT.usage },
+    );
+  }
   if (!schedule.some(({ fault }) => fault.kind === 'power-loss')) return;
   const why = await whyNoDisks(processRemote('this machine', '127.0.0.1'));
   if (why === null) return;

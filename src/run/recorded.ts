@@ -11,6 +11,7 @@ import { executedSchedule } from '../nemesis/executed.ts';
 import type { Schedule } from '../nemesis/schedule.ts';
 import { scenarioSchema, type Scenario } from '../scenario/schema.ts';
 import { isBug, type Bug } from '../sim/bugs.ts';
+import { LAB_KINDS, type LabKind } from '../world/plan.ts';
 import { scheduleOf } from './prepare.ts';
 
 /** A run of the store as something that can be run again. */
@@ -21,6 +22,8 @@ export interface Recorded {
   seed: number;
   mode: KafkaMode;
   bug: Bug | null;
+  /** In which kind of lab real Kafka ran. */
+  lab: LabKind;
   /** What the nemesis was to do, by scenario and seed. */
   planned: Schedule;
   /** What it did, and to whom. */
@@ -53,6 +56,13 @@ export async function openRecorded(directory: string): Promise<Recorded> {
       `it was recorded by kept ${info.versions.kept}: use that version`,
     );
   }
+  const lab = LAB_KINDS.find((known) => known === (info.lab ?? 'netns'));
+  if (lab === undefined) {
+    return refuse(
+      `it ran in a lab of the kind "${info.lab}", which this version of kept does not know`,
+      `it was recorded by kept ${info.versions.kept}: use that version`,
+    );
+  }
   const bug = info.bug ?? null;
   if (bug !== null && !isBug(bug)) {
     return refuse(
@@ -67,6 +77,7 @@ export async function openRecorded(directory: string): Promise<Recorded> {
     seed: info.seed,
     mode,
     bug,
+    lab,
     planned: scheduleOf(parsed.data, info.seed),
     executed: executedSchedule(run.events),
     claim: claimOf(directory),

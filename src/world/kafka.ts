@@ -14,6 +14,7 @@ import type { Encoder } from '../history/value.ts';
 import { contractOf } from '../scenario/contract.ts';
 import { DETECTION_TIMEOUTS, type Scenario } from '../scenario/schema.ts';
 import { keptVersion } from '../core/version.ts';
+import type { LabKind } from './plan.ts';
 import type { Stage } from './stage.ts';
 import type { World } from './world.ts';
 
@@ -23,8 +24,8 @@ const OBSERVE_TIMEOUT_MS = 600;
 const CONNECTION_TIMEOUT_MS = 1_000;
 
 /** What run.json says of real Kafka. */
-export function kafkaInfo({ version, java, jars }: Distribution): Stage['info'] {
-  return { world: 'real', versions: { kept: keptVersion(), kafka: version, java: java.version, jars } };
+export function kafkaInfo(lab: LabKind, { version, java, jars }: Distribution): Stage['info'] {
+  return { world: 'real', lab, versions: { kept: keptVersion(), kafka: version, java: java.version, jars } };
 }
 
 /** Real Kafka on the nodes of a lab, in real time. */

@@ -14,7 +14,7 @@ export function netnsStage({ distribution, dataDirectory }: NetnsPlan, setting: 
   const clock = realClock();
   return {
     clock,
-    info: kafkaInfo(distribution),
+    info: kafkaInfo('netns', distribution),
     build: async ({ encode, record }) =>
       kafkaWorld({
         ...setting,

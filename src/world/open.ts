@@ -1,4 +1,5 @@
 import type { WorldPlan } from './plan.ts';
+import { loopbackStage } from './loopback.ts';
 import { netnsStage } from './netns.ts';
 import { simulatedStage } from './simulated.ts';
 import type { Setting, Stage } from './stage.ts';
@@ -8,6 +9,8 @@ export function openWorld(plan: WorldPlan, setting: Setting): Stage {
   switch (plan.kind) {
     case 'netns':
       return netnsStage(plan, setting);
+    case 'loopback':
+      return loopbackStage(plan, setting);
     case 'simulated':
       return simulatedStage(plan, setting);
   }

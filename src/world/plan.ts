@@ -2,13 +2,25 @@ import type { Distribution } from '../db/kafka/distribution.ts';
 import type { Bug } from '../sim/bugs.ts';
 
 /** Where a run takes place, resolved: all that its world is built from. As JSON it goes from one process to another. */
-export type WorldPlan = NetnsPlan | SimulatedPlan;
+export type WorldPlan = NetnsPlan | LoopbackPlan | SimulatedPlan;
+
+/** The kinds of labs that real Kafka can run in. */
+export const LAB_KINDS = ['netns', 'loopback'] as const;
+export type LabKind = (typeof LAB_KINDS)[number];
 
 /** Real Kafka in network namespaces of this machine. */
 export interface NetnsPlan {
   kind: 'netns';
   distribution: Distribution;
   /** Where brokers keep their data; null: in memory that goes away with the lab. */
+  dataDirectory: string | null;
+}
+
+/** Real Kafka as processes of this machine, on loopback addresses. Nothing can be cut. */
+export interface LoopbackPlan {
+  kind: 'loopback';
+  distribution: Distribution;
+  /** Where brokers keep their data; null: in the run directory, and removed in the end. */
   dataDirectory: string | null;
 }
 

@@ -20,8 +20,9 @@ export function addLabCommand(program: Command): void {
     .addHelpText(
       'after',
       `
-Starts a cluster in a lab and looks around in it: every node is a network namespace, named as the node. When the shell
-or the command ends, the lab is gone. Its exit status is passed on.
+Starts a cluster in a lab and looks around in it: every node is a network namespace, named as the node, or with
+--lab loopback a process of this machine. When the shell or the command ends, the lab is gone. Its exit status is
+passed on.
 
 Examples:
   kept lab
@@ -42,8 +43,14 @@ logs of each node). To cut and heal the way from kafka1 to kafka2 by hand:
       });
       try {
         const plan = await preparePlan(scenario, options, { say, directory });
+        const request: LabRequest = { plan, words };
+        if (plan.world.kind === 'loopback') {
+          const { openShell } = await import('../lab-shell.ts');
+          process.exitCode = await openShell(request);
+          return;
+        }
         const file = join(directory, 'lab.json');
-        writeFileSync(file, JSON.stringify({ plan, words } satisfies LabRequest));
+        writeFileSync(file, JSON.stringify(request));
         process.exitCode = await enterLab(['inside-lab', '--shell', file], {
           interactive: process.stdin.isTTY,
           anyStatus: true,

@@ -63,7 +63,7 @@ Examples:
 
 async function planReplay(recorded: Recorded, options: ReplayOptions): Promise<Plan> {
   const { preparePlan, prepareSimulatedPlan } = await import('../../run/prepare.ts');
-  const { run, scenario, seed, mode, bug } = recorded;
+  const { run, scenario, seed, mode, bug, lab } = recorded;
   const common = {
     claim: options.claim ?? recorded.claim,
     store: options.store,
@@ -81,6 +81,7 @@ async function planReplay(recorded: Recorded, options: ReplayOptions): Promise<P
   }
   const wishes = {
     ...common,
+    lab,
     kafka: options.kafka ?? versionOf(recorded),
     ...(options.dataDir !== undefined && { dataDir: options.dataDir }),
   };

@@ -1,4 +1,5 @@
 import { Option, type Command } from 'commander';
+import { LAB_KINDS } from '../../world/plan.ts';
 import type { Wishes } from '../../run/prepare.ts';
 import { claimOption } from '../commands/check.ts';
 import { parseSeed } from './parse.ts';
@@ -11,6 +12,12 @@ export function addClusterOptions(command: Command): Command {
     .option(
       '--kafka <version|dir|tgz>',
       'which Kafka: 4.4.0, 3.9.1, 2.0.1, …, a folder, an archive (default: $KAFKA_HOME, else 4.4.0)',
+    )
+    .addOption(
+      new Option(
+        '--lab <kind>',
+        'where real Kafka runs: netns, network namespaces of its own; loopback, processes of this machine, where nothing can be cut (default: netns)',
+      ).choices(LAB_KINDS),
     )
     .addOption(
       new Option(

@@ -41,6 +41,8 @@ exit
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** A shell's status for a command that died of signal n is this plus n. */
 const SIGNAL_STATUS = 128;
+const WITHOUT_NAMESPACES =
+  'Without them: --lab loopback, where nodes are processes of this machine and nothing can be cut.';
 const DECIDE_HINT = 'What was recorded until then is safe: "kept check" decides from it.';
 
 export interface EnterOptions {
@@ -76,8 +78,8 @@ export function insideLab(): boolean {
 export async function enterLab(argv: readonly string[], options: EnterOptions = {}): Promise<number> {
   const probed = await probeNamespaces();
   if (!probed.allowed) {
-    throw new Failure(`No lab can be built here: ${probed.reason}.`, {
-      ...(probed.hint !== undefined && { hint: probed.hint }),
+    throw new Failure(`No lab of namespaces can be built here: ${probed.reason}.`, {
+      hint: [probed.hint, WITHOUT_NAMESPACES].filter((hint) => hint !== undefined).join('\n'),
     });
   }
   const interactive = options.interactive === true;

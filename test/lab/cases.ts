@@ -1,0 +1,225 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { realClock } from '../../src/core/clock.ts';
+import { messageOf } from '../../src/core/failure.ts';
+import type { Lab } from '../../src/control/lab.ts';
+import type { Daemon } from '../../src/control/remote.ts';
+import type { LabKind } from '../../src/world/plan.ts';
+
+/**
+ * The contract of a lab: what every kind of lab does with two nodes, `a` and `b`. A case tells facts, and the facts must
+ * be the same whatever the nodes are. What a lab may lack stands in `NEEDS`.
+ */
+export interface LabCase {
+  name: string;
+  /** A power that a lab may lack. */
+  needs?: 'net';
+  facts: Readonly<Record<string, unknown>>;
+  /** @param place a directory of the nodes' own, different for each case. */
+  tell(lab: Lab, place: string): Promise<Record<string, unknown>>;
+}
+
+/** What each kind of lab has. */
+export const HAS_NET: Record<LabKind, boolean> = { netns: true, loopback: false };
+
+const clock = realClock();
+
+/** The test that runs this has a time-out of its own. */
+async function until<T>(ask: () => Promise<T | null | false>): Promise<T> {
+  for (;;) {
+    const answer = await ask();
+    if (answer !== null && answer !== false) return answer;
+    await clock.sleep(20);
+  }
+}
+
+const theNode = (lab: Lab, name: string) => lab.nodes.get(name)!;
+const isIn = async (daemon: Daemon, states: string) => states.includes((await daemon.state()) ?? '-');
+
+export const LAB_CASES: readonly LabCase[] = [
+  {
+    name: 'a command runs to its end, and tells its status and what it printed',
+    facts: {
+      ran: { exitStatus: 3, stdout: 'out', stderr: 'err' },
+      fed: { exitStatus: 0, stdout: 'through standard input', stderr: '' },
+      absent: true,
+      slow: true,
+    },
+    async tell(lab) {
+      const node = theNode(lab, 'a');
+      const refused = (work: Promise<unknown>, why: RegExp) =>
+        work.then(
+          () => 'it did not fail',
+          (error: unknown) => why.test(messageOf(error)) || messageOf(error),
+        );
+      return {
+        ran: await node.exec(['sh', '-c', 'printf out; printf err >&2; exit 3']),
+        fed: await node.exec(['cat'], { input: 'through standard input' }),
+        absent: await node.exec(['no-such-program']).then(
+          ({ exitStatus }) => exitStatus === 126 || exitStatus === 127,
+          () => true,
+        ),
+        slow: await refused(node.exec(['sleep', '60'], { timeoutMs: 300 }), /longer than 300 ms/),
+      };
+    },
+  },
+  {
+    name: 'files are written, copied and read from where reading stopped',
+    facts: {
+      absent: null,
+      whole: 'zero one',
+      rest: 'one two',
+      size: 12,
+      copied: 'deep',
+      seen: 'zero one two',
+    },
+    async tell(lab, place) {
+      const node = theNode(lab, 'a');
+      const { files } = node;
+      const file = join(place, 'log');
+      const local = await mkdtemp(join(tmpdir(), 'kept-test-'));
+      await mkdir(join(local, 'below'));
+      await writeFile(join(local, 'below', 'file'), 'deep');
+      const absent = await files.read(file);
+      await files.makeDirectory(place);
+      await files.write(file, 'zero one');
+      const whole = String(await files.read(file));
+      await node.exec(['sh', '-c', 'printf " two" >> "$0"', file]);
+      await files.put(local, join(place, 'copy'));
+      await rm(local, { recursive: true });
+      return {
+        absent,
+        whole,
+        rest: String(await files.read(file, { byte: 5 })),
+        size: await files.size(file),
+        copied: String(await files.read(join(place, 'copy', 'below', 'file'))),
+        seen: (await node.exec(['cat', file])).stdout,
+      };
+    },
+  },
+  {
+    name: 'a daemon runs, and what it prints is read while it runs',
+    facts: { isItself: true, running: true, directory: true, environment: 'given' },
+    async tell(lab, place) {
+      const node = theNode(lab, 'b');
+      const file = join(place, 'log');
+      await node.files.makeDirectory(place);
+      const command = ['sh', '-c', 'echo "$$ $PWD $GIVEN"; exec sleep 300'];
+      const options = { outputFile: file, workingDirectory: place, environment: { GIVEN: 'given' } };
+      const daemon = await node.spawn(command, options);
+      const text = await until(async () => {
+        const read = String((await node.files.read(file)) ?? '');
+        return read.endsWith('\n') ? read : null;
+      });
+      const [pid, directory, environment] = text.trim().split(' ');
+      const running = await isIn(daemon, 'SR');
+      await daemon.signal('SIGKILL');
+      await daemon.exited;
+      return { isItself: Number(pid) === daemon.pid, running, directory: directory === place, environment };
+    },
+  },
+  {
+    name: 'a daemon is paused, resumed, stopped and killed, and each shows',
+    facts: {
+      paused: true,
+      resumed: true,
+      stopped: { exitStatus: 7, signal: null },
+      killed: { exitStatus: null, signal: 'SIGKILL' },
+      gone: null,
+    },
+    async tell(lab, place) {
+      const node = theNode(lab, 'a');
+      const file = join(place, 'log');
+      await node.files.makeDirectory(place);
+      const polite = 'trap "exit 7" TERM; echo ready; while :; do sleep 0.05; done';
+      const start = async (command: string[]) => node.spawn(command, { outputFile: file });
+      const daemon = await start(['sh', '-c', polite]);
+      await until(async () => (await node.files.size(file)) === 'ready\n'.length);
+      await daemon.signal('SIGSTOP');
+      const paused = await until(() => isIn(daemon, 'T'));
+      await daemon.signal('SIGCONT');
+      const resumed = await until(() => isIn(daemon, 'SR'));
+      await daemon.signal('SIGTERM');
+      const stopped = await daemon.exited;
+      const other = await start(['sleep', '300']);
+      await other.signal('SIGKILL');
+      return { paused, resumed, stopped, killed: await other.exited, gone: await other.state() };
+    },
+  },
+  {
+    name: 'every node has an address of its own, which the workers reach',
+    facts: { addresses: 2, reached: true, refused: true },
+    async tell(lab, place) {
+      const node = theNode(lab, 'b');
+      await node.files.makeDirectory(place);
+      const listen = `require('net').createServer((s) => s.end()).listen(5001, '${node.address}', () => console.log('up'))`;
+      const file = join(place, 'log');
+      const daemon = await node.spawn([process.execPath, '-e', listen], { outputFile: file });
+      await until(async () => (await node.files.size(file)) === 'up\n'.length);
+      const reached = await connects(node.address, 5001);
+      const refused = !(await connects(theNode(lab, 'a').address, 5001));
+      await daemon.signal('SIGKILL');
+      await daemon.exited;
+      return {
+        addresses: new Set([...lab.nodes.values()].map(({ address }) => address)).size,
+        reached,
+        refused,
+      };
+    },
+  },
+  {
+    name: 'the clock of a node is placed against this one’s',
+    facts: { isPlaced: true },
+    async tell(lab) {
+      const { offsetNs, uncertaintyNs } = await theNode(lab, 'a').clockOffset();
+      const before = Date.now();
+      const { stdout } = await theNode(lab, 'a').exec(['date', '+%s%3N']);
+      const after = Date.now();
+      const theirsMs = Number(stdout) - offsetNs / 1e6;
+      const marginMs = 1 + uncertaintyNs / 1e6;
+      return { isPlaced: theirsMs >= before - marginMs && theirsMs <= after + marginMs };
+    },
+  },
+  {
+    name: 'a link is cut in one direction or in both, and healed',
+    needs: 'net',
+    facts: {
+      before: 'connects',
+      during: 'silence',
+      isCut: true,
+      others: 'connects',
+      twice: 0,
+      healed: 1,
+      after: 'connects',
+    },
+    async tell(lab) {
+      const net = lab.net!;
+      const link = { from: 'a', to: 'b' };
+      const probe = async (from: string, to: string, timeoutMs = 5_000) =>
+        (await net.probe({ from, to }, timeoutMs)).answer;
+      const before = await probe('a', 'b');
+      await net.cut([link]);
+      const during = await probe('a', 'b', 400);
+      const isCut = net.isCut(link);
+      const others = await probe('client', 'b');
+      await net.cut([link]);
+      const twice = (await net.heal([link])).length;
+      const healed = (await net.heal([link])).length;
+      return { before, during, isCut, others, twice, healed, after: await probe('a', 'b') };
+    },
+  },
+];
+
+function connects(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port });
+    const answer = (is: boolean) => {
+      socket.destroy();
+      resolve(is);
+    };
+    socket.once('connect', () => answer(true));
+    socket.once('error', () => answer(false));
+  });
+}
