@@ -2,6 +2,8 @@ import { clause } from '../core/words.ts';
 import { messageOf } from '../core/failure.ts';
 import type { Run } from '../history/run.ts';
 import { questionClock } from './facts/clock.ts';
+import { mayMissRows } from './facts/completeness.ts';
+import { withdrawAll } from './questions/changed.ts';
 import { doubtsAbout } from './questions/coverage.ts';
 import { explainHoles } from './questions/dense.ts';
 import { boundByEnds } from './passes/bounding.ts';
@@ -45,8 +47,9 @@ export function check(
   };
 
   ask('which faults were in force', () => (examination.faults = faultSpansOf(run.events)));
+  const wasKilled = run.info.status === 'running';
   examination.writesIncomplete =
-    !ask('what became of the writes', recordOutcomes) || mayMissRows(run, 'writes');
+    !ask('what became of the writes', recordOutcomes) || wasKilled || mayMissRows(run, 'writes');
   examination.readsIncomplete = !ask('what is in the log', recordPresence) || mayMissRows(run, 'reads');
   ask('whether readers left anything out', compareReaders);
   ask('what end offsets say of time', boundByEnds);
@@ -63,12 +66,7 @@ export function check(
   ask('whether the end offsets went back', checkEnds);
   ask('whether its clock ran forwards', questionClock);
   ask('where the examples were found', locateExamples);
+  ask('whether it is what was written', withdrawAll);
   ask('whether the verdict was earned', ({ doubts }) => doubts.push(...doubtsAbout(examination)));
   return resultOf(examination, options.claim);
-}
-
-/** Whether rows of this file may be missing: it is damaged, or the recorder was killed before its last rows. */
-function mayMissRows(run: Run, file: 'writes' | 'reads'): boolean {
-  if (run.damage().some((damage) => damage.rows === file || damage.file.startsWith(file))) return true;
-  return file === 'writes' && run.info.status === 'running';
 }

@@ -1,5 +1,6 @@
 import type { ScanEvent } from '../history/event.ts';
 import type { Run } from '../history/run.ts';
+import { countsDisagree, mayMissLines, mayMissRows, wasChanged } from './facts/completeness.ts';
 import { LossCauses } from './facts/attribution.ts';
 import { Copies } from './questions/copies.ts';
 import type { FaultSpan } from '../history/fault-spans.ts';
@@ -71,6 +72,13 @@ export class Examination {
   readsIncomplete = false;
   /** The same of events: changes of leader, resets of readers and scans may have been among them. */
   readonly eventsIncomplete: boolean;
+  /** Of a history in a file: whether its counts of writes do not agree, and whether any lines may be missing. */
+  readonly writesDisagree: boolean;
+  readonly linesIncomplete: boolean;
+  /** Whether lines of the file were changed, and nothing says which. */
+  readonly wasChanged: boolean;
+  /** What would be a finding if no row of a write were missing. */
+  readonly unproven = { lost: 0, misplaced: 0 };
 
   readonly #finalScans: ReadonlyMap<number, readonly ScanEvent[]>;
   #faultIndex: FaultIndex | null = null;
@@ -85,11 +93,12 @@ export class Examination {
     { sparseKeysMax, suspectsMax }: Tuning = TUNING,
     onAnomaly: ((anomaly: Anomaly) => void) | null = null,
   ) {
-    this.findings = new Findings(onAnomaly);
     this.run = run;
-    this.eventsIncomplete = run
-      .damage()
-      .some(({ rows, file }) => rows === 'events' || file.startsWith('events'));
+    this.eventsIncomplete = mayMissRows(run, 'events');
+    this.writesDisagree = countsDisagree(run, 'writes');
+    this.linesIncomplete = mayMissLines(run);
+    this.wasChanged = wasChanged(run);
+    this.findings = new Findings(this.wasChanged ? null : onAnomaly);
     this.#sparseKeysMax = sparseKeysMax;
     this.suspects = new Suspects(suspectsMax);
     this.values = new ValueTable(sparseKeysMax);

@@ -27,8 +27,11 @@ export interface Damage {
   kind: 'torn' | 'corrupt' | 'missing';
   /** One sentence with position and size. */
   detail: string;
-  /** What it is that some may be missing of, where the name of the file does not say so. */
-  rows?: 'writes' | 'reads' | 'events';
+  /**
+   * What it is that some may be missing of, where the name of the file does not say so. `all`: something was changed,
+   * and it is not known what, so that no row proves anything.
+   */
+  rows?: 'writes' | 'reads' | 'events' | 'all';
 }
 
 /** Int64 values as pairs of int32 (low, high): cheaper to read than bigint. Use `int64At`. */

@@ -35,6 +35,10 @@ function lines(...objects: object[]): string {
 
 const exported = (run: Run) => [...formatInterchange(run)].join('');
 
+/** As exports were before they ended with a line that counts the others. */
+const beforeCountsLines = (text: string) =>
+  text.replace(/^\{"type":"counts".*\n/m, '').replace(',"counts":1}', '}');
+
 const RUN = { type: 'run', version: 1, run: 'r1', acks: 'all' };
 const write = (seq: number, more: object = {}) => ({
   type: 'write',
@@ -442,7 +446,7 @@ test('files and runs that say it with the older word "mode" are still read', asy
   t.throws(() => readInterchange(contradicting), { message: /"clientRetries" is false, and "mode"/ });
 
   const today = exported(readInterchange(fileOf(lines({ ...RUN, clientRetries: true }, write(0)))));
-  const old = today.replaceAll('"clientRetries":true', '"mode":"at-least-once"');
+  const old = beforeCountsLines(today).replaceAll('"clientRetries":true', '"mode":"at-least-once"');
   t.deepEqual(readInterchange(fileOf(old)).info, readInterchange(fileOf(today)).info);
   const { info } = await openRun('store/example');
   t.false(info.contract.clientRetries, 'the example was recorded in older words');

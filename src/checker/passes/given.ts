@@ -74,7 +74,7 @@ export function isGoneAfterRead(examination: Examination, log: PartitionLog, id:
   if (record.timeNs > scan.invokeNs) return false;
   if (!examination.readsIncomplete) return true;
   // The record may have been sent again, and the copy may be among what is missing.
-  if (examination.run.info.contract.clientRetries) return false;
+  if (examination.run.info.contract.clientRetries || examination.sentAgain.get(id) !== 0) return false;
   return record.offset >= scan.end || isTaken(log, record.offset, id);
 }
 

@@ -233,7 +233,7 @@ function notePhantom(
 ): void {
   const { values, counts, findings } = examination;
   const isStranger = code !== FOREIGN && (values.stateOf(code - FIRST_VALUE) & OUTCOME_BITS) === 0;
-  if (isStranger && examination.writesIncomplete) {
+  if (examination.writesDisagree || (isStranger && examination.writesIncomplete)) {
     examination.unexplained++;
     return;
   }

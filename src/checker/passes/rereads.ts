@@ -28,7 +28,12 @@ export function compareRereads(examination: Examination): void {
       const held = log.slots.codeAt(offset);
       if (held === 0) {
         log.slots.claim(offset, code);
-      } else if (held !== code && log.mark(offset, DIVERGENT | DIVERGENT_COUNTED)) {
+      } else if (
+        held !== code &&
+        // Where only an acknowledgement speaks for the other record, it matters what else was acknowledged there.
+        (!examination.writesDisagree || log.slots.isScanned(offset)) &&
+        log.mark(offset, DIVERGENT | DIVERGENT_COUNTED)
+      ) {
         counts.divergent++;
         findings.add(
           'divergent',

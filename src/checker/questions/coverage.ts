@@ -1,7 +1,8 @@
-import { clause, counted, listed } from '../../core/words.ts';
+import { capitalised, clause, counted, listed } from '../../core/words.ts';
 import { eventsOf } from '../../history/events-of.ts';
 import type { Examination } from '../examination.ts';
 import { doubtsAboutFaults } from './faults.ts';
+import { findingClause } from '../findings/finding-words.ts';
 import type { Unsaid } from '../findings/judgement.ts';
 
 /**
@@ -18,7 +19,7 @@ export function doubtsAbout(examination: Examination): string[] {
   ];
 }
 
-function aboutTheHistory({ run, repeated, unexplained }: Examination): string[] {
+function aboutTheHistory({ run, counts, repeated, unexplained, unproven }: Examination): string[] {
   const doubts = run
     .damage()
     .map(({ file, kind, detail }) => `The history is damaged: ${file} is ${kind}. ${clause(detail)}.`);
@@ -32,6 +33,14 @@ function aboutTheHistory({ run, repeated, unexplained }: Examination): string[] 
       `${counted(unexplained, 'record')} in the log ${unexplained === 1 ? 'has' : 'have'} no write that explains ${unexplained === 1 ? 'it' : 'them'}, but rows of writes are missing.`,
     );
   }
+  if (unproven.lost > 0)
+    doubts.push(
+      `${capitalised(findingClause('lost', unproven.lost, counts.ok))}, but the counts of writes do not agree, so that proves no loss.`,
+    );
+  if (unproven.misplaced > 0)
+    doubts.push(
+      `${capitalised(findingClause('misplaced', unproven.misplaced, counts.ok))}, but rows are missing, so that proves nothing.`,
+    );
   doubts.push(...(run.info.unjudged ?? []));
   if (run.info.status === 'failed')
     doubts.push(`The run failed: ${clause(run.info.failure ?? 'no reason was recorded')}.`);

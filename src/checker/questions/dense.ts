@@ -19,9 +19,9 @@ import { FOUND, IS_FAIL, IS_OK, OUTCOME_BITS, REPEATED, SEEN } from '../columns/
  * matching: a write that is too late for a hole is too late for all holes below it.
  */
 export function explainHoles(examination: Examination): void {
-  const { run, writesIncomplete, readsIncomplete } = examination;
-  // What explains a hole may be among the rows that are missing.
-  if (run.info.dense !== true || writesIncomplete || readsIncomplete) return;
+  const { run, writesIncomplete, readsIncomplete, eventsIncomplete } = examination;
+  // What explains a hole, or another scan, may be among the rows that are missing.
+  if (run.info.dense !== true || writesIncomplete || readsIncomplete || eventsIncomplete) return;
   const scanned = new Set(
     eventsOf(run.events, 'scan').flatMap(({ final, partition }) => (final ? [partition] : [])),
   );

@@ -81,17 +81,26 @@ function classifyAcknowledged(
   const isFound = (state & FOUND) !== 0;
   if (isFound && (offset < 0 || isInPlace(log, offset, id))) return;
 
+  if (isFound && (examination.writesDisagree || mayBeInPlace(examination, log, offset, id))) {
+    examination.unproven.misplaced++;
+    return;
+  }
+  if (!isFound && examination.readsIncomplete && isTakenByItsBatch(examination, log, offset, id)) {
+    note(examination, 'unread', null, log, UNREAD, batch, row);
+    return;
+  }
   const causes = examination.causesOf(log);
   const isGiven = !isFound && examination.given !== null && examination.given.of(id) !== null;
   const cause = isGiven
     ? causes.givenCauseOf(batch.broker[row]!, int64At(batch.completeNs, row), offset)
     : lossCauseOf(examination, log, batch, row, id);
   const isSentAgain = examination.run.info.contract.clientRetries || examination.sentAgain.get(id) !== 0;
-  if (isFound && isReportedAlike(examination, log, batch, row, id)) {
+  if (isFound && isReportedAlike(examination, log, offset, id)) {
     note(examination, 'misplaced', null, log, REPORTED_ALIKE, batch, row);
     return;
   }
-  if (offset >= 0) {
+  // It is judged as the loss of one of the two is.
+  if (offset >= 0 && !examination.writesDisagree) {
     const divergence = isFound
       ? causes.displacementOf(cause, isSentAgain)
       : log.slots.isScanned(offset)
@@ -103,6 +112,10 @@ function classifyAcknowledged(
     note(examination, 'misplaced', null, log, causes.misplacedOf(cause, isSentAgain), batch, row);
   } else if (isReadable(examination, log, batch, row, offset, id) || isGoneAfterRead(examination, log, id)) {
     const kind = isGiven ? 'lost-after-read' : 'lost';
+    if (kind === 'lost' && examination.writesDisagree) {
+      examination.unproven.lost++;
+      return;
+    }
     const group = note(examination, kind, lossOf(log, offset, id), log, cause, batch, row);
     describeHolder(examination, log, group, offset);
   } else if (wasGivenElsewhere(examination, id, offset)) {
@@ -119,16 +132,34 @@ function classifyAcknowledged(
 function isReportedAlike(
   { values, run }: Examination,
   log: PartitionLog,
-  batch: WriteBatch,
-  row: number,
+  offset: number,
   id: number,
 ): boolean {
-  const offset = int64At(batch.offset, row);
   if (offset < 0 || (log.marks.get(offset) & RIVALLED) === 0 || isAudited(run.info)) return false;
   const holder = log.slots.scannedAt(offset) - FIRST_VALUE;
   if (holder < 0 || (values.stateOf(holder) & (OUTCOME_BITS | IN_PLACE | REPEATED)) !== (IS_OK | IN_PLACE))
     return false;
-  const worker = batch.worker[row]!;
+  return isInRowWith(values, log, offset, id);
+}
+
+/** Whether rows that are missing may show that a record that is found elsewhere is where it should be, too. */
+function mayBeInPlace(examination: Examination, log: PartitionLog, offset: number, id: number): boolean {
+  const { values, run, linesIncomplete, readsIncomplete, writesIncomplete } = examination;
+  if (offset < 0) return false;
+  const isEmpty = log.slots.scannedAt(offset) === 0;
+  if (linesIncomplete && readsIncomplete && isEmpty && (log.scan === null || offset < log.scan.end))
+    return true;
+  if (readsIncomplete && isTakenByItsBatch(examination, log, offset, id)) return true;
+  // Or that it was reported alike with the record that holds the offset.
+  if (!writesIncomplete || isAudited(run.info)) return false;
+  const holder = log.slots.scannedAt(offset) - FIRST_VALUE;
+  if (holder < 0 || (values.stateOf(holder) & OUTCOME_BITS) !== 0) return false;
+  return isInRowWith(values, log, offset, id);
+}
+
+/** Whether nothing but records of its worker stand between a record and this offset. */
+function isInRowWith(values: Examination['values'], log: PartitionLog, offset: number, id: number): boolean {
+  const worker = values.workerOf(id);
   /** Whether it is found on this way from the offset, with nothing but records of its worker between. */
   const isReached = (step: 1 | -1): boolean => {
     for (let away = 0; away < BATCH_RECORDS_MAX; away++) {
@@ -145,7 +176,13 @@ function isReportedAlike(
 const BATCH_RECORDS_MAX = 10_000;
 
 /** Whether a reader was given it, and only at another offset, where no more than one copy of it can be. */
-function wasGivenElsewhere({ given, run, sentAgain }: Examination, id: number, offset: number): boolean {
+function wasGivenElsewhere(
+  { given, run, sentAgain, linesIncomplete }: Examination,
+  id: number,
+  offset: number,
+): boolean {
+  // Another copy, or a scan that covers the partition, may be among what is missing.
+  if (linesIncomplete) return false;
   const record = given?.of(id) ?? null;
   if (record === null || offset < 0 || !record.isAtOneOffset || record.offset === offset) return false;
   const { idempotence, clientRetries } = run.info.contract;
@@ -209,6 +246,18 @@ function isReadable(
   if (acknowledgedNs(batch, row) > invokeNs) return false;
   if (!readsIncomplete) return true;
   return offset >= end || (offset >= 0 && isTaken(log, offset, id));
+}
+
+/** Whether the record that holds the offset may be of one batch with this one, for which the client gave one offset. */
+function isTakenByItsBatch(
+  { values, run, linesIncomplete }: Examination,
+  log: PartitionLog,
+  offset: number,
+  id: number,
+): boolean {
+  if (offset < 0 || !linesIncomplete || isAudited(run.info)) return false;
+  const holder = log.slots.scannedAt(offset) - FIRST_VALUE;
+  return holder >= 0 && holder !== id && values.workerOf(holder) === values.workerOf(id);
 }
 
 /** When it was known to be there; Infinity when that is unknown. An answer from before its question is no earlier. */

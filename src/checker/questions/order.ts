@@ -25,8 +25,12 @@ import { FOUND, FOUND_TWICE, IS_FAIL, IS_OK, OUTCOME_BITS, REPEATED, SEEN } from
  * accused a second time. Where no scan covered the partition, acknowledgements and readers stand in for it.
  */
 export function checkOrder(examination: Examination, slotsPerPass: number = SLOTS_PER_PASS): void {
-  const { writesIncomplete, eventsIncomplete } = examination;
-  const sessions = areWorkersSessions(examination.run.info) ? new ProducerSessions() : null;
+  const { writesIncomplete, eventsIncomplete, linesIncomplete } = examination;
+  // What shows that the times are not of one clock may stand in the lines that are missing.
+  if (linesIncomplete) return;
+  // And what ended a session may be among the writes that are missing.
+  const areKnown = areWorkersSessions(examination.run.info) && !writesIncomplete;
+  const sessions = areKnown ? new ProducerSessions() : null;
   const sweeps = examination.logs
     .filter((log) => !isPlainlyInOrder(log))
     // Where no scan tells what is in the log, only all acknowledgements together can stand in for it.

@@ -26,8 +26,8 @@ export function compareReaders(examination: Examination): void {
   // Of a scan that cannot be held against any reader it is known already whether it went straight on.
   if (logs.every((log) => log.scannedUpwards && !hasOthers(log))) return;
   passReads(examination, sessions);
-  // What a reader was given may be among the rows that are missing.
-  if (examination.readsIncomplete) return;
+  // What a reader was given, or a reset, may be among the rows that are missing.
+  if (examination.readsIncomplete || examination.eventsIncomplete) return;
   for (const log of logs) {
     if (!hasOthers(log)) continue;
     for (const session of sessions.in(log.partition)) noteSkips(examination, log, session);

@@ -16,7 +16,8 @@ export function addExportCommand(program: Command): void {
       'after',
       `
 ndjson   One JSON object a line: everything that the history says, without loss. "kept check" and "kept import" read
-         it again; "kept import --help" describes it.
+         it again; "kept import --help" describes it. The last line counts the others and holds a checksum, so that a
+         file that was cut or changed is noticed.
 parquet  Two tables, writes.parquet and reads.parquet, in the directory that --output names. Their columns are those
          of the history (times in nanoseconds since the run began); absent values are null.
 edn      For Jepsen's own checkers: operations in the shape of its Kafka workload (jepsen.tests.kafka), one map a line.

@@ -25,10 +25,14 @@ Lines of other types than these have one that begins with "x-". A read needs the
   fault  id, kind, targets, start, stop (null: never healed; not before start), optional requested, verified
          (false: it was not seen to take effect; too many of those make the verdict inconclusive)
   view   time, partition, leader, epoch, isr: leader and isr are broker ids, as is broker in a write
+  counts optional writes, reads, events (how many lines of each the file holds; everything else but run is an event)
+         and crc32 (the sum, modulo 2^32, of the CRC-32 of each other line, without its line end)
 
 A loss can be proven only in a partition with a scan of "final": true, "covered": true. Whether acks=1 permits it
 depends on who led: without lines of type view that is not known, and the verdict on the contract is inconclusive.
-What "kept export" writes also says how many lines it holds, so that a file that was cut is recognized, and causes no accusation.
+What "kept export" writes ends with a line of type counts: a file that was cut, or changed since, is inconclusive. Where
+its writes are not as many as it says, nothing in it is called lost or a phantom; where its checksum is another one,
+nothing is accused. If it was you who changed it, remove that line, and "lines" from the field "kept" of the line run.
 
   {"type":"run","version":1,"run":"r1","acks":"all"}
   {"type":"write","worker":0,"seq":0,"partition":0,"invoke":1000,"complete":2000,"outcome":"ok","offset":0}
@@ -38,9 +42,12 @@ What "kept export" writes also says how many lines it holds, so that a file that
 export function addImportCommand(program: Command): void {
   program
     .command('import')
-    .argument('<file>', 'a history as NDJSON: another tool’s, or one that "kept export" wrote')
+    .argument(
+      '<file>',
+      'a history as NDJSON: another tool’s, or one that "kept export" wrote; or the EDN of Jepsen’s Kafka workload; also packed (.gz), or - for a pipe',
+    )
     .argument('<directory>', 'the run directory to make; it must not hold a run yet')
-    .description('make a run directory of an NDJSON history')
+    .description('make a run directory of a history in one file')
     .addHelpText(
       'after',
       `
@@ -51,6 +58,8 @@ ${FORMAT}
 
 Examples:
   kept import history.ndjson store/imported
+  kept import history.ndjson.gz store/packed
+  ssh lab cat history.ndjson | kept import - store/piped
   kept check store/imported`,
     )
     .action(async (file: string, directory: string) => {

@@ -4,6 +4,7 @@ import { formatEvents } from './format-events.ts';
 /**
  * How many lines of each kind an export holds. It says so in its first line: a file that was cut where a line ends
  * looks whole, and its bounds of scans, which come before the records, would say of each missing one that it is lost.
+ * Its last line says so again, with a checksum: see counts-line.ts.
  */
 export interface LineCounts {
   writes: number;
@@ -19,16 +20,18 @@ export function countLines(run: Run): LineCounts {
   return { writes: rowsOf(run.writes()), reads: rowsOf(run.reads()), events };
 }
 
-/** What is wrong with a file that was to hold so many lines. */
-export function damageOf(file: string, promised: LineCounts, there: LineCounts): Damage[] {
-  return (['writes', 'reads', 'events'] as const)
-    .filter((kind) => promised[kind] !== there[kind])
-    .map((kind) => ({
+/** What is wrong with a file that was to hold so many lines; of what `promised` does not speak nothing is. */
+export function damageOf(file: string, promised: Partial<LineCounts>, there: LineCounts): Damage[] {
+  return (['writes', 'reads', 'events'] as const).flatMap((kind) => {
+    const expected = promised[kind];
+    if (expected === undefined || expected === there[kind]) return [];
+    return {
       file,
-      kind: there[kind] < promised[kind] ? ('torn' as const) : ('corrupt' as const),
-      detail: `Lines of ${kind} that were written into it: ${promised[kind]}; that are there: ${there[kind]}.`,
+      kind: there[kind] < expected ? ('torn' as const) : ('corrupt' as const),
+      detail: `Lines of ${kind} that were written into it: ${expected}; that are there: ${there[kind]}.`,
       rows: kind,
-    }));
+    };
+  });
 }
 
 function rowsOf(batches: Iterable<{ length: number }>): number {

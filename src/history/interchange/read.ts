@@ -5,12 +5,14 @@ import type { Event, NoteEvent } from '../event.ts';
 import { completeContract } from '../assumptions.ts';
 import { defaultInfo } from '../default-info.ts';
 import { duplicateKeyOf } from '../../core/duplicate-keys.ts';
+import { isRegular } from '../../core/regular-file.ts';
 import { NESTING_MAX, nestsDeeper } from '../../core/nesting.ts';
 import type { Contract, Run, RunInfo } from '../run.ts';
 import { Collector } from './collect.ts';
 import { parseEvents, type PlacedEvent } from './parse-events.ts';
 import { Extras } from './extras.ts';
 import { type Fields, LineProblem, shown } from './fields.ts';
+import { changeOf, type CountsLine, LineSum, parseCountsLine } from './counts-line.ts';
 import { damageOf } from './line-counts.ts';
 import { lineFailure, linesOf } from './lines.ts';
 import { parseRead, parseWrite } from './rows.ts';
@@ -32,8 +34,9 @@ export interface Extra {
   text: string;
 }
 
-const TYPES = ['run', 'write', 'read', 'scan', 'reset', 'end', 'fault', 'view'];
+const TYPES = ['run', 'write', 'read', 'scan', 'reset', 'end', 'fault', 'view', 'counts'];
 
+const NO_PROMISE: Partial<NonNullable<RunLine['lines']>> = {};
 const UNTIMED = Number.MAX_SAFE_INTEGER;
 
 /**
@@ -44,15 +47,29 @@ const UNTIMED = Number.MAX_SAFE_INTEGER;
  */
 export function readInterchange(path: string, content?: Buffer): ImportedRun {
   const reader = new Reader();
+  let sum: LineSum | null = null;
+  let isFirst = true;
   for (const { line, number } of linesOf(path, content)) {
+    // Other files are summed only if they turn out to have a checksum, which costs a second pass over them.
+    if (isFirst && (line.includes('"kept":') || (content === undefined && !isRegular(path))))
+      sum = new LineSum();
+    isFirst = false;
     try {
-      reader.add(line, number);
+      const { type } = reader.add(line, number);
+      if (type !== 'counts') sum?.add(line);
     } catch (error) {
       if (error instanceof LineProblem) throw lineFailure(path, number, error.message);
       throw error;
     }
   }
-  return reader.finish(path);
+  return reader.finish(path, () => (sum ?? sumOf(path, content, reader.countsLine)).value);
+}
+
+/** @param except the line that holds the checksum. */
+function sumOf(path: string, content: Buffer | undefined, except: number): LineSum {
+  const sum = new LineSum();
+  for (const { line, number } of linesOf(path, content)) if (number !== except) sum.add(line);
+  return sum;
 }
 
 class Reader {
@@ -69,6 +86,7 @@ class Reader {
   readonly #unknownTypes = new Map<string, number>();
   readonly #numberOf = (scan: string) => this.#scans.numberOf(scan);
   #run: RunLine | null = null;
+  #counts: CountsLine | null = null;
   readonly #workers = new Set<number>();
   #partitions = 1;
   /** Whether it is an export of this program, which may hold what a damaged run holds. */
@@ -80,9 +98,20 @@ class Reader {
   readonly #readsFrom = new Map<string, number>();
   readonly #scanned = new Set<string>();
 
-  add(line: string, number: number): void {
+  /** The number of the line that counts the others; 0 while there is none. */
+  get countsLine(): number {
+    return this.#counts?.line ?? 0;
+  }
+
+  /** @returns what the line says. */
+  add(line: string, number: number): Fields {
     const fields = parse(line);
     this.#line = number;
+    this.#take(fields);
+    return fields;
+  }
+
+  #take(fields: Fields): void {
     switch (fields['type']) {
       case 'write':
         return this.#addWrite(fields);
@@ -93,6 +122,13 @@ class Reader {
         this.#run = parseRunLine(fields);
         this.#scans.know(this.#run.scans);
         this.#isOwn = fields['kept'] !== undefined;
+        return;
+      case 'counts':
+        if (this.#counts !== null)
+          throw new LineProblem(
+            `it is a second line of type "counts", and a file, which holds one run, ends with one: the first is line ${this.#counts.line}`,
+          );
+        this.#counts = parseCountsLine(fields, this.#line);
         return;
       case 'damage':
         this.#damages.add(parseDamage(fields));
@@ -148,10 +184,11 @@ class Reader {
     this.#lineExtras.add(0, fields);
   }
 
-  finish(path: string): ImportedRun {
+  /** @param sum the checksum of all lines but the one that tells it. */
+  finish(path: string, sum: () => number): ImportedRun {
     this.#assertUsable(path);
     for (const damage of this.#run?.info.damage ?? []) this.#damages.add(damage);
-    this.#compareWithPromise(basename(path));
+    this.#compareWithPromise(basename(path), sum);
     const writes = this.#writes.finish();
     const reads = this.#reads.finish();
     const errorNames = this.#errors.names;
@@ -202,12 +239,19 @@ class Reader {
     }
   }
 
-  /** Whether every line is there that the export wrote, where this is one. */
-  #compareWithPromise(file: string): void {
-    const promised = this.#run?.lines ?? null;
-    if (promised === null) return;
+  /** Whether every line is there that was written, as it was written, where the file says so. */
+  #compareWithPromise(file: string, sum: () => number): void {
+    const { counts: ends, ...promised } = this.#run?.lines ?? NO_PROMISE;
     const there = { writes: this.#writes.rows, reads: this.#reads.rows, events: this.#eventLines };
-    for (const damage of damageOf(file, promised, there)) this.#damages.add(damage);
+    const damages = damageOf(file, promised, there);
+    if (this.#counts !== null) {
+      const change = this.#counts.sum === null ? null : changeOf(file, this.#counts, sum());
+      damages.push(...damageOf(file, this.#counts.counts, there), ...(change === null ? [] : [change]));
+    } else if (ends === 1 && damages.length === 0) {
+      const detail = 'The line of type "counts" is missing, with which it was to end.';
+      damages.push({ file, kind: 'torn', detail });
+    }
+    for (const damage of damages) this.#damages.add(damage);
   }
 
   #info(path: string): RunInfo {

@@ -15,7 +15,7 @@ export interface RunLine {
   /** The numbers that named scans had. */
   scans: [name: string, number: number][];
   /** How many other lines the file must hold; null where the line does not say. */
-  lines: LineCounts | null;
+  lines: (LineCounts & { counts?: number | undefined }) | null;
 }
 
 const FIELDS = new Set([
@@ -75,7 +75,7 @@ const ownInfo = z.looseObject({
         file: z.string(),
         kind: z.enum(['torn', 'corrupt', 'missing']),
         detail: z.string(),
-        rows: z.enum(['writes', 'reads', 'events']).optional(),
+        rows: z.enum(['writes', 'reads', 'events', 'all']).optional(),
       }),
     )
     .optional(),
@@ -84,7 +84,7 @@ const count = z.int().min(0);
 const own = z.strictObject({
   info: z.preprocess(inTodaysWords, ownInfo),
   scans: z.array(z.tuple([z.string(), count])),
-  lines: z.strictObject({ writes: count, reads: count, events: count }).optional(),
+  lines: z.strictObject({ writes: count, reads: count, events: count, counts: count.optional() }).optional(),
 });
 
 export function parseRunLine(fields: Fields): RunLine {
@@ -168,7 +168,7 @@ export function formatRunLine(
     ...(info.workerIsSession !== undefined && { workerIsSession: info.workerIsSession }),
     ...Object.fromEntries(told.map((setting) => [setting, contract[setting]])),
     ...(info.versions.kafka !== undefined && { kafka: info.versions.kafka }),
-    kept: { info: rest, scans, lines },
+    kept: { info: rest, scans, lines: { ...lines, counts: 1 } },
     ...extra,
   };
 }

@@ -2,7 +2,8 @@ import { readAt, writeAt } from '../columns/columns.ts';
 import { Damages } from '../damage.ts';
 import type { Run, RunInfo } from '../run.ts';
 import { formatEvents } from './format-events.ts';
-import { countLines } from './line-counts.ts';
+import { formatCountsLine, LineSum } from './counts-line.ts';
+import { countLines, type LineCounts } from './line-counts.ts';
 import type { Extra } from './read.ts';
 import { formatRead, formatWrite } from './rows.ts';
 import { formatRunLine } from './run-line.ts';
@@ -11,26 +12,29 @@ import { nameOfScan, scanNames } from './scan-names.ts';
 const CHUNK_CHARACTERS = 1 << 18;
 
 /**
- * A run as an NDJSON file, in chunks of whole lines: the run, its events, its writes, its reads.
+ * A run as an NDJSON file, in chunks of whole lines: the run, its events, its writes, its reads, and the line that
+ * counts them.
  * @param extras what an import could not put into rows; it is written where it stood.
  */
 export function* formatInterchange(run: Run, extras: Iterable<Extra> = []): Generator<string> {
   let chunk = '';
-  for (const line of lines(run, extras)) {
+  // Only after a pass over all rows it is known how many there are, and what of the run is damaged.
+  const counts = countLines(run);
+  const sum = new LineSum();
+  for (const line of lines(run, extras, counts)) {
+    sum.add(line);
     chunk += `${line}\n`;
     if (chunk.length < CHUNK_CHARACTERS) continue;
     yield chunk;
     chunk = '';
   }
-  if (chunk !== '') yield chunk;
+  yield `${chunk}${formatCountsLine(counts, sum.value)}\n`;
 }
 
-function* lines(run: Run, extras: Iterable<Extra>): Generator<string> {
+function* lines(run: Run, extras: Iterable<Extra>, counts: LineCounts): Generator<string> {
   const names = scanNames(run.events);
   const nameOf = (scan: number) => nameOfScan(names, scan);
   const scans = [...names].map(([number, name]): [string, number] => [name, number]);
-  // Only after a pass over all rows it is known how many there are, and what of the run is damaged.
-  const counts = countLines(run);
   yield JSON.stringify(formatRunLine(withDamage(run), { scans, lines: counts }));
   for (const event of formatEvents(run.events, nameOf)) yield JSON.stringify(event);
 
