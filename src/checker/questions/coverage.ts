@@ -19,7 +19,14 @@ export function doubtsAbout(examination: Examination): string[] {
   ];
 }
 
-function aboutTheHistory({ run, counts, repeated, unexplained, unproven }: Examination): string[] {
+function aboutTheHistory({
+  run,
+  counts,
+  repeated,
+  unexplained,
+  unproven,
+  wasChanged,
+}: Examination): string[] {
   const doubts = run
     .damage()
     .map(({ file, kind, detail }) => `The history is damaged: ${file} is ${kind}. ${clause(detail)}.`);
@@ -33,13 +40,14 @@ function aboutTheHistory({ run, counts, repeated, unexplained, unproven }: Exami
       `${counted(unexplained, 'record')} in the log ${unexplained === 1 ? 'has' : 'have'} no write that explains ${unexplained === 1 ? 'it' : 'them'}, but rows of writes are missing.`,
     );
   }
+  const why = wasChanged ? 'lines of the file were changed' : 'the counts of writes do not agree';
   if (unproven.lost > 0)
     doubts.push(
-      `${capitalised(findingClause('lost', unproven.lost, counts.ok))}, but the counts of writes do not agree, so that proves no loss.`,
+      `${capitalised(findingClause('lost', unproven.lost, counts.ok))}, but ${why}, so that proves no loss.`,
     );
   if (unproven.misplaced > 0)
     doubts.push(
-      `${capitalised(findingClause('misplaced', unproven.misplaced, counts.ok))}, but rows are missing, so that proves nothing.`,
+      `${capitalised(findingClause('misplaced', unproven.misplaced, counts.ok))}, but ${wasChanged ? why : 'rows are missing'}, so that proves nothing.`,
     );
   doubts.push(...(run.info.unjudged ?? []));
   if (run.info.status === 'failed')
