@@ -352,3 +352,16 @@ test('one record is spoken of as one', (t) => {
   });
   t.deepEqual(reasons, ['The only acknowledged record is there.']);
 });
+
+test('what was given and is gone without having been acknowledged is missing from no acknowledged record', (t) => {
+  const { verdict, reasons } = judge({
+    ...GOOD,
+    claim: 'contract',
+    contract: { uncleanLeaderElection: true },
+    writes: [...GOOD.writes, unknown('7:0', { at: 4 })],
+    reads: [...GOOD.reads, consumed(3, '7:0')],
+    events: [leads(1, 1, 0), leads(2, 2, 60), ...GOOD.events],
+  });
+  t.is(verdict, 'valid', reasons.join('\n'));
+  t.is(reasons[0], 'Every one of 3 acknowledged records is there.');
+});
