@@ -214,10 +214,10 @@ test('an export ends with a line of counts and a checksum, and what was changed 
 
 test('where the counts of writes do not agree, no record is lost and none is a phantom', (t) => {
   const writes = [...GOOD.writes, acked('1:1', 3, { at: 4 }), failed('2:0', { at: 5 })];
-  const reads = [...GOOD.reads, found(4, '2:0')];
-  const lossy = exported(runOfStory({ writes, reads, events: [finalScan(5)] }));
+  const reads = [...GOOD.reads, found(4, '2:0'), found(5, '9:9', { integrity: 'foreign-run' as const })];
+  const lossy = exported(runOfStory({ writes, reads, events: [finalScan(6)] }));
   const { counts, verdict } = judgeLines(lossy);
-  t.deepEqual([counts.lost, counts['aborted-read'], verdict], [1, 1, 'invalid']);
+  t.deepEqual([counts.lost, counts.phantom, counts['aborted-read'], verdict], [1, 1, 1, 'invalid']);
   const first = lossy.findIndex((line) => line.startsWith('{"type":"write"'));
   const cut = lossy.toSpliced(first, 1).slice(0, -1);
   const part = check(readInterchange(written(cut)), { claim: 'kept' });
@@ -272,6 +272,9 @@ test('a session that ended with a write that is missing accuses no producer', (t
   t.is(judgeLines(lines).counts['producer-order'], 0);
   const cut = lines.filter((line) => !line.includes('"seq":9')).slice(0, -1);
   t.is(judgeLines(cut).counts['producer-order'], 0);
+  const torn = { file: 'writes.arrow', kind: 'torn' as const, detail: 'Rows are gone.' };
+  const damaged = runOfStory({ ...story, writes: swapped, damage: [torn] });
+  t.is(check(damaged, { claim: 'kept' }).counts['producer-order'], 0, 'nor in a damaged run directory');
   t.is(judgeLines(cut.map((line) => line.replace(/,"lines":\{[^}]*\}/, ''))).counts['producer-order'], 1);
 });
 
@@ -284,4 +287,14 @@ test('records for which a client gave one offset are not lost where the first of
   t.is(whole.strict, 'valid');
   for (let at = 1; at < lines.length - 1; at++)
     t.is(judgeLines(lines.toSpliced(at, 1).slice(0, -1)).strict, 'inconclusive', lines[at]);
+});
+
+test('nothing is said about order where the line may be missing that shows a jump of the clock', (t) => {
+  const writes = [acked('0:0', 1), acked('1:0', 0, { at: 3 }), acked('2:0', 2, { at: 5, until: 4 })];
+  const reads = [found(0, '1:0'), found(1, '0:0'), found(2, '2:0')];
+  const lines = exported(runOfStory({ writes, reads, events: [finalScan(3)] }));
+  t.is(judgeLines(lines).counts.reordered, 0, 'the whole shows it');
+  const cut = lines.filter((line) => !line.includes('"write","worker":2')).slice(0, -1);
+  t.is(judgeLines(cut).counts.reordered, 0);
+  t.is(judgeLines(cut.map((line) => line.replace(/,"lines":\{[^}]*\}/, ''))).counts.reordered, 1);
 });
