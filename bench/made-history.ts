@@ -2,10 +2,17 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createAppendFile } from '../src/history/recorder/append-file.ts';
 import { ColumnWriter } from '../src/history/columns/column-writer.ts';
-import { READ_COLUMNS, WRITE_COLUMNS } from '../src/history/columns/columns.ts';
+import { END_COLUMNS, putEnd, READ_COLUMNS, WRITE_COLUMNS } from '../src/history/columns/columns.ts';
 import { encodeLine, type Line } from '../src/history/recorder/event-lines.ts';
-import type { Event } from '../src/history/event.ts';
-import { ERROR_NAMES_KEY, EVENTS_FILE, READS_FILE, RUN_FILE, WRITES_FILE } from '../src/history/layout.ts';
+import type { EndEvent, Event } from '../src/history/event.ts';
+import {
+  ENDS_FILE,
+  ERROR_NAMES_KEY,
+  EVENTS_FILE,
+  READS_FILE,
+  RUN_FILE,
+  WRITES_FILE,
+} from '../src/history/layout.ts';
 import { runOf } from '../src/history/memory.ts';
 import { writeRunFile } from '../src/history/recorder/run-file.ts';
 import type { Int64Column, RunInfo } from '../src/history/run.ts';
@@ -75,7 +82,11 @@ export async function makeHistory(directory: string, making: Making): Promise<vo
   const { ends, changing } = makeWrites(directory, info, made);
   makeReads(directory, info, made, ends, endNs);
   writeRunFile(join(directory, RUN_FILE), info);
-  const lines: Line[] = [{ type: 'run', info }, ...eventsOf(ends, endNs, changing), { type: 'closed' }];
+  const lines: Line[] = [
+    { type: 'run', info, endsApart: true },
+    ...eventsOf(ends, endNs, changing),
+    { type: 'closed' },
+  ];
   writeFileSync(join(directory, EVENTS_FILE), lines.map((line, number) => encodeLine(line, number)).join(''));
 }
 
@@ -103,7 +114,10 @@ function eventsOf(ends: Float64Array, endNs: number, changing: readonly Event[])
 }
 
 /** What happens while the writes go on: leaders change, and ends are asked for. */
-function courseOf({ writes, partitions, gapNs, terms = 0, faults, endsEveryNs = Infinity }: Made) {
+function courseOf(
+  { writes, partitions, gapNs, terms = 0, faults, endsEveryNs = Infinity }: Made,
+  told: (end: EndEvent) => void,
+) {
   const faultEvery = faults === undefined ? Math.ceil(partitions / BROKERS) : Math.ceil(terms / faults);
   const events: Event[] = [];
   const leaders = new Int32Array(partitions).fill(-1);
@@ -145,7 +159,7 @@ function courseOf({ writes, partitions, gapNs, terms = 0, faults, endsEveryNs = 
         const asked = { invokeNs: endsNs, completeNs: endsNs + 1_000 };
         for (let partition = 0; partition < partitions; partition++) {
           const broker = this.leaderOf(partition);
-          events.push({ type: 'end', partition, offset: next[partition]!, broker, ...asked });
+          told({ type: 'end', partition, offset: next[partition]!, broker, ...asked });
         }
       }
     },
@@ -171,7 +185,18 @@ function makeWrites(
   const next = new Float64Array(partitions);
   const offsets = new Float64Array(WINDOW);
   const brokers = new Int32Array(WINDOW);
-  const course = courseOf(made);
+  const endsPath = join(directory, ENDS_FILE);
+  const endsWriter = new ColumnWriter({
+    schema: END_COLUMNS,
+    file: createAppendFile(endsPath),
+    path: endsPath,
+    recording: info.run,
+    streamMetadata: { 'kept.version': '1', 'kept.run': info.run },
+  });
+  const course = courseOf(made, (end) => {
+    putEnd(endsWriter.columns, endsWriter.row, end);
+    endsWriter.advance();
+  });
   // A calendar of answers: a slot for every gap of time, each a list of writes by number.
   const calendar: number[][] = Array.from({ length: WINDOW }, () => []);
   const answer = (index: number) => {
@@ -202,6 +227,7 @@ function makeWrites(
     calendar[(index + 1 + Math.floor(latencyNsOf(index) / gapNs)) % WINDOW]!.push(index);
   }
   writer.close();
+  endsWriter.close();
   return { ends: next, changing: course.events };
 }
 

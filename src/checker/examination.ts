@@ -4,6 +4,7 @@ import { countsDisagree, mayMissLines, mayMissRows, wasChanged } from './facts/c
 import { LossCauses } from './facts/attribution.ts';
 import { Copies } from './questions/copies.ts';
 import type { FaultSpan } from '../history/fault-spans.ts';
+import { type EndList, endListsOf } from './facts/end-list.ts';
 import { FaultIndex } from './facts/fault-index.ts';
 import { Truncations } from './facts/truncations.ts';
 import { Findings, type Anomaly } from './findings/grouping.ts';
@@ -82,6 +83,7 @@ export class Examination {
 
   readonly #finalScans: ReadonlyMap<number, readonly ScanEvent[]>;
   #faultIndex: FaultIndex | null = null;
+  #ends: ObservedEnds | null = null;
   readonly #logs = new Map<number, PartitionLog>();
   readonly #causes = new Map<PartitionLog, LossCauses>();
   readonly #sparseKeysMax: number;
@@ -119,6 +121,19 @@ export class Examination {
   /** The faults, once it is known which were in force. */
   get faultIndex(): FaultIndex {
     return (this.#faultIndex ??= new FaultIndex(this.faults));
+  }
+
+  /** The end offsets of each partition: a pass over all of them, when they are first asked for. */
+  get ends(): ObservedEnds {
+    if (this.#ends === null) {
+      const lists = endListsOf(this.run.ends());
+      const damage = this.run.damage();
+      const isIncomplete =
+        this.eventsIncomplete ||
+        damage.some(({ rows, file }) => rows === undefined && file.startsWith('ends'));
+      this.#ends = { lists, isIncomplete };
+    }
+    return this.#ends;
   }
 
   /** The final scans of a partition, in the order of the history. */
@@ -179,6 +194,12 @@ export class Examination {
   get hasRoomForStrangers(): boolean {
     return this.#slotKind === 'float64' || this.values.pages < NARROW_PAGES_MAX;
   }
+}
+
+/** End offsets by partition, and whether some may be missing. */
+export interface ObservedEnds {
+  lists: ReadonlyMap<number, EndList>;
+  isIncomplete: boolean;
 }
 
 const PARTITIONS_MAX = 65_535;

@@ -33,7 +33,7 @@ export async function importHistory(file: string, directory: string): Promise<st
       throw error instanceof Failure ? unmade(directory, error) : error;
     }
   });
-  return `Imported ${counted(rowsOf(run.writes()), 'write')}, ${counted(rowsOf(run.reads()), 'read')} and ${counted(run.events.length, 'event')} into ${directory}. Decide: kept check ${directory}`;
+  return `Imported ${counted(rowsOf(run.writes()), 'write')}, ${counted(rowsOf(run.reads()), 'read')} and ${counted(run.events.length + rowsOf(run.ends()), 'event')} into ${directory}. Decide: kept check ${directory}`;
 }
 
 export async function exportHistory(

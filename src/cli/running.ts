@@ -7,7 +7,7 @@ import { EXIT, Failure } from '../core/failure.ts';
 import { isAlive } from '../core/process-identity.ts';
 import { counted } from '../core/words.ts';
 import { openRun } from '../history/directory.ts';
-import { EVENTS_FILE, READS_FILE, RUN_FILE, WRITES_FILE } from '../history/layout.ts';
+import { ENDS_FILE, EVENTS_FILE, READS_FILE, RUN_FILE, WRITES_FILE } from '../history/layout.ts';
 import type { RunInfo } from '../history/run.ts';
 import { readRunFile } from '../history/recorder/run-file.ts';
 import { renderText } from '../report/text/text.ts';
@@ -29,7 +29,7 @@ export function isRunning(path: string): boolean {
 }
 
 function wasWrittenLately(path: string): boolean {
-  return [EVENTS_FILE, WRITES_FILE, READS_FILE].some((name) => {
+  return [EVENTS_FILE, WRITES_FILE, READS_FILE, ENDS_FILE].some((name) => {
     const stat = statSync(join(path, name), { throwIfNoEntry: false });
     return stat !== undefined && wallClockMs() - stat.mtimeMs < SILENCE_MS_MAX;
   });

@@ -1,9 +1,9 @@
 import { createHash, type Hash } from 'node:crypto';
-import { READ_COLUMNS, WRITE_COLUMNS, type ColumnType } from './columns/columns.ts';
+import { END_COLUMNS, READ_COLUMNS, WRITE_COLUMNS, type ColumnType } from './columns/columns.ts';
 import type { Run } from './run.ts';
 
 /**
- * A history in 64 hexadecimal digits: every write, every read and every event in its order, and nothing about when,
+ * A history in 64 hexadecimal digits: every write, every read, every end offset and every event in its order, and nothing about when,
  * where or by whom it was recorded, nor into how many batches. Two runs with the same digest are the same run.
  */
 export function historyDigest(run: Run): string {
@@ -23,7 +23,11 @@ export function historyDigest(run: Run): string {
   for (const batch of run.reads()) {
     for (const column of reads) feed(column, batch[column.name], batch.length);
   }
-  for (const { name, hash } of [...writes, { name: 'errors', hash: errors }, ...reads]) {
+  const ends = columnHashes(END_COLUMNS);
+  for (const batch of run.ends()) {
+    for (const column of ends) feed(column, batch[column.name], batch.length);
+  }
+  for (const { name, hash } of [...writes, { name: 'errors', hash: errors }, ...reads, ...ends]) {
     whole.update(`${name} ${hash.digest('hex')}\n`);
   }
   for (const event of run.events) whole.update(`${JSON.stringify(event)}\n`);

@@ -4,16 +4,16 @@ import { EXIT, Failure } from '../core/failure.ts';
 import { makeDirectory, statOf } from '../core/paths.ts';
 import { readRegular } from '../core/regular-file.ts';
 import { ColumnReader } from './columns/column-reader.ts';
-import { READ_COLUMNS, WRITE_COLUMNS } from './columns/columns.ts';
+import { END_COLUMNS, READ_COLUMNS, WRITE_COLUMNS } from './columns/columns.ts';
 import { Damages } from './damage.ts';
 import { errnoOf } from './errno.ts';
 import { decodeLines, type Lines } from './recorder/event-lines.ts';
-import { ERROR_NAMES_KEY, EVENTS_FILE, READS_FILE, WRITES_FILE } from './layout.ts';
+import { ENDS_FILE, ERROR_NAMES_KEY, EVENTS_FILE, READS_FILE, WRITES_FILE } from './layout.ts';
 import { READ_AHEAD_BYTES_MIN } from './columns/read-ahead.ts';
 import { recordingOf } from './recorder/recording.ts';
 import { inTodaysWords } from './old-words.ts';
 import { resolveInfo } from './run-info.ts';
-import type { ReadBatch, Run, WriteBatch } from './run.ts';
+import type { EndBatch, ReadBatch, Run, WriteBatch } from './run.ts';
 
 /**
  * The run in a directory: finished, torn or damaged. Damage costs what it touches, and is told by `damage()`; only
@@ -40,11 +40,16 @@ export async function openRun(
   const reader = { readAheadFromBytes, verify, recording: recordingOf(info), damages };
   const writes = new ColumnReader({ ...reader, schema: WRITE_COLUMNS, path: join(path, WRITES_FILE) });
   const reads = new ColumnReader({ ...reader, schema: READ_COLUMNS, path: join(path, READS_FILE) });
+  const ends = new ColumnReader({ ...reader, schema: END_COLUMNS, path: join(path, ENDS_FILE) });
+  // Where no line says it any more, an older run is told by the file that it does not have.
+  const endsApart = (areForeign ? null : lines?.endsApart) ?? statOf(join(path, ENDS_FILE)) !== null;
+  const endsOfLines = areForeign ? [] : (lines?.ends ?? []);
   return {
     info,
     events: areForeign ? [] : (lines?.events ?? []),
     writes: () => writeBatches(writes),
     reads: () => readBatches(reads),
+    ends: () => (endsApart ? endBatches(ends) : endsOfLines),
     damage: () => damages.list,
   };
 }
@@ -61,6 +66,10 @@ function* writeBatches(reader: ColumnReader<typeof WRITE_COLUMNS>): Generator<Wr
 }
 
 function* readBatches(reader: ColumnReader<typeof READ_COLUMNS>): Generator<ReadBatch> {
+  for (const { rows, columns } of reader.batches()) yield { length: rows, ...columns };
+}
+
+function* endBatches(reader: ColumnReader<typeof END_COLUMNS>): Generator<EndBatch> {
   for (const { rows, columns } of reader.batches()) yield { length: rows, ...columns };
 }
 

@@ -113,7 +113,7 @@ export interface ControllerEvent {
   controller: number;
 }
 
-/** An end offset (high watermark) that a broker gave. */
+/** An end offset (high watermark) that a broker gave. It is recorded as an event, and kept in columns: see `Run.ends`. */
 export interface EndEvent {
   type: 'end';
   partition: number;

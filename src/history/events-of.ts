@@ -1,4 +1,5 @@
 import type { Event, ViewEvent } from './event.ts';
+import { int64At, type Run } from './run.ts';
 
 /**
  * The events of a history by their type. A long run has tens of thousands of views and log lines and only a few of
@@ -54,9 +55,12 @@ function groupViews(views: readonly ViewEvent[]): Map<number, ViewEvent[]> {
   return groups;
 }
 
-/** When the last event became known; 0 if there is none. */
-export function lastEventNs(events: readonly Event[]): number {
-  return indexOf(events).lastNs;
+/** When the last event or end offset became known; 0 if there is none. */
+export function lastEventNs({ events, ends }: Pick<Run, 'events' | 'ends'>): number {
+  let { lastNs } = indexOf(events);
+  for (const { length, completeNs } of ends())
+    for (let row = 0; row < length; row++) lastNs = Math.max(lastNs, int64At(completeNs, row));
+  return lastNs;
 }
 
 /** When an event became known. */

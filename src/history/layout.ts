@@ -6,6 +6,8 @@ export const RUN_FILE = 'run.json';
 export const WRITES_FILE = 'writes.arrow';
 /** A row per record that a scan or a consumer was given. */
 export const READS_FILE = 'reads.arrow';
+/** A row per end offset that a broker gave. In older runs each of them is a line among the events. */
+export const ENDS_FILE = 'ends.arrow';
 /** A line per event. */
 export const EVENTS_FILE = 'events.ndjson';
 
@@ -29,7 +31,7 @@ export const WRITES_TABLE = 'writes.parquet';
 export const READS_TABLE = 'reads.parquet';
 
 /** The files that make up a history. */
-export const HISTORY_FILES = [RUN_FILE, WRITES_FILE, READS_FILE, EVENTS_FILE] as const;
+export const HISTORY_FILES = [RUN_FILE, WRITES_FILE, READS_FILE, ENDS_FILE, EVENTS_FILE] as const;
 
 /** Metadata of a batch of writes: the names of errors, as a JSON array that the column `error` indexes. */
 export const ERROR_NAMES_KEY = 'kept.errors';

@@ -1,15 +1,17 @@
 import type { WriteColumns } from './columns/columns.ts';
 import {
   allocateColumns,
+  END_COLUMNS,
   ErrorNames,
+  putEnd,
   putRead,
   putWrite,
   READ_COLUMNS,
   WRITE_COLUMNS,
 } from './columns/columns.ts';
 import { defaultInfo } from './default-info.ts';
-import type { Event } from './event.ts';
-import type { ReadBatch, Run, RunInfo, WriteBatch } from './run.ts';
+import type { EndEvent, Event } from './event.ts';
+import type { EndBatch, ReadBatch, Run, RunInfo, WriteBatch } from './run.ts';
 import type { Read, Write } from './write.ts';
 
 const BATCH_ROWS = 65_536;
@@ -20,6 +22,7 @@ export interface Rows {
   info?: Partial<RunInfo>;
   writes?: readonly Write[];
   reads?: readonly Read[];
+  /** End offsets among them. */
   events?: readonly Event[];
 }
 
@@ -33,11 +36,14 @@ export function runOf(rows: Rows, batchRows: number = BATCH_ROWS): Run {
   const names = new ErrorNames();
   const writeBatches = chunksOf(writes, batchRows).map((chunk) => writeBatchOf(chunk, names));
   const readBatches = chunksOf(reads, batchRows).map(readBatchOf);
+  const ends = events.filter((event) => event.type === 'end');
+  const endBatches = chunksOf(ends, batchRows).map(endBatchOf);
   return {
     info: { ...defaultInfo(sizesOf(writes, reads)), ...info },
-    events,
+    events: ends.length === 0 ? events : events.filter(({ type }) => type !== 'end'),
     writes: () => writeBatches,
     reads: () => readBatches,
+    ends: () => endBatches,
     damage: () => [],
   };
 }
@@ -52,6 +58,12 @@ function readBatchOf(reads: readonly Read[]): ReadBatch {
   const columns = allocateColumns(READ_COLUMNS, reads.length);
   for (const [index, read] of reads.entries()) putRead(columns, index, read);
   return { length: reads.length, ...columns };
+}
+
+function endBatchOf(ends: readonly EndEvent[]): EndBatch {
+  const columns = allocateColumns(END_COLUMNS, ends.length);
+  for (const [index, end] of ends.entries()) putEnd(columns, index, end);
+  return { length: ends.length, ...columns };
 }
 
 function chunksOf<T>(items: readonly T[], size: number): T[][] {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { EXIT, Failure } from '../core/failure.ts';
 import { atPath } from '../core/paths.ts';
 import type { Damages } from './damage.ts';
-import { EVENTS_FILE, READS_FILE, RUN_FILE, WRITES_FILE } from './layout.ts';
+import { ENDS_FILE, EVENTS_FILE, READS_FILE, RUN_FILE, WRITES_FILE } from './layout.ts';
 import type { RunInfo } from './run.ts';
 import { readRunFile, UNSEALED } from './recorder/run-file.ts';
 
@@ -26,7 +26,10 @@ export function resolveInfo(path: string, copy: RunInfo | null, damages: Damages
     return copy;
   }
   const names = new Set(atPath(path, 'read', () => readdirSync(path)));
-  if (found.state === 'missing' && ![EVENTS_FILE, WRITES_FILE, READS_FILE].some((name) => names.has(name))) {
+  if (
+    found.state === 'missing' &&
+    ![EVENTS_FILE, WRITES_FILE, READS_FILE, ENDS_FILE].some((name) => names.has(name))
+  ) {
     throw new Failure(`the directory ${path} is not a run: it has no ${RUN_FILE}`, {
       hint: [...names].some((name) => /^run-\d+$/.test(name))
         ? `it is a store: name one of its runs`

@@ -8,6 +8,7 @@ import type { Event } from './event.ts';
  */
 export interface Run {
   readonly info: RunInfo;
+  /** All but the end offsets, of which a long run has more than of anything else. */
   readonly events: readonly Event[];
   /**
    * Each call is a fresh pass over all writes, in the order in which their outcomes became known. A batch's memory is
@@ -16,7 +17,9 @@ export interface Run {
   writes(): Iterable<WriteBatch>;
   /** Each call is a fresh pass over all records that scans returned, in the order of their arrival. As `writes`. */
   reads(): Iterable<ReadBatch>;
-  /** What of the history is damaged or missing; complete only after a full pass over writes and reads. */
+  /** The same of all end offsets that brokers gave, in the order in which they became known. */
+  ends(): Iterable<EndBatch>;
+  /** What of the history is damaged or missing; complete only after a full pass over writes, reads and ends. */
   damage(): readonly Damage[];
 }
 
@@ -70,6 +73,16 @@ export interface ReadBatch {
   readonly seq: Int64Column;
   readonly timeNs: Int64Column;
   readonly integrity: Uint8Array;
+}
+
+/** Columns of end offsets. Broker: -1 if it is not known. */
+export interface EndBatch {
+  readonly length: number;
+  readonly partition: Int32Array;
+  readonly offset: Int64Column;
+  readonly invokeNs: Int64Column;
+  readonly completeNs: Int64Column;
+  readonly broker: Int32Array;
 }
 
 /** What Kafka was asked to guarantee: everything a finding is judged against. */

@@ -21,7 +21,7 @@ import { temporaryDirectory } from '../history/sample.ts';
  * called valid; and each ends in a documented status with a sentence about what is wrong.
  */
 const S = 1e9;
-const FILES = ['run.json', 'writes.arrow', 'reads.arrow', 'events.ndjson'] as const;
+const FILES = ['run.json', 'writes.arrow', 'reads.arrow', 'ends.arrow', 'events.ndjson'] as const;
 const COUNT = 600;
 
 /** A write each 20 ms by three workers to two partitions; the leader of both is killed for three seconds. */

@@ -112,7 +112,7 @@ forOthers('where one may not look or write (skipped for root, who may everything
 });
 
 const pipe = (path: string) => execFileSync('mkfifo', [path]);
-for (const name of ['run.json', 'events.ndjson', 'writes.arrow', 'reads.arrow']) {
+for (const name of ['run.json', 'events.ndjson', 'writes.arrow', 'reads.arrow', 'ends.arrow']) {
   for (const kind of ['a pipe', 'a device', 'a directory', 'a circle'] as const) {
     test(`${kind} in place of ${name} is damage`, async (t) => {
       const copy = at(`${kind} ${name}`);

@@ -8,7 +8,9 @@ import { checksum, encodeLine } from '../../src/history/recorder/event-lines.ts'
 import { openRecorder } from '../../src/history/recorder/recorder.ts';
 import type { Damage, RunInfo } from '../../src/history/run.ts';
 import {
+  endsOf,
   info,
+  plainEnd,
   plainRead,
   plainWrite,
   rowsOf,
@@ -21,7 +23,7 @@ import {
  * Whatever happens to a run directory, reading it gives the truth: rows as they were recorded, or a damage that says
  * that some are missing, or a Failure. Never a crash, never another row.
  */
-const FILES = ['run.json', 'writes.arrow', 'reads.arrow', 'events.ndjson'] as const;
+const FILES = ['run.json', 'writes.arrow', 'reads.arrow', 'ends.arrow', 'events.ndjson'] as const;
 type FileName = (typeof FILES)[number];
 
 /** Four batches of ten rows, then three of four, so that there is a middle to be damaged. */
@@ -29,6 +31,7 @@ const BATCHES = [10, 10, 10, 10, 4, 4, 4];
 const COUNT = BATCHES.reduce((sum, rows) => sum + rows);
 const WRITES = Array.from({ length: COUNT }, (_, index) => plainWrite(index));
 const READS = Array.from({ length: COUNT }, (_, index) => plainRead(index));
+const ENDS = Array.from({ length: COUNT }, (_, index) => plainEnd(index));
 const EVENTS = Array.from({ length: COUNT }, (_, index) => ({
   type: 'note' as const,
   timeNs: index,
@@ -45,6 +48,7 @@ async function record(directory: string, run: RunInfo, end: 'closed' | 'killed' 
       recorder.write(WRITES[index]!);
       recorder.read(READS[index]!);
       recorder.event(EVENTS[index]!);
+      recorder.event(ENDS[index]!);
     }
     await recorder.flush();
   }
@@ -81,6 +85,7 @@ interface Outcome {
   failure: Failure | null;
   writes: number;
   reads: number;
+  ends: number;
   events: number;
   damage: readonly Damage[];
 }
@@ -90,9 +95,11 @@ async function look(directory: string, { wasClosed = true } = {}): Promise<Outco
   try {
     const run = await openRun(directory);
     const { writes, reads } = rowsOf(run);
+    const ends = endsOf(run);
     const damage = [...run.damage()];
     assertSubsequence('writes', writes, WRITES);
     assertSubsequence('reads', reads, READS);
+    assertSubsequence('ends', ends, ENDS);
     assertSubsequence('events', run.events, EVENTS);
     const files = new Set(damage.map(({ file }) => file));
     const assertTold = (file: FileName, isWhole: boolean) => {
@@ -100,6 +107,8 @@ async function look(directory: string, { wasClosed = true } = {}): Promise<Outco
     };
     assertTold('writes.arrow', writes.length === COUNT);
     assertTold('reads.arrow', reads.length === COUNT);
+    // Where no line says any more that they are in a file of their own, the damage of the events covers them.
+    if (!files.has('events.ndjson')) assertTold('ends.arrow', ends.length === COUNT);
     assertTold('events.ndjson', run.events.length === COUNT);
     const { status, endedAt: _, ...rest } = withoutRecording(run.info);
     assertTold('run.json', !wasClosed || status === 'complete');
@@ -110,14 +119,22 @@ async function look(directory: string, { wasClosed = true } = {}): Promise<Outco
     if (
       again.writes.length !== writes.length ||
       again.reads.length !== reads.length ||
+      endsOf(run).length !== ends.length ||
       run.damage().length !== damage.length
     ) {
       throw new Error('a second pass gives something else');
     }
-    return { failure: null, writes: writes.length, reads: reads.length, events: run.events.length, damage };
+    return {
+      failure: null,
+      writes: writes.length,
+      reads: reads.length,
+      ends: ends.length,
+      events: run.events.length,
+      damage,
+    };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    return { failure: error, writes: 0, reads: 0, events: 0, damage: [] };
+    return { failure: error, writes: 0, reads: 0, ends: 0, events: 0, damage: [] };
   } finally {
     rmSync(directory, { recursive: true });
   }
@@ -134,10 +151,17 @@ function assertSubsequence(what: string, found: readonly unknown[], expected: re
 }
 
 test('a run that was closed is whole', async (t) => {
-  t.like(await look(damaged({})), { failure: null, writes: COUNT, reads: COUNT, events: COUNT, damage: [] });
+  t.like(await look(damaged({})), {
+    failure: null,
+    writes: COUNT,
+    reads: COUNT,
+    ends: COUNT,
+    events: COUNT,
+    damage: [],
+  });
 });
 
-for (const name of ['writes.arrow', 'reads.arrow', 'events.ndjson'] as const) {
+for (const name of ['writes.arrow', 'reads.arrow', 'ends.arrow', 'events.ndjson'] as const) {
   test(`${name}, cut anywhere, loses no more than what was cut into`, async (t) => {
     const bytes = contents.get(name)!;
     let last = 0;
@@ -146,6 +170,7 @@ for (const name of ['writes.arrow', 'reads.arrow', 'events.ndjson'] as const) {
       const rows = {
         'writes.arrow': found.writes,
         'reads.arrow': found.reads,
+        'ends.arrow': found.ends,
         'events.ndjson': found.events,
       }[name];
       t.true(rows >= last, `at ${length}`);
@@ -162,8 +187,42 @@ function foreign(name: FileName): Promise<Outcome> {
 
 test('the file of another recording is refused, even of a run of the same name', async (t) => {
   t.like(await foreign('writes.arrow'), { writes: 0, reads: COUNT, events: COUNT });
-  t.like(await foreign('events.ndjson'), { writes: COUNT, reads: COUNT, events: 0 });
+  t.like(await foreign('ends.arrow'), { writes: COUNT, ends: 0, events: COUNT });
+  t.like(await foreign('events.ndjson'), { writes: COUNT, reads: COUNT, ends: COUNT, events: 0 });
   t.like(await foreign('run.json'), { writes: 0, reads: 0, events: 0 });
+});
+
+test('a missing file of end offsets is told, and no other file suffers', async (t) => {
+  const found = await look(damaged({ 'ends.arrow': null }));
+  t.like(found, { failure: null, writes: COUNT, reads: COUNT, ends: 0, events: COUNT });
+  t.like(found.damage, [{ file: 'ends.arrow', kind: 'missing' }]);
+});
+
+test('an older run has its end offsets among the events, and needs no file of them', async (t) => {
+  const directory = join(root, 'older');
+  await record(directory, info);
+  const recorded = { type: 'run' as const, info: (await openRun(directory)).info };
+  const lines = [recorded, ...EVENTS, ...ENDS, { type: 'closed' as const }];
+  const bytes = Buffer.from(lines.map((line, number) => encodeLine(line, number)).join(''));
+  rmSync(join(directory, 'ends.arrow'));
+  writeFileSync(join(directory, 'events.ndjson'), bytes);
+  const run = await openRun(directory);
+  t.deepEqual([endsOf(run), run.events], [ENDS, EVENTS]);
+  rowsOf(run);
+  t.deepEqual(run.damage(), []);
+
+  // As it was recorded by a version that had no other way.
+  const stored = await openRun('store/example');
+  t.deepEqual(stored.damage(), []);
+  t.is(endsOf(stored).length, 36);
+  t.deepEqual(endsOf(stored)[0], {
+    type: 'end',
+    partition: 0,
+    offset: 0,
+    invokeNs: 6583722448,
+    completeNs: 6684195506,
+    broker: 1,
+  });
 });
 
 test('a path that is no run is refused with what to do', async (t) => {
@@ -220,7 +279,7 @@ test('a cut costs the last batch only', async (t) => {
   await record(killed, info, 'killed');
   const bytes = readFileSync(join(killed, 'writes.arrow'));
   const rest = Object.fromEntries(
-    (['run.json', 'reads.arrow', 'events.ndjson'] as const).map((name) => [
+    (['run.json', 'reads.arrow', 'ends.arrow', 'events.ndjson'] as const).map((name) => [
       name,
       readFileSync(join(killed, name)),
     ]),

@@ -16,7 +16,7 @@ import { recordRun } from '../../src/history/recorder/record-run.ts';
 import type { Run } from '../../src/history/run.ts';
 import { describeSetting } from '../../src/report/text/phrases.ts';
 import { noteEvents, readRows, writeRows } from './rows.ts';
-import { rowsOf, temporaryDirectory, withoutRecording } from './sample.ts';
+import { endsOf, rowsOf, temporaryDirectory, withoutRecording } from './sample.ts';
 
 /** A history goes out as NDJSON and comes in again: from this program, from another one, and damaged on its way. */
 const root = temporaryDirectory();
@@ -230,6 +230,7 @@ function contentOf(run: Run) {
   return {
     info: withoutRecording(run.info),
     events: run.events,
+    ends: endsOf(run),
     writes: writes.map(text).toSorted(),
     reads: reads.map(text).toSorted(),
     damage: run.damage(),

@@ -9,7 +9,7 @@ import type { Run } from '../../src/history/run.ts';
 import { info, plainRead, plainWrite, rowsOf, stillClock, temporaryDirectory } from './sample.ts';
 
 /** A second thread that reads ahead is a matter of speed alone: rows, damage and verdict are the same without it. */
-const FILES = ['run.json', 'writes.arrow', 'reads.arrow', 'events.ndjson'] as const;
+const FILES = ['run.json', 'writes.arrow', 'reads.arrow', 'ends.arrow', 'events.ndjson'] as const;
 const HISTORIES = ['writes.arrow', 'reads.arrow'] as const;
 
 /** More batches than there are slots between the threads. */

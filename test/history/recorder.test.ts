@@ -4,18 +4,22 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { tableFromIPC } from 'apache-arrow';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { fc, testProp } from '@fast-check/ava';
 import { Failure } from '../../src/core/failure.ts';
 import { createAppendFile, diskFailure } from '../../src/history/recorder/append-file.ts';
 import { historyDigest } from '../../src/history/digest.ts';
 import { createRunDirectory, listRuns, openRun } from '../../src/history/directory.ts';
+import type { Event } from '../../src/history/event.ts';
 import { runOf } from '../../src/history/memory.ts';
+import type { Run } from '../../src/history/run.ts';
 import { memoryRecorder } from '../../src/history/recorder/memory-recorder.ts';
 import { openRecorder } from '../../src/history/recorder/recorder.ts';
-import { noteEvents, readRows, writeRows } from './rows.ts';
+import { endEvents, noteEvents, readRows, writeRows } from './rows.ts';
 import {
+  endsOf,
   info,
+  plainEnd,
   plainRead,
   plainWrite,
   rowsOf,
@@ -36,9 +40,21 @@ test.after.always(() => {
 
 const flushes = fc.nat(20);
 
+/** End offsets stand in columns, and the others in a list. */
+function assertEvents(t: ExecutionContext, run: Run, events: readonly Event[]): void {
+  t.deepEqual(
+    run.events,
+    events.filter(({ type }) => type !== 'end'),
+  );
+  t.deepEqual(
+    endsOf(run),
+    events.filter((event) => event.type === 'end'),
+  );
+}
+
 testProp(
   'whatever is recorded is read back, from memory as from disk, however often it is flushed',
-  [fc.array(writeRows), fc.array(readRows), fc.array(noteEvents), flushes],
+  [fc.array(writeRows), fc.array(readRows), fc.array(fc.oneof(noteEvents, endEvents)), flushes],
   async (t, writes, reads, events, flushEvery) => {
     const directory = freshDirectory();
     const recorder = await openRecorder(directory, info, stillClock);
@@ -53,7 +69,8 @@ testProp(
     const run = await openRun(directory);
     t.deepEqual(rowsOf(run), { writes, reads });
     t.deepEqual(rowsOf(run), { writes, reads }, 'a second pass');
-    t.deepEqual(run.events, events);
+    assertEvents(t, run, events);
+    assertEvents(t, run, events);
     t.deepEqual(run.damage(), []);
     t.is(run.info.status, 'complete');
     t.deepEqual(rowsOf(runOf({ writes, reads }, 3)), { writes, reads });
@@ -63,7 +80,7 @@ testProp(
 
 testProp(
   'a digest tells histories apart, and not how they were recorded',
-  [fc.array(writeRows), fc.array(readRows), fc.array(noteEvents), flushes],
+  [fc.array(writeRows), fc.array(readRows), fc.array(fc.oneof(noteEvents, endEvents)), flushes],
   async (t, writes, reads, events, flushEvery) => {
     const digest = historyDigest(runOf({ writes, reads, events }));
     t.is(historyDigest(runOf({ writes, reads, events }, 3)), digest, 'other batches');
@@ -93,7 +110,7 @@ testProp(
 
 testProp(
   'a recorder in memory gives back what it was given, and nothing that came later',
-  [fc.array(writeRows), fc.array(readRows), fc.array(noteEvents), fc.nat(1_500)],
+  [fc.array(writeRows), fc.array(readRows), fc.array(fc.oneof(noteEvents, endEvents)), fc.nat(1_500)],
   async (t, writes, reads, events, padding) => {
     const recorder = memoryRecorder(info, stillClock);
     for (let index = 0; index < padding; index++) recorder.write(plainWrite(index));
@@ -109,7 +126,7 @@ testProp(
     t.deepEqual(rows.writes.slice(padding), writes);
     t.is(rows.writes.length, padding + writes.length);
     t.deepEqual(rows.reads, reads);
-    t.deepEqual(run.events, events);
+    assertEvents(t, run, events);
     t.is(run.info.status, 'complete');
   },
   { numRuns: 50 },
@@ -137,6 +154,7 @@ test('any Arrow tool reads the files as they are', async (t) => {
   for (let index = 0; index < 10; index++) {
     recorder.write(plainWrite(index));
     recorder.read(plainRead(index));
+    recorder.event(plainEnd(index));
     if (index === 4) await recorder.flush();
   }
   await recorder.close('complete');
@@ -150,6 +168,8 @@ test('any Arrow tool reads the files as they are', async (t) => {
   );
   t.deepEqual([...table.getChild('worker')!], [0, 1, 2, 3, 4, 0, 1, 2, 3, 4]);
   t.is(tableFromIPC(readFileSync(join(directory, 'reads.arrow'))).numRows, 10);
+  const ends = tableFromIPC(readFileSync(join(directory, 'ends.arrow')));
+  t.deepEqual([...ends.getChild('offset')!].map(Number), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
 });
 
 test('run.json is there from the start, can be changed, and says how the run ended', async (t) => {

@@ -1,5 +1,5 @@
 import { fc } from '@fast-check/ava';
-import type { Event } from '../../src/history/event.ts';
+import type { EndEvent, Event } from '../../src/history/event.ts';
 import { INTEGRITIES, OUTCOMES, type Read, type Write } from '../../src/history/write.ts';
 
 /** Any rows that a history can hold. */
@@ -30,6 +30,15 @@ export const readRows: fc.Arbitrary<Read> = fc.record({
   seq: fc.option(fc.maxSafeNat()),
   timeNs,
   integrity: fc.constantFrom(...INTEGRITIES),
+});
+
+export const endEvents: fc.Arbitrary<EndEvent> = fc.record({
+  type: fc.constant('end' as const),
+  partition,
+  offset: fc.maxSafeNat(),
+  invokeNs: timeNs,
+  completeNs: timeNs,
+  broker: fc.integer({ min: -1, max: 0x7fffffff }),
 });
 
 export const noteEvents: fc.Arbitrary<Event> = fc.record({

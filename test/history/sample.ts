@@ -2,7 +2,8 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../../src/core/clock.ts';
-import { readAt, writeAt } from '../../src/history/columns/columns.ts';
+import { endAt, readAt, writeAt } from '../../src/history/columns/columns.ts';
+import type { EndEvent } from '../../src/history/event.ts';
 import { runOf } from '../../src/history/memory.ts';
 import type { Run, RunInfo } from '../../src/history/run.ts';
 import type { Read, Write } from '../../src/history/write.ts';
@@ -40,6 +41,13 @@ export function rowsOf(run: Run): { writes: Write[]; reads: Read[] } {
   return { writes, reads };
 }
 
+export function endsOf(run: Run): EndEvent[] {
+  const ends: EndEvent[] = [];
+  for (const batch of run.ends())
+    for (let index = 0; index < batch.length; index++) ends.push(endAt(batch, index));
+  return ends;
+}
+
 /** The write number `index` of a plain history. */
 export function plainWrite(index: number): Write {
   const isOk = index % 7 !== 0;
@@ -68,5 +76,17 @@ export function plainRead(index: number): Read {
     seq,
     timeNs: 1e12 + index,
     integrity: 'valid',
+  };
+}
+
+export function plainEnd(index: number): EndEvent {
+  const invokeNs = index * 1e9;
+  return {
+    type: 'end',
+    partition: index % 3,
+    offset: index,
+    invokeNs,
+    completeNs: invokeNs + 1e6,
+    broker: 1 + (index % 3),
   };
 }

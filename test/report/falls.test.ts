@@ -7,13 +7,19 @@ import { type FallFacts, fallsOf } from '../../src/report/timeline/falls.ts';
 import { NODES } from './scenes.ts';
 
 const S = 1e9;
-const NONE: Omit<FallFacts, 'events' | 'findings'> = {
+const NONE: Omit<FallFacts, 'events' | 'ends' | 'findings'> = {
   nodes: NODES,
   partition: 0,
   acked: new Map(),
   bucketNs: S,
   acksAll: true,
 };
+
+/** As a history has them: end offsets apart from the other events. */
+const told = (events: Event[]) => ({
+  events: events.filter(({ type }) => type !== 'end'),
+  ends: events.filter((event) => event.type === 'end'),
+});
 
 const lost = (offsets: [number, number], seconds: [number, number], node = 'kafka2'): Finding => ({
   kind: 'lost',
@@ -76,7 +82,7 @@ test('the last replica standing loses power: one arrow, at the loss of power, be
     end(31.6, 34),
   ];
   const findings = [lost([0, 261], [8, 10.8]), lost([273, 7475], [13.7, 19.8])];
-  t.deepEqual(fallsOf({ ...NONE, events, findings }), [
+  t.deepEqual(fallsOf({ ...NONE, ...told(events), findings }), [
     {
       node: 'kafka2',
       id: 2,
@@ -91,7 +97,7 @@ test('the last replica standing loses power: one arrow, at the loss of power, be
 test('without a loss of power it fell when the shorter log was first seen, and without a sign there is no arrow', (t) => {
   const findings = [lost([50, 99], [1, 2])];
   const falls = (events: Event[], more: Partial<FallFacts> = {}) =>
-    fallsOf({ ...NONE, ...more, events, findings }).map(({ timeNs, to }) => [timeNs / S, to]);
+    fallsOf({ ...NONE, ...more, ...told(events), findings }).map(({ timeNs, to }) => [timeNs / S, to]);
   t.deepEqual(falls([]), []);
   t.deepEqual(falls([end(3, 100)]), []);
   t.deepEqual(falls([end(3, 100), end(5, 60)]), [[5, 50]]);
@@ -118,7 +124,7 @@ test('where a log tells when it was cut, nothing is implied', (t) => {
     truncatedTo: 50,
     partition: 0,
   };
-  const falls = fallsOf({ ...NONE, events: [cut, end(5, 50)], findings: [lost([50, 99], [1, 2])] });
+  const falls = fallsOf({ ...NONE, ...told([cut, end(5, 50)]), findings: [lost([50, 99], [1, 2])] });
   t.deepEqual(falls, [
     { node: 'kafka2', id: 2, timeNs: 4 * S, to: 50, text: 'kafka2 cuts its log back to 50' },
   ]);
@@ -153,7 +159,7 @@ testProp(
       });
     const last = first + more;
     const findings = [lost([first, last], [0, ackedAt])];
-    const falls = fallsOf({ ...NONE, events, findings, acksAll });
+    const falls = fallsOf({ ...NONE, ...told(events), findings, acksAll });
     t.true(falls.length <= 1);
 
     // Every sign of the shorter log, by its definition.

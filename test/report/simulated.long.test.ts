@@ -8,6 +8,7 @@ import { lanesOf } from '../../src/report/timeline/lanes.ts';
 import { Losses } from '../../src/report/timeline/losses.ts';
 import { drawScenario } from '../../src/scenario/swarm.ts';
 import { simulate } from '../../src/run/simulate.ts';
+import { endsOf } from '../history/sample.ts';
 
 /** Pictures of whole simulated runs, held against their events. */
 const SEEDS = 120;
@@ -28,6 +29,7 @@ test('in simulated runs no arrow contradicts an end offset, and what does not ru
 
     const falls = fallsOf({
       events: run.events,
+      ends: endsOf(run).filter(({ partition }) => partition === focus.partition),
       nodes: run.info.nodes,
       partition: focus.partition,
       findings,
@@ -48,8 +50,8 @@ test('in simulated runs no arrow contradicts an end offset, and what does not ru
         taken.some(({ timeNs: acknowledged }) => acknowledged![1] <= timeNs),
         `seed ${seed}`,
       );
-      for (const event of run.events) {
-        if (event.type !== 'end' || event.partition !== focus.partition || event.broker !== id) continue;
+      for (const event of endsOf(run)) {
+        if (event.partition !== focus.partition || event.broker !== id) continue;
         const isBetween = event.completeNs > timeNs && event.completeNs < provenNs;
         t.false(isBetween && event.offset > to, `seed ${seed}: an end of ${event.offset} after the arrow`);
       }

@@ -72,14 +72,16 @@ function amongWrites({ run }: Examination): string | null {
 
 function amongEnds({ run }: Examination): string | null {
   let latestNs = 0;
-  for (const event of run.events) {
-    if (event.type !== 'end') continue;
-    const { invokeNs, completeNs } = event;
-    if (completeNs < invokeNs)
-      return `${CLOCKS}: an end offset that was asked for at ${moment(invokeNs)} was given at ${moment(completeNs)}`;
-    if (completeNs < latestNs - SLACK_NS)
-      return `${CLOCKS}: an end offset of ${moment(completeNs)} was recorded after one of ${moment(latestNs)}`;
-    if (completeNs > latestNs) latestNs = completeNs;
+  for (const batch of run.ends()) {
+    for (let row = 0; row < batch.length; row++) {
+      const invokeNs = int64At(batch.invokeNs, row);
+      const completeNs = int64At(batch.completeNs, row);
+      if (completeNs < invokeNs)
+        return `${CLOCKS}: an end offset that was asked for at ${moment(invokeNs)} was given at ${moment(completeNs)}`;
+      if (completeNs < latestNs - SLACK_NS)
+        return `${CLOCKS}: an end offset of ${moment(completeNs)} was recorded after one of ${moment(latestNs)}`;
+      if (completeNs > latestNs) latestNs = completeNs;
+    }
   }
   return null;
 }

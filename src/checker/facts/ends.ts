@@ -1,18 +1,19 @@
-import type { EndEvent } from '../../history/event.ts';
 import type { RunInfo } from '../../history/run.ts';
+import type { EndList } from './end-list.ts';
 import type { Leadership } from './leadership.ts';
 
-/** The ends that are smaller than one that was observed strictly earlier, and that one. */
-export function regressions(ends: readonly EndEvent[]): { end: EndEvent; before: EndEvent }[] {
-  const byAnswer = ends.toSorted((a, b) => a.completeNs - b.completeNs);
-  const found: { end: EndEvent; before: EndEvent }[] = [];
+/** The ends that are smaller than one that was observed strictly earlier, and that one; as rows of the list. */
+export function regressions(ends: EndList): { end: number; before: number }[] {
+  const { offset, invokeNs, completeNs } = ends;
+  const byAnswer = ends.orderBy('completeNs');
+  const found: { end: number; before: number }[] = [];
   let answered = 0;
-  let highest: EndEvent | null = null;
-  for (const end of ends.toSorted((a, b) => a.invokeNs - b.invokeNs)) {
-    for (; answered < byAnswer.length && byAnswer[answered]!.completeNs < end.invokeNs; answered++) {
-      if (highest === null || byAnswer[answered]!.offset > highest.offset) highest = byAnswer[answered]!;
+  let highest = -1;
+  for (const end of ends.orderBy('invokeNs')) {
+    for (; answered < ends.length && completeNs[byAnswer[answered]!]! < invokeNs[end]!; answered++) {
+      if (highest < 0 || offset[byAnswer[answered]!]! > offset[highest]!) highest = byAnswer[answered]!;
     }
-    if (highest !== null && highest.offset > end.offset) found.push({ end, before: highest });
+    if (highest >= 0 && offset[highest]! > offset[end]!) found.push({ end, before: highest });
   }
   return found;
 }

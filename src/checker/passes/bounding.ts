@@ -1,8 +1,8 @@
 import { isUnsaid } from '../../history/assumptions.ts';
-import type { EndEvent } from '../../history/event.ts';
 import type { Examination } from '../examination.ts';
 import { diskExcuseOf } from '../facts/disks.ts';
 import { EndBounds } from '../facts/end-bounds.ts';
+import type { EndList } from '../facts/end-list.ts';
 import { regressions, whyWatermarksLag } from '../facts/ends.ts';
 
 /**
@@ -21,30 +21,25 @@ export function boundByEnds(examination: Examination): void {
   const { acks, uncleanLeaderElection } = run.info.contract;
   if (acks !== 'all' || isUnsaid(run.info.contract, 'acks') || uncleanLeaderElection) return;
   if (power.occurred || diskExcuseOf(examination.faults) !== null || examination.eventsIncomplete) return;
-  const byPartition = new Map<number, EndEvent[]>();
-  for (const event of run.events) {
-    if (event.type !== 'end' || !speaksOfThisLog(examination, event)) continue;
-    const known = byPartition.get(event.partition);
-    if (known === undefined) byPartition.set(event.partition, [event]);
-    else known.push(event);
-  }
+  const { lists, isIncomplete } = examination.ends;
+  // One that went back may be told by an end that is missing.
+  if (isIncomplete) return;
   for (const log of examination.logs) {
-    const ends = byPartition.get(log.partition);
-    if (ends === undefined || whyWatermarksLag(run.info, examination.leadershipOf(log.partition)) !== null)
-      continue;
+    const all = lists.get(log.partition);
+    const ends = all?.where((row) => speaksOfThisLog(examination, log.partition, all, row));
+    if (ends === undefined || ends.length === 0) continue;
+    if (whyWatermarksLag(run.info, examination.leadershipOf(log.partition)) !== null) continue;
     const regressed = new Set(regressions(ends).map(({ end }) => end));
-    log.ends = new EndBounds(ends.filter((end) => !regressed.has(end)));
+    log.ends = new EndBounds(regressed.size === 0 ? ends : ends.where((row) => !regressed.has(row)));
   }
 }
 
 /** A change of leader may be noticed so much later than it took place, and its clock be so much off. */
 const MARGIN_NS = 3e9;
 
-function speaksOfThisLog(
-  examination: Examination,
-  { partition, broker, invokeNs, completeNs }: EndEvent,
-): boolean {
+function speaksOfThisLog(examination: Examination, partition: number, ends: EndList, row: number): boolean {
   const leadership = examination.leadershipOf(partition);
+  const [invokeNs, completeNs, broker] = [ends.invokeNs[row]!, ends.completeNs[row]!, ends.broker[row]!];
   if (examination.unwatched.at(invokeNs, MARGIN_NS)) return false;
   if (broker < 0) return !leadership.changed;
   if (leadership.wasDeposed(broker, invokeNs)) return false;

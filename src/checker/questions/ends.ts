@@ -1,5 +1,4 @@
 import { grouped, moment } from '../../core/words.ts';
-import type { EndEvent } from '../../history/event.ts';
 import type { Examination } from '../examination.ts';
 import { judgeEnds } from '../findings/judgement.ts';
 import type { Cause } from '../findings/grouping.ts';
@@ -12,19 +11,16 @@ import { regressions, whyWatermarksLag } from '../facts/ends.ts';
  */
 export function checkEnds(examination: Examination): void {
   const { run, counts, findings } = examination;
-  // Who had been replaced by then may be unknown.
-  if (examination.eventsIncomplete) return;
-  const byPartition = new Map<number, EndEvent[]>();
-  for (const event of run.events) {
-    if (event.type !== 'end') continue;
-    if (examination.unwatched.at(event.invokeNs)) continue;
-    if (examination.leadershipOf(event.partition).wasDeposed(event.broker, event.invokeNs)) continue;
-    const known = byPartition.get(event.partition);
-    if (known === undefined) byPartition.set(event.partition, [event]);
-    else known.push(event);
-  }
-  for (const [partition, ends] of byPartition) {
+  const { lists, isIncomplete } = examination.ends;
+  // Who had been replaced by then may be unknown, or what speaks against the clock of the ends.
+  if (isIncomplete) return;
+  for (const [partition, all] of lists) {
     const leadership = examination.leadershipOf(partition);
+    const ends = all.where(
+      (row) =>
+        !examination.unwatched.at(all.invokeNs[row]!) &&
+        !leadership.wasDeposed(all.broker[row]!, all.invokeNs[row]!),
+    );
     const { contract } = run.info;
     const laggingWatermarks = whyWatermarksLag(run.info, leadership);
     const causes = new Map<string | null, Cause>();
@@ -39,16 +35,16 @@ export function checkEnds(examination: Examination): void {
     for (const { end, before } of regressions(ends)) {
       // An end says when it was seen, and nothing of when what lies below it was written.
       const sinceNs = 0;
-      const cause = causeOf(
-        examination.power.excuse(contract, leadership, { sinceNs, untilNs: end.completeNs }),
-      );
+      const [offset, completeNs, broker] = [ends.offset[end]!, ends.completeNs[end]!, ends.broker[end]!];
+      const cause = causeOf(examination.power.excuse(contract, leadership, { sinceNs, untilNs: completeNs }));
       counts['end-regressed']++;
-      const group = findings.add('end-regressed', null, partition, cause, end.offset, end.completeNs);
+      const group = findings.add('end-regressed', null, partition, cause, offset, completeNs);
       if (!group.wantsExample) continue;
+      const earlier = `${grouped(ends.offset[before]!)} at ${moment(ends.completeNs[before]!)}`;
       group.examples.push({
         value: '',
-        broker: end.broker < 0 ? null : end.broker,
-        detail: `the end was ${grouped(before.offset)} at ${moment(before.completeNs)}, and ${grouped(end.offset)} at ${moment(end.completeNs)}`,
+        broker: broker < 0 ? null : broker,
+        detail: `the end was ${earlier}, and ${grouped(offset)} at ${moment(completeNs)}`,
       });
     }
   }

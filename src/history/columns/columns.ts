@@ -1,4 +1,5 @@
-import type { Int64Column, ReadBatch, WriteBatch } from '../run.ts';
+import type { EndEvent } from '../event.ts';
+import type { EndBatch, Int64Column, ReadBatch, WriteBatch } from '../run.ts';
 import { int64At } from '../run.ts';
 import type { Integrity, Outcome, Read, Write } from '../write.ts';
 import { INTEGRITIES, OUTCOMES } from '../write.ts';
@@ -37,6 +38,15 @@ export const READ_COLUMNS = {
   integrity: 'uint8',
 } as const satisfies Record<Exclude<keyof ReadBatch, 'length'>, ColumnType>;
 
+/** The columns of ends.arrow, in order. Their names are the fields of `EndBatch`. */
+export const END_COLUMNS = {
+  partition: 'int32',
+  offset: 'int64',
+  invokeNs: 'int64',
+  completeNs: 'int64',
+  broker: 'int32',
+} as const satisfies Record<Exclude<keyof EndBatch, 'length'>, ColumnType>;
+
 export const COLUMN_ARRAYS = {
   uint8: Uint8Array,
   uint16: Uint16Array,
@@ -51,6 +61,7 @@ export type Columns<Schema extends ColumnSchema> = {
 };
 export type WriteColumns = Columns<typeof WRITE_COLUMNS>;
 export type ReadColumns = Columns<typeof READ_COLUMNS>;
+export type EndColumns = Columns<typeof END_COLUMNS>;
 
 /** Empty columns with room for `rows` rows. */
 export function allocateColumns<Schema extends ColumnSchema>(schema: Schema, rows: number): Columns<Schema> {
@@ -93,6 +104,15 @@ export function putRead(columns: ReadColumns, index: number, read: Read): void {
   columns.integrity[index] = INTEGRITY_CODES[read.integrity];
 }
 
+/** Puts an end offset into row `index`. */
+export function putEnd(columns: EndColumns, index: number, end: EndEvent): void {
+  columns.partition[index] = end.partition;
+  putInt64(columns.offset, index, end.offset);
+  putInt64(columns.invokeNs, index, end.invokeNs);
+  putInt64(columns.completeNs, index, end.completeNs);
+  columns.broker[index] = end.broker;
+}
+
 /** Row `index` as an object: for examples, exports and tests, never in a loop over a whole history. */
 export function writeAt(batch: WriteBatch, index: number): Write {
   const error = batch.error[index]!;
@@ -122,6 +142,18 @@ export function readAt(batch: ReadBatch, index: number): Read {
     seq: presentOrNull(int64At(batch.seq, index)),
     timeNs: int64At(batch.timeNs, index),
     integrity: INTEGRITIES[batch.integrity[index]!]!,
+  };
+}
+
+/** Row `index` as an event, as `writeAt`. */
+export function endAt(batch: EndBatch, index: number): EndEvent {
+  return {
+    type: 'end',
+    partition: batch.partition[index]!,
+    offset: int64At(batch.offset, index),
+    invokeNs: int64At(batch.invokeNs, index),
+    completeNs: int64At(batch.completeNs, index),
+    broker: batch.broker[index]!,
   };
 }
 

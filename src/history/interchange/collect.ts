@@ -40,10 +40,11 @@ export class Collector<Schema extends ColumnSchema> {
 
   /**
    * All rows, in order. To be called once.
+   * @param places by row: what they are put in order by, where it is not the time.
    * @returns also where each row was before; null when it was where it is.
    */
-  finish(): { parts: Part<Schema>[]; origins: Uint32Array | null } {
-    const origins = this.#isInOrder ? null : this.#order();
+  finish(places: readonly number[] | null = null): { parts: Part<Schema>[]; origins: Uint32Array | null } {
+    const origins = places !== null ? orderBy(places) : this.#isInOrder ? null : this.#order();
     this.#times.length = 0;
     const parts = this.#parts.map((columns, part) => {
       const rows = Math.min(BATCH_ROWS, this.rows - part * BATCH_ROWS);
@@ -88,4 +89,10 @@ export class Collector<Schema extends ColumnSchema> {
     }
     return gathered;
   }
+}
+
+/** Null when they are ascending. */
+function orderBy(places: readonly number[]): Uint32Array | null {
+  if (places.every((place, row) => row === 0 || place >= places[row - 1]!)) return null;
+  return Uint32Array.from(places.keys()).toSorted((a, b) => places[a]! - places[b]! || a - b);
 }

@@ -59,7 +59,7 @@ function parseExtra(line: string): Extra {
   if (line.length > 2 * NESTING_MAX && nestsDeeper(fields['fields'], NESTING_MAX))
     throw new LineProblem(`its lists and objects stand in each other more than ${NESTING_MAX} deep`);
   return {
-    of: choiceOf(fields, 'of', ['write', 'read', 'line'] as const),
+    of: choiceOf(fields, 'of', ['end', 'write', 'read', 'line'] as const),
     row: wholeOf(fields, 'row'),
     text: JSON.stringify(fields['fields']),
   };

@@ -1,4 +1,4 @@
-import type { Event, FaultStartEvent, FaultStopEvent } from '../event.ts';
+import type { EndEvent, Event, FaultStartEvent, FaultStopEvent } from '../event.ts';
 import type { Carried } from './parse-events.ts';
 
 /**
@@ -35,10 +35,6 @@ export function* formatEvents(
         const { timeNs, scan, ...rest } = event;
         return { ...rest, scan: nameOf(scan), time: timeNs };
       }
-      case 'end': {
-        const { invokeNs, completeNs, broker, ...rest } = event;
-        return { ...rest, invoke: invokeNs, complete: completeNs, broker: broker < 0 ? null : broker };
-      }
       case 'view': {
         const { timeNs, ...rest } = event;
         return { ...rest, time: timeNs };
@@ -74,6 +70,16 @@ export function* formatEvents(
       }),
     };
   }
+}
+
+/**
+ * An end offset as a line.
+ * @param order its place behind all other events.
+ */
+export function formatEnd(end: EndEvent, order: number, others: Record<string, unknown> | null): string {
+  const { partition, offset, invokeNs, completeNs, broker } = end;
+  const line = `{"type":"end","partition":${partition},"offset":${offset},"invoke":${invokeNs},"complete":${completeNs},"broker":${broker < 0 ? null : broker},"order":${order}}`;
+  return others === null ? line : JSON.stringify({ ...JSON.parse(line), ...others });
 }
 
 /** By the place of a start: the place of the first later stop of the same fault. */

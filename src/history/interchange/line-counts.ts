@@ -15,7 +15,7 @@ export interface LineCounts {
 
 /** What an export of this run will hold. Takes a pass over all rows. */
 export function countLines(run: Run): LineCounts {
-  let events = 0;
+  let events = rowsOf(run.ends());
   for (const _ of formatEvents(run.events, String)) events++;
   return { writes: rowsOf(run.writes()), reads: rowsOf(run.reads()), events };
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Event, FaultStartEvent, FaultStopEvent, ResetEvent, ScanEvent } from '../event.ts';
+import type { EndEvent, Event, FaultStartEvent, FaultStopEvent, ResetEvent, ScanEvent } from '../event.ts';
 import { type Fault, faultSchema } from '../fault.ts';
 import {
   type Fields,
@@ -85,21 +85,6 @@ export function parseEvents(fields: Fields, numberOf: (scan: string) => number):
       return [placed(parseScan(fields, numberOf), fields, SCAN_FIELDS)];
     case 'reset':
       return [placed(parseReset(fields, numberOf), fields, RESET_FIELDS)];
-    case 'end':
-      return [
-        placed(
-          {
-            type: 'end',
-            partition: wholeOf(fields, 'partition', INT32_MAX),
-            offset: wholeOf(fields, 'offset'),
-            invokeNs: wholeOf(fields, 'invoke'),
-            completeNs: wholeOf(fields, 'complete'),
-            broker: wholeOrNull(fields, 'broker', INT32_MAX) ?? -1,
-          },
-          fields,
-          END_FIELDS,
-        ),
-      ];
     case 'view':
       return [placed(parseView(fields), fields, VIEW_FIELDS)];
     case 'fault':
@@ -107,6 +92,23 @@ export function parseEvents(fields: Fields, numberOf: (scan: string) => number):
     default:
       return parseOwn(fields);
   }
+}
+
+/** An end offset, its place among all events, and what else the line says. */
+export function parseEnd(fields: Fields): {
+  end: EndEvent;
+  order: number | null;
+  others: Record<string, unknown> | null;
+} {
+  const end: EndEvent = {
+    type: 'end',
+    partition: wholeOf(fields, 'partition', INT32_MAX),
+    offset: wholeOf(fields, 'offset'),
+    invokeNs: wholeOf(fields, 'invoke'),
+    completeNs: wholeOf(fields, 'complete'),
+    broker: wholeOrNull(fields, 'broker', INT32_MAX) ?? -1,
+  };
+  return { end, order: orderOf(fields), others: othersThan(END_FIELDS, fields) };
 }
 
 function parseScan(fields: Fields, numberOf: (scan: string) => number): ScanEvent {

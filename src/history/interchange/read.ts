@@ -1,5 +1,13 @@
 import { basename } from 'node:path';
-import { ErrorNames, putRead, putWrite, READ_COLUMNS, WRITE_COLUMNS } from '../columns/columns.ts';
+import {
+  END_COLUMNS,
+  ErrorNames,
+  putEnd,
+  putRead,
+  putWrite,
+  READ_COLUMNS,
+  WRITE_COLUMNS,
+} from '../columns/columns.ts';
 import { Damages } from '../damage.ts';
 import type { Event, NoteEvent } from '../event.ts';
 import { completeContract } from '../assumptions.ts';
@@ -9,7 +17,7 @@ import { isRegular } from '../../core/regular-file.ts';
 import { NESTING_MAX, nestsDeeper } from '../../core/nesting.ts';
 import type { Contract, Run, RunInfo } from '../run.ts';
 import { Collector } from './collect.ts';
-import { parseEvents, type PlacedEvent } from './parse-events.ts';
+import { parseEnd, parseEvents, type PlacedEvent } from './parse-events.ts';
 import { Extras } from './extras.ts';
 import { type Fields, LineProblem, shown } from './fields.ts';
 import { changeOf, type CountsLine, LineSum, parseCountsLine } from './counts-line.ts';
@@ -27,8 +35,8 @@ export interface ImportedRun extends Run {
 }
 
 export interface Extra {
-  of: 'write' | 'read' | 'line';
-  /** Of a write or a read: which one, counted from 0 in the order of the run. */
+  of: 'end' | 'write' | 'read' | 'line';
+  /** Of a row: which one, counted from 0 in the order of the run. */
   row: number;
   /** A JSON object. */
   text: string;
@@ -75,7 +83,11 @@ function sumOf(path: string, content: Buffer | undefined, except: number): LineS
 class Reader {
   readonly #writes = new Collector(WRITE_COLUMNS);
   readonly #reads = new Collector(READ_COLUMNS);
+  readonly #ends = new Collector(END_COLUMNS);
+  /** Where each end stands among all events; null once one of them does not say. */
+  #endPlaces: number[] | null = [];
   readonly #errors = new ErrorNames();
+  readonly #endExtras = new Extras();
   readonly #writeExtras = new Extras();
   readonly #readExtras = new Extras();
   readonly #lineExtras = new Extras();
@@ -117,6 +129,8 @@ class Reader {
         return this.#addWrite(fields);
       case 'read':
         return this.#addRead(fields);
+      case 'end':
+        return this.#addEnd(fields);
       case 'run':
         if (this.#run !== null) throw new LineProblem('it is a second "run" line, and a file holds one run');
         this.#run = parseRunLine(fields);
@@ -165,11 +179,22 @@ class Reader {
     if (row.partition >= this.#partitions) this.#partitions = row.partition + 1;
   }
 
+  #addEnd(fields: Fields): void {
+    const { end, order, others } = parseEnd(fields);
+    this.#assertOrder(fields);
+    if (others !== null) this.#endExtras.add(this.#ends.rows, others);
+    const { columns, index } = this.#ends.next(end.completeNs);
+    putEnd(columns, index, end);
+    if (order === null) this.#endPlaces = null;
+    else this.#endPlaces?.push(order);
+    this.#eventLines++;
+  }
+
   #addOther(fields: Fields): void {
     const { type } = fields;
     if (typeof type !== 'string') throw new LineProblem(`"type" must be a text, not ${shown(type)}`);
     const events = parseEvents(fields, this.#numberOf);
-    if (type === 'scan' || type === 'end') this.#assertOrder(fields);
+    if (type === 'scan') this.#assertOrder(fields);
     if (events !== null) {
       if (type === 'scan') this.#scanned.add(`${String(fields['scan'])}/${Number(fields['partition'])}`);
       this.#events.push(...events);
@@ -191,9 +216,12 @@ class Reader {
     this.#compareWithPromise(basename(path), sum);
     const writes = this.#writes.finish();
     const reads = this.#reads.finish();
+    const ends = this.#ends.finish(this.#endPlaces);
     const errorNames = this.#errors.names;
     const writeBatches = writes.parts.map(({ rows, columns }) => ({ length: rows, errorNames, ...columns }));
     const readBatches = reads.parts.map(({ rows, columns }) => ({ length: rows, ...columns }));
+    const endBatches = ends.parts.map(({ rows, columns }) => ({ length: rows, ...columns }));
+    const endExtras = this.#endExtras;
     const writeExtras = this.#writeExtras;
     const readExtras = this.#readExtras;
     const lineExtras = this.#lineExtras;
@@ -203,8 +231,10 @@ class Reader {
       events: withNotes(this.#orderedEvents(), this.#ignored()),
       writes: () => writeBatches,
       reads: () => readBatches,
+      ends: () => endBatches,
       damage: () => this.#damages.list,
       *extras() {
+        for (const extra of endExtras.inOrder(ends.origins)) yield { of: 'end', ...extra };
         for (const extra of writeExtras.inOrder(writes.origins)) yield { of: 'write', ...extra };
         for (const extra of readExtras.inOrder(reads.origins)) yield { of: 'read', ...extra };
         for (const extra of lineExtras.inOrder(null)) yield { of: 'line', ...extra };

@@ -1,7 +1,7 @@
-import { readAt, writeAt } from '../columns/columns.ts';
+import { endAt, readAt, writeAt } from '../columns/columns.ts';
 import { Damages } from '../damage.ts';
 import type { Run, RunInfo } from '../run.ts';
-import { formatEvents } from './format-events.ts';
+import { formatEnd, formatEvents } from './format-events.ts';
 import { formatCountsLine, LineSum } from './counts-line.ts';
 import { countLines, type LineCounts } from './line-counts.ts';
 import type { Extra } from './read.ts';
@@ -12,8 +12,8 @@ import { nameOfScan, scanNames } from './scan-names.ts';
 const CHUNK_CHARACTERS = 1 << 18;
 
 /**
- * A run as an NDJSON file, in chunks of whole lines: the run, its events, its writes, its reads, and the line that
- * counts them.
+ * A run as an NDJSON file, in chunks of whole lines: the run, its events, its end offsets, its writes, its reads, and
+ * the line that counts them.
  * @param extras what an import could not put into rows; it is written where it stood.
  */
 export function* formatInterchange(run: Run, extras: Iterable<Extra> = []): Generator<string> {
@@ -40,6 +40,10 @@ function* lines(run: Run, extras: Iterable<Extra>, counts: LineCounts): Generato
 
   const others = new Others(extras);
   let row = 0;
+  for (const batch of run.ends())
+    for (let index = 0; index < batch.length; index++)
+      yield formatEnd(endAt(batch, index), run.events.length + row, others.of('end', row++));
+  row = 0;
   for (const batch of run.writes())
     for (let index = 0; index < batch.length; index++)
       yield formatWrite(writeAt(batch, index), others.of('write', row++));
@@ -70,7 +74,7 @@ class Others {
     this.#advance();
   }
 
-  of(kind: 'write' | 'read', row: number): Record<string, unknown> | null {
+  of(kind: Extra['of'], row: number): Record<string, unknown> | null {
     const extra = this.#next;
     if (extra === undefined || extra.of !== kind || extra.row !== row) return null;
     this.#advance();

@@ -1,14 +1,16 @@
 import { crc32 } from 'node:zlib';
+import { END_COLUMNS, putEnd } from '../columns/columns.ts';
+import { growingColumns } from '../columns/growing.ts';
 import type { Damages } from '../damage.ts';
 import type { Event } from '../event.ts';
-import type { RunInfo } from '../run.ts';
+import type { EndBatch, RunInfo } from '../run.ts';
 
 /**
  * events.ndjson: an object a line, each with its number and, last, the CRC-32 of all that stands before it. Two
  * kinds of line are this file's own affair: `run` repeats run.json, so that either can be lost, and `closed` is the
  * last one, so that a file that has lost its end can be told from a short one.
  */
-export type Line = Event | { type: 'run'; info: RunInfo } | { type: 'closed' };
+export type Line = Event | { type: 'run'; info: RunInfo; endsApart?: true } | { type: 'closed' };
 
 const LINE_FEED = 10;
 const TAIL = /,"line":(\d+),"crc":"([0-9a-f]{8})"}$/;
@@ -20,7 +22,12 @@ export function encodeLine(line: Line, number: number): string {
 }
 
 export interface Lines {
+  /** Without end offsets. */
   events: Event[];
+  /** Of an older run, which has a line for each. */
+  ends: EndBatch[];
+  /** Whether end offsets are in a file of their own; null when every line that says so is damaged. */
+  endsApart: boolean | null;
   /** The latest copy of run.json; null when every one of them is damaged. */
   info: RunInfo | null;
 }
@@ -30,7 +37,8 @@ export interface Lines {
  * @param path only for reporting.
  */
 export function decodeLines(bytes: Buffer, path: string, damages: Damages): Lines {
-  const lines: Lines = { events: [], info: null };
+  const lines: Lines = { events: [], ends: [], endsApart: null, info: null };
+  const ends = growingColumns(END_COLUMNS);
   let expected = 0;
   let isClosed = false;
   let damagedFrom: number | null = null;
@@ -56,7 +64,10 @@ export function decodeLines(bytes: Buffer, path: string, damages: Damages): Line
     }
     damagedFrom = null;
     expected = number + 1;
-    if (line.type === 'run') lines.info = line.info;
+    if (line.type === 'run') {
+      lines.info = line.info;
+      lines.endsApart = line.endsApart === true;
+    } else if (line.type === 'end') putEnd(ends.room(), ends.next(), line);
     else if (line.type === 'closed') isClosed = true;
     else lines.events.push(line);
   }
@@ -69,6 +80,7 @@ export function decodeLines(bytes: Buffer, path: string, damages: Damages): Line
       `The file ends after ${expected} lines without its end mark; what came after that is gone.`,
     );
   }
+  lines.ends = ends.batches();
   return lines;
 }
 

@@ -2,15 +2,15 @@ import type { Clock } from '../../core/clock.ts';
 import { NS_PER_MS } from '../../core/clock.ts';
 import { messageOf } from '../../core/failure.ts';
 import {
-  allocateColumns,
+  END_COLUMNS,
   ErrorNames,
+  putEnd,
   putRead,
   putWrite,
   READ_COLUMNS,
   WRITE_COLUMNS,
-  type Columns,
-  type ColumnSchema,
 } from '../columns/columns.ts';
+import { growingColumns } from '../columns/growing.ts';
 import type { Event } from '../event.ts';
 import type { Recorder } from './recorder.ts';
 import type { Run, RunInfo } from '../run.ts';
@@ -30,12 +30,16 @@ export function memoryRecorder(info: RunInfo, clock: Clock): MemoryRecorder {
   const names = new ErrorNames();
   const writes = growingColumns(WRITE_COLUMNS);
   const reads = growingColumns(READ_COLUMNS);
+  const ends = growingColumns(END_COLUMNS);
   const events: Event[] = [];
 
   return {
     write: (row) => putWrite(writes.room(), writes.next(), row, names),
     read: (row) => putRead(reads.room(), reads.next(), row),
-    event: (event) => void events.push(event),
+    event(event) {
+      if (event.type === 'end') putEnd(ends.room(), ends.next(), event);
+      else events.push(event);
+    },
     flush: () => Promise.resolve(),
     async update(changes) {
       current = { ...current, ...changes };
@@ -53,39 +57,15 @@ export function memoryRecorder(info: RunInfo, clock: Clock): MemoryRecorder {
     run() {
       const writeBatches = writes.batches().map((batch) => ({ ...batch, errorNames: names.names }));
       const readBatches = reads.batches();
+      const endBatches = ends.batches();
       return {
         info: current,
         events: [...events],
         writes: () => writeBatches,
         reads: () => readBatches,
+        ends: () => endBatches,
         damage: () => [],
       };
     },
-  };
-}
-
-const FIRST_ROWS = 256;
-const BATCH_ROWS_MAX = 65_536;
-
-/** Columns in batches, each twice as long as the one before it. */
-function growingColumns<Schema extends ColumnSchema>(schema: Schema) {
-  const full: (Columns<Schema> & { length: number })[] = [];
-  let capacity = FIRST_ROWS;
-  let columns = allocateColumns(schema, capacity);
-  let length = 0;
-  return {
-    /** The columns that have room for one more row. */
-    room(): Columns<Schema> {
-      if (length === capacity) {
-        full.push({ ...columns, length });
-        capacity = Math.min(2 * capacity, BATCH_ROWS_MAX);
-        columns = allocateColumns(schema, capacity);
-        length = 0;
-      }
-      return columns;
-    },
-    /** The index of that row; it counts from then on. */
-    next: () => length++,
-    batches: () => (length === 0 ? [...full] : [...full, { ...columns, length }]),
   };
 }

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { createAppendFile } from './append-file.ts';
 import { BATCH_ROWS, ColumnWriter } from '../columns/column-writer.ts';
-import { type ColumnSchema, READ_COLUMNS, WRITE_COLUMNS } from '../columns/columns.ts';
+import { type ColumnSchema, END_COLUMNS, READ_COLUMNS, WRITE_COLUMNS } from '../columns/columns.ts';
 import { encodeLine } from './event-lines.ts';
-import { ERROR_NAMES_KEY, EVENTS_FILE, READS_FILE, RUN_FILE, WRITES_FILE } from '../layout.ts';
+import { ENDS_FILE, ERROR_NAMES_KEY, EVENTS_FILE, READS_FILE, RUN_FILE, WRITES_FILE } from '../layout.ts';
 import { asNewRecording, recordingOf } from './recording.ts';
 import { writeRunFile } from './run-file.ts';
 import type { Run } from '../run.ts';
@@ -42,6 +42,9 @@ export async function recordRun(run: Run, directory: string): Promise<void> {
   const reads = open(READS_FILE, READ_COLUMNS, { 'kept.integrities': INTEGRITIES.join(' ') });
   for (const batch of run.reads()) append(reads, READ_COLUMNS, batch, batch.length);
   reads.close();
+  const ends = open(ENDS_FILE, END_COLUMNS, {});
+  for (const batch of run.ends()) append(ends, END_COLUMNS, batch, batch.length);
+  ends.close();
   recordEvents({ ...run, info }, join(directory, EVENTS_FILE));
   writeRunFile(join(directory, RUN_FILE), info);
 }
@@ -72,7 +75,7 @@ function append<Schema extends ColumnSchema>(
 function recordEvents({ info, events }: Run, path: string): void {
   const file = createAppendFile(path);
   let number = 0;
-  let text = encodeLine({ type: 'run', info }, number++);
+  let text = encodeLine({ type: 'run', info, endsApart: true }, number++);
   for (const event of events) {
     text += encodeLine(event, number++);
     if (text.length < CHUNK_CHARACTERS) continue;

@@ -4,10 +4,19 @@ import { wallClock } from '../../core/clock.ts';
 import { messageOf } from '../../core/failure.ts';
 import { type AppendFile, createAppendFile } from './append-file.ts';
 import { ColumnWriter } from '../columns/column-writer.ts';
-import { ErrorNames, putRead, putWrite, READ_COLUMNS, WRITE_COLUMNS } from '../columns/columns.ts';
+import {
+  type ColumnSchema,
+  END_COLUMNS,
+  ErrorNames,
+  putEnd,
+  putRead,
+  putWrite,
+  READ_COLUMNS,
+  WRITE_COLUMNS,
+} from '../columns/columns.ts';
 import { encodeLine, type Line } from './event-lines.ts';
 import type { Event } from '../event.ts';
-import { ERROR_NAMES_KEY, EVENTS_FILE, READS_FILE, RUN_FILE, WRITES_FILE } from '../layout.ts';
+import { ENDS_FILE, ERROR_NAMES_KEY, EVENTS_FILE, READS_FILE, RUN_FILE, WRITES_FILE } from '../layout.ts';
 import type { RunInfo } from '../run.ts';
 import { asNewRecording, recordingOf } from './recording.ts';
 import { writeRunFile } from './run-file.ts';
@@ -40,6 +49,11 @@ export interface Recorder {
 }
 
 const FLUSH_MS = 1_000;
+/**
+ * End offsets come once a second, a few at a time, and a batch has a head of a kilobyte: so they wait for this many
+ * flushes of the others. No verdict depends on the last ones of a run that was killed.
+ */
+const ENDS_FLUSHES = 10;
 const EVENT_BUFFER_CHARACTERS = 1 << 16;
 
 /**
@@ -68,18 +82,19 @@ export async function openRecorder(
   const reads = columnWriter(READS_FILE, READ_COLUMNS, {
     streamMetadata: { 'kept.integrities': INTEGRITIES.join(' ') },
   });
+  const ends = columnWriter(ENDS_FILE, END_COLUMNS, { streamMetadata: {} });
   const events = openFile(join(directory, EVENTS_FILE));
   let lines = '';
   let lineCount = 0;
   const stop = new AbortController();
   let saved: Promise<void> = Promise.resolve();
 
-  line({ type: 'run', info });
+  line({ type: 'run', info, endsApart: true });
   flushLines();
   await saveInfo();
   const flushing = flushRegularly();
 
-  function columnWriter<Schema extends typeof WRITE_COLUMNS | typeof READ_COLUMNS>(
+  function columnWriter<Schema extends ColumnSchema>(
     name: string,
     schema: Schema,
     metadata: { streamMetadata: Record<string, string>; batchMetadata?: () => Record<string, string> },
@@ -115,7 +130,7 @@ export async function openRecorder(
 
   /** The files are not alike: where one has no room, a smaller piece may still fit into another. */
   function rescue(): void {
-    for (const save of [flushLines, () => writes.flush(), () => reads.flush()]) {
+    for (const save of [flushLines, () => writes.flush(), () => reads.flush(), () => ends.flush()]) {
       try {
         save();
       } catch {
@@ -137,15 +152,20 @@ export async function openRecorder(
   }
 
   function flushAll(): void {
+    flushMost();
+    ends.flush();
+  }
+
+  function flushMost(): void {
     flushLines();
     writes.flush();
     reads.flush();
   }
 
   async function flushRegularly(): Promise<void> {
-    while (!stop.signal.aborted) {
+    for (let turn = 1; !stop.signal.aborted; turn++) {
       await clock.sleep(FLUSH_MS, stop.signal);
-      attempt(flushAll);
+      attempt(turn % ENDS_FLUSHES === 0 ? flushAll : flushMost);
     }
   }
 
@@ -158,7 +178,7 @@ export async function openRecorder(
 
   function update(changes: Partial<RunInfo>): Promise<void> {
     current = { ...current, ...changes };
-    attempt(() => line({ type: 'run', info: current }));
+    attempt(() => line({ type: 'run', info: current, endsApart: true }));
     return saveInfo();
   }
 
@@ -174,7 +194,12 @@ export async function openRecorder(
         putRead(reads.columns, reads.row, row);
         reads.advance();
       }),
-    event: (event) => attempt(() => line(event)),
+    event: (event) =>
+      attempt(() => {
+        if (event.type !== 'end') return line(event);
+        putEnd(ends.columns, ends.row, event);
+        ends.advance();
+      }),
     async flush() {
       attempt(flushAll);
       if (failure !== null) throw failure;
@@ -194,6 +219,7 @@ export async function openRecorder(
         flushAll();
         writes.close();
         reads.close();
+        ends.close();
         line({ type: 'closed' });
         flushLines();
         events.close();

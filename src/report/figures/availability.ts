@@ -64,15 +64,15 @@ export function availabilityOf(run: Run): Availability {
 }
 
 /** As `availabilityOf`, for a pass over the writes that somebody else makes: `visit` wants every batch once. */
-export function availabilityMeter({ events }: Pick<Run, 'events'>): {
+export function availabilityMeter(run: Pick<Run, 'events' | 'ends'>): {
   visit(batch: WriteBatch): void;
   total(): Availability;
 } {
-  const phases = loadPhases(events);
-  const allFaults = faultStretches(events);
+  const phases = loadPhases(run);
+  const allFaults = faultStretches(run);
   const faults = allFaults.slice(0, FAULTS_MAX);
   const errors = new ErrorCounts();
-  const firstAcks = firstAckMeter(strikesAndHeals(events));
+  const firstAcks = firstAckMeter(strikesAndHeals(run.events));
   const pieces = segmentMeter([...phases, ...faults].flatMap(({ fromNs, toNs }) => [fromNs, toNs]));
   const load = new LoadSpan(phases);
   return {
@@ -189,23 +189,22 @@ class ErrorCounts {
 }
 
 /** Phases that carry load, each up to the next one's start; a torn run's last phase lasts to its last event. */
-function loadPhases(events: Run['events']): { name: PhaseName; fromNs: number; toNs: number }[] {
-  const starts = eventsOf(events, 'phase');
-  const lastNs = lastEventNs(events);
-  return starts
-    .map((start, index) => ({
-      name: start.name,
-      fromNs: start.timeNs,
-      toNs: Math.max(start.timeNs, starts[index + 1]?.timeNs ?? lastNs),
-    }))
-    .filter((phase) => LOAD_PHASES.has(phase.name));
+function loadPhases(run: Pick<Run, 'events' | 'ends'>): { name: PhaseName; fromNs: number; toNs: number }[] {
+  const starts = eventsOf(run.events, 'phase');
+  return starts.flatMap(({ name, timeNs }, index) => {
+    if (!LOAD_PHASES.has(name)) return [];
+    const toNs = starts[index + 1]?.timeNs ?? lastEventNs(run);
+    return [{ name, fromNs: timeNs, toNs: Math.max(timeNs, toNs) }];
+  });
 }
 
 /** From strike to heal; a fault that was never healed lasts to the end of the load. */
-function faultStretches(events: Run['events']): { fault: string; fromNs: number; toNs: number }[] {
-  const endNs = loadPhases(events).at(-1)?.toNs ?? lastEventNs(events);
+function faultStretches(
+  run: Pick<Run, 'events' | 'ends'>,
+): { fault: string; fromNs: number; toNs: number }[] {
+  const endNs = loadPhases(run).at(-1)?.toNs ?? lastEventNs(run);
   const spans = new Map<string, { fault: string; fromNs: number; toNs: number }>();
-  for (const event of eventsOf(events, 'fault-start', 'fault-stop')) {
+  for (const event of eventsOf(run.events, 'fault-start', 'fault-stop')) {
     if (event.type === 'fault-start') {
       const toNs = Math.max(event.timeNs, endNs);
       spans.set(event.id, { fault: event.id, fromNs: event.timeNs, toNs });

@@ -24,6 +24,8 @@ export interface Fall {
 
 export interface FallFacts {
   events: readonly Event[];
+  /** The end offsets of this partition. */
+  ends: readonly EndEvent[];
   nodes: readonly NodeInfo[];
   partition: number;
   /** The losses of this partition. */
@@ -110,11 +112,19 @@ function windowOf(
   return { fromNs, untilNs };
 }
 
+/** By the ends of a partition, which each finding asks about again. */
+const endsByBroker = new WeakMap<readonly EndEvent[], Map<number, EndEvent[]>>();
+
 /** What this broker told of its own end, in the order of time. */
-function endsOf({ events, partition }: FallFacts, id: number): EndEvent[] {
-  return eventsOf(events, 'end')
-    .filter((event) => event.partition === partition && event.broker === id)
-    .toSorted((a, b) => a.completeNs - b.completeNs);
+function endsOf({ ends }: FallFacts, id: number): readonly EndEvent[] {
+  let known = endsByBroker.get(ends);
+  if (known === undefined) endsByBroker.set(ends, (known = new Map()));
+  let own = known.get(id);
+  if (own === undefined) {
+    own = ends.filter(({ broker }) => broker === id).toSorted((a, b) => a.completeNs - b.completeNs);
+    known.set(id, own);
+  }
+  return own;
 }
 
 /**

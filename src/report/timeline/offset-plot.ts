@@ -1,6 +1,8 @@
 import { scaleLinear } from 'd3-scale';
 import type { EndEvent } from '../../history/event.ts';
+import { endAt } from '../../history/columns/columns.ts';
 import { eventsOf } from '../../history/events-of.ts';
+import type { Run } from '../../history/run.ts';
 import type { Picture } from './picture.ts';
 import { FreeRoom, textWidth } from './labels.ts';
 import type { Area, Point } from './labels.ts';
@@ -38,7 +40,7 @@ const COVER_MAX = 12;
 
 export function offsetPlot(pen: Pen, top: number, picture: Picture): OffsetPlot {
   const { aggregate, axis, focusPartition, run } = picture;
-  const ends = eventsOf(run.events, 'end').filter(({ partition }) => partition === focusPartition);
+  const ends = endsOf(run, focusPartition);
   const finalScan = eventsOf(run.events, 'scan').findLast(
     ({ final, partition }) => final && partition === focusPartition,
   );
@@ -64,6 +66,14 @@ export function offsetPlot(pen: Pen, top: number, picture: Picture): OffsetPlot 
     ends,
     finalEnd,
   };
+}
+
+function endsOf(run: Run, partition: number): EndEvent[] {
+  const ends: EndEvent[] = [];
+  for (const batch of run.ends())
+    for (let row = 0; row < batch.length; row++)
+      if (batch.partition[row] === partition) ends.push(endAt(batch, row));
+  return ends;
 }
 
 /** From the smallest to the largest acknowledged offset; from 0 where that costs little. */

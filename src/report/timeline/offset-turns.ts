@@ -25,11 +25,12 @@ export function drawTurns(plot: OffsetPlot, losses: readonly Loss[]): void {
 
 /** An arrow from the last offset that a broker had acknowledged down to where its log was cut. */
 function drawFalls(plot: OffsetPlot, losses: readonly Loss[]): Note[] {
-  const { pen, picture, series, y, room } = plot;
+  const { pen, picture, series, ends, y, room } = plot;
   const { run, axis, focusPartition, aggregate } = picture;
   const notes: Note[] = [];
   const falls = fallsOf({
     events: run.events,
+    ends,
     nodes: run.info.nodes,
     partition: focusPartition,
     findings: losses.map(({ finding }) => finding),

@@ -83,11 +83,11 @@ function pictureOf(run: Run, result: Result, losses: Losses, overTime: WritesOve
 }
 
 /** From the start of the load to the end of the run: how long a cluster took to start does not matter here. */
-function axisOf({ events }: Run, { timeNs }: Aggregate): TimeAxis {
-  const loadStart = eventsOf(events, 'phase').find(({ name }) => name !== 'setup');
+function axisOf(run: Run, { timeNs }: Aggregate): TimeAxis {
+  const loadStart = eventsOf(run.events, 'phase').find(({ name }) => name !== 'setup');
   const startNs = loadStart?.timeNs ?? timeNs?.[0] ?? 0;
   const fromNs = Math.min(startNs, timeNs?.[0] ?? startNs);
-  const toNs = Math.max(lastEventNs(events), timeNs?.[1] ?? 0);
+  const toNs = Math.max(lastEventNs(run), timeNs?.[1] ?? 0);
   // A little room on the right, so that what happens last is not drawn on the edge.
   return timeAxis(fromNs, toNs + 0.01 * (toNs - fromNs));
 }
