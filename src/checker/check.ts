@@ -12,6 +12,7 @@ import { Examination, type Tuning } from './examination.ts';
 import { faultSpansOf } from '../history/fault-spans.ts';
 import { classifyWrites } from './questions/loss.ts';
 import { checkOrder } from './questions/order.ts';
+import { checkSequences } from './questions/sequences.ts';
 import { recordOutcomes } from './passes/outcomes.ts';
 import { placeAcknowledgements, recordRivalTerms, recordSurvivors } from './passes/placement.ts';
 import { recordGiven } from './passes/given.ts';
@@ -65,6 +66,8 @@ export function check(
   ask('whether empty offsets can be explained', explainHoles);
   ask('whether the end offsets went back', checkEnds);
   ask('whether its clock ran forwards', questionClock);
+  // After the clock: numbers need none.
+  ask('whether the numbers of producers went back', checkSequences);
   ask('where the examples were found', locateExamples);
   ask('whether it is what was written', withdrawAll);
   ask('whether the verdict was earned', ({ doubts }) => doubts.push(...doubtsAbout(examination)));

@@ -149,7 +149,7 @@ export interface ScanEvent {
   sequences?: true;
 }
 
-/** A batch of an idempotent producer whose sequence number the partition's log has had before. */
+/** A batch of an idempotent producer whose sequence number the partition's log has had before, or gone past. */
 export interface RepetitionEvent {
   type: 'repetition';
   timeNs: number;
@@ -158,6 +158,8 @@ export interface RepetitionEvent {
   offset: number;
   producerId: number;
   sequence: number;
+  /** The highest number of that producer below it; absent in older histories. */
+  highest?: number;
 }
 
 /**

@@ -106,11 +106,12 @@ function keep(options: RunOptions, account: Tally, scan: number) {
   return (records: readonly Fetched[]): void => {
     put(records);
     for (const record of records) {
-      if (!sequences.repeats(record)) continue;
+      const highest = sequences.goesBack(record);
+      if (highest === null) continue;
       const { partition, offset, batch } = record;
       const { producerId, sequence } = batch!;
       const timeNs = options.world.clock.nowNs();
-      account.event({ type: 'repetition', timeNs, scan, partition, offset, producerId, sequence });
+      account.event({ type: 'repetition', timeNs, scan, partition, offset, producerId, sequence, highest });
     }
     account.read(records.length);
   };

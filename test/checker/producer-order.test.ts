@@ -1,5 +1,6 @@
 import test from 'ava';
 import { fc } from '@fast-check/ava';
+import type { Event } from '../../src/history/event.ts';
 import type { Contract } from '../../src/history/run.ts';
 import { effort } from '../oracle/effort.ts';
 import { outOfOrder } from '../oracle/producer-order.ts';
@@ -7,12 +8,14 @@ import {
   acked,
   anomalies,
   failed,
+  FINAL,
   finalScan,
   found,
   isolated,
   judge,
   leads,
   only,
+  S,
   sent,
   type Story,
   unknown,
@@ -125,3 +128,85 @@ test('the sweep finds what the definition says, however many slots it takes at a
   );
   t.true(broken > runs.numRuns / 5 && broken < (runs.numRuns * 19) / 20, `${broken}`);
 });
+
+/** A run of this program's own: the final scan found number 4 of a producer behind number 5. */
+const NUMBERED: Story = {
+  ...SWAPPED,
+  info: { world: 'real' },
+  events: [
+    {
+      type: 'repetition',
+      timeNs: 99 * S,
+      scan: FINAL,
+      partition: 0,
+      offset: 1,
+      producerId: 7,
+      sequence: 4,
+      highest: 5,
+    },
+    ...SWAPPED.events!,
+  ],
+};
+const numberedAs = (more: { sequence?: number; highest?: number; scan?: number }): Story => ({
+  ...NUMBERED,
+  events: NUMBERED.events!.map((event) => (event.type === 'repetition' ? { ...event, ...more } : event)),
+});
+
+test('in an own run the numbers in the log tell that a record stands behind one that was sent later', (t) => {
+  const result = judge(NUMBERED);
+  t.deepEqual(anomalies(result), { 'producer-order': 1 });
+  t.is(result.verdict, 'invalid');
+  t.like(only(result, 'producer-order'), { judgement: 'violation', values: 'w0 0', offsets: [1, 1] });
+  t.is(
+    only(result, 'producer-order').examples[0]!.detail,
+    'w0:0 has the number 4 of its producer and stands at offset 1, behind number 5',
+  );
+  t.deepEqual(
+    anomalies(judge({ ...NUMBERED, events: SWAPPED.events! })),
+    {},
+    'times alone tell nothing there',
+  );
+});
+
+test('numbers need no clock', (t) => {
+  const writes = [acked('0:1', 0, { at: 3, until: 9 }), acked('0:0', 1, { at: 1, until: 2 })];
+  t.is(anomalies(judge({ ...NUMBERED, writes }))['producer-order'], 1);
+});
+
+test('what may have cost the leader its memory of the numbers permits that they go back', (t) => {
+  const events = [...NUMBERED.events!, leads(1, 1, 0), leads(2, 2, 2)];
+  const contract = { ...IDEMPOTENT, uncleanLeaderElection: true };
+  t.is(only(judge({ ...NUMBERED, events, contract }), 'producer-order').judgement, 'permitted');
+});
+
+test('a number that the log has had before is no matter of order, nor what another scan found', (t) => {
+  const stories: [why: string, story: Story][] = [
+    ['the same number', numberedAs({ sequence: 5 })],
+    ['of an older version', { ...NUMBERED, events: numberedWithoutHighest() }],
+    ['another scan', numberedAs({ scan: 1 })],
+    ['an empty offset', { ...NUMBERED, reads: [found(0, '0:1'), found(1, null)] }],
+  ];
+  for (const [why, story] of stories) t.is(anomalies(judge(story))['producer-order'], undefined, why);
+  const copy: Story = {
+    ...NUMBERED,
+    writes: [acked('0:0', 0, { at: 1 }), acked('0:1', 2, { at: 2 })],
+    reads: [found(0, '0:0'), found(1, '0:0'), found(2, '0:1')],
+    events: [...NUMBERED.events!.slice(0, 1), finalScan(3)],
+  };
+  t.deepEqual(anomalies(judge(copy)), { duplicate: 1 }, 'it stands there twice');
+});
+
+test('where rows may be missing, the other copy may be among them', (t) => {
+  for (const file of ['reads.arrow', 'writes.arrow']) {
+    const damage = [{ file, kind: 'corrupt', detail: 'a batch is gone' }] as const;
+    t.is(anomalies(judge({ ...NUMBERED, damage: [...damage] }))['producer-order'], undefined, file);
+  }
+});
+
+function numberedWithoutHighest(): Event[] {
+  return NUMBERED.events!.map((event) => {
+    if (event.type !== 'repetition') return event;
+    const { highest: _, ...older } = event;
+    return older;
+  });
+}

@@ -163,6 +163,6 @@ test('a batch whose number its log has had before is told', async (t) => {
   });
   t.like(
     events.filter(({ type }) => type === 'repetition'),
-    [{ scan: 0, partition: 0, offset: 1, producerId: 7, sequence: 0 }],
+    [{ scan: 0, partition: 0, offset: 1, producerId: 7, sequence: 0, highest: 0 }],
   );
 });

@@ -8,7 +8,7 @@ function repeatedIn(batches: readonly { producer: number; epoch?: number; sequen
   const watch = new SequenceWatch();
   return batches.flatMap(({ producer, epoch = 0, sequence }, offset) => {
     const batch = { producerId: producer, epoch, sequence };
-    return watch.repeats({ partition: 0, offset, value: null, batch }) ? [offset] : [];
+    return watch.goesBack({ partition: 0, offset, value: null, batch }) === null ? [] : [offset];
   });
 }
 
@@ -20,6 +20,14 @@ test('a log that a broker kept in order repeats no number', (t) => {
 test('the second batch with one number is a repetition, at once or later', (t) => {
   t.deepEqual(repeatedIn([0, 1, 1, 2].map((sequence) => ({ producer: 1, sequence }))), [2]);
   t.deepEqual(repeatedIn([0, 1, 2, 0].map((sequence) => ({ producer: 1, sequence }))), [3]);
+});
+
+test('what goes back goes back behind the highest number so far', (t) => {
+  const watch = new SequenceWatch();
+  const told = [3, 5, 4, 5].map((sequence, offset) =>
+    watch.goesBack({ partition: 0, offset, value: null, batch: { producerId: 1, epoch: 0, sequence } }),
+  );
+  t.deepEqual(told, [null, null, 5, 5]);
 });
 
 test('a new epoch counts from zero again, and so do numbers after the last', (t) => {
@@ -37,8 +45,8 @@ test('records of one batch count once, and those of other producers not at all',
   const watch = new SequenceWatch();
   const batch = { producerId: 1, epoch: 0, sequence: 0 };
   const records: Fetched[] = [0, 1, 2].map((offset) => ({ partition: 0, offset, value: null, batch }));
-  t.false(records.some((record) => watch.repeats(record)));
-  t.false(watch.repeats({ partition: 0, offset: 3, value: null }));
+  t.true(records.every((record) => watch.goesBack(record) === null));
+  t.is(watch.goesBack({ partition: 0, offset: 3, value: null }), null);
 });
 
 test('whatever is repeated after a correct log is noticed, and nothing else', (t) => {

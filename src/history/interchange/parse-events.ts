@@ -249,6 +249,7 @@ const OWN_EVENTS = z.discriminatedUnion('type', [
     offset: z.int().min(0),
     producerId: z.int().min(0),
     sequence: z.int().min(0),
+    highest: z.int().min(0).optional(),
   }),
   z.looseObject({
     type: z.literal('gap'),
