@@ -3,8 +3,8 @@ import { END_COLUMNS, READ_COLUMNS, WRITE_COLUMNS, type ColumnType } from './col
 import type { Run } from './run.ts';
 
 /**
- * A history in 64 hexadecimal digits: every write, every read, every end offset and every event in its order, and nothing about when,
- * where or by whom it was recorded, nor into how many batches. Two runs with the same digest are the same run.
+ * A history in 64 hexadecimal digits: every write, every read, every end offset and every event in its order, and
+ * nothing about when, where or by whom it was recorded, nor into how many batches. Two runs with the same digest are the same run.
  */
 export function historyDigest(run: Run): string {
   const whole = createHash('sha256');
