@@ -43,6 +43,11 @@ export class Suspects {
     columns.broker[to] = batch.broker[row]!;
   }
 
+  /** So many are to come: if they are too many, none is copied for nothing. */
+  expect(rows: number): void {
+    if (rows > this.#chunksMax * CHUNK_ROWS) this.giveUp();
+  }
+
   /** There are too many, or it is unknown whether all are here. */
   giveUp(): void {
     this.#isFull = true;

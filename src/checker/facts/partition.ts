@@ -1,4 +1,5 @@
 import type { ScanEvent } from '../../history/event.ts';
+import type { Describe } from '../findings/grouping.ts';
 import { AckPace } from './ack-pace.ts';
 import type { EndBounds } from './end-bounds.ts';
 import { PagedColumn } from '../columns/paged.ts';
@@ -34,6 +35,9 @@ export class PartitionLog {
   pace = new AckPace();
   /** Whether the pace of all acknowledgements has settled the order. */
   isPaced = false;
+  /** How a write of it is described as an example, alone and with what stands in its place. */
+  describe: Describe | null = null;
+  describeWithHolder: Describe | null = null;
   /** The order of each worker’s acknowledgements. */
   readonly sessions = new SessionPace();
   /** Acknowledged values that are in the log where they were acknowledged. */

@@ -2,6 +2,7 @@ import type { Example, Finding, FindingKind } from '../result.ts';
 import type { Ruling, Unsaid } from './judgement.ts';
 import type { Term } from '../facts/leadership.ts';
 import { ValueRanges } from './ranges.ts';
+import { Waiting, WAITING_MAX } from './waiting.ts';
 
 /**
  * Findings, gathered without keeping them: anomalies of one kind with one cause that are neighbours in a partition
@@ -47,10 +48,24 @@ export class Group {
   firstNs = Infinity;
   lastNs = -Infinity;
   readonly values = new ValueRanges();
-  readonly examples: Example[] = [];
+  readonly #examples: (Example | (() => Example))[] = [];
 
   get wantsExample(): boolean {
-    return this.examples.length < EXAMPLES_MAX;
+    return this.#examples.length < EXAMPLES_MAX;
+  }
+
+  /** The first few, made now. */
+  get examples(): Example[] {
+    const examples = this.#examples;
+    for (const [at, example] of examples.entries())
+      if (typeof example === 'function') examples[at] = example();
+    // All of them are made.
+    return examples as Example[];
+  }
+
+  /** One more example, which is made when somebody looks at it: most groups become part of another one before. */
+  offer(make: () => Example): void {
+    this.#examples.push(make);
   }
 
   /** @param offset -1 if there is none; `timeNs` -1 if it is not known. */
@@ -73,30 +88,123 @@ export class Group {
     this.firstNs = Math.min(this.firstNs, other.firstNs);
     this.lastNs = Math.max(this.lastNs, other.lastNs);
     this.values.absorb(other.values);
-    for (let at = 0; at < other.examples.length && this.wantsExample; at++)
-      this.examples.push(other.examples[at]!);
+    for (let at = 0; at < other.#examples.length && this.wantsExample; at++)
+      this.#examples.push(other.#examples[at]!);
+  }
+
+  /** As new. */
+  clear(): void {
+    this.count = 0;
+    this.firstOffset = this.lastOffset = -1;
+    this.firstNs = Infinity;
+    this.lastNs = -Infinity;
+    this.values.clear();
+    this.#examples.length = 0;
   }
 }
 
+/** Makes the example of a write. All fields as in `Anomaly`; `broker` is -1 where it is not known. */
+export type Describe = (
+  worker: number,
+  seq: number,
+  offset: number,
+  timeNs: number,
+  broker: number,
+) => Example;
+
 /** The groups of one kind and cause in one partition, by offset. */
 class Neighbourhood {
-  readonly groups: Group[] = [];
+  readonly #groups: Group[] = [];
   unplaced: Group | null = null;
+  /** Above the topmost group; null until it is of use. */
+  #waiting: Waiting | null = null;
+  #describe: Describe | null = null;
   #reach: number;
   #last = 0;
+  /** One that became part of another: answers come a little out of order, so there is one for nearly every other write. */
+  #spare: Group | null = null;
 
   constructor(reach: number) {
     this.#reach = reach;
   }
 
+  get groups(): readonly Group[] {
+    this.#release();
+    return this.#groups;
+  }
+
   add(offset: number, timeNs: number): Group {
+    // What stands below the topmost group does not concern what waits above it.
+    if (offset > (this.#groups.at(-1)?.lastOffset ?? -1)) this.#release();
     const group = offset < 0 ? (this.unplaced ??= new Group()) : this.#groupAt(offset);
     group.extend(offset, timeNs);
     return group;
   }
 
+  /** Adds a write. Where it is known that no example of it is wanted, it may wait for those before it. */
+  addWrite(
+    worker: number,
+    seq: number,
+    offset: number,
+    timeNs: number,
+    broker: number,
+    describe: Describe,
+  ): void {
+    const top = this.#groups.at(-1);
+    if (top !== undefined && offset > top.lastOffset && !top.wantsExample && this.#reach < WAITING_MAX) {
+      this.#describe = describe;
+      const ahead = offset - top.lastOffset;
+      if (ahead <= this.#reach) {
+        top.extend(offset, timeNs);
+        top.values.add(worker, seq);
+        if (this.#waiting !== null) this.#letIn(top, this.#waiting);
+        return;
+      }
+      this.#waiting ??= new Waiting();
+      if (ahead < WAITING_MAX && this.#waiting.add(offset, timeNs, worker, seq, broker)) return;
+    }
+    this.#put(worker, seq, offset, timeNs, broker, describe);
+  }
+
+  #put(
+    worker: number,
+    seq: number,
+    offset: number,
+    timeNs: number,
+    broker: number,
+    describe: Describe,
+  ): void {
+    const group = this.add(offset, timeNs);
+    group.values.add(worker, seq);
+    if (group.wantsExample) group.offer(() => describe(worker, seq, offset, timeNs, broker));
+  }
+
+  /** All that the group has grown up to. */
+  #letIn(top: Group, waiting: Waiting): void {
+    let passed = 1;
+    while (waiting.count > 0 && passed <= this.#reach) {
+      const isIn = waiting.take(top.lastOffset + passed, (offset, timeNs, worker, seq) => {
+        top.extend(offset, timeNs);
+        top.values.add(worker, seq);
+      });
+      passed = isIn ? 1 : passed + 1;
+    }
+  }
+
+  /** What waits makes groups of its own after all. */
+  #release(): void {
+    const waiting = this.#waiting;
+    if (waiting === null || waiting.count === 0) return;
+    this.#waiting = null;
+    const describe = this.#describe!;
+    waiting.takeAll((offset, timeNs, worker, seq, broker) =>
+      this.#put(worker, seq, offset, timeNs, broker, describe),
+    );
+    this.#waiting = waiting;
+  }
+
   #groupAt(offset: number): Group {
-    const { groups } = this;
+    const groups = this.#groups;
     const last = groups[this.#last];
     if (last !== undefined && offset >= last.firstOffset && offset <= last.lastOffset) return last;
     // The first group that does not end out of reach below the offset.
@@ -110,7 +218,8 @@ class Neighbourhood {
     this.#last = low;
     const found = groups[low];
     if (found === undefined || found.firstOffset - this.#reach > offset) {
-      const fresh = new Group();
+      const fresh = this.#spare ?? new Group();
+      this.#spare = null;
       insertAt(groups, low, fresh);
       fresh.firstOffset = fresh.lastOffset = offset;
       if (groups.length <= GROUPS_MAX) return fresh;
@@ -122,24 +231,26 @@ class Neighbourhood {
     if (next !== undefined && next.firstOffset - this.#reach <= found.lastOffset) {
       found.absorb(next);
       removeAt(groups, low + 1);
+      next.clear();
+      this.#spare = next;
     }
     return found;
   }
 
   /** Too many groups: what counts as a neighbour reaches further from now on. */
   #coarsen(offset: number): Group {
-    while (this.groups.length > GROUPS_MAX / 2) {
+    while (this.#groups.length > GROUPS_MAX / 2) {
       this.#reach *= 4;
-      const before = this.groups.splice(0);
+      const before = this.#groups.splice(0);
       for (const group of before) {
-        const previous = this.groups.at(-1);
+        const previous = this.#groups.at(-1);
         if (previous !== undefined && group.firstOffset - this.#reach <= previous.lastOffset)
           previous.absorb(group);
-        else this.groups.push(group);
+        else this.#groups.push(group);
       }
     }
     this.#last = 0;
-    return this.groups.find((group) => offset >= group.firstOffset && offset <= group.lastOffset)!;
+    return this.#groups.find((group) => offset >= group.firstOffset && offset <= group.lastOffset)!;
   }
 }
 
@@ -184,6 +295,31 @@ export class Findings {
     worker: number = -1,
     seq: number = -1,
   ): Group {
+    const group = this.#recentOf(kind, loss, partition, cause).add(offset, timeNs);
+    if (worker >= 0) group.values.add(worker, seq);
+    this.#onAnomaly?.({ kind, loss, partition, offset, timeNs, worker, seq, ruling: cause.ruling });
+    return group;
+  }
+
+  /** The same for a write, of which there may be as many as the run has. `describe` is the same for all of one kind. */
+  addWrite(
+    kind: FindingKind,
+    loss: Loss | null,
+    partition: number,
+    cause: Cause,
+    offset: number,
+    timeNs: number,
+    worker: number,
+    seq: number,
+    broker: number,
+    describe: Describe,
+  ): void {
+    const neighbourhood = this.#recentOf(kind, loss, partition, cause);
+    neighbourhood.addWrite(worker, seq, offset, timeNs, broker, describe);
+    this.#onAnomaly?.({ kind, loss, partition, offset, timeNs, worker, seq, ruling: cause.ruling });
+  }
+
+  #recentOf(kind: FindingKind, loss: Loss | null, partition: number, cause: Cause): Neighbourhood {
     let recent = this.#recent.get(cause);
     if (
       recent === undefined ||
@@ -194,10 +330,7 @@ export class Findings {
       recent = { kind, loss, partition, neighbourhood: this.#neighbourhoodOf(kind, loss, partition, cause) };
       this.#recent.set(cause, recent);
     }
-    const group = recent.neighbourhood.add(offset, timeNs);
-    if (worker >= 0) group.values.add(worker, seq);
-    this.#onAnomaly?.({ kind, loss, partition, offset, timeNs, worker, seq, ruling: cause.ruling });
-    return group;
+    return recent.neighbourhood;
   }
 
   /** Takes back everything of this kind. */

@@ -62,6 +62,15 @@ export class ValueRanges {
     for (let at = 0; at < few.length; at += 2) this.add(few[at]!, few[at + 1]!);
   }
 
+  /** As new. */
+  clear(): void {
+    if (this.#few === null) this.#few = [];
+    else this.#few.length = 0;
+    this.#workers = NO_WORKERS;
+    this.#ranges = 0;
+    this.#cut = false;
+  }
+
   toString(): string {
     this.#spread();
     const parts: string[] = [];

@@ -2,7 +2,7 @@ import { valueName } from '../../core/words.ts';
 import { int64At, type WriteBatch } from '../../history/run.ts';
 import type { ClientFault } from '../facts/attribution.ts';
 import type { Examination } from '../examination.ts';
-import type { Cause, Group, Loss } from '../findings/grouping.ts';
+import type { Cause, Describe, Loss } from '../findings/grouping.ts';
 import { isAudited, judgeAbortedRead, RULINGS } from '../findings/judgement.ts';
 import { DIVERGENT, DIVERGENT_COUNTED, RIVALLED, type PartitionLog } from '../facts/partition.ts';
 import { FIRST_VALUE, FOREIGN } from '../columns/slots.ts';
@@ -116,8 +116,7 @@ function classifyAcknowledged(
       examination.unproven.lost++;
       return;
     }
-    const group = note(examination, kind, lossOf(log, offset, id), log, cause, batch, row);
-    describeHolder(examination, log, group, offset);
+    note(examination, kind, lossOf(log, offset, id), log, cause, batch, row, { withHolder: true });
   } else if (wasGivenElsewhere(examination, id, offset)) {
     note(examination, 'misplaced', null, log, MISPLACED, batch, row);
   } else {
@@ -221,6 +220,7 @@ function isOutlived(
   completeNs: number,
   offset: number,
 ): boolean {
+  if (log.survivors.size === 0) return false;
   const survivor = log.survivors.get(termCodeOf(examination, log, broker, completeNs)) ?? -1;
   if (survivor <= offset) return false;
   const term = examination.causesOf(log).leadership.termAt(broker, completeNs);
@@ -321,10 +321,13 @@ function noteDivergence(
   if ((marks & DIVERGENT) === 0 || (marks & DIVERGENT_COUNTED) !== 0) return;
   if (log.slots.codeAt(offset) === id + FIRST_VALUE) return;
   log.mark(offset, DIVERGENT_COUNTED);
-  describeHolder(examination, log, note(examination, 'divergent', null, log, cause, batch, row), offset);
+  note(examination, 'divergent', null, log, cause, batch, row, { withHolder: true });
 }
 
-/** Counts a write as a finding of this kind. */
+/**
+ * Counts a write as a finding of this kind.
+ * @param options.withHolder whether an example says what stands at the offset instead.
+ */
 function note(
   examination: Examination,
   kind: 'lost' | 'lost-after-read' | 'divergent' | 'misplaced' | 'unread' | 'sent-missing' | 'aborted-read',
@@ -333,37 +336,63 @@ function note(
   cause: Cause,
   batch: WriteBatch,
   row: number,
-): Group {
+  { withHolder = false } = {},
+): void {
   examination.counts[kind]++;
   const worker = batch.worker[row]!;
   const seq = int64At(batch.seq, row);
   const offset = int64At(batch.offset, row);
   const timeNs = int64At(batch.completeNs, row);
-  const group = examination.findings.add(kind, loss, log.partition, cause, offset, timeNs, worker, seq);
-  if (group.wantsExample) {
-    const broker = batch.broker[row]!;
-    const value = valueName(worker, seq);
-    const ackedOffset = offset < 0 ? null : offset;
-    const by = broker < 0 ? null : broker;
-    group.examples.push(
-      timeNs < 0 ? { value, ackedOffset, broker: by } : { value, ackedOffset, ackedNs: timeNs, broker: by },
-    );
-  }
-  return group;
+  const broker = batch.broker[row]!;
+  const describe = describerOf(examination, log, withHolder);
+  examination.findings.addWrite(
+    kind,
+    loss,
+    log.partition,
+    cause,
+    offset,
+    timeNs,
+    worker,
+    seq,
+    broker,
+    describe,
+  );
 }
 
-/** Says in the group's newest example what stands at the offset instead. */
-function describeHolder({ values }: Examination, log: PartitionLog, group: Group, offset: number): void {
-  const example = group.examples.at(-1);
-  if (offset < 0 || example === undefined || example.ackedOffset !== offset || example.detail !== undefined)
-    return;
+/** One for each log, since it may be asked for with every write of a run. */
+function describerOf(examination: Examination, log: PartitionLog, withHolder: boolean): Describe {
+  const known = withHolder ? log.describeWithHolder : log.describe;
+  if (known !== null) return known;
+  const describe: Describe = (worker, seq, offset, timeNs, broker) => {
+    const value = valueName(worker, seq);
+    const detail = withHolder && offset >= 0 ? describeHolder(examination, log, offset, value) : null;
+    return {
+      value,
+      ackedOffset: offset < 0 ? null : offset,
+      ...(timeNs >= 0 && { ackedNs: timeNs }),
+      broker: broker < 0 ? null : broker,
+      ...(detail !== null && { detail }),
+    };
+  };
+  if (withHolder) log.describeWithHolder = describe;
+  else log.describe = describe;
+  return describe;
+}
+
+/** What stands at the offset instead of a value; null where there is nothing to say. */
+function describeHolder(
+  { values }: Examination,
+  log: PartitionLog,
+  offset: number,
+  value: string,
+): string | null {
   const held = log.slots.codeAt(offset);
   const holder = held === FOREIGN ? 'a record that is not of this run' : valueOf(values, held);
-  if (log.slots.isScanned(offset)) example.detail = `offset ${offset} holds ${holder}`;
-  else if (holder !== example.value) example.detail = `offset ${offset} was given to ${holder} too`;
-  else if (log.scan !== null && offset >= log.scan.end) example.detail = `the log ends at ${log.scan.end}`;
-  else if (log.scan !== null)
-    example.detail = `offset ${offset} is empty, and the log ends at ${log.scan.end}`;
+  if (log.slots.isScanned(offset)) return `offset ${offset} holds ${holder}`;
+  if (holder !== value) return `offset ${offset} was given to ${holder} too`;
+  if (log.scan === null) return null;
+  if (offset >= log.scan.end) return `the log ends at ${log.scan.end}`;
+  return `offset ${offset} is empty, and the log ends at ${log.scan.end}`;
 }
 
 function valueOf(values: Examination['values'], held: number): string {
