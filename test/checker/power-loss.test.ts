@@ -121,6 +121,23 @@ test('so had one that was not in sync when it lost power', (t) => {
   t.is(only(judge(having(UNNOTICED, events)), 'lost').judgement, 'violation');
 });
 
+test('but a leader may take it into the in-sync set in the moment in which its power fails', (t) => {
+  const told = (joins: number, observer = 'log:kafka1'): Event[] => [
+    leads(1, 0, 0),
+    leads(1, 0, 4, { isr: [1, 2] }),
+    ...unpowered(['kafka3'], 5, 7),
+    leads(1, 0, joins, { observer }),
+    leads(3, 1, 9, { startOffset: 0 }),
+    finalScan(0),
+  ];
+  const judgementOf = (events: Event[]) => only(judge(having(UNNOTICED, events)), 'lost').judgement;
+  t.is(judgementOf(told(5.01)), 'permitted');
+  t.is(judgementOf(told(8)), 'violation', 'it was back by then, and had caught up');
+  t.is(judgementOf(told(5.01, 'kafka2')), 'violation', 'others may tell old news');
+  const missedAgain = told(5.01).toSpliced(-2, 0, leads(1, 0, 6, { isr: [1, 2] }));
+  t.is(judgementOf(missedAgain), 'violation', 'then it was taken out, and had to catch up first');
+});
+
 test('what the log of the leader says of the in-sync set is newer than what the others say', (t) => {
   const late = leads(1, 0, 4.5, { isr: [1, 2], observer: 'kafka2' });
   const events = [leads(1, 0, 0), leads(1, 0, 4, { isr: [1, 2, 3] }), late];

@@ -61,14 +61,14 @@ export function powerlessReturns(
         if (led < 0) return [];
         const { leader, epoch, timeNs: ledNs, isr } = told[led]!;
         const sameEpoch = epoch !== null && epoch === epochBefore;
-        const wasInSync = lastTold(before)?.isr.includes(leader) ?? true;
+        const inSyncFrom = inSyncSince(told, { lost, led, lostNs: fromNs, leader });
         const wasMissed = told
-          .slice(lost, led)
+          .slice(inSyncFrom ?? led, led)
           .some(
             (view) =>
               view.leader >= 0 && (view.epoch ?? Infinity) >= epochBefore && !view.isr.includes(leader),
           );
-        if (!sameEpoch && (!wasInSync || wasMissed)) return [];
+        if (!sameEpoch && (inSyncFrom === null || wasMissed)) return [];
         const next = terms.find((term) => term.leader !== leader && isAfter(term, { epoch, ledNs }));
         const untilNs = sameEpoch ? (next?.fromNs ?? Infinity) : fromNs;
         const alone = !sameEpoch && isr.length === 1;
@@ -88,6 +88,30 @@ export function powerlessReturns(
 function isOwnClaim({ observer, leader }: ViewEvent, node: string, nameOf: Named): boolean {
   return (observer === node || observer === `log:${node}`) && leader >= 0 && nameOf(leader) === node;
 }
+
+/**
+ * From which view on the broker counted as in sync although it had lost power: at once where it had been before. A leader
+ * may also take it into the in-sync set just then, for what it had fetched a moment before.
+ * @returns null where it was out of sync.
+ */
+function inSyncSince(
+  told: readonly ViewEvent[],
+  { lost, led, lostNs, leader }: { lost: number; led: number; lostNs: number; leader: number },
+): number | null {
+  if (lastTold(told.slice(0, lost))?.isr.includes(leader) ?? true) return lost;
+  const joined = told.findIndex(
+    (view, at) =>
+      at >= lost &&
+      at < led &&
+      view.observer.startsWith('log:') &&
+      view.timeNs <= lostNs + JOINING_NS &&
+      view.isr.includes(leader),
+  );
+  return joined < 0 ? null : joined;
+}
+
+/** So long such a change may be on its way. No broker is back in that time. */
+const JOINING_NS = 1e9;
 
 /** A leader's own log is ahead of what brokers say when they are asked. */
 function lastTold(views: readonly ViewEvent[]): ViewEvent | undefined {
