@@ -72,6 +72,21 @@ test('neither the distance nor two at one place matters', (t) => {
   );
 });
 
+test('a ring that one partition has used is of use to the next one, whatever its offsets', (t) => {
+  const findings = new Findings();
+  const addAt = (partition: number, offset: number) =>
+    findings.addWrite('lost', 'hole', partition, CAUSE, offset, 0, 0, offset, 1, () => ({ value: '' }));
+  for (const offset of [...upTo(20, 5_000), 5_021, 5_020]) addAt(0, offset);
+  for (const offset of [...upTo(20), 25, 22]) addAt(1, offset);
+  const found = [...findings].map(({ partition, group }) => [partition, group.firstOffset, group.lastOffset]);
+  t.deepEqual(found, [
+    [0, 5_000, 5_021],
+    [1, 0, 19],
+    [1, 22, 22],
+    [1, 25, 25],
+  ]);
+});
+
 test('groups do not depend on the order in which their members are found', (t) => {
   const disorder = fc.array(fc.record({ length: fc.nat(30), gap: fc.integer({ min: 2, max: 3_000 }) }), {
     minLength: 1,

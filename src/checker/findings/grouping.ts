@@ -2,7 +2,7 @@ import type { Example, Finding, FindingKind } from '../result.ts';
 import type { Ruling, Unsaid } from './judgement.ts';
 import type { Term } from '../facts/leadership.ts';
 import { ValueRanges } from './ranges.ts';
-import { Waiting, WAITING_MAX } from './waiting.ts';
+import { type Waiting, WAITING_MAX, WaitingRings } from './waiting.ts';
 
 /**
  * Findings, gathered without keeping them: anomalies of one kind with one cause that are neighbours in a partition
@@ -124,8 +124,11 @@ class Neighbourhood {
   /** One that became part of another: answers come a little out of order, so there is one for nearly every other write. */
   #spare: Group | null = null;
 
-  constructor(reach: number) {
+  readonly #rings: WaitingRings;
+
+  constructor(reach: number, rings: WaitingRings) {
     this.#reach = reach;
+    this.#rings = rings;
   }
 
   get groups(): readonly Group[] {
@@ -160,8 +163,10 @@ class Neighbourhood {
         if (this.#waiting !== null) this.#letIn(top, this.#waiting);
         return;
       }
-      this.#waiting ??= new Waiting();
-      if (ahead < WAITING_MAX && this.#waiting.add(offset, timeNs, worker, seq, broker)) return;
+      if (ahead < WAITING_MAX) {
+        this.#waiting ??= this.#rings.take();
+        if (this.#waiting?.add(offset, timeNs, worker, seq, broker) === true) return;
+      }
     }
     this.#put(worker, seq, offset, timeNs, broker, describe);
   }
@@ -189,18 +194,21 @@ class Neighbourhood {
       });
       passed = isIn ? 1 : passed + 1;
     }
+    if (waiting.count > 0) return;
+    this.#rings.give(waiting);
+    this.#waiting = null;
   }
 
   /** What waits makes groups of its own after all. */
   #release(): void {
     const waiting = this.#waiting;
-    if (waiting === null || waiting.count === 0) return;
+    if (waiting === null) return;
     this.#waiting = null;
     const describe = this.#describe!;
     waiting.takeAll((offset, timeNs, worker, seq, broker) =>
       this.#put(worker, seq, offset, timeNs, broker, describe),
     );
-    this.#waiting = waiting;
+    this.#rings.give(waiting);
   }
 
   #groupAt(offset: number): Group {
@@ -270,6 +278,7 @@ function removeAt(groups: Group[], index: number): void {
 export class Findings {
   readonly #onAnomaly: ((anomaly: Anomaly) => void) | null;
   readonly #kinds = new Map<string, Map<Cause, Neighbourhood>>();
+  readonly #rings = new WaitingRings();
   /** Where the last anomaly with this cause went: nearly always the next one goes there too. */
   readonly #recent = new Map<
     Cause,
@@ -364,7 +373,7 @@ export class Findings {
     if (neighbourhood === undefined) {
       // The end of a log moves on: all that went back is one story.
       const reach = kind === 'end-regressed' ? Infinity : loss === 'hole' ? 1 : NEIGHBOUR_OFFSETS;
-      neighbourhood = new Neighbourhood(reach);
+      neighbourhood = new Neighbourhood(reach, this.#rings);
       causes.set(cause, neighbourhood);
     }
     return neighbourhood;

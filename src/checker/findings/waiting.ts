@@ -21,7 +21,7 @@ export class Waiting {
     this.#workers[at] = worker;
     this.#seqs[at] = seq;
     this.#brokers[at] = broker;
-    if (offset > this.#highest) this.#highest = offset;
+    if (this.count === 0 || offset > this.#highest) this.#highest = offset;
     this.count++;
     return true;
   }
@@ -39,9 +39,29 @@ export class Waiting {
   /** Takes out all that are left, the lowest offset first. */
   takeAll(sink: WaitingSink): void {
     for (let offset = this.#highest - MASK; this.count > 0; offset++) this.take(offset, sink);
-    this.#highest = -1;
   }
 }
+
+/** As many as groups grow at the same time; thousands of causes must not each hold a ring of their own. */
+export class WaitingRings {
+  readonly #idle: Waiting[] = [];
+  #made = 0;
+
+  /** @returns null where all are in use. */
+  take(): Waiting | null {
+    const idle = this.#idle.pop();
+    if (idle !== undefined) return idle;
+    return this.#made++ < RINGS_MAX ? new Waiting() : null;
+  }
+
+  /** @param ring an empty one. */
+  give(ring: Waiting): void {
+    this.#idle.push(ring);
+  }
+}
+
+/** Of 33 KB each. */
+const RINGS_MAX = 256;
 
 export type WaitingSink = (
   offset: number,
