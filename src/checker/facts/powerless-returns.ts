@@ -61,7 +61,7 @@ export function powerlessReturns(
         if (led < 0) return [];
         const { leader, epoch, timeNs: ledNs, isr } = told[led]!;
         const sameEpoch = epoch !== null && epoch === epochBefore;
-        const inSyncFrom = inSyncSince(told, { lost, led, lostNs: fromNs, leader });
+        const inSyncFrom = inSyncSince(told, { before, led, lostNs: fromNs, leader });
         const wasMissed = told
           .slice(inSyncFrom ?? led, led)
           .some(
@@ -96,9 +96,15 @@ function isOwnClaim({ observer, leader }: ViewEvent, node: string, nameOf: Named
  */
 function inSyncSince(
   told: readonly ViewEvent[],
-  { lost, led, lostNs, leader }: { lost: number; led: number; lostNs: number; leader: number },
+  {
+    before,
+    led,
+    lostNs,
+    leader,
+  }: { before: readonly ViewEvent[]; led: number; lostNs: number; leader: number },
 ): number | null {
-  if (lastTold(told.slice(0, lost))?.isr.includes(leader) ?? true) return lost;
+  const lost = before.length;
+  if (lastTold(before)?.isr.includes(leader) ?? true) return lost;
   const joined = told.findIndex(
     (view, at) =>
       at >= lost &&

@@ -2,7 +2,7 @@ import type { Example, Finding, FindingKind } from '../result.ts';
 import type { Ruling, Unsaid } from './judgement.ts';
 import type { Term } from '../facts/leadership.ts';
 import { ValueRanges } from './ranges.ts';
-import { type Waiting, WAITING_MAX, WaitingRings } from './waiting.ts';
+import { type Waiting, WAITING_MAX, WaitingRings, type WaitingSink } from './waiting.ts';
 
 /**
  * Findings, gathered without keeping them: anomalies of one kind with one cause that are neighbours in a partition
@@ -154,8 +154,8 @@ class Neighbourhood {
     describe: Describe,
   ): void {
     const top = this.#groups.at(-1);
+    this.#describe = describe;
     if (top !== undefined && offset > top.lastOffset && !top.wantsExample && this.#reach < WAITING_MAX) {
-      this.#describe = describe;
       const ahead = offset - top.lastOffset;
       if (ahead <= this.#reach) {
         top.extend(offset, timeNs);
@@ -168,21 +168,15 @@ class Neighbourhood {
         if (this.#waiting?.add(offset, timeNs, worker, seq, broker) === true) return;
       }
     }
-    this.#put(worker, seq, offset, timeNs, broker, describe);
+    this.#put(offset, timeNs, worker, seq, broker);
   }
 
-  #put(
-    worker: number,
-    seq: number,
-    offset: number,
-    timeNs: number,
-    broker: number,
-    describe: Describe,
-  ): void {
+  readonly #put: WaitingSink = (offset, timeNs, worker, seq, broker) => {
+    const describe = this.#describe!;
     const group = this.add(offset, timeNs);
     group.values.add(worker, seq);
     if (group.wantsExample) group.offer(() => describe(worker, seq, offset, timeNs, broker));
-  }
+  };
 
   /** All that the group has grown up to. */
   #letIn(top: Group, waiting: Waiting): void {
@@ -204,10 +198,7 @@ class Neighbourhood {
     const waiting = this.#waiting;
     if (waiting === null) return;
     this.#waiting = null;
-    const describe = this.#describe!;
-    waiting.takeAll((offset, timeNs, worker, seq, broker) =>
-      this.#put(worker, seq, offset, timeNs, broker, describe),
-    );
+    waiting.takeAll(this.#put);
     this.#rings.give(waiting);
   }
 

@@ -429,7 +429,7 @@ function ruleOnEnds(facts: EndsCase): Ruling {
   if (leaderChanges !== 'none' && (contract.acks !== 'all' || contract.uncleanLeaderElection)) {
     return {
       judgement: 'permitted',
-      reason: `${weakness(contract)} permits that the log is cut off where the leader changes${orUntold(leaderChanges)}`,
+      reason: `${weakness(contract)} permits that the log is cut off where the leader changes${orUnknown(leaderChanges)}`,
       blame: 'broker',
     };
   }
@@ -437,7 +437,7 @@ function ruleOnEnds(facts: EndsCase): Ruling {
   return { judgement: 'violation', reason: 'the end of a log does not go back', blame: 'broker' };
 }
 
-function orUntold(leaderChanges: LeaderChanges): string {
+function orUnknown(leaderChanges: LeaderChanges): string {
   return leaderChanges === 'unknown' ? `, ${LEADERS_UNKNOWN}` : '';
 }
 
