@@ -24,6 +24,8 @@ export class ZooKeeper implements Coordination {
   /** By broker: when it last sent a ping, and the life of the process that its session belongs to. */
   readonly #pingedNs: number[];
   readonly #lifeOf: number[];
+  /** By broker: how many sessions it has had. */
+  readonly #sessionOf: number[];
   #controller = -1;
   #claimable = false;
 
@@ -36,6 +38,7 @@ export class ZooKeeper implements Coordination {
     this.#expiresNs = around.brokers.map(() => 0);
     this.#pingedNs = around.brokers.map(() => 0);
     this.#lifeOf = around.brokers.map(() => 0);
+    this.#sessionOf = around.brokers.map(() => 0);
   }
 
   get states(): readonly PartitionState[] {
@@ -109,7 +112,9 @@ export class ZooKeeper implements Coordination {
     if (known && this.#lifeOf[number] !== life) return;
     this.#expiresNs[number] = expiresNs;
     this.#lifeOf[number] = life;
-    if (!known) this.#changed(broker);
+    if (known) return;
+    this.#sessionOf[number]!++;
+    this.#changed(broker);
   }
 
   joined(broker: Peer): void {
@@ -177,7 +182,11 @@ export class ZooKeeper implements Coordination {
     if (controller === undefined) return;
     const { controllerId } = this;
     const all = this.states.slice();
+    const session = this.#sessionOf[controller.number];
     this.#atBroker(controller, () => {
+      // The connection of a session that has expired is closed at both ends: what was under way on it never arrives.
+      const expired = !has(this.#alive, controller.number) || session !== this.#sessionOf[controller.number];
+      if (expired) return;
       for (const broker of this.#around.brokers) {
         if (!has(this.#alive, broker.number)) continue;
         this.#tell(controller, broker, broker === newcomer ? all : states, controllerId);
