@@ -3,13 +3,14 @@ import type { Random } from '../core/random.ts';
 import { createDriver } from '../client/kafkajs/driver.ts';
 import { createObserver, type Observer } from '../client/kafkajs/observe.ts';
 import { createReader } from '../client/kafkajs/reader.ts';
-import { createTopic } from '../client/kafkajs/topic.ts';
+import { createAdmin } from '../client/kafkajs/admin.ts';
 import type { Lab } from '../control/lab.ts';
 import type { Distribution } from '../db/kafka/distribution.ts';
 import { createKafka } from '../db/kafka/kafka.ts';
 import { planNodes } from '../db/kafka/plan.ts';
 import type { KafkaMode } from '../db/kafka/recipes.ts';
 import type { Event } from '../history/event.ts';
+import type { Contract } from '../history/run.ts';
 import type { Encoder } from '../history/value.ts';
 import { contractOf } from '../scenario/contract.ts';
 import { DETECTION_TIMEOUTS, type Scenario } from '../scenario/schema.ts';
@@ -51,7 +52,7 @@ export function kafkaWorld(options: {
     address: lab.nodes.get(node.name)!.address,
   }));
   const brokers = nodes.filter((node) => node.roles.includes('broker'));
-  const bootstrap = brokers.map((node) => `${node.address}:${CLIENT_PORT}`);
+  const endpoint = { brokers: brokers.map((node) => `${node.address}:${CLIENT_PORT}`) };
   const observers = new Map<string, Observer>();
 
   const db = createKafka({
@@ -76,7 +77,14 @@ export function kafkaWorld(options: {
       }
       return observer.observe();
     },
-    createTopic: (addresses, topic) => createTopic(addresses.split(','), topic),
+    createTopic: async (_addresses, topic) => {
+      const admin = createAdmin({ endpoint, clock });
+      try {
+        await admin.createTopic({ ...topic, settings: settingsOf(topic) });
+      } finally {
+        await admin.close();
+      }
+    },
     disks: options.powerLoss === true,
     clock,
     onEvent: options.onEvent,
@@ -91,7 +99,7 @@ export function kafkaWorld(options: {
     openClient: (worker) =>
       createDriver({
         worker,
-        brokers: bootstrap,
+        endpoint,
         topic: options.topic,
         acks: scenario.producer.acks,
         idempotence: scenario.producer.idempotence,
@@ -105,15 +113,29 @@ export function kafkaWorld(options: {
     openReader: (reader) =>
       createReader({
         ...reader,
-        brokers: bootstrap,
+        endpoint,
         topic: options.topic,
         partitions: scenario.topic.partitions,
         clock,
       }),
+    openAdmin: () => createAdmin({ endpoint, clock }),
     async close() {
       for (const observer of observers.values()) observer.close();
       await db.teardown();
       await lab.close();
     },
+  };
+}
+
+/** Settings that the contract under test is about. */
+export function settingsOf({
+  minInsyncReplicas,
+  uncleanLeaderElection,
+}: Pick<Contract, 'minInsyncReplicas' | 'uncleanLeaderElection'>): Record<string, string> {
+  return {
+    'min.insync.replicas': String(minInsyncReplicas),
+    'unclean.leader.election.enable': String(uncleanLeaderElection),
+    // Nothing is to leave the log but by the faults.
+    'retention.ms': '-1',
   };
 }

@@ -1,3 +1,4 @@
+import type { Admin } from '../client/admin.ts';
 import type { Client, Reader } from '../client/client.ts';
 import type { Net } from '../control/net.ts';
 import type { Clock } from '../core/clock.ts';
@@ -22,6 +23,8 @@ export interface World {
   openClient(worker: number): Client;
   /** @param options how long it is to go on without any progress before it says how far it came; long if absent. */
   openReader(options?: { patienceMs?: number }): Reader;
+  /** Absent where there is nothing to administer: the model has no such calls. */
+  openAdmin?(): Admin;
   /** Takes everything down again. Safe to call at any time. */
   close(): Promise<void>;
 }

@@ -158,7 +158,7 @@ test('the reader returns what was written, across cut-off batches and passing er
   broker.fetchAtMost = 7;
   broker.fetchErrors = [6, 0, 5, 0, 1];
   const reader = createReader({
-    brokers: [broker.address],
+    endpoint: { brokers: [broker.address] },
     topic: 'audit',
     partitions: 1,
     clock: realClock(),
@@ -182,7 +182,7 @@ test('the reader says how far it came when the log ends before it should', async
   const { broker, write } = await setUp(t);
   for (let seq = 0; seq < 5; seq++) await write(seq);
   const reader = createReader({
-    brokers: [broker.address], topic: 'audit', partitions: 1, clock: realClock(), patienceMs: 100,
+    endpoint: { brokers: [broker.address] }, topic: 'audit', partitions: 1, clock: realClock(), patienceMs: 100,
   }); // prettier-ignore
   t.deepEqual(await reader.scan({ partition: 0, from: 0, end: 9 }, () => {}), { reached: 5 });
   // A reader that follows the log has no end, and is told when the log no longer reaches to where it is.
@@ -227,7 +227,7 @@ async function setUp(
   const broker: FakeBroker = await fakeBroker(brokerOptions);
   const client = createDriver({
     worker: 7,
-    brokers: [broker.address],
+    endpoint: { brokers: [broker.address] },
     topic: 'audit',
     acks: 1,
     idempotence: false,

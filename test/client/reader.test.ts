@@ -13,7 +13,7 @@ const place = { topic: 'audit', partitions: PARTITIONS, clock: realClock() };
 
 test('the ends of a hundred partitions are asked for in two requests', async (t) => {
   const broker = await fakeBroker({ partitions: PARTITIONS });
-  const reader = createReader({ ...place, brokers: [broker.address] });
+  const reader = createReader({ ...place, endpoint: { brokers: [broker.address] } });
   t.teardown(() => Promise.all([broker.close(), reader.close()]));
   const ends = await reader.endOffsets();
   t.deepEqual(
@@ -29,10 +29,10 @@ test('the ends of a hundred partitions are asked for in two requests', async (t)
 test('a consumer of a hundred partitions gets what comes into one of them while the others are idle', async (t) => {
   // Asked for one by one, the idle ones would hold the connection for 25 s, longer than any request may take.
   const broker = await fakeBroker({ partitions: PARTITIONS, idleMs: 250 });
-  const reader = createReader({ ...place, brokers: [broker.address] });
+  const reader = createReader({ ...place, endpoint: { brokers: [broker.address] } });
   const driver = createDriver({
     worker: 7,
-    brokers: [broker.address],
+    endpoint: { brokers: [broker.address] },
     topic: place.topic,
     acks: 1,
     idempotence: false,

@@ -7,13 +7,13 @@
  * Unlike the audit driver it keeps one producer for the whole run, whatever happens: how the library carries on after
  * an error is part of what is tested.
  */
-import { connect } from 'node:net';
 import type { Clock } from '../../core/clock.ts';
 import { Failure, messageOf } from '../../core/failure.ts';
 import type { Client, Completion } from '../client.ts';
 import type { DriverOptions } from './driver-options.ts';
 import { API, asThrown, Kafka, quiet, type ISocketFactory } from './kafkajs.ts';
 import { watchWrites } from './session.ts';
+import { openSocket, saslOptions } from './sockets.ts';
 
 interface Open {
   value: Buffer;
@@ -24,15 +24,15 @@ interface Open {
 const CLOSE_WITHIN_MS = 2000;
 const ACKS = { 0: 0, 1: 1, all: -1 } as const;
 
-/** @param options brokers: already rotated for the worker */
+/** @param options endpoint: already rotated for the worker */
 export function createApplicationDriver(options: DriverOptions & { clock: Clock }): Client {
-  const { topic, acks } = options;
+  const { topic, acks, endpoint } = options;
   const open = new Set<Open>();
   let brokerIds = new Map<string, number>();
 
   // Values are unique, so a produce request that contains one is an attempt at that write.
   const socketFactory: ISocketFactory = ({ host, port, onConnect }) => {
-    const socket = connect({ host, port }, onConnect);
+    const socket = openSocket({ host, port, tls: endpoint.tls }, onConnect);
     watchWrites(socket, (_correlationId, request) => {
       if (request.readInt16BE(4) !== API.produce) return;
       for (const write of open) {
@@ -46,7 +46,8 @@ export function createApplicationDriver(options: DriverOptions & { clock: Clock 
 
   const kafka = new Kafka({
     clientId: 'kept',
-    brokers: [...options.brokers],
+    brokers: [...endpoint.brokers],
+    ...(endpoint.sasl !== undefined && { sasl: saslOptions(endpoint.sasl)! }),
     connectionTimeout: options.connectionTimeoutMs,
     requestTimeout: options.requestTimeoutMs,
     retry: { retries: options.retries },
@@ -70,7 +71,7 @@ export function createApplicationDriver(options: DriverOptions & { clock: Clock 
         await producer.connect();
       } catch (thrown) {
         throw new Failure(
-          `The Kafka client could not connect to ${options.brokers.join(', ')}: ${messageOf(thrown)}.`,
+          `The Kafka client could not connect to ${endpoint.brokers.join(', ')}: ${messageOf(thrown)}.`,
           {
             hint: 'Check that the cluster runs and that its brokers can be reached from here.',
             cause: thrown,

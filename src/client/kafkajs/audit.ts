@@ -23,14 +23,14 @@ const SENT_IN_A_ROW = 16;
 /** acks=0 knows no back-pressure: beyond this much unsent data a write is refused (64 MiB). */
 const MAX_BUFFERED_BYTES = 64 * 1024 * 1024;
 
-/** @param options brokers: already rotated for the worker */
+/** @param options endpoint: already rotated for the worker */
 export function createAuditDriver(options: DriverOptions & { clock: Clock }): Client {
   const { acks, topic, clock } = options;
   const timeoutMs = options.connectionTimeoutMs;
-  const topology = createTopology({ brokers: options.brokers, topic, timeoutMs, clock });
+  const topology = createTopology({ endpoint: options.endpoint, topic, timeoutMs, clock });
   let sent = 0;
   // With acks=0 closing the connection is the broker's only way to say that something is wrong.
-  const pool = createPool({ ...options, ended: () => topology.suspect() });
+  const pool = createPool({ ...options, security: options.endpoint, ended: () => topology.suspect() });
   const identities = options.idempotence ? createIdentities(clock) : null;
 
   /** From the first question (who leads?) to the last thing known about the one request. Never rejects. */
@@ -60,10 +60,13 @@ export function createAuditDriver(options: DriverOptions & { clock: Clock }): Cl
   return {
     async open() {
       await topology.leaderOf(0).catch((thrown: unknown) => {
-        throw new Failure(`No broker of ${options.brokers.join(', ')} could tell who leads ${topic}-0.`, {
-          hint: 'Check that the cluster runs, that the topic exists, and that its brokers can be reached from here.',
-          cause: thrown,
-        });
+        throw new Failure(
+          `No broker of ${options.endpoint.brokers.join(', ')} could tell who leads ${topic}-0.`,
+          {
+            hint: 'Check that the cluster runs, that the topic exists, and that its brokers can be reached from here.',
+            cause: thrown,
+          },
+        );
       });
     },
     async write(invocation): Promise<Completion> {

@@ -1,13 +1,14 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Invocation } from '../client.ts';
+import type { Endpoint } from '../endpoint.ts';
 import type { Acks } from '../outcome.ts';
 
 /** What a worker's client is made from. */
 export interface DriverOptions {
   /** Number of the worker: its bootstrap list starts at the broker of that number. */
   worker: number;
-  /** `host:port` of every broker, in the same order for all workers. */
-  brokers: readonly string[];
+  /** The same for all workers. */
+  endpoint: Endpoint;
   topic: string;
   acks: Acks;
   idempotence: boolean;

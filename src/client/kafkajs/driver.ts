@@ -4,7 +4,7 @@ import { createApplicationDriver } from './application.ts';
 import { createAuditDriver } from './audit.ts';
 import type { Client } from '../client.ts';
 import type { DriverOptions } from './driver-options.ts';
-import { rotated } from './topology.ts';
+import { rotatedEndpoint } from '../endpoint.ts';
 
 /**
  * A worker's client: the audit driver, where each verdict is about exactly one request; or with `retries` above 0 an
@@ -17,9 +17,9 @@ export function createDriver(options: DriverOptions): Client {
       exitStatus: EXIT.usage,
     });
   }
-  const brokers = rotated(options.brokers, options.worker);
+  const endpoint = rotatedEndpoint(options.endpoint, options.worker);
   const clock = options.clock ?? realClock();
   return options.retries > 0
-    ? createApplicationDriver({ ...options, brokers, clock })
-    : createAuditDriver({ ...options, brokers, clock });
+    ? createApplicationDriver({ ...options, endpoint, clock })
+    : createAuditDriver({ ...options, endpoint, clock });
 }

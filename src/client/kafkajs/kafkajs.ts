@@ -9,7 +9,13 @@ import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
 import { Failure } from '../../core/failure.ts';
 
-export type { ISocketFactory, logCreator as LogCreator, Producer } from 'kafkajs';
+export type {
+  Admin as LibraryAdmin,
+  ISocketFactory,
+  logCreator as LogCreator,
+  Producer,
+  SASLOptions as SaslOptions,
+} from 'kafkajs';
 
 /** A request's bytes, as the library holds them. */
 export interface Encoder {
@@ -51,6 +57,7 @@ interface ConnectionOptions {
   connectionTimeout: number;
   requestTimeout: number;
   socketFactory(args: { host: string; port: number; onConnect: () => void }): Socket;
+  sasl?: unknown;
   logger: unknown;
 }
 
@@ -60,6 +67,11 @@ export interface Connection {
   readonly correlationId: number;
   isConnected(): boolean;
   connect(): Promise<true>;
+  /** Both must be known before it can authenticate. */
+  setVersions(versions: Versions): void;
+  setSupportAuthenticationProtocol(isSupported: boolean): void;
+  /** Later ones are its own affair: it authenticates again before the broker ends its session. */
+  authenticate(): Promise<void>;
   disconnect(): Promise<true>;
   send<T>(call: Call<T> & { logResponseError?: boolean }): Promise<T>;
 }
@@ -142,7 +154,14 @@ interface Requests {
 }
 
 /** The keys of the APIs in use. */
-export const API = { produce: 0, fetch: 1, listOffsets: 2, metadata: 3, initProducerId: 22 } as const;
+export const API = {
+  produce: 0,
+  fetch: 1,
+  listOffsets: 2,
+  metadata: 3,
+  initProducerId: 22,
+  saslAuthenticate: 36,
+} as const;
 
 const VERSION = '2.2.4';
 // What a module without types holds is declared where it is loaded.

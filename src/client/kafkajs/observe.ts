@@ -4,6 +4,7 @@
  * killed, paused and cut off, so it keeps its connection, makes a new one by itself, and never waits longer than told.
  */
 import { realClock, type Clock } from '../../core/clock.ts';
+import type { Security } from '../endpoint.ts';
 import { metadataCall, type Metadata } from './metadata.ts';
 import { openSession, type Session } from './session.ts';
 
@@ -29,7 +30,7 @@ export interface Observer {
 export function createObserver(
   address: string,
   topic: string,
-  options: { timeoutMs: number; clock?: Clock },
+  options: { timeoutMs: number; clock?: Clock; security?: Security },
 ): Observer {
   const clock = options.clock ?? realClock();
   let session: Session | null = null;
@@ -56,6 +57,7 @@ export function createObserver(
         connectionTimeoutMs: timeoutMs,
         requestTimeoutMs: timeoutMs,
         clock,
+        ...(options.security !== undefined && { security: options.security }),
       });
     }
     return observationIn(await session.request(metadataCall(session, topic)), topic);
@@ -71,7 +73,7 @@ export function createObserver(
 export async function observe(
   address: string,
   topic: string,
-  options: { timeoutMs: number; clock?: Clock },
+  options: { timeoutMs: number; clock?: Clock; security?: Security },
 ): Promise<Observation | null> {
   const observer = createObserver(address, topic, options);
   const observation = await observer.observe();

@@ -8,6 +8,7 @@
 import { NS_PER_MS, type Clock } from '../../core/clock.ts';
 import { Failure, messageOf } from '../../core/failure.ts';
 import type { EndOffset, Reader } from '../client.ts';
+import { rotatedEndpoint, type Endpoint } from '../endpoint.ts';
 import { fetchCall, readFetchAnswers, type FetchAnswer } from './fetch.ts';
 import { Gathering } from './gathering.ts';
 import { API, negotiated, requests, unjudged } from './kafkajs.ts';
@@ -15,11 +16,10 @@ import { nameOfCode } from '../outcome.ts';
 import { createPool } from './pool.ts';
 import { decodeRecords } from './records.ts';
 import { Unanswered, type Session } from './session.ts';
-import { createTopology, NoLeader, rotated, type Leader } from './topology.ts';
+import { createTopology, NoLeader, type Leader } from './topology.ts';
 
 export interface ReaderOptions {
-  /** `host:port` of every broker. */
-  brokers: readonly string[];
+  endpoint: Endpoint;
   topic: string;
   partitions: number;
   clock: Clock;
@@ -38,9 +38,14 @@ const OFFSET_OUT_OF_RANGE = 1;
 export function createReader(options: ReaderOptions): Reader {
   const { topic, clock } = options;
   const patienceNs = (options.patienceMs ?? 15_000) * NS_PER_MS;
-  const pool = createPool({ connectionTimeoutMs: 2000, requestTimeoutMs: TIMEOUT_MS, clock });
-  const topologies = options.brokers.map((_, first) =>
-    createTopology({ brokers: rotated(options.brokers, first), topic, timeoutMs: 2000, clock }),
+  const pool = createPool({
+    security: options.endpoint,
+    connectionTimeoutMs: 2000,
+    requestTimeoutMs: TIMEOUT_MS,
+    clock,
+  });
+  const topologies = options.endpoint.brokers.map((_, first) =>
+    createTopology({ endpoint: rotatedEndpoint(options.endpoint, first), topic, timeoutMs: 2000, clock }),
   );
   let believed = 0;
 

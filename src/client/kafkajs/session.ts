@@ -6,13 +6,25 @@
  * Each request that gets no answer is rejected with the proof of where it was: the session sees every buffer that the
  * library gives to the socket and knows by the correlation id in it which request that is.
  */
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Clock } from '../../core/clock.ts';
 import { messageOf } from '../../core/failure.ts';
-import { asThrown, ConnectionClass, innerLogger, requests, type Call, type Versions } from './kafkajs.ts';
+import { splitAddress, type Security } from '../endpoint.ts';
+import {
+  API,
+  asThrown,
+  ConnectionClass,
+  innerLogger,
+  requests,
+  type Call,
+  type Versions,
+} from './kafkajs.ts';
+import { openSocket, saslOptions } from './sockets.ts';
 
 export interface SessionOptions {
-  /** Bounds the TCP connect and the first exchange (which versions the broker speaks) together. */
+  /** Plain if absent. */
+  security?: Security;
+  /** Bounds the connect, TLS, the first exchange (which versions the broker speaks) and SASL together. */
   connectionTimeoutMs: number;
   /** Bounds each request. A request beyond it ends the session. The library looks every 100 ms. */
   requestTimeoutMs: number;
@@ -28,11 +40,14 @@ export class Unanswered extends Error {
   readonly reason: string;
   /** False is proof: not a byte of the request was given to a socket. */
   readonly written: boolean;
+  /** What the other side or the library said of it, where it said more. */
+  readonly detail: string | null;
 
-  constructor(reason: string, written: boolean) {
+  constructor(reason: string, written: boolean, detail: string | null = null) {
     super(written ? `${reason} after the request was written` : `${reason} before it was written`);
     this.reason = reason;
     this.written = written;
+    this.detail = detail;
   }
 }
 
@@ -64,9 +79,11 @@ const CORRELATION_ID_AT = 8; // after size (4), API key (2) and version (2)
 /** @throws Unanswered when the broker cannot be reached in time */
 export async function openSession(address: string, options: SessionOptions): Promise<Session> {
   const { host, port } = splitAddress(address);
+  const { tls, sasl } = options.security ?? {};
   const pending = new Set<Pending>();
   let socket: Socket | undefined;
   let ended: string | null = null;
+  let detail: string | null = null;
 
   const connection = new ConnectionClass({
     host,
@@ -75,12 +92,17 @@ export async function openSession(address: string, options: SessionOptions): Pro
     connectionTimeout: options.connectionTimeoutMs,
     requestTimeout: options.requestTimeoutMs,
     logger: innerLogger,
+    ...(sasl !== undefined && { sasl: saslOptions(sasl) }),
     socketFactory: ({ onConnect }) => {
-      socket = connect({ host, port, noDelay: true }, onConnect);
+      socket = openSocket({ host, port, tls }, onConnect);
+      socket.setNoDelay(true);
       watchWrites(socket, (correlationId) => {
         for (const entry of pending) if (entry.correlationId === correlationId) entry.written = true;
       });
-      socket.once('error', (error: NodeJS.ErrnoException) => end(error.code ?? 'CONNECTION_ERROR'));
+      socket.once('error', (error: NodeJS.ErrnoException) => {
+        detail ??= error.message;
+        end(error.code ?? 'CONNECTION_ERROR');
+      });
       socket.once('end', () => end('CONNECTION_CLOSED'));
       socket.once('close', () => end('CONNECTION_CLOSED'));
       return socket;
@@ -134,6 +156,11 @@ export async function openSession(address: string, options: SessionOptions): Pro
     const { apiVersions } = await request(requests.ApiVersions.protocol({ version: 0 })());
     const versions: Versions = {};
     for (const { apiKey, ...range } of apiVersions) versions[apiKey] = range;
+    if (sasl !== undefined) {
+      connection.setVersions(versions);
+      connection.setSupportAuthenticationProtocol(versions[API.saslAuthenticate] !== undefined);
+      await connection.authenticate();
+    }
     return {
       address,
       versions,
@@ -156,8 +183,9 @@ export async function openSession(address: string, options: SessionOptions): Pro
     };
   } catch (thrown) {
     const reason = ended ?? reasonOf(thrown) ?? messageOf(thrown);
+    detail ??= messageOf(thrown);
     end(reason);
-    throw new Unanswered(reason, false);
+    throw new Unanswered(reason, false, detail);
   } finally {
     deadline.abort();
   }
@@ -168,7 +196,9 @@ export function watchWrites(socket: Socket, taken: (correlationId: number, reque
   const write = socket.write.bind(socket);
   // The library writes a whole request at a time, and never asks to be called back.
   socket.write = (chunk: Uint8Array | string): boolean => {
-    if (socket.writable && Buffer.isBuffer(chunk)) taken(chunk.readInt32BE(CORRELATION_ID_AT), chunk);
+    // What is shorter has no header: a step of SASL as brokers before Kafka 1.0 take it.
+    const hasHeader = Buffer.isBuffer(chunk) && chunk.length >= CORRELATION_ID_AT + 4;
+    if (socket.writable && hasHeader) taken(chunk.readInt32BE(CORRELATION_ID_AT), chunk);
     return write(chunk);
   };
 }
@@ -179,12 +209,8 @@ function reasonOf(thrown: unknown): string | null {
   const { name, code, message } = asThrown(thrown);
   if (name === 'KafkaJSRequestTimeoutError') return 'REQUEST_TIMEOUT';
   if (name === 'KafkaJSConnectionClosedError') return 'CONNECTION_CLOSED';
+  if (name === 'KafkaJSSASLAuthenticationError') return 'SASL_AUTHENTICATION_FAILED';
   if (name !== 'KafkaJSConnectionError') return null;
   if (typeof code === 'string') return code;
   return message === 'Connection timeout' ? 'CONNECTION_TIMEOUT' : 'NOT_CONNECTED';
-}
-
-function splitAddress(address: string): { host: string; port: number } {
-  const colon = address.lastIndexOf(':');
-  return { host: address.slice(0, colon).replaceAll(/[[\]]/g, ''), port: Number(address.slice(colon + 1)) };
 }

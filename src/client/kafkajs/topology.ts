@@ -5,12 +5,13 @@
  */
 import type { Clock } from '../../core/clock.ts';
 import { NS_PER_MS } from '../../core/clock.ts';
+import { joinAddress, type Endpoint } from '../endpoint.ts';
 import { metadataCall, type Metadata } from './metadata.ts';
 import { openSession, type Session } from './session.ts';
 
 export interface TopologyOptions {
-  /** `host:port`, the first one to be asked first. */
-  brokers: readonly string[];
+  /** Its first broker is asked first. */
+  endpoint: Endpoint;
   topic: string;
   /** Bounds connecting to one broker, and again its answer. */
   timeoutMs: number;
@@ -59,6 +60,7 @@ export function createTopology(options: TopologyOptions): Topology {
       session = await openSession(address, {
         connectionTimeoutMs: options.timeoutMs,
         requestTimeoutMs: options.timeoutMs,
+        security: options.endpoint,
         clock,
       });
     }
@@ -66,7 +68,7 @@ export function createTopology(options: TopologyOptions): Topology {
   };
 
   const refresh = async (): Promise<void> => {
-    for (const address of options.brokers) {
+    for (const address of options.endpoint.brokers) {
       try {
         const metadata = await askOne(address);
         const partitions = metadata.topicMetadata.find(({ topic }) => topic === options.topic);
@@ -105,7 +107,9 @@ export function createTopology(options: TopologyOptions): Topology {
 }
 
 function leadersIn(metadata: Metadata, topic: string): Map<number, Leader> {
-  const addresses = new Map(metadata.brokers.map(({ nodeId, host, port }) => [nodeId, `${host}:${port}`]));
+  const addresses = new Map(
+    metadata.brokers.map(({ nodeId, host, port }) => [nodeId, joinAddress(host, port)]),
+  );
   const leaders = new Map<number, Leader>();
   for (const { topic: name, partitionMetadata } of metadata.topicMetadata) {
     if (name !== topic) continue;
@@ -115,10 +119,4 @@ function leadersIn(metadata: Metadata, topic: string): Map<number, Leader> {
     }
   }
   return leaders;
-}
-
-/** The list, beginning at its nth entry: so that no two neighbours believe the same broker first. */
-export function rotated<T>(list: readonly T[], n: number): T[] {
-  const first = list.length === 0 ? 0 : n % list.length;
-  return [...list.slice(first), ...list.slice(0, first)];
 }
