@@ -31,6 +31,8 @@ export interface Wishes {
   /** A version, a folder or an archive. */
   kafka?: string;
   mode?: KafkaMode;
+  /** The user's consent to faults on nodes that this program did not make. */
+  yesBreakTheseNodes?: true;
   /** Where run directories go. */
   store: string;
   /** Where brokers keep their data; in memory if absent. */

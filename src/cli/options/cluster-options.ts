@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 import { LAB_KINDS } from '../../world/plan.ts';
+import { CONSENT_OPTION } from '../../run/consent.ts';
 import type { Wishes } from '../../run/prepare.ts';
 import { claimOption } from '../commands/check.ts';
 import { parseSeed } from './parse.ts';
@@ -27,6 +28,7 @@ export function addClusterOptions(command: Command): Command {
     )
     .option('--store <dir>', 'where run directories go', 'store')
     .option('--data-dir <dir>', "keep the brokers' data there (default: in memory)")
+    .option(CONSENT_OPTION, 'allow faults on nodes that kept did not make; they are told first')
     .addOption(claimOption())
     .option('--seed <n>', 'of everything random; a fresh one is printed otherwise', parseSeed)
     .option('--json', 'print the result as JSON');

@@ -63,7 +63,7 @@ export function addScenarioOptions(command: Command): Command {
     .option('--warm-up <time>', 'load before the first fault', parseDurationMs)
     .option('--duration <time>', 'length of the faults phase: 40s, 10m, 8h', parseDurationMs)
     .option('--recovery <time>', 'load after the last heal', parseDurationMs)
-    .option('--faults <list>', `random faults of these kinds: ${MIX_KINDS.join(',')}`, parseList)
+    .option('--faults <list>', `random faults of these kinds: ${MIX_KINDS.join(',')}; or none`, parseList)
     .option('--fault-interval <time>', 'mean time between random faults', parseDurationMs)
     .option('--fault-duration <time>', 'mean length of a random fault', parseDurationMs)
     .addOption(
@@ -202,16 +202,20 @@ function possibleFaults(nemesis: Scenario['nemesis'], brokers: number): Scenario
   return { random: { ...nemesis.random, mix } };
 }
 
+/** What `--faults` takes instead of kinds: the load alone. */
+const NO_FAULTS = 'none';
+
 function applyFaultOptions(scenario: Scenario, options: ScenarioOptions): Scenario['nemesis'] {
   const { faults, faultInterval, faultDuration } = options;
   if (faults === undefined && faultInterval === undefined && faultDuration === undefined)
     return options.brokers === undefined
       ? scenario.nemesis
       : possibleFaults(scenario.nemesis, options.brokers);
+  if (faults?.length === 1 && faults[0] === NO_FAULTS) return { script: [], keepBrokersUp: 0 };
   const unknown = faults?.find((kind) => !MIX_KINDS.includes(kind as MixKind));
   if (unknown !== undefined) {
     throw new Failure(`There is no kind of fault "${unknown}".`, {
-      hint: `Known are ${MIX_KINDS.join(', ')}.`,
+      hint: `Known are ${MIX_KINDS.join(', ')}; or "${NO_FAULTS}" alone.`,
       exitStatus: EXIT.usage,
     });
   }
