@@ -107,13 +107,7 @@ export class Examination {
     this.power = new PowerLosses(run.events, run.info.kafkaMode, run.info.nodes);
     this.copies = new Copies(run);
     this.unwatched = new Unwatched(run.events);
-    this.leadershipOf = leadershipsOf(
-      run.events,
-      run.info.nodes,
-      this.power,
-      !this.eventsIncomplete,
-      this.unwatched,
-    );
+    this.leadershipOf = leadershipsOf(run, this.power, !this.eventsIncomplete, this.unwatched);
     this.truncations = new Truncations(run.events);
     this.#finalScans = finalScansOf(run.events);
   }

@@ -153,6 +153,11 @@ export interface RunInfo {
   endedAt?: string;
   /** How it was started, for people who want to repeat it. */
   command?: string[];
+  /**
+   * `metadata`: who led is known only from what brokers answered when they were asked, several times a second, so terms
+   * may be missing and none has an exact beginning. If absent the brokers' own logs, or another source, told each of them.
+   */
+  leadershipFrom?: 'metadata';
   /** Whether every offset of a partition must hold a record, so that none may be empty; false if absent. */
   dense?: boolean;
   /**

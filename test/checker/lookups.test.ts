@@ -73,6 +73,7 @@ function leadershipOf(views: readonly ViewEvent[], losses: readonly { node: stri
   });
   const nameOf = (leader: number) => `kafka${leader}`;
   return new Leadership(views, {
+    isSampled: false,
     nameOf,
     power: new PowerLosses(events),
     isWhole: true,

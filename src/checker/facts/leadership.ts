@@ -1,10 +1,11 @@
-import type { Event, ViewEvent } from '../../history/event.ts';
+import type { ViewEvent } from '../../history/event.ts';
 import { eventsOf } from '../../history/events-of.ts';
-import type { Contract, NodeInfo } from '../../history/run.ts';
+import type { Contract, Run } from '../../history/run.ts';
 import type { PowerLosses } from './power.ts';
 import type { Unwatched } from './unwatched.ts';
 import { Succession } from './succession.ts';
 import { countBelow, countUpTo } from '../../core/sorted.ts';
+import { areAllTold } from './sampled-terms.ts';
 import { powerlessReturns, type PowerlessReturn } from './powerless-returns.ts';
 
 /**
@@ -37,6 +38,8 @@ export class Leadership {
   readonly returns: readonly PowerlessReturn[];
   readonly #nameOf: (leader: number) => string;
   readonly #isWhole: boolean;
+  /** Whether brokers were only asked now and then (see sampled-terms.ts). */
+  readonly isSampled: boolean;
   readonly #unwatchedTimes: Unwatched;
   /** Whether the partition is known to have had more than one leader. */
   readonly changed: boolean;
@@ -51,6 +54,7 @@ export class Leadership {
   /**
    * @param options.power ends a term too: the same leader may come back in the same epoch, with less.
    * @param options.isWhole false where some views may be missing.
+   * @param options.isSampled whether brokers were only asked now and then (see sampled-terms.ts).
    * @param options.unwatched when it was not watched who led.
    */
   constructor(
@@ -59,13 +63,15 @@ export class Leadership {
       nameOf: (leader: number) => string;
       power: PowerLosses;
       isWhole: boolean;
+      isSampled: boolean;
       unwatched: Unwatched;
     },
   ) {
-    const { nameOf, power } = options;
+    const { nameOf, power, isSampled } = options;
     this.#unwatchedTimes = options.unwatched;
     this.#nameOf = nameOf;
-    this.#isWhole = options.isWhole;
+    this.isSampled = isSampled;
+    this.#isWhole = options.isWhole && (!isSampled || areAllTold(views, power));
     const whole = termsOf(views, nameOf);
     this.terms = splitWhere(power, whole);
     this.changed = this.terms.some((term) => term.leader !== this.terms[0]!.leader);
@@ -97,6 +103,14 @@ export class Leadership {
       this.#unwatched.set(broker, unwatched);
     }
     return unwatched;
+  }
+
+  /**
+   * Whether what a broker acknowledged was acknowledged in the term that `termAt` gives. Where brokers were only asked now
+   * and then, a term began at some moment before it was told, and the broker may have led in another one.
+   */
+  hasCertainTerm(broker: number): boolean {
+    return !this.isSampled || (this.#isWhole && this.#termsOf.get(broker)?.terms.length === 1);
   }
 
   /** The first later term of another leader that began at or below `offset`, or somewhere unknown. */
@@ -158,8 +172,7 @@ export class Leadership {
  * @param isWhole false where some events may be missing.
  */
 export function leadershipsOf(
-  events: readonly Event[],
-  nodes: readonly NodeInfo[],
+  { events, info }: Pick<Run, 'events' | 'info'>,
   power: PowerLosses,
   isWhole: boolean,
   unwatched: Unwatched,
@@ -170,12 +183,19 @@ export function leadershipsOf(
     if (known === undefined) views.set(event.partition, [event]);
     else known.push(event);
   }
-  const nameOf = (leader: number) => nodes.find(({ id }) => id === leader)?.name ?? `broker ${leader}`;
+  const nameOf = (leader: number) => info.nodes.find(({ id }) => id === leader)?.name ?? `broker ${leader}`;
+  const isSampled = info.leadershipFrom === 'metadata';
   const leaderships = new Map<number, Leadership>();
   return (partition) => {
     let leadership = leaderships.get(partition);
     if (leadership === undefined) {
-      leadership = new Leadership(views.get(partition) ?? [], { nameOf, power, isWhole, unwatched });
+      leadership = new Leadership(views.get(partition) ?? [], {
+        nameOf,
+        power,
+        isWhole,
+        isSampled,
+        unwatched,
+      });
       leaderships.set(partition, leadership);
     }
     return leadership;

@@ -112,7 +112,8 @@ export class PowerLosses {
       const inSync = orAssumed(contract, 'minInsyncReplicas', `min.insync.replicas=${minInsyncReplicas}`);
       return `${orAssumed(contract, 'acks', 'acks=all')} with ${inSync} can spare ${copies} that had not reached a disk, and ${lostPower}`;
     }
-    if (committed && struck.length > 0 && whoLed.terms.length === 0) {
+    const isUntold = whoLed.isSampled || (committed && whoLed.terms.length === 0);
+    if (struck.length > 0 && isUntold) {
       const names = listed([...new Set(struck.flatMap(({ targets }) => targets))]);
       return `${names} lost power, and the history does not tell who led without what was not on a disk`;
     }
@@ -166,6 +167,8 @@ function isOfItsNextLife({ node, epoch, sameEpoch }: PowerlessReturn, term: Term
 
 /** What is known of a partition's leaders. */
 interface WhoLed {
+  /** Whether it comes from brokers' answers now and then. Then nothing tells of one that came back and led on with less. */
+  readonly isSampled: boolean;
   terms: readonly { node: string; aloneNs: number }[];
   returns: readonly PowerlessReturn[];
 }

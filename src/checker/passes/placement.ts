@@ -177,6 +177,7 @@ export function lifeCodeOf(
   row: number,
 ): number | null {
   const broker = batch.broker[row]!;
+  if (!examination.causesOf(log).leadership.hasCertainTerm(broker)) return null;
   const begun = termCodeOf(examination, log, broker, int64At(batch.invokeNs, row));
   const answered = termCodeOf(examination, log, broker, int64At(batch.completeNs, row));
   return begun === answered ? 1 + answered : null;

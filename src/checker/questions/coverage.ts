@@ -3,7 +3,7 @@ import { eventsOf } from '../../history/events-of.ts';
 import type { Examination } from '../examination.ts';
 import { doubtsAboutFaults } from './faults.ts';
 import { findingClause } from '../findings/finding-words.ts';
-import type { Unsaid } from '../findings/judgement.ts';
+import type { Cause } from '../findings/grouping.ts';
 
 /**
  * A verdict must have been earned: what kept this run from testing anything, or from knowing what came of it. Each
@@ -65,22 +65,33 @@ function aboutTheLoad({ run, counts }: Examination): string[] {
 /** What is permitted only because the history does not say what it depends on is not shown to be permitted. */
 function aboutWhatIsUnsaid(examination: Examination): string[] {
   const doubts: string[] = [];
-  const unled = dependingOn(examination, 'leaders');
+  const unled = partitionsOf(
+    examination,
+    (cause, partition) => cause.dependsOn === 'leaders' || mayBeUntold(examination, cause, partition),
+  );
   if (unled.length > 0)
     doubts.push(
       `The history does not tell who led ${partitions(unled)}, so it is unknown whether Kafka’s contract permits what happened there.`,
     );
-  if (dependingOn(examination, 'acks').length > 0)
+  if (partitionsOf(examination, (cause) => cause.dependsOn === 'acks').length > 0)
     doubts.push(
       'The history does not say which acks the producer asked for, so it is unknown whether Kafka’s contract permits what happened.',
     );
   return doubts;
 }
 
-/** The partitions of which a judgement depends on what the history does not say. */
-function dependingOn({ findings }: Examination, unsaid: Unsaid): number[] {
+/** Where brokers were only asked now and then, nothing tells which of them came back from a loss of power and led on. */
+function mayBeUntold({ power, leadershipOf }: Examination, { ruling }: Cause, partition: number): boolean {
+  return ruling.judgement === 'permitted' && power.occurred && leadershipOf(partition).isSampled;
+}
+
+/** The partitions that have findings of such causes. */
+function partitionsOf(
+  { findings }: Examination,
+  isMeant: (cause: Cause, partition: number) => boolean,
+): number[] {
   const found = new Set<number>();
-  for (const { cause, partition } of findings) if (cause.dependsOn === unsaid) found.add(partition);
+  for (const { cause, partition } of findings) if (isMeant(cause, partition)) found.add(partition);
   return [...found].toSorted((a, b) => a - b);
 }
 

@@ -220,10 +220,11 @@ function isOutlived(
   completeNs: number,
   offset: number,
 ): boolean {
-  if (log.survivors.size === 0) return false;
+  const { leadership } = examination.causesOf(log);
+  if (log.survivors.size === 0 || !leadership.hasCertainTerm(broker)) return false;
   const survivor = log.survivors.get(termCodeOf(examination, log, broker, completeNs)) ?? -1;
   if (survivor <= offset) return false;
-  const term = examination.causesOf(log).leadership.termAt(broker, completeNs);
+  const term = leadership.termAt(broker, completeNs);
   return term === null || !examination.power.timesOf(term.node).some((lostNs) => lostNs < completeNs);
 }
 

@@ -66,6 +66,7 @@ const ownInfo = z.looseObject({
   versions: z.looseObject({ kept: z.string() }),
   startedAt: z.string(),
   endedAt: z.string().optional(),
+  leadershipFrom: z.literal('metadata').optional(),
   workerIsSession: z.boolean().optional(),
   unjudged: z.array(z.string()).optional(),
   extra: z.record(z.string(), z.unknown()).optional(),
