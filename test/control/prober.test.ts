@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import test from 'ava';
-import { createProber } from '../../src/control/netns/prober.ts';
+import { createProber, localProber } from '../../src/control/netns/prober.ts';
 
 /**
  * A prober has three answers. That it failed is none of the other two: with a hand-made program in its place, every way to
@@ -8,7 +8,7 @@ import { createProber } from '../../src/control/netns/prober.ts';
  */
 const node = (program: string) => [process.execPath, '--eval', program];
 const ask = (command?: readonly string[], answerMarginMs = 20_000) =>
-  createProber({ prefix: [], ...(command && { command }), answerMarginMs });
+  createProber({ start: localProber([], command), answerMarginMs });
 
 test('a port that nothing listens on refuses: the peer is there', async (t) => {
   t.deepEqual(await ask().probe('127.0.0.1', 9, 5_000), { answer: 'connects', detail: 'ECONNREFUSED' });

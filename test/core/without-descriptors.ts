@@ -2,7 +2,7 @@ import { openSync } from 'node:fs';
 import { enterLab } from '../../src/control/netns/enter.ts';
 import { netnsNet } from '../../src/control/netns/netns-net.ts';
 import { probeNamespaces } from '../../src/control/netns/probe.ts';
-import { createProber } from '../../src/control/netns/prober.ts';
+import { createProber, localProber } from '../../src/control/netns/prober.ts';
 import { processRemote } from '../../src/control/process-remote.ts';
 import { messageOf } from '../../src/core/failure.ts';
 import { findJava } from '../../src/db/kafka/java.ts';
@@ -31,7 +31,7 @@ const ACTS: Record<string, () => Promise<unknown>> = {
     ).cut([{ from: 'client', to: 'kafka1' }]),
   Java: () => findJava(process.env),
   Maven: () => findMaven(process.env),
-  'a probe': async () => createProber({ prefix: [] }).probe('127.0.0.1', 9, 1_000),
+  'a probe': async () => createProber({ start: localProber() }).probe('127.0.0.1', 9, 1_000),
   'jobs of sim': async () => {
     await shareSeeds({
       range: { first: 1, last: 100 },

@@ -1,8 +1,9 @@
 import { execa } from '../../core/child-process.ts';
 import { Failure } from '../../core/failure.ts';
+import { countedNet } from '../counted-net.ts';
 import type { Link, Net } from '../net.ts';
 import { BRIDGE, CLIENT, insideCommand } from './names.ts';
-import { createProber, type Prober } from './prober.ts';
+import { createProber, localProber, type Prober } from './prober.ts';
 
 /**
  * Silent, directed cuts with nothing but the neighbour table: the sender gets a permanent entry that leads the peer's
@@ -18,18 +19,7 @@ const NOT_THERE = /No such file or directory/;
 
 /** @param addresses of all nodes by name, the client's place among them. */
 export function netnsNet(addresses: ReadonlyMap<string, string>): Net {
-  const cuts = new Map<string, { link: Link; count: number }>();
   const probers = new Map<string, Prober>();
-  let last: Promise<unknown> = Promise.resolve();
-
-  /** One change of the network after the other: a heal never overtakes the cut that it is to undo. */
-  function inOrder<T>(change: () => Promise<T>): Promise<T> {
-    const done = last.then(change);
-    last = done.catch(() => undefined);
-    return done;
-  }
-
-  const isCut = (link: Link) => cuts.has(keyOf(link)) || cuts.has(keyOf({ from: link.to, to: link.from }));
 
   function addressOf(name: string): string {
     const address = addresses.get(name);
@@ -42,7 +32,7 @@ export function netnsNet(addresses: ReadonlyMap<string, string>): Net {
     let prober = probers.get(name);
     if (prober === undefined) {
       addressOf(name);
-      prober = createProber({ prefix: name === CLIENT ? [] : insideCommand(name) });
+      prober = createProber({ start: localProber(name === CLIENT ? [] : insideCommand(name)) });
       probers.set(name, prober);
     }
     return prober;
@@ -82,38 +72,10 @@ export function netnsNet(addresses: ReadonlyMap<string, string>): Net {
     );
   }
 
-  return {
-    cut: (links) =>
-      inOrder(async () => {
-        for (const link of links) {
-          cuts.set(keyOf(link), { link, count: (cuts.get(keyOf(link))?.count ?? 0) + 1 });
-        }
-        await changeNeighbours(links, (address) => `replace ${address} lladdr ${NO_HOST} nud permanent`);
-      }),
-
-    heal: (links) =>
-      inOrder(async () => {
-        const all = [...cuts.values()].map((cut) => cut.link);
-        const open = (links ?? all).filter(
-          (link) => links === undefined || cuts.get(keyOf(link))?.count === 1,
-        );
-        await changeNeighbours(open, (address) => `del ${address}`);
-        // Only now: a heal that failed may be tried again.
-        for (const link of open) cuts.delete(keyOf(link));
-        for (const link of links ?? []) {
-          const held = cuts.get(keyOf(link));
-          if (held !== undefined) held.count--;
-        }
-        return (links ?? all).filter((link) => !isCut(link));
-      }),
-
-    isCut,
-    needsControl: true,
-
+  return countedNet({
+    block: (links) =>
+      changeNeighbours(links, (address) => `replace ${address} lladdr ${NO_HOST} nud permanent`),
+    unblock: (links) => changeNeighbours(links, (address) => `del ${address}`),
     probe: ({ from, to }, timeoutMs) => proberOf(from).probe(addressOf(to), PROBE_PORT, timeoutMs),
-  };
-}
-
-function keyOf({ from, to }: Link): string {
-  return `${from}>${to}`;
+  });
 }

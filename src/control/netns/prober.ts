@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { spawn, type ChildProcess } from '../../core/child-process.ts';
+import { spawn } from '../../core/child-process.ts';
 import { realClock, type Clock } from '../../core/clock.ts';
 import { messageOf } from '../../core/failure.ts';
 import type { Probe } from '../net.ts';
@@ -15,34 +16,45 @@ export interface Prober {
   probe(address: string, port: number, timeoutMs: number): Promise<Probe>;
 }
 
-const PROGRAM = fileURLToPath(new URL('prober.js', import.meta.url));
+/** The program, as a file of this machine. */
+export const PROGRAM = fileURLToPath(new URL('prober.js', import.meta.url));
 /** How much longer than the probe itself the process may take to answer. The first question also waits for its start. */
 const ANSWER_MARGIN_MS = 3_000;
 /** So much of what the process says on standard error is kept. */
 const STDERR_CHARS_MAX = 500;
 
+/** The prober's program, at its place: it answers lines with lines. */
+export interface ProberProcess {
+  stdin: Writable;
+  stdout: Readable;
+  stderr: Readable;
+  /** How it ended, or why it could not begin: "ended with status 1". */
+  ended: Promise<string>;
+}
+
 export interface ProberOptions {
-  /** What to put before a command so that it runs at the place: none for the place of this process. */
-  prefix: readonly string[];
-  /** What to run there; the prober's own program if absent. */
-  command?: readonly string[];
+  /** Starts the program at the place to probe from; called again after it has ended. */
+  start: () => ProberProcess | Promise<ProberProcess>;
   clock?: Clock;
   answerMarginMs?: number;
 }
 
 interface Running {
-  child: ChildProcess;
+  process: ProberProcess;
   pending: Map<number, (probe: Probe) => void>;
 }
 
-export function createProber(options: ProberOptions): Prober {
-  const clock = options.clock ?? realClock();
-  const answerMarginMs = options.answerMarginMs ?? ANSWER_MARGIN_MS;
-  let running: Running | null = null;
-  let lastId = 0;
-
-  function start(): Running {
-    const [program, ...args] = [...options.prefix, ...(options.command ?? [process.execPath, PROGRAM])];
+/**
+ * The prober's program as a process of this machine.
+ * @param prefix what to put before a command so that it runs at the place: none for the place of this process.
+ * @param command what to run there; the prober's own program if absent.
+ */
+export function localProber(
+  prefix: readonly string[] = [],
+  command: readonly string[] = [process.execPath, PROGRAM],
+): () => ProberProcess {
+  return () => {
+    const [program, ...args] = [...prefix, ...command];
     const child = spawn(program!, args, {
       // Nothing of the user's environment: NODE_OPTIONS, BASH_ENV and their like would change what a probe does.
       env: { PATH: process.env['PATH'] },
@@ -50,46 +62,68 @@ export function createProber(options: ProberOptions): Prober {
       // A terminal's Ctrl-C is not meant for it. It ends with its input, and with the lab.
       detached: true,
     });
-    const started: Running = { child, pending: new Map() };
+    const ended = new Promise<string>((resolve) => {
+      child.once('error', (error) => resolve(`cannot be started: ${messageOf(error)}`));
+      // "close" comes after everything that it said.
+      child.once('close', (status, signal) =>
+        resolve(`ended ${signal === null ? `with status ${status}` : `by ${signal}`}`),
+      );
+    });
+    for (const handle of [child, child.stdin, child.stdout, child.stderr]) unref(handle);
+    return { stdin: child.stdin, stdout: child.stdout, stderr: child.stderr, ended };
+  };
+}
+
+export function createProber(options: ProberOptions): Prober {
+  const clock = options.clock ?? realClock();
+  const answerMarginMs = options.answerMarginMs ?? ANSWER_MARGIN_MS;
+  let running: Promise<Running> | null = null;
+  let lastId = 0;
+
+  function run(): Promise<Running> {
+    const started = Promise.resolve(options.start()).then(attend);
+    started.catch(() => (running = null));
+    return started;
+  }
+
+  function attend(process: ProberProcess): Running {
+    const attended: Running = { process, pending: new Map() };
     let stderr = '';
-    const fail = (why: string) => {
-      if (running === started) running = null;
-      const said = stderr.trim();
-      const detail = said === '' ? why : `${why}: ${said}`;
-      for (const answer of started.pending.values()) answer({ answer: 'no-observation', detail });
-      started.pending.clear();
-    };
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    process.stderr.setEncoding('utf8').on('data', (text: string) => {
       stderr = `${stderr}${text}`.slice(-STDERR_CHARS_MAX);
     });
-    createInterface({ input: child.stdout }).on('line', (line) => {
+    createInterface({ input: process.stdout }).on('line', (line) => {
       const told = parseAnswer(line);
       if (told === null) return;
-      started.pending.get(told.id)?.({ answer: told.answer, detail: told.detail });
-      started.pending.delete(told.id);
+      attended.pending.get(told.id)?.({ answer: told.answer, detail: told.detail });
+      attended.pending.delete(told.id);
     });
-    child.stdin.on('error', () => undefined);
-    child.once('error', (error) => fail(`the prober cannot be started: ${messageOf(error)}`));
-    // "close" comes after everything that it said.
-    child.once('close', (status, signal) =>
-      fail(`the prober ended ${signal === null ? `with status ${status}` : `by ${signal}`}`),
-    );
-    for (const handle of [child, child.stdin, child.stdout, child.stderr]) unref(handle);
-    return started;
+    process.stdin.on('error', () => undefined);
+    void process.ended.then((how) => {
+      // The next question starts another one.
+      running = null;
+      const said = stderr.trim();
+      const detail = said === '' ? `the prober ${how}` : `the prober ${how}: ${said}`;
+      for (const answer of attended.pending.values()) answer({ answer: 'no-observation', detail });
+      attended.pending.clear();
+    });
+    return attended;
   }
 
   return {
     async probe(address, port, timeoutMs) {
+      let attended: Running;
       try {
-        running ??= start();
+        running ??= run();
+        attended = await running;
       } catch (error) {
         return { answer: 'no-observation', detail: `the prober cannot be started: ${messageOf(error)}` };
       }
-      const { child, pending } = running;
+      const { process, pending } = attended;
       const id = ++lastId;
       const late = new AbortController();
       const answered = new Promise<Probe>((resolve) => pending.set(id, resolve));
-      child.stdin?.write(`${JSON.stringify({ id, address, port, timeoutMs })}\n`);
+      process.stdin.write(`${JSON.stringify({ id, address, port, timeoutMs })}\n`);
       const waitedMs = timeoutMs + answerMarginMs;
       const probe = await Promise.race([
         answered,

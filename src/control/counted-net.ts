@@ -1,0 +1,59 @@
+import type { Link, Net } from './net.ts';
+
+/** How one kind of lab changes its network. */
+export interface LinkChanges {
+  /** Makes the packets of these links vanish. May be repeated for a link where it failed half-way. */
+  block(links: readonly Link[]): Promise<void>;
+  /** Undoes it, also where blocking had failed. */
+  unblock(links: readonly Link[]): Promise<void>;
+  probe: Net['probe'];
+}
+
+/** A network whose cuts are counted, for every lab that can make packets vanish. */
+export function countedNet(changes: LinkChanges): Net {
+  const cuts = new Map<string, { link: Link; count: number }>();
+  let last: Promise<unknown> = Promise.resolve();
+
+  /** One change of the network after the other: a heal never overtakes the cut that it is to undo. */
+  function inOrder<T>(change: () => Promise<T>): Promise<T> {
+    const done = last.then(change);
+    last = done.catch(() => undefined);
+    return done;
+  }
+
+  const isCut = (link: Link) => cuts.has(keyOf(link)) || cuts.has(keyOf({ from: link.to, to: link.from }));
+
+  return {
+    cut: (links) =>
+      inOrder(async () => {
+        for (const link of links) {
+          cuts.set(keyOf(link), { link, count: (cuts.get(keyOf(link))?.count ?? 0) + 1 });
+        }
+        await changes.block(links);
+      }),
+
+    heal: (links) =>
+      inOrder(async () => {
+        const all = [...cuts.values()].map((cut) => cut.link);
+        const open = (links ?? all).filter(
+          (link) => links === undefined || cuts.get(keyOf(link))?.count === 1,
+        );
+        await changes.unblock(open);
+        // Only now: a heal that failed may be tried again.
+        for (const link of open) cuts.delete(keyOf(link));
+        for (const link of links ?? []) {
+          const held = cuts.get(keyOf(link));
+          if (held !== undefined) held.count--;
+        }
+        return (links ?? all).filter((link) => !isCut(link));
+      }),
+
+    isCut,
+    needsControl: true,
+    probe: (link, timeoutMs) => changes.probe(link, timeoutMs),
+  };
+}
+
+function keyOf({ from, to }: Link): string {
+  return `${from}>${to}`;
+}
