@@ -19,6 +19,7 @@ export type Event =
   | LogEvent
   | RepetitionEvent
   | GapEvent
+  | ClockEvent
   | NoteEvent;
 
 /** The phases of a run, in this order. Load runs in the first three. */
@@ -204,6 +205,19 @@ export interface GapEvent {
   toNs: number | null;
   /** In words. */
   reason: string;
+}
+
+/**
+ * A node's clock was compared with this machine's. The times of what its log tells (`log`, and `view` by `log:NODE`) are
+ * those of this machine, and may be wrong by so much until the next comparison. Where nothing tells of one there is one clock.
+ */
+export interface ClockEvent {
+  type: 'clock';
+  timeNs: number;
+  node: string;
+  /** How far it was ahead. */
+  offsetNs: number;
+  uncertaintyNs: number;
 }
 
 /** Anything else that a reader of the history must know: a warning, an interruption. */

@@ -74,6 +74,7 @@ function leadershipOf(views: readonly ViewEvent[], losses: readonly { node: stri
   const nameOf = (leader: number) => `kafka${leader}`;
   return new Leadership(views, {
     isSampled: false,
+    blurNs: 0,
     nameOf,
     power: new PowerLosses(events),
     isWhole: true,

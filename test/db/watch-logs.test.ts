@@ -10,6 +10,7 @@ import { gapsOf } from '../../src/history/gaps.ts';
 
 /** A broker's log that cannot be read for a while is read again from where it stopped. */
 const clock = realClock();
+const clockOffset = async () => ({ offsetNs: 0, uncertaintyNs: 0 });
 
 test('a log that cannot be read is tried again, and nothing of it is missed', async (t) => {
   const directory = mkdtempSync(join(tmpdir(), 'kept-test-'));
@@ -22,7 +23,9 @@ test('a log that cannot be read is tried again, and nothing of it is missed', as
   // A directory can be opened like a file, and not be read.
   mkdirSync(file);
   const stop = watchLogs({
-    logs: [{ node: 'kafka1', id: 1, topic: 'kept', kafkaVersion: '4.4.0', files: localFiles, file }],
+    logs: [
+      { node: 'kafka1', id: 1, topic: 'kept', kafkaVersion: '4.4.0', files: localFiles, file, clockOffset },
+    ],
     clock,
     sink: (event) => events.push(event),
   });

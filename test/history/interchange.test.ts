@@ -152,6 +152,13 @@ const otherEvents: fc.Arbitrary<Event> = fc.oneof(
     { requiredKeys: ['type', 'timeNs', 'watch', 'fromNs', 'toNs', 'reason'] },
   ),
   fc.record({
+    type: fc.constant('clock' as const),
+    timeNs,
+    node: names,
+    offsetNs: fc.integer(),
+    uncertaintyNs: fc.nat(),
+  }),
+  fc.record({
     type: fc.constantFrom('fault-failed' as const, 'fault-skipped' as const),
     id: faultIds,
     timeNs,

@@ -4,8 +4,9 @@ import type { Contract, Run } from '../../history/run.ts';
 import type { PowerLosses } from './power.ts';
 import type { Unwatched } from './unwatched.ts';
 import { Succession } from './succession.ts';
+import { clockUncertaintyNs } from './node-clocks.ts';
 import { countBelow, countUpTo } from '../../core/sorted.ts';
-import { areAllTold } from './sampled-terms.ts';
+import { areAllTold, SAMPLED_BLUR_NS } from './sampled-terms.ts';
 import { powerlessReturns, type PowerlessReturn } from './powerless-returns.ts';
 
 /**
@@ -38,6 +39,7 @@ export class Leadership {
   readonly returns: readonly PowerlessReturn[];
   readonly #nameOf: (leader: number) => string;
   readonly #isWhole: boolean;
+  readonly #blurNs: number;
   /** Whether brokers were only asked now and then (see sampled-terms.ts). */
   readonly isSampled: boolean;
   readonly #unwatchedTimes: Unwatched;
@@ -54,6 +56,7 @@ export class Leadership {
   /**
    * @param options.power ends a term too: the same leader may come back in the same epoch, with less.
    * @param options.isWhole false where some views may be missing.
+   * @param options.blurNs by how much the times of views may be wrong.
    * @param options.isSampled whether brokers were only asked now and then (see sampled-terms.ts).
    * @param options.unwatched when it was not watched who led.
    */
@@ -64,6 +67,7 @@ export class Leadership {
       power: PowerLosses;
       isWhole: boolean;
       isSampled: boolean;
+      blurNs: number;
       unwatched: Unwatched;
     },
   ) {
@@ -71,6 +75,7 @@ export class Leadership {
     this.#unwatchedTimes = options.unwatched;
     this.#nameOf = nameOf;
     this.isSampled = isSampled;
+    this.#blurNs = options.blurNs;
     this.#isWhole = options.isWhole && (!isSampled || areAllTold(views, power));
     const whole = termsOf(views, nameOf);
     this.terms = splitWhere(power, whole);
@@ -106,11 +111,16 @@ export class Leadership {
   }
 
   /**
-   * Whether what a broker acknowledged was acknowledged in the term that `termAt` gives. Where brokers were only asked now
-   * and then, a term began at some moment before it was told, and the broker may have led in another one.
+   * Whether what a broker acknowledged at this moment was acknowledged in the term that `termAt` gives. Where brokers were
+   * only asked now and then, a term began at some moment before it was told, and the broker may have led in another one;
+   * and by a clock of its own a term may have begun a little earlier or later.
    */
-  hasCertainTerm(broker: number): boolean {
-    return !this.isSampled || (this.#isWhole && this.#termsOf.get(broker)?.terms.length === 1);
+  hasCertainTerm(broker: number, timeNs: number): boolean {
+    if (this.#blurNs === 0) return true;
+    const own = this.#termsOf.get(broker);
+    if (this.isSampled) return this.#isWhole && own?.terms.length === 1;
+    if (own === undefined) return true;
+    return countUpTo(own.fromNs, timeNs - this.#blurNs) === countUpTo(own.fromNs, timeNs + this.#blurNs);
   }
 
   /** The first later term of another leader that began at or below `offset`, or somewhere unknown. */
@@ -142,8 +152,9 @@ export class Leadership {
     return this.terms.length > 0 && this.#isWhole && !this.#unwatchedTimes.since(timeNs);
   }
 
-  /** Whether a broker that had led the partition was known to have been replaced by then. */
-  wasDeposed(broker: number, timeNs: number): boolean {
+  /** Whether a broker that had led the partition was known to have been replaced by then, or may have been. */
+  wasDeposed(broker: number, toldNs: number): boolean {
+    const timeNs = toldNs + this.#blurNs;
     const begun = this.#succession.begunBy(timeNs);
     if (begun === 0 || this.terms[begun - 1]!.leader === broker) return false;
     const own = this.#termsOf.get(broker);
@@ -152,8 +163,8 @@ export class Leadership {
 
   /** Whether a change of leader was first told of between these two moments. */
   changedBetween(afterNs: number, beforeNs: number): boolean {
-    const next = this.terms[Math.max(1, this.#succession.begunBy(afterNs))];
-    return next !== undefined && next.fromNs < beforeNs;
+    const next = this.terms[Math.max(1, this.#succession.begunBy(afterNs - this.#blurNs))];
+    return next !== undefined && next.fromNs < beforeNs + this.#blurNs;
   }
 
   /** Whether the same leader led again in a later epoch. */
@@ -185,6 +196,7 @@ export function leadershipsOf(
   }
   const nameOf = (leader: number) => info.nodes.find(({ id }) => id === leader)?.name ?? `broker ${leader}`;
   const isSampled = info.leadershipFrom === 'metadata';
+  const blurNs = isSampled ? SAMPLED_BLUR_NS : clockUncertaintyNs(events);
   const leaderships = new Map<number, Leadership>();
   return (partition) => {
     let leadership = leaderships.get(partition);
@@ -194,6 +206,7 @@ export function leadershipsOf(
         power,
         isWhole,
         isSampled,
+        blurNs,
         unwatched,
       });
       leaderships.set(partition, leadership);

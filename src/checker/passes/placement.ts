@@ -150,7 +150,9 @@ export function recordSurvivors(examination: Examination): void {
       if (offset < 0 || (values.stateOf(id) & OUTCOME_BITS) !== IS_OK || !isInPlace(log, offset, id))
         continue;
       if (examination.sentAgain.get(id) !== 0) continue;
-      const term = termCodeOf(examination, log, broker[row]!, int64At(completeNs, row));
+      const timeNs = int64At(completeNs, row);
+      if (!examination.causesOf(log).leadership.hasCertainTerm(broker[row]!, timeNs)) continue;
+      const term = termCodeOf(examination, log, broker[row]!, timeNs);
       log.survivors.set(term, Math.max(offset, log.survivors.get(term) ?? -1));
     }
   }
@@ -177,9 +179,11 @@ export function lifeCodeOf(
   row: number,
 ): number | null {
   const broker = batch.broker[row]!;
-  if (!examination.causesOf(log).leadership.hasCertainTerm(broker)) return null;
-  const begun = termCodeOf(examination, log, broker, int64At(batch.invokeNs, row));
-  const answered = termCodeOf(examination, log, broker, int64At(batch.completeNs, row));
+  const [invokeNs, completeNs] = [int64At(batch.invokeNs, row), int64At(batch.completeNs, row)];
+  const { leadership } = examination.causesOf(log);
+  if (![invokeNs, completeNs].every((timeNs) => leadership.hasCertainTerm(broker, timeNs))) return null;
+  const begun = termCodeOf(examination, log, broker, invokeNs);
+  const answered = termCodeOf(examination, log, broker, completeNs);
   return begun === answered ? 1 + answered : null;
 }
 

@@ -221,7 +221,7 @@ function isOutlived(
   offset: number,
 ): boolean {
   const { leadership } = examination.causesOf(log);
-  if (log.survivors.size === 0 || !leadership.hasCertainTerm(broker)) return false;
+  if (log.survivors.size === 0 || !leadership.hasCertainTerm(broker, completeNs)) return false;
   const survivor = log.survivors.get(termCodeOf(examination, log, broker, completeNs)) ?? -1;
   if (survivor <= offset) return false;
   const term = leadership.termAt(broker, completeNs);

@@ -92,6 +92,7 @@ function describeEvent(event: Event, colors: ReturnType<typeof createColors>): s
         : null;
     case 'note':
       return colors.dim(`${secondsOf(event.timeNs)} ${event.text}`);
+    case 'clock':
     case 'node':
     case 'view':
     case 'controller':

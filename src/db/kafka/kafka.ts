@@ -183,6 +183,7 @@ export function createKafka(options: KafkaOptions): Db {
           topic: topic.name,
           kafkaVersion: options.distribution.version,
           files: remoteOf(name).files,
+          clockOffset: () => remoteOf(name).clockOffset(),
           file: join(directoryOf(name), LOG_FILE),
         })),
         clock,

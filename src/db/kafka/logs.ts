@@ -1,23 +1,26 @@
 import { NS_PER_MS, wallClockMs, type Clock } from '../../core/clock.ts';
 import { messageOf } from '../../core/failure.ts';
-import type { RemoteFiles } from '../../control/remote.ts';
+import type { ClockOffset, RemoteFiles } from '../../control/remote.ts';
 import type { Event } from '../../history/event.ts';
 import { gapTeller } from '../../history/gaps.ts';
+import { nodeClock } from './node-clock.ts';
 import { logInterpreter, parseLogLine, type LogSource } from './log-lines.ts';
 
 /** A node's log that grows while it is read. */
 export interface WatchedLog extends LogSource {
   files: RemoteFiles;
   file: string;
+  /** How far the clock of its lines is ahead of this machine's. */
+  clockOffset: () => Promise<ClockOffset>;
 }
 
 const POLL_MS = 200;
 const CHUNK_BYTES = 256 * 1024;
 
 /**
- * Follows the nodes' logs from their beginnings and tells what they tell, at the time that stands in their lines:
- * the brokers' clocks and this one are one machine's, so a stamp has its place on the run's axis to the millisecond. A log
- * that cannot be read is tried again from where it stopped; until then there is a gap.
+ * Follows the nodes' logs from their beginnings and tells what they tell, at the time that stands in their lines, as
+ * this machine's clock would have told it: where a node has a clock of its own, the two are compared all along. A log that
+ * cannot be read is tried again from where it stopped; until then there is a gap.
  * @returns a function that stops it.
  */
 export function watchLogs(options: {
@@ -45,9 +48,13 @@ async function follow(
   const interpret = logInterpreter(log);
   const gaps = gapTeller({ watch: 'log', node: log.node, clock, record: sink, resumes: true });
   const lines = growingLines(log);
+  const { node, clockOffset: compare } = log;
+  const theirs = nodeClock({ node, compare, clock, tell: sink });
   while (!signal.aborted) {
     let fresh: string[];
+    let offsetNs: number;
     try {
+      offsetNs = await theirs.offsetNs();
       fresh = await lines.next();
     } catch (error) {
       gaps.missed(messageOf(error));
@@ -59,7 +66,7 @@ async function follow(
     for (const line of fresh) {
       const parsed = parseLogLine(line);
       if (parsed === null) continue;
-      const timeNs = Math.max(0, Math.round((parsed.wallMs - runStartedMs) * NS_PER_MS));
+      const timeNs = Math.max(0, Math.round((parsed.wallMs - runStartedMs) * NS_PER_MS - offsetNs));
       for (const told of interpret(parsed.text)) sink({ ...told, timeNs });
     }
     if (fresh.length === 0) await clock.sleep(POLL_MS, signal);

@@ -261,6 +261,13 @@ const OWN_EVENTS = z.discriminatedUnion('type', [
     reason: text,
   }),
   z.looseObject({
+    type: z.literal('clock'),
+    timeNs: time,
+    node: text,
+    offsetNs: z.number(),
+    uncertaintyNs: z.number().min(0),
+  }),
+  z.looseObject({
     type: z.literal('note'),
     timeNs: time,
     text,
