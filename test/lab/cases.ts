@@ -22,7 +22,7 @@ export interface LabCase {
 }
 
 /** What each kind of lab has. */
-export const HAS_NET: Record<LabKind, boolean> = { netns: true, loopback: false };
+export const HAS_NET: Record<LabKind, boolean> = { netns: true, loopback: false, docker: true };
 
 const clock = realClock();
 
@@ -209,6 +209,25 @@ export const LAB_CASES: readonly LabCase[] = [
       const twice = (await net.heal([link])).length;
       const healed = (await net.heal([link])).length;
       return { before, during, isCut, others, twice, healed, after: await probe('a', 'b') };
+    },
+  },
+  {
+    name: 'the place of the workers is cut from a node, either way, and healed',
+    needs: 'net',
+    facts: { towards: 'silence', others: 'connects', healed: 'connects', from: 'silence', all: 'connects' },
+    async tell(lab) {
+      const net = lab.net!;
+      const probe = async (to: string, timeoutMs = 5_000) =>
+        (await net.probe({ from: 'client', to }, timeoutMs)).answer;
+      await net.cut([{ from: 'client', to: 'a' }]);
+      const towards = await probe('a', 400);
+      const others = await probe('b');
+      await net.heal([{ from: 'client', to: 'a' }]);
+      const healed = await probe('a');
+      await net.cut([{ from: 'a', to: 'client' }]);
+      const from = await probe('a', 400);
+      await net.heal();
+      return { towards, others, healed, from, all: await probe('a') };
     },
   },
 ];

@@ -1,6 +1,10 @@
 import { writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { realClock } from '../../src/core/clock.ts';
+import { freshId } from '../../src/core/random.ts';
+import { openEngine } from '../../src/control/docker/engine.ts';
+import { ensureHelperImage } from '../../src/control/docker/helper-image.ts';
+import { createDockerLab } from '../../src/control/docker/lab.ts';
 import { createLoopbackLab } from '../../src/control/loopback/lab.ts';
 import type { Lab } from '../../src/control/lab.ts';
 import { enterLab, insideLab } from '../../src/control/netns/enter.ts';
@@ -18,6 +22,11 @@ const NODES = [{ name: 'a' }, { name: 'b' }];
 const BUILD: Record<LabKind, () => Promise<Lab>> = {
   netns: () => createLab(NODES),
   loopback: () => createLoopbackLab(NODES),
+  docker: async () => {
+    const engine = await openEngine();
+    const image = await ensureHelperImage(engine, () => undefined);
+    return createDockerLab({ engine, run: freshId(), image, nodes: NODES, say: () => undefined });
+  },
 };
 
 async function tell(lab: Lab): Promise<void> {

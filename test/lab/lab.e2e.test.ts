@@ -7,6 +7,7 @@ import { execa } from 'execa';
 import { realClock } from '../../src/core/clock.ts';
 import { probeNamespaces } from '../../src/control/netns/probe.ts';
 import { LAB_KINDS, type LabKind } from '../../src/world/plan.ts';
+import { whyNoDocker, withDocker } from '../docker/why-no-docker.ts';
 import { HAS_NET, LAB_CASES } from './cases.ts';
 
 /** The contract of a lab, held by each kind of lab with real processes. */
@@ -16,7 +17,16 @@ const namespaces = await probeNamespaces();
 const why: Record<LabKind, string | undefined> = {
   netns: namespaces.allowed ? undefined : namespaces.reason,
   loopback: undefined,
+  docker: await whyNoDocker(),
 };
+
+function start(kind: LabKind, task: string, place: string) {
+  if (kind === 'docker') return withDocker(FIXTURE, [kind, task, place]);
+  return execa(process.execPath, ['--import=tsx', FIXTURE, kind, task, place], {
+    reject: false,
+    stdin: 'ignore',
+  });
+}
 
 function directory(): string {
   return mkdtempSync(join(tmpdir(), 'kept-lab-test-'));
@@ -31,10 +41,7 @@ for (const kind of LAB_KINDS) {
     t.timeout(120_000);
     const place = directory();
     t.teardown(() => rmSync(place, { recursive: true }));
-    const { stdout, stderr } = await execa(process.execPath, ['--import=tsx', FIXTURE, kind, 'tell', place], {
-      reject: false,
-      stdin: 'ignore',
-    });
+    const { stdout, stderr } = await start(kind, 'tell', place);
     const told = JSON.parse(stdout.split('\n').at(-1) || '{}') as Record<string, unknown>;
     for (const { name, needs, facts } of LAB_CASES) {
       const expected = needs === 'net' && !HAS_NET[kind] ? 'no net' : facts;
@@ -42,14 +49,14 @@ for (const kind of LAB_KINDS) {
     }
   });
 
+  // There the daemon has to outlive the tool, so test/docker asks.
+  if (kind === 'docker') continue;
+
   real(`${kind}: nothing runs any more after kill -9 of the tool${because}`, async (t) => {
     t.timeout(120_000);
     const marker = directory();
     t.teardown(() => rmSync(marker, { recursive: true }));
-    const tool = execa(process.execPath, ['--import=tsx', FIXTURE, kind, 'wait', marker], {
-      reject: false,
-      stdin: 'ignore',
-    });
+    const tool = start(kind, 'wait', marker);
     await once(tool.stdout, 'data');
     t.is(daemonsOf(marker).length, 2, 'they run');
     process.kill(tool.pid!, 'SIGKILL');

@@ -4,12 +4,14 @@ import type { Command } from 'commander';
 import { createColors } from 'picocolors';
 import { EXIT, Failure, messageOf } from '../../core/failure.ts';
 import { probeNamespaces } from '../../control/netns/probe.ts';
+import { openEngine } from '../../control/docker/engine.ts';
 import { processRemote } from '../../control/process-remote.ts';
 import { DISKS_NEED, whyNoDisks } from '../../db/kafka/disk.ts';
 import { cachedVersions } from '../../db/kafka/distribution.ts';
 
 import { findJava } from '../../db/kafka/java.ts';
 import { findMaven } from '../../db/kafka/maven.ts';
+import { clean } from './doctor-clean.ts';
 import { wantsColour } from '../terminal/colour.ts';
 import { safeLine } from '../terminal/safe-text.ts';
 import { printJson, printStyled } from '../terminal/print.ts';
@@ -30,16 +32,27 @@ export function addDoctorCommand(program: Command): void {
     .command('doctor')
     .description('what this machine can do, and what to install for the rest')
     .option('--json', 'print the findings as JSON')
+    .option('--clean', 'list what dead runs have left under Docker, and remove it once you agree')
+    .option('--yes', 'with --clean: agree beforehand')
     .addHelpText(
       'after',
-      '\nExit status: 0 when "kept run" will work here, 2 when something it needs is missing.',
+      `
+Runs clean up after themselves, also after "kill -9". --clean is for what is left when the daemon itself was in the way:
+containers, networks and volumes that carry the label kept.run and whose process is dead. Nothing else is touched.
+
+Exit status: 0 when "kept run" will work here, 2 when something it needs is missing.`,
     )
-    .action(async (options: { json?: true }) => {
+    .action(async (options: { json?: true; clean?: true; yes?: true }) => {
+      if (options.clean === true) {
+        await clean({ yes: options.yes === true });
+        return;
+      }
       const findings = [
         nodeVersion(),
         await java(),
         await kafka(),
         await lab(),
+        await docker(),
         await powerLoss(),
         memory(),
         disk(),
@@ -112,6 +125,15 @@ async function lab(): Promise<Finding> {
     state: 'good',
     text: `network namespaces work${probed.rootless ? ' without root' : ' as root'}`,
   };
+}
+
+/** Never missing: it is only one way among others. */
+async function docker(): Promise<Finding> {
+  const found = await attempt('Docker', async () => {
+    const { version, endpoint } = await openEngine();
+    return { state: 'good', text: `${version} at ${endpoint.host} (--lab docker)` };
+  });
+  return found.state === 'missing' ? { ...found, state: 'limited' } : found;
 }
 
 async function powerLoss(): Promise<Finding> {

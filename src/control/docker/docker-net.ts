@@ -1,0 +1,114 @@
+import { readFileSync } from 'node:fs';
+import { Failure } from '../../core/failure.ts';
+import { countedNet } from '../counted-net.ts';
+import type { Link, Net } from '../net.ts';
+import { CLIENT } from '../netns/names.ts';
+import { createProber, localProber, PROGRAM, type Prober, type ProberProcess } from '../netns/prober.ts';
+import type { Remote } from '../remote.ts';
+import type { Attached } from './exec.ts';
+
+/**
+ * Silent, directed cuts, made in a node's own network namespace by a helper container that lives in it. What a node sends
+ * is led to a hardware address that no host has, by a permanent neighbour entry. What the workers send to a node comes
+ * from outside the lab's containers, so the node drops it on its arrival, by a routing rule for their address that ends
+ * in a blackhole. Both need nothing but `arp` and `ip`, and both carry a mark of ours: the address, the table.
+ */
+export interface Helper {
+  /** A shell in the node's network namespace that may change it. */
+  remote: Pick<Remote, 'exec'>;
+  /** Starts a program of Node there. */
+  runProgram: (source: string) => Promise<Attached>;
+}
+
+const NO_HOST = '02:00:00:00:00:01';
+const TABLE = 66;
+const PREFERENCE = 10;
+/** A port that nothing listens on: being refused proves that packets went there and back. */
+const PROBE_PORT = 9;
+const CHANGE_TIMEOUT_MS = 20_000;
+
+/**
+ * Once in a namespace. The local table comes first of all by itself, and then no rule of ours could come before it.
+ */
+const PREPARE = `
+ip rule | grep -q '^100:' || ip rule add pref 100 lookup local || exit 1
+if ip rule | grep -q '^0:'; then ip rule del pref 0 || exit 1; fi
+ip route show table ${TABLE} | grep -q blackhole || ip route add blackhole default table ${TABLE}`;
+
+/** Each looks afterwards whether the kernel has done it: a cut that is none must never be taken for one. */
+const BLOCK_SENDING = (to: string) => `
+arp -i eth0 -s ${to} ${NO_HOST} || exit 1
+arp -n -a | grep -F '(${to}) at ${NO_HOST}' | grep -q PERM || exit 1`;
+const UNBLOCK_SENDING = (to: string) => `
+if arp -n -a | grep -qF '(${to}) at ${NO_HOST}'; then arp -i eth0 -d ${to} || exit 1; fi
+if arp -n -a | grep -qF '(${to}) at ${NO_HOST}'; then exit 1; fi`;
+const BLOCK_RECEIVING = (from: string) => `${PREPARE}
+ip rule | grep -q 'from ${from} lookup ${TABLE}' || ip rule add pref ${PREFERENCE} from ${from} lookup ${TABLE} || exit 1
+ip rule | grep -q 'from ${from} lookup ${TABLE}' || exit 1`;
+const UNBLOCK_RECEIVING = (from: string) => `
+while ip rule | grep -q 'from ${from} lookup ${TABLE}'; do
+  ip rule del pref ${PREFERENCE} from ${from} lookup ${TABLE} || exit 1
+done`;
+
+/** @param addresses of all nodes by name, the client's place among them. */
+export function dockerNet(helpers: ReadonlyMap<string, Helper>, addresses: ReadonlyMap<string, string>): Net {
+  const probers = new Map<string, Prober>();
+  const source = readFileSync(PROGRAM, 'utf8');
+
+  function addressOf(name: string): string {
+    const address = addresses.get(name);
+    if (address === undefined) throw new RangeError(`there is no node "${name}" in this lab`);
+    return address;
+  }
+
+  function proberOf(name: string): Prober {
+    let prober = probers.get(name);
+    if (prober === undefined) {
+      const helper = helpers.get(name);
+      prober = createProber({
+        start: helper === undefined ? localProber() : async () => proberIn(await helper.runProgram(source)),
+      });
+      probers.set(name, prober);
+    }
+    return prober;
+  }
+
+  /** One script per namespace, for all of its links. */
+  async function change(
+    links: readonly Link[],
+    sending: (to: string) => string,
+    receiving: (from: string) => string,
+  ): Promise<void> {
+    const scripts = new Map<string, string>();
+    for (const { from, to } of links) {
+      const place = from === CLIENT ? to : from;
+      const step = from === CLIENT ? receiving(addressOf(from)) : sending(addressOf(to));
+      scripts.set(place, `${scripts.get(place) ?? ''}${step}`);
+    }
+    await Promise.all(
+      [...scripts].map(async ([node, script]) => {
+        const { exitStatus, stderr } = await helpers
+          .get(node)!
+          .remote.exec(['sh', '-c', script], { timeoutMs: CHANGE_TIMEOUT_MS });
+        if (exitStatus === 0) return;
+        throw new Failure(
+          `The links of ${node} could not be changed: ${stderr.trim() || 'the kernel did not take it'}.`,
+        );
+      }),
+    );
+  }
+
+  return countedNet({
+    block: (links) => change(links, BLOCK_SENDING, BLOCK_RECEIVING),
+    unblock: (links) => change(links, UNBLOCK_SENDING, UNBLOCK_RECEIVING),
+    probe: ({ from, to }, timeoutMs) => proberOf(from).probe(addressOf(to), PROBE_PORT, timeoutMs),
+  });
+}
+
+function proberIn({ stdin, stdout, stderr }: Attached): ProberProcess {
+  const ended = new Promise<string>((resolve) => {
+    stdout.once('end', () => resolve('ended'));
+    stdout.once('close', () => resolve('ended'));
+  });
+  return { stdin, stdout, stderr, ended };
+}

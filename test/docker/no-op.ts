@@ -1,0 +1,2 @@
+// Where this runs, a daemon answers.
+process.exitCode = 0;
