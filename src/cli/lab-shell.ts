@@ -3,14 +3,14 @@ import { spawn } from '../core/child-process.ts';
 import { EXIT, Failure, messageOf } from '../core/failure.ts';
 import { classPath } from '../db/kafka/command.ts';
 import { openWorld } from '../world/open.ts';
-import type { LoopbackPlan, NetnsPlan } from '../world/plan.ts';
+import type { RealPlan } from '../world/plan.ts';
 import type { World } from '../world/world.ts';
 import { TOPIC, type Plan } from '../run/plan.ts';
 import { say } from './terminal/print.ts';
 
 /** What `kept lab` hands to the one inside, as JSON: the cluster, and the command to run beside it. */
 export interface LabRequest {
-  plan: Plan<NetnsPlan | LoopbackPlan>;
+  plan: Plan<RealPlan>;
   /** Empty: a shell. */
   words: string[];
 }
@@ -31,9 +31,8 @@ export async function openShell({ plan, words }: LabRequest): Promise<number> {
     const { scenario, mode, seed } = plan;
     const { distribution } = plan.world;
     const directory = plan.world.kind === 'netns' ? LAB_DIRECTORY : absolute(plan.directory);
-    const dataDirectory = plan.world.dataDirectory ?? join(directory, 'data');
     const setting = { scenario, mode, seed, topic: TOPIC, directory, powerLoss: false };
-    world = await openWorld({ ...plan.world, dataDirectory }, setting).build({
+    world = await openWorld(ownData(plan.world, join(directory, 'data')), setting).build({
       encode: () => Buffer.alloc(0),
       record: () => undefined,
     });
@@ -58,6 +57,11 @@ export async function openShell({ plan, words }: LabRequest): Promise<number> {
   } finally {
     await world?.close();
   }
+}
+
+/** Where nothing else is said, the nodes' records lie beside their configuration. */
+function ownData(world: RealPlan, directory: string): RealPlan {
+  return world.kind === 'docker' ? world : { ...world, dataDirectory: world.dataDirectory ?? directory };
 }
 
 /** The lab's signals reach the command too, which decides what they mean. */

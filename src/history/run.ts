@@ -131,6 +131,8 @@ export interface RunInfo {
   world: 'real' | 'simulated' | 'imported';
   /** In which kind of lab real Kafka ran; absent in runs from before there was more than one. */
   lab?: string;
+  /** The user's image that the nodes were made from. */
+  image?: string;
   /** The seed of everything random in the run. */
   seed: number;
   scenario: { name: string; title: string; [option: string]: unknown };

@@ -147,9 +147,9 @@ function writeExecuted(directory: string, events: readonly Event[], { say }: Rep
   }
 }
 
-function settingOf({ scenario, schedule, mode, seed, directory }: Plan): Setting {
+function settingOf({ run: name, scenario, schedule, mode, seed, directory }: Plan): Setting {
   const powerLoss = schedule.some(({ fault }) => fault.kind === 'power-loss');
-  return { scenario, mode, seed, topic: TOPIC, directory: resolve(directory), powerLoss };
+  return { run: name, scenario, mode, seed, topic: TOPIC, directory: resolve(directory), powerLoss };
 }
 
 function infoOf(plan: Plan, world: Stage['info']): RunInfo {

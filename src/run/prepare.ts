@@ -4,6 +4,7 @@ import { thisProcess } from '../core/process-identity.ts';
 import { freshId, freshSeed, seededRandom } from '../core/random.ts';
 import { resolveDistribution } from '../db/kafka/distribution.ts';
 import { DISKS_NEED, whyNoDisks } from '../db/kafka/disk.ts';
+import { openEngine } from '../control/docker/engine.ts';
 import { processRemote } from '../control/process-remote.ts';
 import { planNodes } from '../db/kafka/plan.ts';
 import { strangersIn } from '../scenario/fits.ts';
@@ -17,8 +18,9 @@ import { drawSchedule, type Schedule } from '../nemesis/schedule.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import type { Bug } from '../sim/bugs.ts';
 import type { Claim } from '../checker/result.ts';
-import type { LabKind, LoopbackPlan, NetnsPlan, SimulatedPlan } from '../world/plan.ts';
+import type { LabKind, RealPlan, SimulatedPlan } from '../world/plan.ts';
 import { TOPIC, type Plan } from './plan.ts';
+import { assertDockerWishes, distributionOfImage, dockerPlan } from './prepare-docker.ts';
 
 /** From a scenario and options to a plan: everything that a run needs, resolved before it begins. */
 
@@ -28,6 +30,8 @@ export interface Wishes {
   simulate?: true;
   /** In which kind of lab real Kafka is to run; network namespaces if absent. */
   lab?: LabKind;
+  /** What the containers of the lab "docker" are made from; one that is put together here if absent. */
+  image?: string;
   /** A version, a folder or an archive. */
   kafka?: string;
   mode?: KafkaMode;
@@ -52,7 +56,11 @@ export async function preparePlanForWorld(
   if (options.simulate === true) return prepareSimulatedPlan(scenario, options);
   const { KAFKA_HOME, JAVA_HOME } = process.env;
   const isPicky =
-    options.kafka !== undefined || options.lab !== undefined || Boolean(KAFKA_HOME) || Boolean(JAVA_HOME);
+    options.kafka !== undefined ||
+    options.lab !== undefined ||
+    options.image !== undefined ||
+    Boolean(KAFKA_HOME) ||
+    Boolean(JAVA_HOME);
   const missing = isPicky ? null : await whyNoJava(process.env);
   if (missing === null) return preparePlan(scenario, options, { say });
   return prepareSimulatedPlan(scenario, options, { because: missing });
@@ -77,6 +85,12 @@ export async function prepareSimulatedPlan(
   if (options.kafka !== undefined) {
     throw new Failure('--kafka names a real Kafka, and --simulate asks for a model of it', {
       hint: 'leave one of them out; --mode chooses how the model keeps its metadata',
+      exitStatus: EXIT.usage,
+    });
+  }
+  if (options.image !== undefined) {
+    throw new Failure('--image names a real Kafka, and --simulate asks for a model of it', {
+      hint: 'leave one of them out',
       exitStatus: EXIT.usage,
     });
   }
@@ -115,26 +129,39 @@ export async function preparePlan(
   scenario: Scenario,
   options: Wishes,
   more: { say: (text: string) => void; directory?: string },
-): Promise<Plan<NetnsPlan | LoopbackPlan>> {
+): Promise<Plan<RealPlan>> {
   const seed = options.seed ?? freshSeed();
   const run = freshId();
   // Refuses a record size that has no room for a value, before anything is made.
   createEncoder({ run, topic: TOPIC, sizeBytes: scenario.load.recordBytes });
-  const distribution = await resolveDistribution({
-    kafka: options.kafka,
-    mode: options.mode,
-    environment: process.env,
-    onProgress: (line) => more.say(`${line}\n`),
-  });
+  const kind = options.lab ?? (options.image === undefined ? 'netns' : 'docker');
+  assertDockerWishes(options, kind);
+  const sayLine = (line: string) => more.say(`${line}\n`);
+  // Asked first: without its daemon nothing has to be fetched.
+  const engine = kind === 'docker' ? await openEngine() : null;
+  const distribution =
+    engine !== null && options.image !== undefined
+      ? await distributionOfImage(engine, options.image, sayLine)
+      : await resolveDistribution({
+          kafka: options.kafka,
+          mode: options.mode,
+          environment: process.env,
+          onProgress: sayLine,
+        });
   const mode = options.mode ?? preferredMode(distribution.version, scenario);
   assertMode(distribution.version, mode);
   assertKnownTargets(scenario, mode);
   const schedule = scheduleOf(scenario, seed);
-  const kind = options.lab ?? 'netns';
   await assertPowers(schedule, kind);
   const nodes = planNodes(mode, scenario.brokers).length;
-  const dataDir = options.dataDir ?? (kind === 'netns' ? undefined : options.store);
+  const dataDir = options.dataDir ?? (kind === 'loopback' ? options.store : undefined);
   assertRoom(scenario, roomFor({ store: options.store, dataDir, nodes }));
+  // Brokers have a working directory of their own.
+  const dataDirectory = options.dataDir === undefined ? null : resolve(options.dataDir);
+  const world: RealPlan =
+    kind !== 'docker' || engine === null
+      ? { kind: kind as 'netns' | 'loopback', distribution, dataDirectory }
+      : await dockerPlan(engine, distribution, options.image, sayLine);
   return {
     run,
     scenario,
@@ -142,12 +169,7 @@ export async function preparePlan(
     seed,
     claim: options.claim,
     mode,
-    world: {
-      kind,
-      distribution,
-      // Brokers have a working directory of their own.
-      dataDirectory: options.dataDir === undefined ? null : resolve(options.dataDir),
-    },
+    world,
     directory: more.directory ?? (await createRunDirectory(options.store)),
     json: options.json === true,
     quiet: false,
@@ -181,6 +203,15 @@ export async function assertPowers(schedule: Schedule, lab: LabKind): Promise<vo
     );
   }
   if (!schedule.some(({ fault }) => fault.kind === 'power-loss')) return;
+  if (lab === 'docker') {
+    throw new Failure(
+      'The fault "power-loss" is not possible in containers: they have no disks of their own',
+      {
+        hint: 'leave it out, or use --lab netns',
+        exitStatus: EXIT.usage,
+      },
+    );
+  }
   const why = await whyNoDisks(processRemote('this machine', '127.0.0.1'));
   if (why === null) return;
   throw new Failure(`The fault "power-loss" is not possible on this machine: ${why}`, { hint: DISKS_NEED });

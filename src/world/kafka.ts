@@ -34,6 +34,8 @@ export function kafkaWorld(options: {
   lab: Lab;
   scenario: Scenario;
   distribution: Distribution;
+  /** The same Kafka on this machine; null where there is none. `distribution` itself if absent. */
+  local?: Distribution | null;
   mode: KafkaMode;
   topic: string;
   clock: Clock;
@@ -42,6 +44,8 @@ export function kafkaWorld(options: {
   /** Configuration and logs of each node go to `nodes/<name>` below it. */
   directory: string;
   dataDirectory: string;
+  /** Where a person finds the nodes' logs; below `directory` if absent. */
+  logsDirectory?: string;
   /** Whether the run wants to take the nodes' power away; false if absent. */
   powerLoss?: boolean;
   onEvent: (event: Event) => void;
@@ -57,6 +61,8 @@ export function kafkaWorld(options: {
 
   const db = createKafka({
     distribution: options.distribution,
+    ...(options.local !== undefined && { local: options.local }),
+    ...(options.logsDirectory !== undefined && { logsDirectory: options.logsDirectory }),
     mode: options.mode,
     nodes: nodes.map((info) => ({ info, remote: lab.nodes.get(info.name)! })),
     directory: options.directory,

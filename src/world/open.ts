@@ -1,4 +1,5 @@
 import type { WorldPlan } from './plan.ts';
+import { dockerStage } from './docker.ts';
 import { loopbackStage } from './loopback.ts';
 import { netnsStage } from './netns.ts';
 import { simulatedStage } from './simulated.ts';
@@ -11,6 +12,8 @@ export function openWorld(plan: WorldPlan, setting: Setting): Stage {
       return netnsStage(plan, setting);
     case 'loopback':
       return loopbackStage(plan, setting);
+    case 'docker':
+      return dockerStage(plan, setting);
     case 'simulated':
       return simulatedStage(plan, setting);
   }

@@ -2,10 +2,13 @@ import type { Distribution } from '../db/kafka/distribution.ts';
 import type { Bug } from '../sim/bugs.ts';
 
 /** Where a run takes place, resolved: all that its world is built from. As JSON it goes from one process to another. */
-export type WorldPlan = NetnsPlan | LoopbackPlan | SimulatedPlan;
+export type WorldPlan = NetnsPlan | LoopbackPlan | DockerPlan | SimulatedPlan;
+
+/** Real Kafka, that kept starts and ends. */
+export type RealPlan = NetnsPlan | LoopbackPlan | DockerPlan;
 
 /** The kinds of labs that real Kafka can run in. */
-export const LAB_KINDS = ['netns', 'loopback'] as const;
+export const LAB_KINDS = ['netns', 'loopback', 'docker'] as const;
 export type LabKind = (typeof LAB_KINDS)[number];
 
 /** Real Kafka in network namespaces of this machine. */
@@ -22,6 +25,17 @@ export interface LoopbackPlan {
   distribution: Distribution;
   /** Where brokers keep their data; null: in the run directory, and removed in the end. */
   dataDirectory: string | null;
+}
+
+/** Real Kafka in containers. */
+export interface DockerPlan {
+  kind: 'docker';
+  /** In the image, at its paths there. */
+  distribution: Distribution;
+  /** What the nodes are made from; the daemon has it. */
+  image: string;
+  /** The same Kafka on this machine; null where the image is the user's own. */
+  local: Distribution | null;
 }
 
 /** A model of Kafka, in virtual time. */

@@ -24,6 +24,8 @@ export interface Tools {
 
 /** As much of a run as its world depends on. */
 export interface Setting {
+  /** The run's own name, for what must tell it from others outside of it; a fresh one if absent. */
+  run?: string;
   scenario: Scenario;
   mode: KafkaMode;
   seed: number;

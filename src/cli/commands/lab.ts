@@ -44,7 +44,7 @@ logs of each node). To cut and heal the way from kafka1 to kafka2 by hand:
       try {
         const plan = await preparePlan(scenario, options, { say, directory });
         const request: LabRequest = { plan, words };
-        if (plan.world.kind === 'loopback') {
+        if (plan.world.kind !== 'netns') {
           const { openShell } = await import('../lab-shell.ts');
           process.exitCode = await openShell(request);
           return;

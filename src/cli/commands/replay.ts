@@ -79,10 +79,13 @@ async function planReplay(recorded: Recorded, options: ReplayOptions): Promise<P
       { bug },
     );
   }
+  const { image } = run.info;
   const wishes = {
     ...common,
     lab,
-    kafka: options.kafka ?? versionOf(recorded),
+    ...(image === undefined || options.kafka !== undefined
+      ? { kafka: options.kafka ?? versionOf(recorded) }
+      : { image }),
     ...(options.dataDir !== undefined && { dataDir: options.dataDir }),
   };
   return preparePlan(asExecuted(recorded, options.roles === true), wishes, { say });

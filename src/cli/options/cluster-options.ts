@@ -17,8 +17,12 @@ export function addClusterOptions(command: Command): Command {
     .addOption(
       new Option(
         '--lab <kind>',
-        'where real Kafka runs: netns, network namespaces of its own; loopback, processes of this machine, where nothing can be cut (default: netns)',
+        'where real Kafka runs: netns, network namespaces of its own; docker, containers; loopback, processes of this machine, where nothing can be cut (default: netns)',
       ).choices(LAB_KINDS),
+    )
+    .option(
+      '--image <name>',
+      "what the containers are made from, such as apache/kafka:4.4.0 (default: one that is put together from this machine's Java and Kafka)",
     )
     .addOption(
       new Option(

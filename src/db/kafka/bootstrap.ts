@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { execa } from '../../core/child-process.ts';
 import { Failure } from '../../core/failure.ts';
 import { ensureEntry } from './cache.ts';
-import { classPath, QUICK_FLAGS } from './command.ts';
+import { formatCommand } from './command.ts';
 import type { Distribution } from './distribution.ts';
 import type { LoggingBackend } from './logging.ts';
 import { oneBrokerCluster } from './one-broker-cluster.ts';
@@ -41,16 +41,8 @@ async function runFormatTool(
   clusterId: string,
   configurationFile: string,
 ): Promise<void> {
-  const tool = [
-    'kafka.tools.StorageTool',
-    'format',
-    '--cluster-id',
-    clusterId,
-    '--config',
-    configurationFile,
-  ];
-  const flags = [...QUICK_FLAGS, '-cp', classPath(distribution), ...tool];
-  const result = await execa(distribution.java.path, flags, {
+  const [java, ...flags] = formatCommand(distribution, clusterId, configurationFile);
+  const result = await execa(java!, flags, {
     reject: false,
     stdin: 'ignore',
     all: true,

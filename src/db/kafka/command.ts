@@ -44,6 +44,23 @@ export function javaCommand(distribution: Distribution, command: JavaCommand): s
   ];
 }
 
+/** The command line of Kafka's own format tool. */
+export function formatCommand(
+  distribution: Distribution,
+  clusterId: string,
+  configurationFile: string,
+): string[] {
+  const tool = [
+    'kafka.tools.StorageTool',
+    'format',
+    '--cluster-id',
+    clusterId,
+    '--config',
+    configurationFile,
+  ];
+  return [distribution.java.path, ...QUICK_FLAGS, '-cp', classPath(distribution), ...tool];
+}
+
 export const QUICK_FLAGS: readonly string[] = [
   '-XX:+UseSerialGC',
   '-XX:TieredStopAtLevel=1',

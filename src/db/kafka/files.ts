@@ -1,7 +1,8 @@
 import { join } from 'node:path/posix';
+import { Failure } from '../../core/failure.ts';
 import type { Remote } from '../../control/remote.ts';
 import type { NodeInfo } from '../../history/run.ts';
-import { javaCommand } from './command.ts';
+import { formatCommand, javaCommand } from './command.ts';
 import { hostsFile, metaProperties, serverProperties, zooCfg, type Timeouts } from './config.ts';
 import type { Distribution } from './distribution.ts';
 import { LOGGING_FILE, loggingConfiguration, type LoggingBackend } from './logging.ts';
@@ -12,7 +13,7 @@ export interface NodeFilesOptions {
   distribution: Distribution;
   mode: KafkaMode;
   node: NodeInfo;
-  remote: Pick<Remote, 'files' | 'hostname'>;
+  remote: Pick<Remote, 'files' | 'hostname' | 'exec'>;
   nodes: readonly NodeInfo[];
   /** On the node. Configuration and log; stays with the run. */
   directory: string;
@@ -24,6 +25,8 @@ export interface NodeFilesOptions {
   brokerSettings?: Readonly<Record<string, string>> | undefined;
   /** On this machine: what a formatted controller's data directory holds beside meta.properties. */
   bootstrapDirectory?: string | undefined;
+  /** Whether controllers are formatted by the format tool on the node itself; false if absent. */
+  formatThere?: boolean;
   archive?: { file: string; use: 'read' | 'write' } | undefined;
 }
 
@@ -49,8 +52,9 @@ export async function writeNodeFiles(options: NodeFilesOptions): Promise<NodeFil
     files.write(configurationFile, configurationOf(options)),
     files.write(logging.file, loggingConfiguration(options.logging, options.distribution.version)),
     files.write(hosts, hostsFile(options.nodes, remote.hostname)),
-    options.mode === 'zookeeper' ? null : format(options),
+    options.mode === 'zookeeper' || formatsThere(options) ? null : format(options),
   ]);
+  if (formatsThere(options)) await formatThere(options, configurationFile);
   return {
     command: javaCommand(options.distribution, {
       program,
@@ -70,6 +74,26 @@ function configurationOf(options: NodeFilesOptions): string {
     return zooCfg({ address: node.address, dataDirectory, sessionTimeoutMs });
   }
   return serverProperties({ ...options, extra: options.brokerSettings });
+}
+
+/** Only what a controller holds goes beyond its identity. */
+function formatsThere({ formatThere: isWanted, mode, node }: NodeFilesOptions): boolean {
+  return isWanted === true && mode !== 'zookeeper' && node.roles.includes('controller');
+}
+
+const FORMAT_TIMEOUT_MS = 120_000;
+
+/** What `bootstrapFiles` does on this machine. */
+async function formatThere(
+  { distribution, remote, node, clusterId }: NodeFilesOptions,
+  configurationFile: string,
+): Promise<void> {
+  const command = formatCommand(distribution, clusterId, configurationFile);
+  const { exitStatus, stdout, stderr } = await remote.exec(command, { timeoutMs: FORMAT_TIMEOUT_MS });
+  if (exitStatus === 0) return;
+  throw new Failure(`The format tool of Kafka ${distribution.version} failed on ${node.name}`, {
+    hint: `${stdout}\n${stderr}`.trim().split('\n').slice(-5).join('\n'),
+  });
 }
 
 /** Does by hand what the format tool does, which would cost every node a JVM of its own. */

@@ -21,13 +21,21 @@ import { assertMode, type KafkaMode } from './recipes.ts';
 import { completeObserved } from './view.ts';
 
 export interface KafkaOptions {
+  /** The Kafka and the Java that the nodes run, at their paths there. */
   distribution: Distribution;
+  /**
+   * The same Kafka on this machine, for what is prepared here; `distribution` itself if absent. Null where there is none:
+   * then the nodes prepare it themselves.
+   */
+  local?: Distribution | null;
   mode: KafkaMode;
   nodes: readonly { info: NodeInfo; remote: Remote }[];
   /** The run's: configuration and log of each node go to nodes/NAME below it. */
   directory: string;
   /** The nodes' records go to NAME below it; of no use once the run is over. */
   dataDirectory: string;
+  /** Where a person finds the nodes' logs; below `directory` if absent. */
+  logsDirectory?: string;
   topic: TopicSettings;
   timeouts: Timeouts;
   /** More of Kafka's own properties, for every broker and controller; they win over this program's. */
@@ -82,7 +90,9 @@ export function createKafka(options: KafkaOptions): Db {
   async function makeNodes(): Promise<void> {
     const { distribution } = options;
     const logging = assertLogging(Object.keys(distribution.jars), distribution.directory);
-    const bootstrapDirectory = mode === 'zookeeper' ? undefined : await bootstrapFiles(distribution, logging);
+    const local = options.local === undefined ? distribution : options.local;
+    const bootstrapDirectory =
+      mode === 'zookeeper' || local === null ? undefined : await bootstrapFiles(local, logging);
     const archive = await findClassArchive(distribution, mode);
     const clusterId = freshClusterId();
     await Promise.all(
@@ -93,6 +103,7 @@ export function createKafka(options: KafkaOptions): Db {
           ...options,
           logging,
           bootstrapDirectory,
+          formatThere: local === null,
           archive: archive === undefined ? undefined : { file: archive, use: 'read' },
           node: info,
           remote,
@@ -123,7 +134,7 @@ export function createKafka(options: KafkaOptions): Db {
       if (stopping.signal.aborted) throw new Failure('The cluster was torn down while it was being set up');
       if (clock.nowNs() > deadlineNs) {
         throw new Failure(`The brokers answer, but after ${startTimeoutMs / 1000} s ${missing}`, {
-          hint: `their logs are in ${join(options.directory, NODES_DIRECTORY)}`,
+          hint: `their logs are in ${options.logsDirectory ?? join(options.directory, NODES_DIRECTORY)}`,
         });
       }
       await clock.sleep(50, stopping.signal);

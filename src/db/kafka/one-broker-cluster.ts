@@ -1,6 +1,5 @@
-import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { localFiles } from '../../control/local-files.ts';
+import { processRemote } from '../../control/process-remote.ts';
 import type { NodeInfo } from '../../history/run.ts';
 import type { Distribution } from './distribution.ts';
 import { writeNodeFiles, type NodeFiles } from './files.ts';
@@ -47,7 +46,7 @@ export function oneBrokerCluster(options: {
         ...options,
         mode,
         node,
-        remote: { files: localFiles, hostname: hostname() },
+        remote: processRemote('this machine', '127.0.0.1'),
         nodes,
         directory,
         dataDirectory,

@@ -1,0 +1,57 @@
+import type { Engine } from '../control/docker/engine.ts';
+import { EXIT, Failure } from '../core/failure.ts';
+import { assembleImage } from '../db/kafka/assembled-image.ts';
+import { cacheDirectory } from '../db/kafka/cache.ts';
+import type { Distribution } from '../db/kafka/distribution.ts';
+import { findInImage } from '../db/kafka/image-distribution.ts';
+import type { LabKind, DockerPlan } from '../world/plan.ts';
+
+/** What the lab of containers needs beyond others: a daemon, and an image with Kafka in it. */
+
+/** As much of a user's wishes as containers depend on. */
+interface DockerWishes {
+  image?: string;
+  kafka?: string;
+  dataDir?: string;
+}
+
+/** @throws Failure (usage) for wishes that contradict each other. */
+export function assertDockerWishes({ image, kafka, dataDir }: DockerWishes, kind: LabKind): void {
+  const refuse = (message: string, hint: string): never => {
+    throw new Failure(message, { hint, exitStatus: EXIT.usage });
+  };
+  if (kind !== 'docker') {
+    if (image !== undefined)
+      refuse('--image names what containers are made from, and this lab has none', 'use --lab docker');
+    return;
+  }
+  if (image !== undefined && kafka !== undefined) {
+    refuse(
+      '--image brings its own Kafka, and --kafka names another',
+      'leave one of them out; the tag of an image chooses its version: --image apache/kafka:3.9.1',
+    );
+  }
+  if (dataDir !== undefined)
+    refuse('--data-dir is a directory of this machine, and containers have their own', 'leave it out');
+}
+
+/** The Kafka of the image that the user names. */
+export async function distributionOfImage(
+  engine: Engine,
+  image: string,
+  say: (line: string) => void,
+): Promise<Distribution> {
+  return findInImage(engine, image, { cacheDirectory: cacheDirectory(process.env), say });
+}
+
+/** @param distribution that of the user's image, or one of this machine to make an image from. */
+export async function dockerPlan(
+  engine: Engine,
+  distribution: Distribution,
+  image: string | undefined,
+  say: (line: string) => void,
+): Promise<DockerPlan> {
+  if (image !== undefined) return { kind: 'docker', image, distribution, local: null };
+  const made = await assembleImage(engine, distribution, say);
+  return { kind: 'docker', image: made.name, distribution: made.distribution, local: distribution };
+}

@@ -1,0 +1,63 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { realClock } from '../core/clock.ts';
+import { freshId, seededRandom } from '../core/random.ts';
+import { openEngine } from '../control/docker/engine.ts';
+import { createDockerLab } from '../control/docker/lab.ts';
+import { planNodes } from '../db/kafka/plan.ts';
+import { NODES_DIRECTORY } from '../history/layout.ts';
+import { kafkaInfo, kafkaWorld } from './kafka.ts';
+import type { DockerPlan } from './plan.ts';
+import type { Setting, Stage } from './stage.ts';
+
+/** On each node: its configuration and its log, below the name that they have in a run directory. */
+const ON_NODE = '/kept';
+/** On each node, in memory: its records. */
+const DATA_ON_NODE = '/kept-data';
+
+/** Real Kafka in containers. */
+export function dockerStage({ distribution, image, local }: DockerPlan, setting: Setting): Stage {
+  const clock = realClock();
+  return {
+    clock,
+    info: { ...kafkaInfo('docker', distribution), ...(local === null && { image }) },
+    async build({ encode, record }) {
+      const nodes = planNodes(setting.mode, setting.scenario.brokers);
+      const lab = await createDockerLab({
+        engine: await openEngine(),
+        run: setting.run ?? freshId(),
+        image,
+        nodes,
+        inMemory: [DATA_ON_NODE],
+        say: () => undefined,
+      });
+      const logs = join(setting.directory, NODES_DIRECTORY);
+      return kafkaWorld({
+        ...setting,
+        lab: {
+          ...lab,
+          /** The containers take their files along, so what a person may want to read is fetched first. */
+          async close() {
+            await mkdir(logs, { recursive: true });
+            const fetched = nodes.map(({ name }) =>
+              lab.fetch(name, `${ON_NODE}/${NODES_DIRECTORY}/${name}`, logs),
+            );
+            const outcomes = await Promise.allSettled(fetched);
+            await lab.close();
+            const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+            if (failed !== undefined) throw failed.reason;
+          },
+        },
+        distribution,
+        local,
+        directory: ON_NODE,
+        dataDirectory: DATA_ON_NODE,
+        logsDirectory: logs,
+        clock,
+        random: seededRandom(setting.seed),
+        encode,
+        onEvent: record,
+      });
+    },
+  };
+}
