@@ -3,7 +3,6 @@ import type { ObservedPartition, View } from '../../src/db/db.ts';
 import type { Event } from '../../src/history/event.ts';
 import type { Decoder } from '../../src/history/value.ts';
 import { scenarioSchema, type Scenario } from '../../src/scenario/schema.ts';
-import type { Net } from '../../src/control/net.ts';
 import type { World } from '../../src/world/world.ts';
 
 /**
@@ -11,7 +10,6 @@ import type { World } from '../../src/world/world.ts';
  * one cluster of three brokers. A case tells facts; the facts stand beside what they must be, in both worlds.
  */
 export interface Contracted extends World {
-  readonly net: Net;
   readonly decode: Decoder;
   /** What the world has told so far. */
   readonly events: readonly Event[];
@@ -23,6 +21,8 @@ export type Facts = Readonly<Record<string, unknown>>;
 
 export interface Case {
   name: string;
+  /** A power that a world may lack: then it tells nothing. */
+  needs?: 'net';
   /** What it tells, in any world. */
   facts: Facts;
   tell(world: Contracted, story: Story): Promise<Facts>;
@@ -221,6 +221,29 @@ export const CASES: readonly Case[] = [
     },
   },
   {
+    name: 'pause: a leader that stands still is replaced, and follows once it goes on',
+    facts: { another: true, behind: true, isr: ALL_IDS, inPlace: true },
+    async tell({ db }, story) {
+      const before = await story.whole();
+      await db.pause!(nameOf(before.leader));
+      const after = await story.until(
+        'a successor of the one that stands still',
+        ({ leader }) => leader >= 0 && leader !== before.leader,
+      );
+      const client = await story.client('all', after.leader - 1);
+      const written = await story.writeKept(client);
+      await client.close();
+      await db.resume!(nameOf(before.leader));
+      const { isr, leader } = await story.whole();
+      return {
+        another: written.broker !== before.leader,
+        behind: leader !== before.leader,
+        isr: isr.toSorted((a, b) => a - b),
+        inPlace: await story.allKeptInPlace(),
+      };
+    },
+  },
+  {
     name: 'zombie leader: cut off from the cluster it acknowledges acks=1 and not acks=all, and truncates on heal',
     facts: {
       zombie: 'ok',
@@ -230,6 +253,7 @@ export const CASES: readonly Case[] = [
       successorKept: true,
       truncated: true,
     },
+    needs: 'net',
     async tell({ net, clock, db, events }, story) {
       const before = await story.whole();
       const zombie = nameOf(before.leader);
@@ -238,7 +262,7 @@ export const CASES: readonly Case[] = [
       await story.writeKept(believer);
       const careful = await story.client('all', before.leader - 1);
       await story.writeKept(careful);
-      await net.cut(
+      await net!.cut(
         others.flatMap((other) => [
           { from: zombie, to: other },
           { from: other, to: zombie },
@@ -251,7 +275,7 @@ export const CASES: readonly Case[] = [
       // Until its offsets have overtaken those of the zombie.
       let kept = await story.writeKept(successor);
       while (kept.offset! <= lost.offset!) kept = await story.writeKept(successor);
-      await net.heal();
+      await net!.heal();
       await story.whole();
       await clock.sleep(1_000);
       const { offsets } = await story.log();
@@ -271,6 +295,7 @@ export const CASES: readonly Case[] = [
   {
     name: 'ISR shrink: a follower that cannot fetch leaves the in-sync set while there are writes, and comes back',
     facts: { left: true, back: ALL_IDS, inPlace: true },
+    needs: 'net',
     async tell(world, story) {
       const { left, follower } = await shrinkByCut(world, story);
       const { isr } = await story.whole();
@@ -332,7 +357,7 @@ async function shrinkByCut({ net, clock, db, events }: Contracted, story: Story)
     { from: other, to: one },
   ];
   const single = await story.client(1, before.leader - 1);
-  await net.cut(cut);
+  await net!.cut(cut);
   // Which observer hears of it first differs: the leader's own log counts as well as anybody's metadata.
   const already = events.length;
   let left: number[] | null = null;
@@ -345,7 +370,7 @@ async function shrinkByCut({ net, clock, db, events }: Contracted, story: Story)
     const logged = events.slice(already).filter((event) => event.type === 'view');
     left = [...claims, ...logged].map(({ isr }) => isr).find((isr) => isr.length === 2) ?? null;
   }
-  await net.heal(cut);
+  await net!.heal(cut);
   await single.close();
   return { left, follower };
 }
@@ -355,6 +380,7 @@ export async function tellAll(world: Contracted): Promise<Record<string, Facts>>
   const story = new Story(world);
   const told: Record<string, Facts> = {};
   for (const each of CASES) {
+    if (each.needs === 'net' && world.net === null) continue;
     told[each.name] = await each.tell(world, story).catch((error: unknown) => ({ threw: String(error) }));
   }
   return told;

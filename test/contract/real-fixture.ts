@@ -4,14 +4,15 @@ import { resolveDistribution } from '../../src/db/kafka/distribution.ts';
 import type { KafkaMode } from '../../src/db/kafka/recipes.ts';
 import type { Event } from '../../src/history/event.ts';
 import { createDecoder, createEncoder } from '../../src/history/value.ts';
-import { netnsStage } from '../../src/world/netns.ts';
+import { openWorld } from '../../src/world/open.ts';
+import type { LabKind } from '../../src/world/plan.ts';
 import { contractScenario, tellAll } from './cases.ts';
 
 /**
  * Tells the contract's cases on real Kafka, in a lab of its own; prints the facts as one line of JSON.
- * Usage: real-fixture.ts VERSION MODE DIRECTORY
+ * Usage: real-fixture.ts LAB VERSION MODE DIRECTORY
  */
-const [version = '', mode = '', directory = ''] = process.argv.slice(2);
+const [lab = '', version = '', mode = '', directory = ''] = process.argv.slice(2);
 
 const kafka = { kafka: version, environment: process.env };
 
@@ -20,8 +21,8 @@ async function inside(): Promise<void> {
   const events: Event[] = [];
   const place = { run: 'contract', topic: 'kept' };
   const distribution = await resolveDistribution(kafka);
-  const world = await netnsStage(
-    { kind: 'netns', distribution, dataDirectory: null },
+  const world = await openWorld(
+    { kind: lab as LabKind, distribution, dataDirectory: null },
     { scenario, mode: mode as KafkaMode, seed: 1, topic: place.topic, directory, powerLoss: false },
   ).build({
     encode: createEncoder({ ...place, sizeBytes: scenario.load.recordBytes }),
@@ -29,13 +30,13 @@ async function inside(): Promise<void> {
   });
   await world.db.setup();
   const stop = world.db.watch?.((event) => events.push(event));
-  const told = await tellAll({ ...world, net: world.net!, decode: createDecoder(place), events, scenario });
+  const told = await tellAll({ ...world, decode: createDecoder(place), events, scenario });
   stop?.();
   await world.close();
   writeSync(1, `${JSON.stringify(told)}\n`);
 }
 
-if (insideLab()) {
+if (lab !== 'netns' || insideLab()) {
   await inside();
   process.exit(0);
 } else {
