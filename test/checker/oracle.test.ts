@@ -1,3 +1,5 @@
+// What these throw is seen by fast-check alone, which then prints the seed.
+import { deepStrictEqual, notStrictEqual, ok, strictEqual } from 'node:assert/strict';
 import test from 'ava';
 import { fc } from '@fast-check/ava';
 import { check } from '../../src/checker/check.ts';
@@ -119,20 +121,20 @@ test('the checker counts what the definitions say, whatever the history', (t) =>
         const result = check(history, { claim: 'kept' });
         const { counts, findings, reasons, verdict } = result;
         // A small history and a large one take other ways through the checker.
-        t.deepEqual(check(history, { claim: 'kept', tuning: AS_IF_LARGE }), result);
+        deepStrictEqual(check(history, { claim: 'kept', tuning: AS_IF_LARGE }), result);
         const expected = bruteCounts({ writes: w, reads: r, events: e, writesIncomplete, readsIncomplete });
         // Where rows of reads may be missing, no reader is said to have skipped anything.
         const skipped = readsIncomplete ? 0 : expected.skipped;
-        t.deepEqual({ ...counts, reordered: 0, 'producer-order': 0 }, { ...expected, skipped });
+        deepStrictEqual({ ...counts, reordered: 0, 'producer-order': 0 }, { ...expected, skipped });
 
-        t.true(reasons.length > 0);
-        if (damage.length > 0) t.not(verdict, 'valid');
+        ok(reasons.length > 0);
+        if (damage.length > 0) notStrictEqual(verdict, 'valid');
         // Every anomaly that is counted is in some finding, and the other way round.
         for (const kind of new Set(findings.map((finding) => finding.kind))) {
           const inFindings = findings
             .filter((finding) => finding.kind === kind)
             .reduce((sum, { count }) => sum + count, 0);
-          t.is(inFindings, counts[kind], kind);
+          strictEqual(inFindings, counts[kind], kind);
         }
       },
     ),

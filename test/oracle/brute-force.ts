@@ -154,7 +154,8 @@ export function bruteCounts(history: History): Counts {
 
       if (write.offset !== null && !isReportedAlike(write, foundAt)) say(write.offset, value);
       if (foundAt.size > 0) {
-        if (write.offset !== null && !foundAt.has(write.offset)) counts.misplaced++;
+        const isOutOfPlace = write.offset !== null && !foundAt.has(write.offset);
+        if (isOutOfPlace && !isReportedAlike(write, foundAt)) counts.misplaced++;
       } else if (!readable(write) && !isGone) {
         const isElsewhere = write.offset !== null && seenAt.size === 1 && !seenAt.has(write.offset);
         if (isElsewhere && givenFirst(write, value) !== undefined) counts.misplaced++;
@@ -168,7 +169,8 @@ export function bruteCounts(history: History): Counts {
     function isReportedAlike({ worker, offset }: Write, foundAt: ReadonlySet<number>): boolean {
       if (foundAt.size === 0 || foundAt.has(offset!)) return false;
       const held = deciding.find((record) => record.offset === offset)?.value ?? NOT_OURS;
-      const [other, ...more] = rowsOf.get(held) ?? [];
+      const rows = rowsOf.get(held) ?? [];
+      const [other, ...more] = rows;
       const isBatch = [...foundAt].some((place) => {
         const [from, to] = [Math.min(place, offset!), Math.max(place, offset!)];
         return Array.from({ length: to - from + 1 }, (_, index) => from + index).every((at) => {
@@ -176,6 +178,8 @@ export function bruteCounts(history: History): Counts {
           return there !== NOT_OURS && there.startsWith(`${worker}:`);
         });
       });
+      // The answer to the record that stands there may be among what is missing.
+      if (isBatch && writesIncomplete && rows.length === 0) return true;
       return (
         isBatch &&
         more.length === 0 &&
