@@ -5,7 +5,6 @@ import type { KafkaMode } from '../../src/db/kafka/recipes.ts';
 import type { Event } from '../../src/history/event.ts';
 import { createDecoder, createEncoder } from '../../src/history/value.ts';
 import { openWorld } from '../../src/world/open.ts';
-import type { LabKind } from '../../src/world/plan.ts';
 import { contractScenario, tellAll } from './cases.ts';
 
 /**
@@ -22,7 +21,7 @@ async function inside(): Promise<void> {
   const place = { run: 'contract', topic: 'kept' };
   const distribution = await resolveDistribution(kafka);
   const world = await openWorld(
-    { kind: lab as LabKind, distribution, dataDirectory: null },
+    { kind: lab as 'netns' | 'loopback', distribution, dataDirectory: null },
     { scenario, mode: mode as KafkaMode, seed: 1, topic: place.topic, directory, powerLoss: false },
   ).build({
     encode: createEncoder({ ...place, sizeBytes: scenario.load.recordBytes }),
