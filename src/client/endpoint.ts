@@ -19,6 +19,8 @@ export interface Tls {
   cert?: string;
   /** The key that belongs to them, as PEM. */
   key?: Secret;
+  /** The client's key and certificates as a PKCS#12 archive in base64, instead of `cert` and `key`. */
+  archive?: Secret;
   keyPassphrase?: Secret;
   /** Whether the broker's certificate must name the host that was connected to. */
   verifyHost: boolean;
@@ -38,7 +40,7 @@ export function rotatedEndpoint(endpoint: Endpoint, n: number): Endpoint {
 /** Everything in it that must not be written anywhere. */
 export function secretsOf({ tls, sasl }: Security): Secret[] {
   const own = sasl === undefined ? [] : [sasl.mechanism === 'OAUTHBEARER' ? sasl.token : sasl.password];
-  return [...own, ...[tls?.key, tls?.keyPassphrase].filter((secret) => secret !== undefined)];
+  return [...own, ...[tls?.key, tls?.archive, tls?.keyPassphrase].filter((secret) => secret !== undefined)];
 }
 
 /** `host:port` in its parts; the host of an IPv6 address stands in brackets. */

@@ -17,6 +17,7 @@ export function openSocket(
       ...(tls.ca !== undefined && { ca: tls.ca }),
       ...(tls.cert !== undefined && { cert: tls.cert }),
       ...(tls.key !== undefined && { key: tls.key.reveal() }),
+      ...(tls.archive !== undefined && { pfx: Buffer.from(tls.archive.reveal(), 'base64') }),
       ...(tls.keyPassphrase !== undefined && { passphrase: tls.keyPassphrase.reveal() }),
       ...(!tls.verifyHost && { checkServerIdentity: () => undefined }),
     },
