@@ -26,6 +26,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   search: ['scenario', 'nemesis', 'sim', 'run', 'history', 'checker'],
   run: [
     'scenario',
+    'client',
     'nemesis',
     'db',
     'control',

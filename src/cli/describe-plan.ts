@@ -1,19 +1,32 @@
 import type { KafkaMode } from '../db/kafka/recipes.ts';
-import type { Plan } from '../run/plan.ts';
-import { describeForecast } from '../run/room.ts';
+import { NS_PER_MS } from '../core/clock.ts';
+import { seconds } from '../core/words.ts';
+import { TOPIC, type Plan } from '../run/plan.ts';
+import { describeForecast, sizeOf } from '../run/room.ts';
 import type { Scenario } from '../scenario/schema.ts';
-import type { SimulatedPlan, WorldPlan } from '../world/plan.ts';
+import type { GivenPlan, SimulatedPlan, WorldPlan } from '../world/plan.ts';
 import { safeLine } from './terminal/safe-text.ts';
 
 /** What is about to happen, before it happens: this alone is enough to repeat the run. */
-export function describePlan({ scenario, seed, mode, schedule, directory, world }: Plan): string {
+export function describePlan({
+  scenario,
+  seed,
+  mode,
+  schedule,
+  directory,
+  world,
+  topic = TOPIC,
+}: Plan): string {
   const isModel = world.kind === 'simulated';
   return [
     ...(isModel ? [announcementOf(world)] : []),
     `${scenario.name}: ${safeLine(scenario.title)}`,
     `  seed ${seed} · ${systemOf(world, mode)} · ${directory}`,
     ...describeLoad(scenario),
-    `  ${schedule.length} fault(s) planned · failure detection: ${scenario.detection}`,
+    world.kind === 'given'
+      ? `  ${schedule.length} fault(s) planned · ${describeTopic(world, topic)}`
+      : `  ${schedule.length} fault(s) planned · failure detection: ${scenario.detection}`,
+    ...(world.kind === 'given' ? [describeLimit(scenario)] : []),
     ...(isModel ? [] : [`  ${describeForecast(scenario)}`]),
   ].join('\n');
 }
@@ -21,8 +34,26 @@ export function describePlan({ scenario, seed, mode, schedule, directory, world 
 function systemOf(world: WorldPlan, mode: KafkaMode): string {
   if (world.kind === 'simulated')
     return `simulated Kafka (${mode})${world.bug === null ? '' : ` with the bug ${world.bug}`}`;
+  if (world.kind === 'given')
+    return `a cluster that was given: ${world.brokers.map(({ name, address, port }) => `${name} (${address}:${port})`).join(', ')}`;
   const { version, origin, java } = world.distribution;
   return `Kafka ${version} (${mode}, ${origin}) · Java ${java.version}`;
+}
+
+function describeTopic({ topic: { isOwn, isKept } }: GivenPlan, name: string): string {
+  if (!isOwn) return `topic ${name}, which stays`;
+  return `topic ${name}, made by the run${isKept ? '' : ' and deleted in the end'}`;
+}
+
+/** What somebody else's cluster is in for at most, before it begins. */
+function describeLimit({ load, phases }: Scenario): string {
+  const length = seconds((phases.warmUpMs + phases.faultsMs + phases.recoveryMs) * NS_PER_MS);
+  const { ratePerSecond, recordBytes } = load;
+  const rate =
+    ratePerSecond === null
+      ? 'at full speed'
+      : `at most ${ratePerSecond} writes/s, ${sizeOf(ratePerSecond * recordBytes)}/s before replication`;
+  return `  load: ${rate}, for ${length}`;
 }
 
 /** The cluster, the promise and the load, a line each. */

@@ -18,6 +18,7 @@ import { run } from '../runner/runner.ts';
 import { openWorld } from '../world/open.ts';
 import type { Setting, Stage } from '../world/stage.ts';
 import type { World } from '../world/world.ts';
+import { confidential } from './confidential.ts';
 import { TOPIC, type Plan } from './plan.ts';
 import { decide, exitStatusOf } from './decide.ts';
 import type { Reporter } from './reporter.ts';
@@ -47,12 +48,14 @@ export async function carryOut(
   let nodes: readonly NodeInfo[] = [];
   const status = reporter.follow(() => nodes);
   const stopping = listenForStop((text) => status.line(text));
-  const place = { run: plan.run, topic: TOPIC };
+  const place = { run: plan.run, topic: topicOf(plan) };
   const encode = createEncoder({ ...place, sizeBytes: plan.scenario.load.recordBytes });
-  const info = infoOf(plan, stage.info);
-  const recorder = await openRecorder(plan.directory, info, clock, options.openFile);
+  const secretless = confidential(stage.secrets ?? []);
+  const info = infoOf({ ...plan, command: plan.command.map((word) => secretless.text(word)) }, stage.info);
+  const recorder = secretless.recorder(await openRecorder(plan.directory, info, clock, options.openFile));
   const events: Event[] = [];
-  const record = (event: Event) => {
+  const record = (told: Event) => {
+    const event = secretless.event(told);
     recorder.event(event);
     status.event(event);
     if (event.type === 'phase' || event.type.startsWith('fault')) events.push(event);
@@ -64,7 +67,7 @@ export async function carryOut(
     writeSchedule(plan.directory, plan.schedule);
     world = await stage.build({ encode, record });
     nodes = world.nodes;
-    await recorder.update({ nodes: [...nodes] });
+    await recorder.update({ nodes: [...nodes], ...world.facts });
     const running = run({
       world,
       scenario: plan.scenario,
@@ -147,9 +150,15 @@ function writeExecuted(directory: string, events: readonly Event[], { say }: Rep
   }
 }
 
-function settingOf({ run: name, scenario, schedule, mode, seed, directory }: Plan): Setting {
+/** The topic that the records go to. */
+function topicOf({ topic }: Plan): string {
+  return topic ?? TOPIC;
+}
+
+function settingOf(plan: Plan): Setting {
+  const { run: name, scenario, schedule, mode, seed, directory } = plan;
   const powerLoss = schedule.some(({ fault }) => fault.kind === 'power-loss');
-  return { run: name, scenario, mode, seed, topic: TOPIC, directory: resolve(directory), powerLoss };
+  return { run: name, scenario, mode, seed, topic: topicOf(plan), directory: resolve(directory), powerLoss };
 }
 
 function infoOf(plan: Plan, world: Stage['info']): RunInfo {
@@ -161,12 +170,12 @@ function infoOf(plan: Plan, world: Stage['info']): RunInfo {
     seed: plan.seed,
     scenario: { ...scenario, faultsPlanned: plan.schedule.length },
     contract: contractOf(scenario),
-    topic: TOPIC,
+    topic: topicOf(plan),
     partitions: scenario.topic.partitions,
     ...(scenario.dense && { dense: true }),
     nodes: [],
     workers: scenario.load.workers,
-    kafkaMode: plan.mode,
+    ...(plan.world.kind !== 'given' && { kafkaMode: plan.mode }),
     machine: {
       cores: cpus().length,
       memoryBytes: totalmem(),

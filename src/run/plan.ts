@@ -5,7 +5,7 @@ import type { Schedule } from '../nemesis/schedule.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import type { WorldPlan } from '../world/plan.ts';
 
-/** The one topic of a run. */
+/** The one topic of a run whose cluster is its own. */
 export const TOPIC = 'kept';
 
 /** Everything that a run needs, resolved. As JSON it goes from the command outside a lab to the one inside. */
@@ -17,6 +17,8 @@ export interface Plan<World extends WorldPlan = WorldPlan> {
   seed: number;
   claim: Claim;
   mode: KafkaMode;
+  /** The topic of the run; `TOPIC` if absent. */
+  topic?: string;
   world: World;
   /** The run directory; it exists and is empty. */
   directory: string;

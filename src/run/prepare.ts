@@ -180,13 +180,21 @@ export async function preparePlan(
 
 /** @throws Failure (usage) for a target that is neither a role nor a node of this cluster. */
 export function assertKnownTargets(scenario: Scenario, mode: KafkaMode): void {
-  const nodes = planNodes(mode, scenario.brokers).map(({ name }) => name);
+  assertKnownNodes(
+    scenario,
+    planNodes(mode, scenario.brokers).map(({ name }) => name),
+    ` (${mode})`,
+  );
+}
+
+/** The same where the nodes are known. */
+export function assertKnownNodes(scenario: Scenario, nodes: readonly string[], remark = ''): void {
   const strangers = strangersIn(scenario, nodes);
   if (strangers.length === 0) return;
   throw new Failure(
     `The scenario "${scenario.name}" has targets that are not there: ${strangers.join('; ')}`,
     {
-      hint: `its cluster has ${nodes.join(', ')} (${mode})`,
+      hint: `its cluster has ${nodes.join(', ')}${remark}`,
       exitStatus: EXIT.usage,
     },
   );

@@ -41,6 +41,11 @@ export async function openRecorded(directory: string): Promise<Recorded> {
   };
   if (info.world === 'imported')
     refuse('it was imported from another tool', 'only "kept check" can judge it');
+  if (info.lab === 'given')
+    refuse(
+      'it ran against a cluster that was given',
+      'run the scenario there once more: kept run --bootstrap-server …; --seed repeats its values',
+    );
   const parsed = scenarioSchema.safeParse(withoutExtras(info.scenario));
   if (!parsed.success) {
     const why = z.prettifyError(parsed.error).replaceAll(/\s*\n\s*/g, ' ');

@@ -1,5 +1,6 @@
 import type { WorldPlan } from './plan.ts';
 import { dockerStage } from './docker.ts';
+import { givenStage } from './given.ts';
 import { loopbackStage } from './loopback.ts';
 import { netnsStage } from './netns.ts';
 import { simulatedStage } from './simulated.ts';
@@ -14,6 +15,8 @@ export function openWorld(plan: WorldPlan, setting: Setting): Stage {
       return loopbackStage(plan, setting);
     case 'docker':
       return dockerStage(plan, setting);
+    case 'given':
+      return givenStage(plan, setting);
     case 'simulated':
       return simulatedStage(plan, setting);
   }

@@ -1,8 +1,10 @@
 import type { Distribution } from '../db/kafka/distribution.ts';
+import type { Endpoint } from '../client/endpoint.ts';
+import type { NodeInfo, Setting } from '../history/run.ts';
 import type { Bug } from '../sim/bugs.ts';
 
 /** Where a run takes place, resolved: all that its world is built from. As JSON it goes from one process to another. */
-export type WorldPlan = NetnsPlan | LoopbackPlan | DockerPlan | SimulatedPlan;
+export type WorldPlan = NetnsPlan | LoopbackPlan | DockerPlan | GivenPlan | SimulatedPlan;
 
 /** Real Kafka, that kept starts and ends. */
 export type RealPlan = NetnsPlan | LoopbackPlan | DockerPlan;
@@ -36,6 +38,40 @@ export interface DockerPlan {
   image: string;
   /** The same Kafka on this machine; null where the image is the user's own. */
   local: Distribution | null;
+}
+
+/**
+ * A cluster that somebody else runs, with a topic in it. It never becomes JSON: what is secret in the endpoint would be
+ * lost.
+ */
+export interface GivenPlan {
+  kind: 'given';
+  endpoint: Endpoint;
+  /** The brokers, named by their ids, as the cluster advertises them. */
+  brokers: readonly (NodeInfo & { port: number })[];
+  topic: GivenTopic;
+  /** What strikes it and heals it; null: nothing does. */
+  hook: HookPlan | null;
+  /** What was found out in advance and is worth a remark in the history, in sentences. */
+  remarks: readonly string[];
+}
+
+/** A command that strikes and heals faults on somebody else's nodes. */
+export interface HookPlan {
+  command: string;
+  /** How long one call may take. */
+  timeoutMs: number;
+}
+
+export interface GivenTopic {
+  /** Whether the run makes it, and so deletes it in the end. */
+  isOwn: boolean;
+  /** Whether one that the run made is kept for a look. */
+  isKept: boolean;
+  /** By partition: what lies below is not the run's; zeros for a topic of its own. */
+  from: readonly number[];
+  /** Settings that the cluster does not tell, or of which it is not known whether it heeds them. */
+  assumed: readonly Setting[];
 }
 
 /** A model of Kafka, in virtual time. */

@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts';
+import type { Secret } from '../core/secret.ts';
 import type { KafkaMode } from '../db/kafka/recipes.ts';
 import type { Event } from '../history/event.ts';
 import type { RunInfo } from '../history/run.ts';
@@ -9,6 +10,8 @@ import type { World } from './world.ts';
 /** A world that is not built yet: its clock runs already, and what run.json says of it is known. */
 export interface Stage {
   clock: Clock;
+  /** What must never be written into the run directory; nothing if absent. */
+  secrets?: readonly Secret[];
   /** What run.json says of this world. */
   info: Pick<RunInfo, 'world'> & Partial<RunInfo>;
   build(tools: Tools): Promise<World>;

@@ -4,7 +4,7 @@ import type { Net } from '../control/net.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Random } from '../core/random.ts';
 import type { Db } from '../db/db.ts';
-import type { NodeInfo } from '../history/run.ts';
+import type { NodeInfo, RunInfo } from '../history/run.ts';
 import type { Decoder } from '../history/value.ts';
 
 /**
@@ -16,6 +16,8 @@ export interface World {
   readonly random: Random;
   readonly nodes: readonly NodeInfo[];
   readonly db: Db;
+  /** What was found out while it was built and belongs into run.json. */
+  readonly facts?: Partial<RunInfo>;
   /** Null where nothing can be cut. */
   readonly net: Net | null;
   /** How to read its records, where they are not made of bytes. */

@@ -1,11 +1,22 @@
+import { rmdir } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { addClusterOptions, addSimulateOption, type ClusterOptions } from '../options/cluster-options.ts';
+import {
+  addConnectionOptions,
+  assertNoConnectionOptions,
+  assertNoLabOptions,
+  namesCluster,
+  resolveEndpoint,
+  type ConnectionOptions,
+} from '../options/connection-options.ts';
 import { printPlan } from '../dry-run.ts';
 import { launch } from '../../run/launch.ts';
 import { preparePlanForWorld } from '../../run/prepare.ts';
 import { describePlan } from '../describe-plan.ts';
 import { terminalReporter } from '../terminal-reporter.ts';
 import { addScenarioOptions, resolveScenario, type ScenarioOptions } from '../options/scenario-options.ts';
+import type { Plan } from '../../run/plan.ts';
+import type { Scenario } from '../../scenario/schema.ts';
 import { say } from '../terminal/print.ts';
 
 export function addRunCommand(program: Command): void {
@@ -13,7 +24,9 @@ export function addRunCommand(program: Command): void {
     .command('run', { isDefault: false })
     .argument('[scenario]', 'a name from "kept scenarios", or a JSON file', 'random')
     .description('run a scenario against a real cluster, and decide');
-  addSimulateOption(addClusterOptions(addScenarioOptions(command)))
+  addSimulateOption(
+    addClusterOptions(addConnectionOptions(addScenarioOptions(command)).optionsGroup('Options:')),
+  )
     .option('--dry-run', 'print what would be done, and do nothing')
     .addHelpText(
       'after',
@@ -29,17 +42,37 @@ Examples:
   kept run random --duration 10m --faults kill,pause,bisect --rate 2000 --partitions 6
   kept run my-scenario.json --seed 42 --json
   kept run leader-isolated-acks-1 --simulate
+  kept run --bootstrap-server kafka1:9092 --command-config client.properties --duration 10m
 
 Ctrl-C ends the load and still heals, reads back and decides; a second one stops at once. The history is safe.`,
     )
-    .action(async (name: string, options: ClusterOptions & ScenarioOptions & { dryRun?: true }) => {
+    .action(async (name: string, options: RunCommandOptions) => {
       const scenario = resolveScenario(name, options);
-      if (options.dryRun === true) {
+      if (namesCluster(options)) assertNoLabOptions(options);
+      else assertNoConnectionOptions(options);
+      if (options.dryRun === true && !namesCluster(options)) {
         printPlan(scenario, options);
         return;
       }
-      const plan = await preparePlanForWorld(scenario, options, say);
+      const plan = namesCluster(options)
+        ? await planForGiven(scenario, options)
+        : await preparePlanForWorld(scenario, options, say);
       say(`${describePlan(plan)}\n`);
+      if (options.dryRun === true) {
+        await rmdir(plan.directory);
+        say('Nothing was written to the cluster: this is what "kept run" would do.\n');
+        return;
+      }
       process.exitCode = await launch(plan, terminalReporter);
     });
+}
+
+type RunCommandOptions = ClusterOptions & ScenarioOptions & ConnectionOptions & { dryRun?: true };
+
+/** A run against a cluster that is there already. */
+async function planForGiven(scenario: Scenario, options: RunCommandOptions): Promise<Plan> {
+  const { prepareGivenPlan } = await import('../../run/prepare-given.ts');
+  const endpoint = await resolveEndpoint(options, { environment: process.env, say });
+  const explicit = { rate: options.rate !== undefined, faults: options.faults !== undefined };
+  return prepareGivenPlan(scenario, endpoint, { ...options, explicit }, say);
 }

@@ -1,0 +1,163 @@
+import { realClock, type Clock } from '../core/clock.ts';
+import { seededRandom } from '../core/random.ts';
+import { messageOf } from '../core/failure.ts';
+import { keptVersion } from '../core/version.ts';
+import type { Reader } from '../client/client.ts';
+import { joinAddress, secretsOf } from '../client/endpoint.ts';
+import { createAdmin } from '../client/kafkajs/admin.ts';
+import { createDriver } from '../client/kafkajs/driver.ts';
+import { createObserver, type Observer } from '../client/kafkajs/observe.ts';
+import { createReader } from '../client/kafkajs/reader.ts';
+import { givenCluster } from '../db/given/given.ts';
+import type { Contract } from '../history/run.ts';
+import { contractOf } from '../scenario/contract.ts';
+import { settingsOf } from './kafka.ts';
+import type { GivenPlan } from './plan.ts';
+import type { Setting, Stage, Tools } from './stage.ts';
+import type { World } from './world.ts';
+
+/** Further away than a lab, and behind TLS: a broker gets longer to answer before it counts as silent. */
+const OBSERVE_TIMEOUT_MS = 1_500;
+const CONNECTION_TIMEOUT_MS = 5_000;
+
+/** A cluster that was given, in real time. */
+export function givenStage(plan: GivenPlan, setting: Setting): Stage {
+  const clock = realClock();
+  const contract = contractOf(setting.scenario);
+  return {
+    clock,
+    secrets: secretsOf(plan.endpoint),
+    info: {
+      world: 'real',
+      lab: 'given',
+      leadershipFrom: 'metadata',
+      versions: { kept: keptVersion() },
+    },
+    async build(tools) {
+      const { assumed } = plan.topic;
+      const found = plan.topic.isOwn ? await makeTopic(plan, setting, clock) : { assumed };
+      const facts = { contract: { ...contract, ...found } };
+      return { ...givenWorld(plan, setting, { ...tools, clock }), facts };
+    },
+  };
+}
+
+/**
+ * Makes the topic of the run.
+ * @returns what the cluster made of the settings that the contract is about, and which of them it does not tell.
+ */
+async function makeTopic(
+  { endpoint }: GivenPlan,
+  { topic, scenario }: Setting,
+  clock: Clock,
+): Promise<Partial<Contract>> {
+  const admin = createAdmin({ endpoint, clock, patienceMs: 0, connectionTimeoutMs: CONNECTION_TIMEOUT_MS });
+  try {
+    const wanted = settingsOf(scenario.topic);
+    await admin.createTopic({ name: topic, ...scenario.topic, settings: wanted });
+    const told = (await admin.describeTopic(topic))?.settings ?? {};
+    const minInsyncReplicas = told['min.insync.replicas'];
+    const unclean = told['unclean.leader.election.enable'];
+    const assumed = [
+      ...(minInsyncReplicas === undefined ? (['minInsyncReplicas'] as const) : []),
+      ...(unclean === undefined ? (['uncleanLeaderElection'] as const) : []),
+    ];
+    return {
+      ...(minInsyncReplicas !== undefined && { minInsyncReplicas: Number(minInsyncReplicas) }),
+      ...(unclean !== undefined && { uncleanLeaderElection: unclean === 'true' }),
+      ...(assumed.length > 0 && { assumed }),
+    };
+  } finally {
+    await admin.close();
+  }
+}
+
+function givenWorld(
+  plan: GivenPlan,
+  { topic, scenario, seed }: Setting,
+  { clock, encode, record }: Tools & { clock: Clock },
+): World {
+  const { endpoint } = plan;
+  const { partitions, replicationFactor } = scenario.topic;
+  const observers = new Map<string, Observer>();
+  const observerOf = (name: string): Observer => {
+    let observer = observers.get(name);
+    if (observer === undefined) {
+      const broker = plan.brokers.find((candidate) => candidate.name === name)!;
+      const options = { timeoutMs: OBSERVE_TIMEOUT_MS, clock, security: endpoint };
+      observer = createObserver(joinAddress(broker.address, broker.port), topic, options);
+      observers.set(name, observer);
+    }
+    return observer;
+  };
+  // Each worker begins its list at another broker; the bootstrap list alone may name only one.
+  const everywhere = {
+    ...endpoint,
+    brokers: plan.brokers.map(({ address, port }) => joinAddress(address, port)),
+  };
+  const nodes = plan.brokers.map(({ name, id, roles, address }) => ({ name, id, roles, address }));
+  const db = givenCluster({
+    nodes,
+    topic: { name: topic, partitions, replicationFactor },
+    observe: async ({ name }) => observerOf(name).observe(),
+    clock,
+  });
+  const openAdmin = () =>
+    createAdmin({ endpoint: everywhere, clock, patienceMs: 0, connectionTimeoutMs: CONNECTION_TIMEOUT_MS });
+  for (const text of plan.remarks)
+    record({ type: 'note', timeNs: clock.nowNs(), about: 'information', text });
+  let isClosed = false;
+
+  return {
+    clock,
+    random: seededRandom(seed),
+    nodes,
+    db,
+    net: null,
+    openAdmin,
+    openClient: (worker) =>
+      createDriver({
+        ...scenario.producer,
+        worker,
+        endpoint: everywhere,
+        topic,
+        connectionTimeoutMs: CONNECTION_TIMEOUT_MS,
+        encode,
+        clock,
+      }),
+    openReader: (options) =>
+      from(plan.topic.from, createReader({ ...options, endpoint: everywhere, topic, partitions, clock })),
+    async close() {
+      if (isClosed) return;
+      isClosed = true;
+      for (const observer of observers.values()) observer.close();
+      await db.teardown();
+      if (!plan.topic.isOwn || plan.topic.isKept) return;
+      const admin = openAdmin();
+      try {
+        await admin.deleteTopic(topic);
+      } catch (error) {
+        throw new Error(`the topic ${topic} is still there, delete it yourself: ${messageOf(error)}`, {
+          cause: error,
+        });
+      } finally {
+        await admin.close();
+      }
+    },
+  };
+}
+
+/** A reader for which the log begins where the run began: what others wrote before is not its business. */
+function from(starts: readonly number[], reader: Reader): Reader {
+  const startOf = (partition: number) => starts[partition] ?? 0;
+  return {
+    open: () => reader.open(),
+    close: () => reader.close(),
+    async endOffsets() {
+      const ends = await reader.endOffsets();
+      return ends.map((end) => ({ ...end, start: Math.max(end.start, startOf(end.partition)) }));
+    },
+    scan: (bounds, sink, signal) =>
+      reader.scan({ ...bounds, from: Math.max(bounds.from, startOf(bounds.partition)) }, sink, signal),
+  };
+}
