@@ -31,9 +31,14 @@ export function assertDockerWishes({ image, kafka, dataDir }: DockerWishes, kind
       'leave one of them out; the tag of an image chooses its version: --image apache/kafka:3.9.1',
     );
   }
+  if (image !== undefined && !IMAGE_NAME.test(image))
+    refuse(`"${image}" is no name of an image`, 'for example: --image apache/kafka:4.4.0');
   if (dataDir !== undefined)
     refuse('--data-dir is a directory of this machine, and containers have their own', 'leave it out');
 }
+
+/** `registry:5000/repository/name:tag@sha256:digest`, of which only the name has to be there. */
+const IMAGE_NAME = /^[a-z0-9][a-z0-9._\-/]*(:\d+\/[a-z0-9._\-/]+)?(:[\w.-]+)?(@sha256:[0-9a-f]{64})?$/;
 
 /** The Kafka of the image that the user names. */
 export async function distributionOfImage(

@@ -4,6 +4,7 @@ import { execa } from 'execa';
 import { openEngine } from '../../src/control/docker/engine.ts';
 import { ensureHelperImage } from '../../src/control/docker/helper-image.ts';
 import { labelsOf } from '../../src/control/docker/labels.ts';
+import { everything } from './everything.ts';
 
 /**
  * Makes containers, networks and volumes of three kinds of owners: one that is dead, one that lives (this process), and
@@ -34,20 +35,8 @@ await Promise.all([
   api.createVolume({ Name: 'of-nobody' }),
 ]);
 
-async function there(): Promise<string[]> {
-  const [containers, networks, { Volumes: volumes }] = await Promise.all([
-    api.listContainers({ all: true }),
-    api.listNetworks(),
-    api.listVolumes(),
-  ]);
-  return [
-    ...containers.map(({ Names }) => `container ${Names[0]?.slice(1)}`),
-    ...networks.map(({ Name }) => `network ${Name}`),
-    ...(volumes ?? []).map(({ Name }) => `volume ${Name}`),
-  ]
-    .filter((name) => NAMES.includes(name.split(' ')[1]!))
-    .toSorted();
-}
+const there = async () =>
+  (await everything(engine)).filter((name) => NAMES.includes(name.split(' ')[1]!)).toSorted();
 
 const doctor = (...args: string[]) =>
   execa(process.execPath, [KEPT, 'doctor', '--clean', ...args], { reject: false, stdin: 'ignore' });

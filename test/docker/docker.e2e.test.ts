@@ -1,4 +1,6 @@
-import { resolve } from 'node:path';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import test from 'ava';
 import { whyNoDocker, withDocker } from './why-no-docker.ts';
 
@@ -7,8 +9,8 @@ const missing = await whyNoDocker();
 const real = missing === undefined ? test : test.skip;
 const because = missing === undefined ? '' : ` (skipped: ${missing})`;
 
-async function told(file: string): Promise<Record<string, unknown>> {
-  const { stdout, stderr } = await withDocker(resolve(import.meta.dirname, file), []);
+async function told(file: string, ...args: string[]): Promise<Record<string, unknown>> {
+  const { stdout, stderr } = await withDocker(resolve(import.meta.dirname, file), args);
   const line = stdout.split('\n').at(-1);
   if (!line) throw new Error(stderr);
   return JSON.parse(line) as Record<string, unknown>;
@@ -38,4 +40,20 @@ real(`"doctor --clean" lists and removes what dead runs have left, and nothing e
     'network of-the-living',
     'volume of-nobody',
   ]);
+});
+
+real(`real Kafka in containers, to a verdict, and killed in the middle${because}`, async (t) => {
+  t.timeout(600_000);
+  const directory = mkdtempSync(join(tmpdir(), 'kept-docker-test-'));
+  t.teardown(() => rmSync(directory, { recursive: true }));
+  const { assembled, named, said } = await told('runs.ts', directory);
+  const { logs, ...rest } = assembled as { logs: boolean[] };
+  t.deepEqual(
+    rest as unknown,
+    { exitStatus: 1, verdict: 'invalid', judgements: ['permitted'], lab: 'docker', left: [] },
+    String(said),
+  );
+  t.true(logs.length >= 3 && logs.every(Boolean), 'the logs of all nodes are in the run directory');
+  // What was recorded until the kill is judged: nothing was read back, so nothing is decided.
+  t.deepEqual(named, { struck: true, image: 'somebody/kafka:1', left: [], checked: 2 }, String(said));
 });

@@ -75,9 +75,11 @@ function unreachable({ host, origin }: Endpoint, error: unknown): Failure {
 
 /** What the daemon said when it refused something, on one line and without a full stop. */
 export function toldBy(error: unknown): string {
-  const { json, reason } = error as { json?: { message?: unknown }; reason?: unknown };
-  const told = json?.message ?? reason;
-  return messageOf(typeof told === 'string' ? told : error).replace(/\.$/, '');
+  const { json } = error as { json?: { message?: unknown } | null };
+  const told = typeof json?.message === 'string' ? json.message : error;
+  return messageOf(told)
+    .replace(/^\(HTTP code \d+\) [\w ]+ - /, '')
+    .replace(/\.$/, '');
 }
 
 /** The daemon's answer by number: 404 for what is not there, 409 for what is in the way. */
