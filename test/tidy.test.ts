@@ -276,3 +276,11 @@ test('there are no barrel files and no folders or files for leftovers', (t) => {
     [],
   );
 });
+
+test('a property that fails says how to repeat it: none is tried but through holds.ts', (t) => {
+  const files = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' });
+  const direct = files
+    .filter((file) => file.endsWith('.test.ts') && file !== 'tidy.test.ts')
+    .filter((file) => readFileSync(join(import.meta.dirname, file), 'utf8').includes('fc.assert('));
+  t.deepEqual(direct, []);
+});

@@ -11,6 +11,7 @@ import { ValueRanges } from '../../src/checker/findings/ranges.ts';
 import { ValueTable } from '../../src/checker/columns/values.ts';
 import { effort } from '../oracle/effort.ts';
 import { acked, anomalies, end, finalScan, found, judge, runOfStory, S } from './story.ts';
+import { holds } from '../holds.ts';
 
 /** Keys as they come: dense ones, and now and then one from far away. */
 const key = fc.oneof(
@@ -19,7 +20,8 @@ const key = fc.oneof(
 );
 
 test('a paged column is a map from keys to numbers, whether its pages are sparse or dense', (t) => {
-  fc.assert(
+  holds(
+    t,
     fc.property(
       fc.array(fc.tuple(key, fc.integer({ min: 1, max: 255 })), { maxLength: 50 }),
       fc.boolean(),
@@ -55,7 +57,8 @@ test('a paged column is a map from keys to numbers, whether its pages are sparse
 });
 
 test('every value has one id, and every id its value', (t) => {
-  fc.assert(
+  holds(
+    t,
     fc.property(
       fc.uniqueArray(fc.tuple(fc.integer({ min: 0, max: 4_294_967_294 }), key), { selector: String }),
       (values) => {
@@ -77,7 +80,8 @@ test('ranges of values say exactly which there are, in whatever order they came'
   const numbers = fc.uniqueArray(fc.tuple(fc.integer({ min: 0, max: 1 }), fc.integer({ min: 0, max: 20 })), {
     selector: String,
   });
-  fc.assert(
+  holds(
+    t,
     fc.property(numbers, numbers, (some, others) => {
       const [ranges, more] = [new ValueRanges(), new ValueRanges()];
       for (const [worker, seq] of some) ranges.add(worker, seq);
@@ -112,7 +116,8 @@ test('a log that is swept in parts gives what it gives at once', (t) => {
   const slots = fc.array(fc.record({ call: fc.nat(12), took: fc.nat(8), partition: fc.nat(1) }), {
     maxLength: 8,
   });
-  fc.assert(
+  holds(
+    t,
     fc.property(slots, fc.integer({ min: 1, max: 4 }), (some, slotsPerPass) => {
       const next = [0, 0];
       const placed = some.map((one, index) => ({
@@ -162,7 +167,8 @@ test('a log that is plainly in order is one that the sweep finds nothing in', (t
     }),
     { maxLength: 6 },
   );
-  fc.assert(
+  holds(
+    t,
     fc.property(slots, observedEnds, fc.boolean(), fc.boolean(), (some, ends, isInTime, isScannedUpwards) => {
       const copies = some.filter(
         ({ fate }) => fate === 'twice' || fate === 'acknowledged as its copy',
@@ -224,7 +230,8 @@ test('each way to spoil a correct history is found as what it is', (t) => {
     at: fc.nat(),
     rows: fc.integer({ min: 1, max: 9 }),
   });
-  fc.assert(
+  holds(
+    t,
     fc.property(spoilt, ({ count, at, rows }) => {
       const writes = Array.from({ length: count }, (_, offset) =>
         acked(`${offset % 3}:${Math.floor(offset / 3)}`, offset, { at: 1 + offset }),

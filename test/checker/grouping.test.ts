@@ -2,6 +2,7 @@ import test from 'ava';
 import { fc } from '@fast-check/ava';
 import { Findings, type Cause } from '../../src/checker/findings/grouping.ts';
 import { WAITING_MAX } from '../../src/checker/findings/waiting.ts';
+import { holds } from '../holds.ts';
 
 /** Losses make one group where they stand side by side, in whatever order they are found. */
 const CAUSE: Cause = { ruling: { judgement: 'violation', reason: 'any', blame: 'broker' } };
@@ -92,7 +93,8 @@ test('groups do not depend on the order in which their members are found', (t) =
     minLength: 1,
     maxLength: 12,
   });
-  fc.assert(
+  holds(
+    t,
     fc.property(disorder, fc.nat(80), fc.infiniteStream(fc.nat(1_000)), (stretches, spread, draws) => {
       const offsets: number[] = [];
       let next = 0;

@@ -10,6 +10,7 @@ import type { Event, ViewEvent } from '../../src/history/event.ts';
 import { countBelow, countUpTo } from '../../src/core/sorted.ts';
 import { effort } from '../oracle/effort.ts';
 import * as oracle from '../oracle/leaders.ts';
+import { holds } from '../holds.ts';
 
 /**
  * A run may have thousands of leaders and faults, and a question about them for every record that is lost. So they are
@@ -20,7 +21,8 @@ const time = fc.integer({ min: 0, max: 30 });
 
 test('the first value that is not above a limit is found, without those of one owner', (t) => {
   const value = fc.oneof(fc.constant(-Infinity), fc.integer({ min: 0, max: 9 }));
-  fc.assert(
+  holds(
+    t,
     fc.property(
       fc.array(fc.tuple(value, fc.integer({ min: 1, max: 3 })), { maxLength: 20 }),
       fc.integer({ min: 0, max: 25 }),
@@ -44,7 +46,8 @@ test('the first value that is not above a limit is found, without those of one o
 });
 
 test('numbers up to a limit are counted in an ascending list', (t) => {
-  fc.assert(
+  holds(
+    t,
     fc.property(fc.array(time), time, (numbers, limit) => {
       const ascending = numbers.toSorted((a, b) => a - b);
       t.is(countUpTo(ascending, limit), numbers.filter((number) => number <= limit).length);
@@ -83,7 +86,8 @@ function leadershipOf(views: readonly ViewEvent[], losses: readonly { node: stri
 }
 
 test('who led, who followed and who was deposed is answered as by looking at every term', (t) => {
-  fc.assert(
+  holds(
+    t,
     fc.property(
       fc.array(view, { maxLength: 14 }),
       fc.array(loss, { maxLength: 4 }),
@@ -124,7 +128,8 @@ test('faults in force between two moments are found, in the order of the history
     fromNs: time,
     toNs: fc.oneof(time, fc.constant(Infinity)),
   });
-  fc.assert(
+  holds(
+    t,
     fc.property(fc.array(span), time, time, (spans, fromNs, toNs) => {
       const index = new FaultIndex(spans);
       t.deepEqual(index.during(fromNs, toNs), oracle.faultsDuring(spans, fromNs, toNs));
@@ -149,7 +154,8 @@ test('the first truncation of a node at or below an offset is found, of this par
     },
     { requiredKeys: ['type', 'timeNs', 'node', 'text'] },
   );
-  fc.assert(
+  holds(
+    t,
     fc.property(fc.array(line), time, fc.oneof(few, fc.constant(Infinity)), (lines, sinceNs, offset) => {
       const fitting = lines
         .filter(({ node, partition = 0 }) => node === 'kafka1' && partition === 0)

@@ -1,5 +1,3 @@
-// What these throw is seen by fast-check alone, which then prints the seed.
-import { deepStrictEqual, notStrictEqual, ok, strictEqual } from 'node:assert/strict';
 import test from 'ava';
 import { fc } from '@fast-check/ava';
 import { check } from '../../src/checker/check.ts';
@@ -10,6 +8,7 @@ import { bruteCounts } from '../oracle/brute-force.ts';
 import { effort } from '../oracle/effort.ts';
 import { isLinearizableLog, type LogOperation } from '../oracle/linearizable-log.ts';
 import { acked, CONTRACT, consumed, end, finalScan, found, judge, S, unknown } from './story.ts';
+import { holds } from '../holds.ts';
 
 const small = (max: number) => fc.integer({ min: 0, max });
 /** Many more by night: test/oracle/nightly.ts. */
@@ -104,7 +103,8 @@ const events = fc.array(
 const AS_IF_LARGE = { sparseKeysMax: 0, suspectsMax: 0 };
 
 test('the checker counts what the definitions say, whatever the history', (t) => {
-  fc.assert(
+  holds(
+    t,
     fc.property(
       writes,
       reads,
@@ -121,20 +121,20 @@ test('the checker counts what the definitions say, whatever the history', (t) =>
         const result = check(history, { claim: 'kept' });
         const { counts, findings, reasons, verdict } = result;
         // A small history and a large one take other ways through the checker.
-        deepStrictEqual(check(history, { claim: 'kept', tuning: AS_IF_LARGE }), result);
+        t.deepEqual(check(history, { claim: 'kept', tuning: AS_IF_LARGE }), result);
         const expected = bruteCounts({ writes: w, reads: r, events: e, writesIncomplete, readsIncomplete });
         // Where rows of reads may be missing, no reader is said to have skipped anything.
         const skipped = readsIncomplete ? 0 : expected.skipped;
-        deepStrictEqual({ ...counts, reordered: 0, 'producer-order': 0 }, { ...expected, skipped });
+        t.deepEqual({ ...counts, reordered: 0, 'producer-order': 0 }, { ...expected, skipped });
 
-        ok(reasons.length > 0);
-        if (damage.length > 0) notStrictEqual(verdict, 'valid');
+        t.true(reasons.length > 0);
+        if (damage.length > 0) t.not(verdict, 'valid');
         // Every anomaly that is counted is in some finding, and the other way round.
         for (const kind of new Set(findings.map((finding) => finding.kind))) {
           const inFindings = findings
             .filter((finding) => finding.kind === kind)
             .reduce((sum, { count }) => sum + count, 0);
-          strictEqual(inFindings, counts[kind], kind);
+          t.is(inFindings, counts[kind], kind);
         }
       },
     ),
@@ -226,13 +226,14 @@ test('the sweep over offsets agrees with trying every order of the operations', 
       t.is(counts.reordered + counts['end-regressed'] === 0, isLegal, JSON.stringify({ placed, ends }));
     },
   );
-  fc.assert(property, RUNS);
+  holds(t, property, RUNS);
   t.true(broken > RUNS.numRuns / 30, 'the generator finds histories that are out of order');
   t.true(brokenByEnds > RUNS.numRuns / 50, 'and such that only the ends tell');
 });
 
 test('the same history gives the same result, however it is cut into batches', (t) => {
-  fc.assert(
+  holds(
+    t,
     fc.property(writes, reads, events, small(4), (w, r, e, rows) => {
       const info = { contract: CONTRACT };
       const once = check(runOf({ writes: w, reads: r, events: e, info }, 1_000), { claim: 'kept' });

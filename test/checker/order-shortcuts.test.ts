@@ -4,6 +4,7 @@ import { AckPace } from '../../src/checker/facts/ack-pace.ts';
 import { Intervals } from '../../src/checker/columns/intervals.ts';
 import { effort } from '../oracle/effort.ts';
 import { acked, finalScan, found, judge } from './story.ts';
+import { holds } from '../holds.ts';
 
 /** What spares the checker a sweep, or a walk through a list: each against the plain way to find out the same. */
 interface Ack {
@@ -43,7 +44,8 @@ const answers = fc
 test('acknowledgements that are plainly in order are in order, and the other way round', (t) => {
   const runs = effort(150);
   let overtaken = 0;
-  fc.assert(
+  holds(
+    t,
     fc.property(answers, (acks) => {
       const pace = new AckPace();
       for (const { offset, invokeNs, completeNs } of acks)
@@ -60,7 +62,8 @@ test('acknowledgements that are plainly in order are in order, and the other way
 
 test('intervals hold the numbers that were put into them', (t) => {
   const edge = fc.integer({ min: -3, max: 25 });
-  fc.assert(
+  holds(
+    t,
     fc.property(fc.array(fc.tuple(edge, edge), { maxLength: 8 }), fc.nat(8), (pairs, askedAfter) => {
       const intervals = new Intervals();
       const numbers = new Set<number>();

@@ -20,6 +20,7 @@ import {
   type Story,
   unknown,
 } from './story.ts';
+import { holds } from '../holds.ts';
 
 /** One worker has two records under way, and the one that it sent first comes to stand behind the other. */
 const IDEMPOTENT: Partial<Contract> = { idempotence: true };
@@ -101,7 +102,8 @@ const record = fc.record({
 test('the sweep finds what the definition says, however many slots it takes at a time', (t) => {
   let broken = 0;
   const runs = effort(4_000);
-  fc.assert(
+  holds(
+    t,
     fc.property(fc.array(record, { maxLength: 8 }), fc.boolean(), (records, onlyAcked) => {
       const log: ReturnType<typeof acked>[] = [];
       const writes = records.map(({ worker, invoke, took, fate }, index) => {

@@ -14,6 +14,7 @@ import { recordRun } from '../../src/history/recorder/record-run.ts';
 import type { Read, Write } from '../../src/history/write.ts';
 import { renderText } from '../../src/report/text/text.ts';
 import { temporaryDirectory } from '../history/sample.ts';
+import { holds } from '../holds.ts';
 
 /**
  * Two recorded runs, one in which Kafka kept everything and one in which it did not, are damaged in every way that
@@ -209,7 +210,8 @@ function injured(story: StoryName, one: typeof injury extends fc.Arbitrary<infer
 for (const story of ['kept', 'lossy'] as const) {
   test(`a hundred damaged copies of the ${story} run: no crash, no false accusation, and it is said what is wrong`, async (t) => {
     const undamaged = await endingWith(story, new Map());
-    await fc.assert(
+    await holds(
+      t,
       fc.asyncProperty(injury, async (one) => {
         const changes = injured(story, one);
         const hasChanged = [...changes].some(
@@ -274,7 +276,8 @@ test('duplicate rows: nothing is said about those writes, and no loss is invente
 test('clocks that jump cause no accusation', async (t) => {
   const shift = (timeNs: number | null, fromNs: number, byNs: number) =>
     timeNs === null ? null : Math.max(0, timeNs >= fromNs ? timeNs + byNs : timeNs);
-  await fc.assert(
+  await holds(
+    t,
     fc.asyncProperty(
       fc.integer({ min: 0, max: 26 * S }),
       fc.oneof(fc.integer({ min: -25 * S, max: -0.2 * S }), fc.integer({ min: 0, max: 3_600 * S })),
@@ -382,7 +385,8 @@ test('an NDJSON history, damaged at any byte, is judged truly or refused with th
   const text = Buffer.from([...formatInterchange(runOf(kept))].join(''));
   const feeds = text.filter((byte) => byte === 10).length;
   const file = join(root, 'history.ndjson');
-  await fc.assert(
+  await holds(
+    t,
     fc.asyncProperty(place, fc.option(fc.integer({ min: 1, max: 255 })), async (share, bits) => {
       const at = Math.floor(share * text.length);
       writeFileSync(

@@ -3,6 +3,7 @@ import test from 'ava';
 import { fc } from '@fast-check/ava';
 import { crc32c } from '../../src/client/kafkajs/crc32c.ts';
 import { decodeRecords } from '../../src/client/kafkajs/records.ts';
+import { holds } from '../holds.ts';
 
 interface BatchSpec {
   values: (string | null)[];
@@ -28,7 +29,8 @@ test('the checksum is CRC-32C', (t) => {
 
 test('every record between the bounds is returned once, and gaps count as covered', (t) => {
   const cases = fc.tuple(fc.array(batchSpec, { maxLength: 6 }), fc.nat(10), fc.nat(40), fc.nat(100));
-  fc.assert(
+  holds(
+    t,
     fc.property(cases, ([specs, from, length, tornBytes]) => {
       const { bytes, records, end: logEnd } = logOf(specs);
       const end = from + length;
@@ -51,7 +53,8 @@ test('every record between the bounds is returned once, and gaps count as covere
 });
 
 test('a flipped bit is noticed, not read', (t) => {
-  fc.assert(
+  holds(
+    t,
     fc.property(fc.nat(), (position) => {
       const { bytes } = logOf([{ values: ['7:0', '7:1'], gap: 0, control: false, gzip: false }]);
       const at = 21 + (position % (bytes.length - 21));

@@ -4,6 +4,7 @@ import type { Generator, Op } from '../../src/generator/generator.ts';
 import { limit } from '../../src/generator/limit.ts';
 import { atFullSpeed, atRate } from '../../src/generator/pace.ts';
 import { partitionOf, uniqueValues } from '../../src/generator/unique-values.ts';
+import { holds } from '../holds.ts';
 
 /** Everything that a generator gives when all workers are always free and time jumps to whatever is due. */
 function drain(generator: Generator, workers: number): Op[] {
@@ -30,7 +31,8 @@ test('a generator is a value: asking twice gives the same write', (t) => {
 });
 
 test('every value is unique, and each worker counts from 0 without a gap', (t) => {
-  fc.assert(
+  holds(
+    t,
     fc.property(
       fc.record({
         workers: fc.integer({ min: 1, max: 9 }),

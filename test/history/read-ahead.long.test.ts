@@ -7,6 +7,7 @@ import { openRun } from '../../src/history/directory.ts';
 import { openRecorder } from '../../src/history/recorder/recorder.ts';
 import type { Run } from '../../src/history/run.ts';
 import { info, plainRead, plainWrite, rowsOf, stillClock, temporaryDirectory } from './sample.ts';
+import { holds } from '../holds.ts';
 
 /** A second thread that reads ahead is a matter of speed alone: rows, damage and verdict are the same without it. */
 const FILES = ['run.json', 'writes.arrow', 'reads.arrow', 'ends.arrow', 'events.ndjson'] as const;
@@ -72,7 +73,8 @@ test('whatever is done to its files', async (t) => {
     kind: fc.constantFrom('flip', 'cut', 'insert', 'remove'),
   });
   let copies = 0;
-  await fc.assert(
+  await holds(
+    t,
     fc.asyncProperty(fc.array(injury, { minLength: 1, maxLength: 3 }), async (injuries) => {
       const directory = join(root, `copy-${copies++}`);
       mkdirSync(directory);

@@ -8,6 +8,7 @@ import { drafts, historyOf } from '../oracle/drafts.ts';
 import { effort } from '../oracle/effort.ts';
 import { SORTS } from '../oracle/kinds.ts';
 import { flawOf, isLinearizable } from '../oracle/sequential.ts';
+import { holds } from '../holds.ts';
 
 /**
  * Objects that began with something, against the twin that begins with it, and whether the beginning that explains a
@@ -37,7 +38,8 @@ for (const [name, starts] of BEGINNINGS) {
   test(`${name}: what the object holds at first is where brute force begins`, async (t) => {
     t.timeout(3_600_000);
     const found = { valid: 0, invalid: 0, unknown: 0 };
-    await fc.assert(
+    await holds(
+      t,
       fc.asyncProperty(drafts({ operationsMax: 6, values: 3 }), starts, async (plan, start) => {
         const object = { ...sort.object, start };
         const history = historyOf({ ...sort, object }, plan);
@@ -75,7 +77,8 @@ for (const [name, starts] of BEGINNINGS) {
 test('a beginning that explains a register is found, where there is one', async (t) => {
   const sort = SORTS['cas register']!;
   let explained = 0;
-  await fc.assert(
+  await holds(
+    t,
     fc.asyncProperty(drafts({ operationsMax: 6, values: 3 }), fc.nat(3), async (plan, start) => {
       const history = historyOf({ ...sort, object: { ...sort.object, start } }, plan);
       if ((await check(modelNamed('cas-register'), history)).verdict !== 'invalid') return;
@@ -92,7 +95,8 @@ test('a beginning that explains a register is found, where there is one', async 
 
 test('each key of a store begins with its own value', async (t) => {
   const sort = SORTS['two keys']!;
-  await fc.assert(
+  await holds(
+    t,
     fc.asyncProperty(drafts({ operationsMax: 6, values: 3 }), fc.tuple(value, value), async (plan, start) => {
       const object = { ...sort.object, start };
       const history = historyOf({ ...sort, object }, plan);

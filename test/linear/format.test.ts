@@ -5,6 +5,7 @@ import { ednEntries } from '../../src/linear/format/edn.ts';
 import { guessModel } from '../../src/linear/format/guess-model.ts';
 import { readEvents, readHistory } from '../../src/linear/format/read-history.ts';
 import { identity, type Operation, type Value } from '../../src/linear/operation.ts';
+import { holds } from '../holds.ts';
 
 const lined = (text: string) => {
   const reader = ednEntries(text);
@@ -65,7 +66,10 @@ test('EDN: what is written is read', (t) => {
   const value = fc.letrec<{ tree: Value }>((tie) => ({
     tree: fc.oneof(leaf, fc.array(tie('tree'), { maxLength: 4 })),
   })).tree;
-  fc.assert(fc.property(value, (original) => t.deepEqual(forms(written(original)), [original])));
+  holds(
+    t,
+    fc.property(value, (original) => t.deepEqual(forms(written(original)), [original])),
+  );
 });
 
 test('EDN: a map is read the same by its one pattern and form by form', (t) => {
@@ -92,7 +96,8 @@ test('EDN: a map is read the same by its one pattern and form by form', (t) => {
   );
   const pairs = fc.array(fc.tuple(word, anyForm), { maxLength: 10 });
   const separator = fc.constantFrom(', ', ' ', ',', '\n ');
-  fc.assert(
+  holds(
+    t,
     fc.property(pairs, separator, (entries, between) => {
       const inside = entries.map(([name, token]) => `:${name} ${token}`).join(between);
       // A discarded form says nothing, but keeps the pattern from matching.
@@ -400,7 +405,8 @@ test('any bytes at all either read or are refused: nothing else is thrown', (t) 
       ),
     )
     .map((parts) => parts.join(''));
-  fc.assert(
+  holds(
+    t,
     fc.property(scrap, (text) => {
       try {
         readHistory(text, { model: 'register' });

@@ -8,6 +8,7 @@ import type { Operation } from '../../src/linear/operation.ts';
 import { drafts, historyOf } from '../oracle/drafts.ts';
 import { effort } from '../oracle/effort.ts';
 import { SORTS } from '../oracle/kinds.ts';
+import { holds } from '../holds.ts';
 
 const told = (history: Operation[]) =>
   history.map(({ process, f, key, input, output, outcome, call, ret }) =>
@@ -153,7 +154,8 @@ test('what is no operation in one piece is refused, with its line', (t) => {
 
 test('a history gets one verdict, as events and as operations in one piece', async (t) => {
   const tally = { valid: 0, invalid: 0, unknown: 0 };
-  await fc.assert(
+  await holds(
+    t,
     fc.asyncProperty(drafts({ operationsMax: 6, values: 3 }), async (plan) => {
       const history = historyOf(SORTS['cas register']!, plan);
       const model = modelNamed('cas-register');
@@ -210,7 +212,8 @@ test('integers beyond 2^53 are told apart in every notation', (t) => {
 });
 
 test('numbers keep what doubles keep', (t) => {
-  fc.assert(
+  holds(
+    t,
     fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (double) => {
       const token = JSON.stringify(double);
       const exact = exactNumber(token);

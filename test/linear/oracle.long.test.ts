@@ -4,6 +4,7 @@ import { drafts } from '../oracle/drafts.ts';
 import { effort } from '../oracle/effort.ts';
 import { hold } from '../oracle/hold.ts';
 import { SORTS } from '../oracle/kinds.ts';
+import { holds } from '../holds.ts';
 
 /** Every algorithm against its brute-force twin; by night against many more histories: test/oracle/nightly.ts. */
 const runs = effort(5_000);
@@ -13,7 +14,8 @@ for (const [name, sort] of Object.entries(SORTS)) {
   test(`${name}: the verdict, the witness and the contradiction are those of brute force`, async (t) => {
     t.timeout(6 * 3_600_000);
     const tally = new Map<string, number>();
-    await fc.assert(
+    await holds(
+      t,
       fc.asyncProperty(drafts({ operationsMax: 7, values: 3, unknown: sort.unknown ?? 2 }), async (plan) => {
         const { verdict, method } = await hold(sort, plan);
         for (const label of [verdict, method]) tally.set(label, (tally.get(label) ?? 0) + 1);

@@ -7,6 +7,7 @@ import type { Operation } from '../../src/linear/operation.ts';
 import { effort } from '../oracle/effort.ts';
 import { flawOf, OBJECTS } from '../oracle/sequential.ts';
 import { simulate } from '../oracle/simulate.ts';
+import { holds } from '../holds.ts';
 
 /**
  * Histories too long for brute force: the fast paths against searches, which share nothing with them. They are right
@@ -50,7 +51,8 @@ for (const name of Object.keys(KINDS) as (keyof typeof KINDS)[]) {
     const model = modelNamed(name);
     const searchOnly = { ...model, shortcut: () => null };
     const runs = effort(300);
-    await fc.assert(
+    await holds(
+      t,
       fc.asyncProperty(fc.nat(), async (seed) => {
         const history = made(name, seed, 40);
         const fast = await check(model, history, { explain: false });

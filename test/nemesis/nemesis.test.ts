@@ -11,6 +11,7 @@ import type { Nemesis } from '../../src/nemesis/nemesis.ts';
 import { linksCutBy, type PartitionFault } from '../../src/nemesis/partitions.ts';
 import { drawSchedule, MIX_KINDS } from '../../src/nemesis/schedule.ts';
 import { leaderOf, resolveTarget } from '../../src/nemesis/targets.ts';
+import { holds } from '../holds.ts';
 
 const NODES: NodeInfo[] = [
   { name: 'zookeeper', id: null, roles: ['zookeeper'], address: '192.0.2.10' },
@@ -105,7 +106,8 @@ test('in a bisection no node reaches the other half; over a bridge exactly one n
 const mixed = { mix: [...MIX_KINDS], meanIntervalMs: 500, meanDurationMs: 1_000, keepBrokersUp: 1 };
 
 test('a seed draws one schedule, faults do not overlap, and all of them end in time', (t) => {
-  fc.assert(
+  holds(
+    t,
     fc.property(fc.integer(), fc.integer({ min: 1_000, max: 120_000 }), (seed, durationMs) => {
       const schedule = drawSchedule(mixed, durationMs, seededRandom(seed));
       t.deepEqual(schedule, drawSchedule(mixed, durationMs, seededRandom(seed)));

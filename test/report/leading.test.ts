@@ -6,6 +6,7 @@ import type { NodeEvent, ViewEvent } from '../../src/history/event.ts';
 import type { NodeInfo } from '../../src/history/run.ts';
 import { effort } from '../oracle/effort.ts';
 import * as oracle from '../oracle/leaders.ts';
+import { holds } from '../holds.ts';
 
 /**
  * What the picture and the text say of leaders: each broker's own opinion, while its process runs. Found in one way
@@ -38,7 +39,8 @@ const change = fc.record({
 test('a broker leads while it says so and lives, and is a zombie from when another one leads beside it', (t) => {
   const inTime = <Each extends { timeNs: number }>(events: readonly Each[]) =>
     events.toSorted((a, b) => a.timeNs - b.timeNs);
-  fc.assert(
+  holds(
+    t,
     fc.property(
       fc.array(view, { maxLength: 12 }),
       fc.array(change, { maxLength: 8 }),

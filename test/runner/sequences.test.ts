@@ -2,6 +2,7 @@ import test from 'ava';
 import { fc } from '@fast-check/ava';
 import type { Fetched } from '../../src/client/client.ts';
 import { SequenceWatch } from '../../src/runner/sequences.ts';
+import { holds } from '../holds.ts';
 
 /** Batches as a scan returns them, one record each, in the order of the log. */
 function repeatedIn(batches: readonly { producer: number; epoch?: number; sequence: number }[]): number[] {
@@ -50,7 +51,8 @@ test('records of one batch count once, and those of other producers not at all',
 });
 
 test('whatever is repeated after a correct log is noticed, and nothing else', (t) => {
-  fc.assert(
+  holds(
+    t,
     fc.property(fc.array(fc.nat(3), { minLength: 1, maxLength: 30 }), fc.nat(), (producers, at) => {
       const next = new Map<number, number>();
       const log = producers.map((producer) => {

@@ -1,13 +1,15 @@
 import { fc } from '@fast-check/ava';
 import test from 'ava';
 import { UnreturnedAcks } from '../../src/runner/unreturned-acks.ts';
+import { holds } from '../holds.ts';
 
 test('what is missing is what was acknowledged and not returned, counted by partition', (t) => {
   const value = fc.record({
     worker: fc.nat(3),
     seq: fc.oneof(fc.nat(70), fc.constantFrom(31, 32, 2_047, 2_048, 100_000)),
   });
-  fc.assert(
+  holds(
+    t,
     fc.property(
       fc.uniqueArray(value, { selector: JSON.stringify }),
       fc.array(value),

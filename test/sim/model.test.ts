@@ -12,6 +12,7 @@ import { FLIPPED, Records, STRAY } from '../../src/sim/records.ts';
 import { compactValue, modelDecoder, realValue } from '../../src/sim/value.ts';
 import { simulate } from '../../src/run/simulate.ts';
 import { simulatedWorld } from '../../src/world/simulated.ts';
+import { holds } from '../holds.ts';
 
 test('the same seed gives the same history, to the byte, whatever else runs meanwhile', async (t) => {
   const digestOf = async (seed: number) =>
@@ -22,7 +23,8 @@ test('the same seed gives the same history, to the byte, whatever else runs mean
 });
 
 test('two logs that differ agree again after any number of questions where an epoch ends (KIP-101, KIP-279)', (t) => {
-  fc.assert(
+  holds(
+    t,
     fc.property(
       fc.array(fc.nat(3), { maxLength: 20 }),
       fc.array(fc.tuple(fc.constantFrom(0, 1), fc.nat(5)), { maxLength: 8 }),
@@ -61,7 +63,8 @@ test('two logs that differ agree again after any number of questions where an ep
 });
 
 test('a follower that copies slice by slice has the same log, with the same epochs', (t) => {
-  fc.assert(
+  holds(
+    t,
     fc.property(fc.array(fc.nat(3), { maxLength: 400 }), fc.integer({ min: 1, max: 50 }), (steps, size) => {
       const leader = new Log();
       let epoch = 0;
