@@ -10,7 +10,7 @@ export type WorldPlan = NetnsPlan | LoopbackPlan | DockerPlan | GivenPlan | Simu
 export type RealPlan = NetnsPlan | LoopbackPlan | DockerPlan;
 
 /** The kinds of labs that real Kafka can run in. */
-export const LAB_KINDS = ['netns', 'loopback', 'docker'] as const;
+export const LAB_KINDS = ['netns', 'loopback', 'docker', 'ssh'] as const;
 export type LabKind = (typeof LAB_KINDS)[number];
 
 /** Real Kafka in network namespaces of this machine. */

@@ -22,7 +22,7 @@ export interface LabCase {
 }
 
 /** What each kind of lab has. */
-export const HAS_NET: Record<LabKind, boolean> = { netns: true, loopback: false, docker: true };
+export const HAS_NET: Record<LabKind, boolean> = { netns: true, loopback: false, docker: true, ssh: true };
 
 const clock = realClock();
 

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { realClock } from '../../src/core/clock.ts';
@@ -9,7 +11,12 @@ import { createLoopbackLab } from '../../src/control/loopback/lab.ts';
 import type { Lab } from '../../src/control/lab.ts';
 import { enterLab, insideLab } from '../../src/control/netns/enter.ts';
 import { createLab } from '../../src/control/netns/lab.ts';
+import { resolveTarget } from '../../src/control/ssh/client-config.ts';
+import { parseHost } from '../../src/control/ssh/host.ts';
+import { createSshLab } from '../../src/control/ssh/lab.ts';
+import { terminalSecrets } from '../../src/control/ssh/secrets.ts';
 import type { LabKind } from '../../src/world/plan.ts';
+import { startSshds, SUDO_USER } from '../control/ssh/sshd.ts';
 import { LAB_CASES } from './cases.ts';
 
 /**
@@ -27,7 +34,24 @@ const BUILD: Record<LabKind, () => Promise<Lab>> = {
     const image = await ensureHelperImage(engine, () => undefined);
     return createDockerLab({ engine, run: freshId(), image, nodes: NODES, say: () => undefined });
   },
+  ssh: () =>
+    createSshLab({
+      nodes: NODES.map(({ name }) => ({
+        name,
+        // One host lets root in; on the other one sudo has to do.
+        target: resolveTarget(parseHost(name === 'a' ? name : `${SUDO_USER}@${name}`), process.env),
+        ports: [9092],
+        onlyAnswers: false,
+      })),
+      run: freshId(),
+      cuts: true,
+      acceptNew: false,
+      secrets: terminalSecrets(),
+      note: (text) => process.stderr.write(`${text}\n`),
+    }),
 };
+/** In the environment of the program that commands a lab of hosts, to tell it from the one that makes the hosts. */
+const COMMANDER = 'KEPT_TEST_COMMANDER';
 
 async function tell(lab: Lab): Promise<void> {
   const told: Record<string, unknown> = {};
@@ -41,6 +65,7 @@ async function tell(lab: Lab): Promise<void> {
 
 async function wait(lab: Lab): Promise<void> {
   const marker = directory;
+  await lab.net?.cut([{ from: 'a', to: 'b' }]);
   for (const node of lab.nodes.values())
     await node.spawn(['sleep', '300'], {
       outputFile: '/dev/null',
@@ -50,7 +75,30 @@ async function wait(lab: Lab): Promise<void> {
   await realClock().sleep(300_000);
 }
 
-if (kind === 'netns' && !insideLab()) process.exit(await enterLab(process.argv.slice(2)));
+/** Makes the hosts, and runs this program again as the one that commands them: when it is killed, they go on. */
+async function makeHosts(): Promise<never> {
+  await createLab(NODES);
+  const { hosts, home } = await startSshds(NODES.map(({ name }) => name));
+  const commander = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
+    stdio: 'inherit',
+    env: { ...process.env, HOME: home, [COMMANDER]: directory },
+  });
+  await once(commander, 'close');
+  if (task === 'wait') {
+    const count = async () => {
+      const rules = await Promise.all([...hosts.values()].map((host) => host.rules()));
+      return rules.join('').match(/KEPT|kept/g)?.length ?? 0;
+    };
+    writeSync(1, `rules: ${await count()}\n`);
+    while ((await count()) > 0) await realClock().sleep(50);
+    writeSync(1, 'rules: 0\n');
+    await realClock().sleep(300_000);
+  }
+  return process.exit(0);
+}
+
+if ((kind === 'netns' || kind === 'ssh') && !insideLab()) process.exit(await enterLab(process.argv.slice(2)));
+if (kind === 'ssh' && process.env[COMMANDER] === undefined) await makeHosts();
 const lab = await BUILD[kind as LabKind]();
 await (task === 'tell' ? tell(lab) : wait(lab));
 process.exit(0);

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -8,6 +7,7 @@ import { realClock } from '../../src/core/clock.ts';
 import { probeNamespaces } from '../../src/control/netns/probe.ts';
 import { LAB_KINDS, type LabKind } from '../../src/world/plan.ts';
 import { whyNoDocker, withDocker } from '../docker/why-no-docker.ts';
+import { whyNoSshds } from '../control/ssh/sshd.ts';
 import { HAS_NET, LAB_CASES } from './cases.ts';
 
 /** The contract of a lab, held by each kind of lab with real processes. */
@@ -18,6 +18,7 @@ const why: Record<LabKind, string | undefined> = {
   netns: namespaces.allowed ? undefined : namespaces.reason,
   loopback: undefined,
   docker: await whyNoDocker(),
+  ssh: whyNoSshds(namespaces),
 };
 
 function start(kind: LabKind, task: string, place: string) {
@@ -57,12 +58,42 @@ for (const kind of LAB_KINDS) {
     const marker = directory();
     t.teardown(() => rmSync(marker, { recursive: true }));
     const tool = start(kind, 'wait', marker);
-    await once(tool.stdout, 'data');
-    t.is(daemonsOf(marker).length, 2, 'they run');
-    process.kill(tool.pid!, 'SIGKILL');
-    while (daemonsOf(marker).length > 0) await clock.sleep(20);
+    let said = '';
+    tool.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
+    await until(() => said.includes('ready'));
+    // On their way they are shells, and programs that those call.
+    await until(() => daemonsOf(marker).length === 2);
+    // The hosts behind SSH are not of this tool's making, and go on.
+    const pid = kind === 'ssh' ? commanderOf(marker) : tool.pid!;
+    const killedNs = clock.nowNs();
+    process.kill(pid, 'SIGKILL');
+    await until(() => daemonsOf(marker).length === 0);
+    if (kind === 'ssh') {
+      await until(() => /rules: [1-9]/.test(said));
+      await until(() => said.includes('rules: 0'));
+    }
+    t.log(`after ${((clock.nowNs() - killedNs) / 1e9).toFixed(1)} s`);
+    tool.kill('SIGKILL');
     t.pass('the time-out of this test bounds how long that may take');
   });
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await clock.sleep(20);
+}
+
+/** The program that commands the hosts, by the environment that its maker gave it. */
+function commanderOf(marker: string): number {
+  const pids = readdirSync('/proc').filter((name) => {
+    try {
+      const of = (file: string) => readFileSync(join('/proc', name, file), 'utf8').split('\0');
+      return of('environ').includes(`KEPT_TEST_COMMANDER=${marker}`) && of('cmdline').includes(FIXTURE);
+    } catch {
+      // No process, or it ended while it was looked at.
+      return false;
+    }
+  });
+  return Number(pids[0]);
 }
 
 /** The processes of this machine that were started with this marker, by the kernel's account, and still run. */

@@ -1,6 +1,9 @@
 import { Failure, messageOf } from '../../core/failure.ts';
 import type { Target } from './client-config.ts';
 
+/** The host, or the user's own files, say no: to ask again would change nothing. */
+export class Refusal extends Failure {}
+
 /** Nothing came at all. */
 export function silent({ name, host, port }: Target, ms: number): Failure {
   return new Failure(`${name} does not answer: nothing came from ${host}:${port} within ${ms / 1_000} s`, {
@@ -33,7 +36,7 @@ export function explained(
       hint: 'is the host up, and does a firewall let this machine through?',
     });
   if (error.level === 'client-authentication')
-    return new Failure(`${name} does not let ${user} in: no key and no password was accepted`, {
+    return new Refusal(`${name} does not let ${user} in: no key and no password was accepted`, {
       hint: [...notes, `"ssh ${name}" should work before kept can`].join('; '),
     });
   return new Failure(`The connection to ${name} (${place}) failed: ${messageOf(error)}`, {

@@ -26,6 +26,8 @@ export interface Connection {
   openShell(): Promise<ShellChannel>;
   /** A TCP connection that the host opens, to wherever it can reach. @throws Unforwarded. */
   forward(address: string, port: number): Promise<Duplex>;
+  /** Whether the host answers at all, now. Waits for it as long as the connection lasts. */
+  answers(): Promise<boolean>;
   /** Copies a file of this machine. @param onBytes told how many have been copied. */
   putFile(from: string, to: string, onBytes?: (bytes: number) => void): Promise<void>;
   close(): void;
@@ -39,10 +41,11 @@ export class Unforwarded extends Error {
 export interface ConnectOptions {
   acceptNew: boolean;
   secrets: Secrets;
+  /** Until the host has shown its key; 15 s if absent. */
+  greetingTimeoutMs?: number;
   clock?: Clock;
 }
 
-/** Until the host has shown its key. */
 const GREETING_TIMEOUT_MS = 15_000;
 /** A person may have to type a password; OpenSSH gives two minutes for that. */
 const LOGIN_TIMEOUT_MS = 150_000;
@@ -88,7 +91,7 @@ async function through(previous: Connection, hop: Target, index: number, target:
 async function connectDirectly(
   target: Target,
   socket: Duplex | null,
-  { acceptNew, secrets, clock = realClock() }: ConnectOptions,
+  { acceptNew, secrets, greetingTimeoutMs = GREETING_TIMEOUT_MS, clock = realClock() }: ConnectOptions,
 ): Promise<Connection> {
   const client = new ssh2.Client();
   const hostKeys = hostKeysOf(target, { acceptNew });
@@ -115,8 +118,8 @@ async function connectDirectly(
       client.once('close', () =>
         reject(refused ?? explained(target, new Error('it closed the connection'), notes)),
       );
-      void clock.sleep(GREETING_TIMEOUT_MS, greeted.signal).then(() => {
-        if (!greeted.signal.aborted) reject(silent(target, GREETING_TIMEOUT_MS));
+      void clock.sleep(greetingTimeoutMs, greeted.signal).then(() => {
+        if (!greeted.signal.aborted) reject(silent(target, greetingTimeoutMs));
       });
       void clock.sleep(LOGIN_TIMEOUT_MS, ended.signal).then(() => {
         if (!ended.signal.aborted) reject(silent(target, LOGIN_TIMEOUT_MS));
@@ -176,6 +179,16 @@ async function connectDirectly(
           error ? reject(new Unforwarded(messageOf(error))) : resolve(stream),
         );
       });
+    },
+    async answers() {
+      if (why !== null) return false;
+      return Promise.race([
+        // A port that no connection can be made to: to be refused is an answer, too.
+        new Promise<boolean>((resolve) =>
+          client.forwardOut('127.0.0.1', 0, '127.0.0.1', 0, () => resolve(true)),
+        ),
+        lost.then(() => false),
+      ]);
     },
     async putFile(from, to, onBytes) {
       files ??= opened<SFTPWrapper>((done) => client.sftp(done));

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { Failure } from '../../core/failure.ts';
 import { atPath } from '../../core/paths.ts';
+import { Refusal } from './connection-failures.ts';
 import type { Target } from './client-config.ts';
 import { acquaintance, keyType, knownHostsLine, knownKeys, knownName } from './known-hosts.ts';
 
@@ -14,7 +14,7 @@ export interface HostKeys {
    * Null when the key is the host's; a new one is written down if new ones are accepted.
    * @returns the failure that ends everything otherwise.
    */
-  verify(key: Buffer): Failure | null;
+  verify(key: Buffer): Refusal | null;
 }
 
 /** A key of RSA can sign in several ways; that by SHA-1 is not asked for. */
@@ -43,11 +43,11 @@ export function hostKeysOf(target: Target, options: { acceptNew: boolean }): Hos
         case 'known':
           return null;
         case 'revoked':
-          return new Failure(`The key of ${target.name} (${shown}) is marked as revoked in known_hosts`, {
+          return new Refusal(`The key of ${target.name} (${shown}) is marked as revoked in known_hosts`, {
             hint: 'somebody may be impersonating the host: ask who looks after it',
           });
         case 'changed':
-          return new Failure(
+          return new Refusal(
             `The key of ${target.name} is not the one that is known: it shows ${shown}, and known_hosts has another one for ${listed}`,
             {
               hint: `somebody may be impersonating the host. If it was set up anew, remove the old key: ssh-keygen -R "${listed}"`,
@@ -55,7 +55,7 @@ export function hostKeysOf(target: Target, options: { acceptNew: boolean }): Hos
           );
         case 'unknown':
           if (options.acceptNew) return remember(where, knownHostsLine(name, port, key));
-          return new Failure(
+          return new Refusal(
             `The key of ${target.name} is unknown: it shows ${shown}, and no known_hosts has one for ${listed}`,
             {
               hint: `compare it with the host's own (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub there); then connect once by hand, or say --ssh-accept-new, which writes it into ${where}`,

@@ -28,7 +28,7 @@ export interface SshdHost {
   killSessions(): Promise<void>;
   /** Kills everything on it at once. */
   vanish(): Promise<void>;
-  /** Its rules, as its own iptables tells them. */
+  /** Its rules, as the kernel tells them. */
   rules(): Promise<string>;
 }
 
@@ -60,9 +60,12 @@ export const SUDO_USER = 'admin';
 /** Of both of them. */
 export const PASSWORD = 'correct horse';
 
+/** A package in node_modules has a program of the name nft, too. */
+const SYSTEM_PATH = 'PATH=/usr/sbin:/usr/bin:/sbin:/bin\n';
+
 /** Runs as process 1 of a host; $1 its name, $2 its address, $3 where its files come from. */
 const HOST = `
-mount --make-rprivate /
+${SYSTEM_PATH}mount --make-rprivate /
 mount -t tmpfs -o mode=755 tmpfs /run
 mkdir -p /run/sshd /run/kept-test
 cp "$3"/host-$1 "$3"/authorized_keys "$3"/passwd "$3"/shadow "$3"/group "$3"/sudoers /run/kept-test/
@@ -78,6 +81,9 @@ mount -t tmpfs tmpfs /var/tmp; chmod 1777 /var/tmp
 mount -t tmpfs tmpfs /root; chmod 700 /root
 mount -t tmpfs tmpfs /home
 for user in ${PLAIN_USER} ${SUDO_USER}; do mkdir /home/$user; chown $user:$user /home/$user; done
+# One of two kinds of packet filters on each host, where both are installed.
+hidden=nft; [ "$1" = b ] || hidden=iptables
+if command -v nft >/dev/null && command -v iptables >/dev/null; then mount --bind /dev/null "$(command -v $hidden)"; fi
 cat >/run/kept-test/sshd_config <<END
 Port ${SSHD_PORT}
 ListenAddress $2
@@ -142,8 +148,15 @@ export async function startSshds(names: readonly string[]): Promise<Sshds> {
         await new Promise((resolve) => child.once('close', resolve));
         await execa('ip', ['-n', name, 'link', 'set', 'eth0', 'down']);
       },
-      rules: async () =>
-        (await execa(insideCommand(name)[0]!, [...insideCommand(name).slice(1), 'iptables', '-S'])).stdout,
+      async rules() {
+        const [enter, ...words] = [
+          ...insideCommand(name),
+          'sh',
+          '-c',
+          `${SYSTEM_PATH}iptables -S; nft list ruleset`,
+        ];
+        return (await execa(enter!, words, { reject: false })).stdout;
+      },
     });
   }
   writeFileSync(

@@ -1,0 +1,59 @@
+import { messageOf } from '../../core/failure.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { Probe } from '../net.ts';
+import { Unforwarded, type Connection } from './connection.ts';
+
+/** What sshd says of an attempt that the peer's kernel answered, and of one that got no answer. */
+const ANSWERED = /refused|reset/i;
+const IN_VAIN = /timed out|no route|unreachable/i;
+const ALIVE_TIMEOUT_MS = 3_000;
+
+/**
+ * Tries a TCP connection from a host: its sshd makes it, as it does for `ssh -L`, so that nothing has to be installed there.
+ * Never rejects.
+ */
+export async function probeFrom(
+  connect: () => Promise<Connection>,
+  to: { address: string; port: number },
+  { timeoutMs, clock }: { timeoutMs: number; clock: Clock },
+): Promise<Probe> {
+  const timer = new AbortController();
+  try {
+    const connection = await connect();
+    const attempt = connection.forward(to.address, to.port).then(
+      (stream): Probe => {
+        stream.destroy();
+        return { answer: 'connects', detail: 'accepted' };
+      },
+      (error: unknown): Probe => {
+        const said = messageOf(error).replace(/^\(SSH\) Channel open failure: /, '');
+        if (!(error instanceof Unforwarded)) return { answer: 'no-observation', detail: said };
+        if (ANSWERED.test(said)) return { answer: 'connects', detail: said };
+        return { answer: IN_VAIN.test(said) ? 'silence' : 'no-observation', detail: said };
+      },
+    );
+    const silence = clock.sleep(timeoutMs, timer.signal).then(() => null);
+    const probe = await Promise.race([attempt, silence]);
+    if (probe !== null) return probe;
+    // A control link that is silent itself tells nothing of the other one.
+    if (!(await isAlive(connection, clock)))
+      return { answer: 'no-observation', detail: 'the connection to the node was lost meanwhile' };
+    return { answer: 'silence', detail: `nothing came within ${timeoutMs} ms` };
+  } catch (error) {
+    return { answer: 'no-observation', detail: messageOf(error) };
+  } finally {
+    timer.abort();
+  }
+}
+
+async function isAlive(connection: Connection, clock: Clock): Promise<boolean> {
+  const timer = new AbortController();
+  try {
+    return await Promise.race([
+      connection.answers(),
+      clock.sleep(ALIVE_TIMEOUT_MS, timer.signal).then(() => false),
+    ]);
+  } finally {
+    timer.abort();
+  }
+}
