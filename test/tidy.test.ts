@@ -247,7 +247,7 @@ test('each of the large libraries has one importing file', (t) => {
 });
 
 /** What is built upon next: the labs of containers and of hosts behind SSH. To be empty again with the first of them. */
-const AHEAD = ['src/control/ssh/'];
+const AHEAD: string[] = [];
 
 test('no file is dead: everything is reached from the command line', (t) => {
   const reached = new Set<string>();

@@ -21,11 +21,12 @@ import type { Claim } from '../checker/result.ts';
 import type { LabKind, RealPlan, SimulatedPlan } from '../world/plan.ts';
 import { TOPIC, type Plan } from './plan.ts';
 import { assertDockerWishes, distributionOfImage, dockerPlan } from './prepare-docker.ts';
+import { assertSshWishes, sshPlan, type SshWishes } from './prepare-ssh.ts';
 
 /** From a scenario and options to a plan: everything that a run needs, resolved before it begins. */
 
 /** What a user may say of a run besides its scenario. */
-export interface Wishes {
+export interface Wishes extends SshWishes {
   /** The model instead of Kafka. */
   simulate?: true;
   /** In which kind of lab real Kafka is to run; network namespaces if absent. */
@@ -35,8 +36,6 @@ export interface Wishes {
   /** A version, a folder or an archive. */
   kafka?: string;
   mode?: KafkaMode;
-  /** The user's consent to faults on nodes that this program did not make. */
-  yesBreakTheseNodes?: true;
   /** Where run directories go. */
   store: string;
   /** Where brokers keep their data; in memory if absent. */
@@ -59,6 +58,7 @@ export async function preparePlanForWorld(
     options.kafka !== undefined ||
     options.lab !== undefined ||
     options.image !== undefined ||
+    options.nodes !== undefined ||
     Boolean(KAFKA_HOME) ||
     Boolean(JAVA_HOME);
   const missing = isPicky ? null : await whyNoJava(process.env);
@@ -126,16 +126,20 @@ export async function prepareSimulatedPlan(
  * @param more.directory instead of a new run directory in the store.
  */
 export async function preparePlan(
-  scenario: Scenario,
+  given: Scenario,
   options: Wishes,
   more: { say: (text: string) => void; directory?: string },
 ): Promise<Plan<RealPlan>> {
+  // Recorded with the run, so that it can be run again.
+  const scenario = options.nodes === undefined ? given : { ...given, nodes: options.nodes };
   const seed = options.seed ?? freshSeed();
   const run = freshId();
   // Refuses a record size that has no room for a value, before anything is made.
   createEncoder({ run, topic: TOPIC, sizeBytes: scenario.load.recordBytes });
-  const kind = options.lab ?? (options.image === undefined ? 'netns' : 'docker');
+  const kind =
+    options.lab ?? (options.image !== undefined ? 'docker' : options.nodes !== undefined ? 'ssh' : 'netns');
   assertDockerWishes(options, kind);
+  assertSshWishes(options, scenario, kind);
   const sayLine = (line: string) => more.say(`${line}\n`);
   // Asked first: without its daemon nothing has to be fetched.
   const engine = kind === 'docker' ? await openEngine() : null;
@@ -154,14 +158,19 @@ export async function preparePlan(
   const schedule = scheduleOf(scenario, seed);
   await assertPowers(schedule, kind);
   const nodes = planNodes(mode, scenario.brokers).length;
-  const dataDir = options.dataDir ?? (kind === 'loopback' ? options.store : undefined);
-  assertRoom(scenario, roomFor({ store: options.store, dataDir, nodes }));
+  const dataDir =
+    kind === 'ssh' ? undefined : (options.dataDir ?? (kind === 'loopback' ? options.store : undefined));
+  const room = roomFor({ store: options.store, dataDir, nodes });
+  // Hosts behind SSH keep the records themselves, and are asked for their room.
+  assertRoom(scenario, kind === 'ssh' ? { ...room, data: Infinity } : room);
   // Brokers have a working directory of their own.
   const dataDirectory = options.dataDir === undefined ? null : resolve(options.dataDir);
   const world: RealPlan =
-    kind !== 'docker' || engine === null
-      ? { kind: kind as 'netns' | 'loopback', distribution, dataDirectory }
-      : await dockerPlan(engine, distribution, options.image, sayLine);
+    kind === 'ssh'
+      ? await sshPlan(options, { scenario, mode, schedule, distribution, say: sayLine })
+      : kind !== 'docker' || engine === null
+        ? { kind: kind as 'netns' | 'loopback', distribution, dataDirectory }
+        : await dockerPlan(engine, distribution, options.image, sayLine);
   return {
     run,
     scenario,
@@ -211,9 +220,9 @@ export async function assertPowers(schedule: Schedule, lab: LabKind): Promise<vo
     );
   }
   if (!schedule.some(({ fault }) => fault.kind === 'power-loss')) return;
-  if (lab === 'docker') {
+  if (lab === 'docker' || lab === 'ssh') {
     throw new Failure(
-      'The fault "power-loss" is not possible in containers: they have no disks of their own',
+      `The fault "power-loss" is not possible ${lab === 'ssh' ? 'on hosts behind SSH: their disks are not kept’s' : 'in containers: they have no disks of their own'}`,
       {
         hint: 'leave it out, or use --lab netns',
         exitStatus: EXIT.usage,

@@ -86,6 +86,10 @@ export const scenarioSchema = z.strictObject({
     .enum(['kraft-combined', 'kraft-separate'])
     .default('kraft-combined')
     .describe('how to lay the cluster out where Kafka runs without ZooKeeper'),
+  nodes: z
+    .array(z.string().min(1))
+    .optional()
+    .describe('hosts for --lab ssh: user@host:port, or an alias of ~/.ssh/config'),
   detection: z.enum(['short', 'original']).default('short'),
   topic: topicSchema,
   producer: producerSchema,

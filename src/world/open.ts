@@ -3,6 +3,7 @@ import { dockerStage } from './docker.ts';
 import { givenStage } from './given.ts';
 import { loopbackStage } from './loopback.ts';
 import { netnsStage } from './netns.ts';
+import { sshStage } from './ssh.ts';
 import { simulatedStage } from './simulated.ts';
 import type { Setting, Stage } from './stage.ts';
 
@@ -17,6 +18,8 @@ export function openWorld(plan: WorldPlan, setting: Setting): Stage {
       return dockerStage(plan, setting);
     case 'given':
       return givenStage(plan, setting);
+    case 'ssh':
+      return sshStage(plan, setting);
     case 'simulated':
       return simulatedStage(plan, setting);
   }

@@ -4,10 +4,10 @@ import type { NodeInfo, Setting } from '../history/run.ts';
 import type { Bug } from '../sim/bugs.ts';
 
 /** Where a run takes place, resolved: all that its world is built from. As JSON it goes from one process to another. */
-export type WorldPlan = NetnsPlan | LoopbackPlan | DockerPlan | GivenPlan | SimulatedPlan;
+export type WorldPlan = NetnsPlan | LoopbackPlan | DockerPlan | SshPlan | GivenPlan | SimulatedPlan;
 
 /** Real Kafka, that kept starts and ends. */
-export type RealPlan = NetnsPlan | LoopbackPlan | DockerPlan;
+export type RealPlan = NetnsPlan | LoopbackPlan | DockerPlan | SshPlan;
 
 /** The kinds of labs that real Kafka can run in. */
 export const LAB_KINDS = ['netns', 'loopback', 'docker', 'ssh'] as const;
@@ -72,6 +72,35 @@ export interface GivenTopic {
   from: readonly number[];
   /** Settings that the cluster does not tell, or of which it is not known whether it heeds them. */
   assumed: readonly Setting[];
+}
+
+/** Real Kafka on hosts behind SSH. */
+export interface SshPlan {
+  kind: 'ssh';
+  /** With the oldest Java of the hosts. */
+  distribution: Distribution;
+  /** The same Kafka on this machine. */
+  local: Distribution;
+  nodes: SshNodePlan[];
+  /** Whether links are to be cut. */
+  cuts: boolean;
+  /** Whether keys of hosts that are not known are accepted, and written down. */
+  acceptNew: boolean;
+  /** Where brokers keep their data on the hosts; null: in /var/tmp. */
+  dataDirectory: string | null;
+}
+
+/** A node of the cluster, and the host that it lives on. */
+export interface SshNodePlan {
+  name: string;
+  /** As the user named it. */
+  host: string;
+  ports: number[];
+  /** Whether it opens no connection to any other node. */
+  onlyAnswers: boolean;
+  /** On the host: the program, and the directory of the jars. */
+  java: string;
+  libs: string;
 }
 
 /** A model of Kafka, in virtual time. */

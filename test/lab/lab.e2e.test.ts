@@ -84,7 +84,7 @@ async function until(holds: () => boolean): Promise<void> {
 
 /** The program that commands the hosts, by the environment that its maker gave it. */
 function commanderOf(marker: string): number {
-  const pids = readdirSync('/proc').filter((name) => {
+  const found = readdirSync('/proc').find((name) => {
     try {
       const of = (file: string) => readFileSync(join('/proc', name, file), 'utf8').split('\0');
       return of('environ').includes(`KEPT_TEST_COMMANDER=${marker}`) && of('cmdline').includes(FIXTURE);
@@ -93,7 +93,7 @@ function commanderOf(marker: string): number {
       return false;
     }
   });
-  return Number(pids[0]);
+  return Number(found);
 }
 
 /** The processes of this machine that were started with this marker, by the kernel's account, and still run. */

@@ -3,7 +3,7 @@ import { LAB_KINDS } from '../../world/plan.ts';
 import { CONSENT_OPTION } from '../../run/consent.ts';
 import type { Wishes } from '../../run/prepare.ts';
 import { claimOption } from '../commands/check.ts';
-import { parseSeed } from './parse.ts';
+import { parseList, parseSeed } from './parse.ts';
 
 /** Where Kafka comes from and where the run goes: common to `run` and `suite`. */
 export type ClusterOptions = Wishes;
@@ -17,7 +17,7 @@ export function addClusterOptions(command: Command): Command {
     .addOption(
       new Option(
         '--lab <kind>',
-        'where real Kafka runs: netns, network namespaces of its own; docker, containers; loopback, processes of this machine, where nothing can be cut (default: netns)',
+        'where real Kafka runs: netns, network namespaces of its own; docker, containers; ssh, hosts that --nodes names; loopback, processes of this machine, where nothing can be cut (default: netns)',
       ).choices(LAB_KINDS),
     )
     .option(
@@ -31,7 +31,16 @@ export function addClusterOptions(command: Command): Command {
       ).choices(['zookeeper', 'kraft-combined', 'kraft-separate']),
     )
     .option('--store <dir>', 'where run directories go', 'store')
-    .option('--data-dir <dir>', "keep the brokers' data there (default: in memory)")
+    .option(
+      '--data-dir <dir>',
+      "keep the brokers' data there (default: in memory; with --lab ssh in /var/tmp of the nodes)",
+    )
+    .option(
+      '--nodes <list>',
+      'hosts for --lab ssh: user@a,user@b:2222, or aliases of ~/.ssh/config',
+      parseList,
+    )
+    .option('--ssh-accept-new', 'accept and write down keys of hosts that known_hosts does not have')
     .option(CONSENT_OPTION, 'allow faults on nodes that kept did not make; they are told first')
     .addOption(claimOption())
     .option('--seed <n>', 'of everything random; a fresh one is printed otherwise', parseSeed)

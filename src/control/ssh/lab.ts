@@ -26,6 +26,8 @@ export interface SshLabOptions {
   nodes: readonly SshNode[];
   /** Names what belongs to this run on the hosts: letters and digits. */
   run: string;
+  /** The directory that the place of the run is made in; /var/tmp if absent. */
+  parent?: string | null;
   /** Whether links are to be cut, which needs root. */
   cuts: boolean;
   acceptNew: boolean;
@@ -38,9 +40,8 @@ export interface SshLabOptions {
 }
 
 export interface SshLab extends Lab {
-  /** A directory of this run on the node's host. It goes with the lab. */
-  placeOf(node: string): string;
-  hostOf(node: string): RemoteHost;
+  /** A directory of this run on every host. It goes with the lab. */
+  readonly place: string;
 }
 
 const DEAD_MAN_SECONDS = 10;
@@ -51,7 +52,7 @@ const CLOSE_TIMEOUT_MS = 15_000;
 export async function createSshLab(options: SshLabOptions): Promise<SshLab> {
   const clock = options.clock ?? realClock();
   const closing = new AbortController();
-  const place = `/var/tmp/kept-${options.run}`;
+  const place = `${options.parent ?? '/var/tmp'}/kept-${options.run}`;
   const hosts = await openHosts(options, clock);
   const deadMen = new Map<RemoteHost, DeadMan>();
   const byNode = new Map(options.nodes.map((node) => [node.name, hosts.get(keyOf(node.target))!]));
@@ -155,8 +156,7 @@ export async function createSshLab(options: SshLabOptions): Promise<SshLab> {
       }),
     ),
     net,
-    placeOf: () => place,
-    hostOf,
+    place,
     close,
   };
 }
@@ -184,7 +184,7 @@ function keyOf({ user, host, port, jumps }: Target): string {
 }
 
 /** @throws Failure when two names lead to one host, whose ports can be taken only once. */
-function assertDistinct(hosts: readonly RemoteHost[]): void {
+export function assertDistinct(hosts: readonly Pick<RemoteHost, 'name' | 'facts'>[]): void {
   for (const [index, { name, facts }] of hosts.entries()) {
     const other = hosts.slice(0, index).find((one) => one.facts.address === facts.address);
     if (other !== undefined)

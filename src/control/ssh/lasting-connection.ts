@@ -1,4 +1,4 @@
-import { realClock, type Clock } from '../../core/clock.ts';
+import { realClock } from '../../core/clock.ts';
 import type { Target } from './client-config.ts';
 import { connect, type Connection, type ConnectOptions } from './connection.ts';
 import { Refusal } from './connection-failures.ts';

@@ -155,7 +155,7 @@ export async function startSshds(names: readonly string[]): Promise<Sshds> {
           '-c',
           `${SYSTEM_PATH}iptables -S; nft list ruleset`,
         ];
-        return (await execa(enter!, words, { reject: false })).stdout;
+        return (await execa(enter, words, { reject: false })).stdout;
       },
     });
   }

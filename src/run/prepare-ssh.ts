@@ -1,0 +1,258 @@
+import { connect } from 'node:net';
+import { realClock } from '../core/clock.ts';
+import { EXIT, Failure } from '../core/failure.ts';
+import { resolveTarget } from '../control/ssh/client-config.ts';
+import { parseHosts } from '../control/ssh/host.ts';
+import { assertCuts, assertDistinct } from '../control/ssh/lab.ts';
+import { probeFrom } from '../control/ssh/node-probe.ts';
+import { openHost, type RemoteHost } from '../control/ssh/remote-host.ts';
+import { SECRETS } from '../control/ssh/secrets.ts';
+import { CLIENT_PORT, CONTROLLER_PORT, ZOOKEEPER_PORT } from '../db/kafka/config.ts';
+import type { Distribution } from '../db/kafka/distribution.ts';
+import { bringKafkaTo, findJavaOn } from '../db/kafka/on-host.ts';
+import { planNodes, type PlannedNode } from '../db/kafka/plan.ts';
+import type { KafkaMode } from '../db/kafka/recipes.ts';
+import { isPartition } from '../nemesis/partitions.ts';
+import type { Schedule } from '../nemesis/schedule.ts';
+import type { Scenario } from '../scenario/schema.ts';
+import { forecastOf } from '../scenario/forecast.ts';
+import type { LabKind, SshNodePlan, SshPlan } from '../world/plan.ts';
+import { assertConsent } from './consent.ts';
+import { sizeOf } from './room.ts';
+
+/** What the lab of hosts behind SSH needs beyond others: the hosts, and what has to be there. */
+
+/** As much of a user's wishes as hosts depend on. */
+export interface SshWishes {
+  /** The hosts: `user@a,user@b`. */
+  nodes?: string[];
+  /** Accept the keys of hosts that are not known, and write them down. */
+  sshAcceptNew?: true;
+  dataDir?: string;
+  yesBreakTheseNodes?: true;
+}
+
+/** @throws Failure (usage) for wishes that contradict each other. */
+export function assertSshWishes(
+  options: SshWishes & { image?: string },
+  scenario: Scenario,
+  kind: LabKind,
+): void {
+  const refuse = (message: string, hint: string): never => {
+    throw new Failure(message, { hint, exitStatus: EXIT.usage });
+  };
+  if (kind !== 'ssh') {
+    if (options.nodes !== undefined || options.sshAcceptNew === true)
+      refuse(
+        '--nodes and --ssh-accept-new are about hosts behind SSH, and this lab has none',
+        'use --lab ssh',
+      );
+    return;
+  }
+  if (options.dataDir !== undefined && !options.dataDir.startsWith('/'))
+    refuse(
+      `--data-dir is a directory on the nodes, and "${options.dataDir}" is not an absolute path`,
+      'begin it with a slash',
+    );
+  const names = hostsOf(options, scenario);
+  if (names.length === 0)
+    refuse('A lab of hosts behind SSH needs hosts', 'name them: --lab ssh --nodes user@a,user@b,user@c');
+  const hosts = parseHosts(names);
+  if (hosts.length < scenario.brokers)
+    refuse(
+      `${scenario.brokers} brokers need as many hosts, and ${hosts.length} ${hosts.length === 1 ? 'is' : 'are'} named`,
+      `name more with --nodes, or let the cluster be smaller: --brokers ${hosts.length}`,
+    );
+}
+
+function hostsOf(options: SshWishes, scenario: Scenario): readonly string[] {
+  return options.nodes ?? scenario.nodes ?? [];
+}
+
+export interface SshSetting {
+  scenario: Scenario;
+  mode: KafkaMode;
+  schedule: Schedule;
+  /** On this machine. */
+  distribution: Distribution;
+  say: (line: string) => void;
+}
+
+/**
+ * Connects to every host and looks it over, says what will be done there and goes on only with consent, then brings Kafka to
+ * those that have none.
+ * @throws Failure in one sentence for what is missing, before anything is changed on any host.
+ */
+export async function sshPlan(options: SshWishes, setting: SshSetting): Promise<SshPlan> {
+  const { scenario, mode, schedule, distribution, say } = setting;
+  const named = parseHosts(hostsOf(options, scenario));
+  const acceptNew = options.sshAcceptNew === true;
+  const planned = planNodes(mode, scenario.brokers);
+  const hostIndexes = assign(planned, named.length);
+  const used = named.slice(0, Math.max(...hostIndexes) + 1);
+  const hosts = await openAll(
+    used.map((host) => openHost(resolveTarget(host, process.env), { acceptNew, secrets: SECRETS })),
+  );
+  try {
+    const cuts = schedule.some(({ fault }) => isPartition(fault));
+    assertDistinct(hosts);
+    if (cuts) for (const host of hosts) assertCuts(host);
+    const onlyController = planned.filter(({ roles }) => roles.includes('controller')).length === 1;
+    const placed = planned.map((node, index) => ({
+      name: node.name,
+      hostIndex: hostIndexes[index]!,
+      ports: portsOf(node),
+      onlyAnswers: !node.roles.includes('broker') && (node.roles.includes('zookeeper') || onlyController),
+    }));
+    for (const [index, host] of hosts.entries())
+      assertSpace(host, scenario, placed.filter(({ hostIndex }) => hostIndex === index).length);
+    await assertReachable(hosts, placed);
+    const javas = await Promise.all(hosts.map((host) => findJavaOn(host, distribution.version)));
+    for (const [index, host] of hosts.entries()) {
+      const names = placed.filter(({ hostIndex }) => hostIndex === index).map(({ name }) => name);
+      say(`${host.name} (${host.facts.address}): ${names.join(' and ')} · Java ${javas[index]!.version}`);
+    }
+    assertConsent(
+      { nodes: hosts.map(describeHost), means: meansOf(hosts, cuts) },
+      { schedule, consent: options.yesBreakTheseNodes === true, say: (text) => say(text.trimEnd()) },
+    );
+    const libs: string[] = [];
+    // One after the other: the way from here is what is slow.
+    for (const host of hosts) libs.push(await bringKafkaTo(host, distribution, say));
+    const oldest = javas.toSorted((one, other) => one.major - other.major)[0]!;
+    return {
+      kind: 'ssh',
+      distribution: { ...distribution, java: oldest },
+      local: distribution,
+      nodes: placed.map(({ hostIndex, ...node }): SshNodePlan => ({
+        ...node,
+        host: used[hostIndex]!.given,
+        java: javas[hostIndex]!.path,
+        libs: libs[hostIndex]!,
+      })),
+      cuts,
+      acceptNew,
+      dataDirectory: options.dataDir ?? null,
+    };
+  } finally {
+    for (const host of hosts) host.close();
+  }
+}
+
+/**
+ * Which host each node lives on: the brokers have the first ones, each its own; what coordinates them has those that are
+ * left, or shares with the brokers from the first one on.
+ */
+export function assign(planned: readonly PlannedNode[], hosts: number): number[] {
+  const isBroker = ({ roles }: PlannedNode) => roles.includes('broker');
+  const brokers = planned.filter(isBroker).length;
+  let broker = 0;
+  let own = brokers;
+  let shared = 0;
+  return planned.map((node) => {
+    if (isBroker(node)) return broker++;
+    return own < hosts ? own++ : shared++ % brokers;
+  });
+}
+
+function portsOf({ roles }: PlannedNode): number[] {
+  return [
+    ...(roles.includes('broker') ? [CLIENT_PORT] : []),
+    ...(roles.includes('controller') ? [CONTROLLER_PORT] : []),
+    ...(roles.includes('zookeeper') ? [ZOOKEEPER_PORT] : []),
+  ];
+}
+
+async function openAll(opening: readonly Promise<RemoteHost>[]): Promise<RemoteHost[]> {
+  const opened = await Promise.allSettled(opening);
+  const hosts = opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  const failed = opened.find((one) => one.status === 'rejected');
+  if (failed === undefined) return hosts;
+  for (const host of hosts) host.close();
+  throw failed.reason;
+}
+
+/** Jars, logs and configuration beside the records. */
+const OWN_BYTES = 300 * 2 ** 20;
+
+function assertSpace({ name, facts }: RemoteHost, scenario: Scenario, nodes: number): void {
+  const { isKnown, logBytes } = forecastOf(scenario);
+  const needed = OWN_BYTES * nodes + (isKnown ? logBytes : 0);
+  if (facts.freeBytes >= needed) return;
+  throw new Failure(
+    `${name} has ${sizeOf(facts.freeBytes)} free in /var/tmp, and the run needs about ${sizeOf(needed)}`,
+    {
+      hint: '--rate, --duration, --count or --record-bytes make the run smaller',
+    },
+  );
+}
+
+const REACH_TIMEOUT_MS = 5_000;
+
+/** @throws Failure when this machine, or another host, cannot reach one, or when something listens there already. */
+async function assertReachable(
+  hosts: readonly RemoteHost[],
+  placed: readonly { hostIndex: number; ports: readonly number[] }[],
+): Promise<void> {
+  const clock = realClock();
+  await Promise.all(
+    placed.flatMap(({ hostIndex, ports }) =>
+      ports.map(async (port) => {
+        const { name, facts } = hosts[hostIndex]!;
+        const place = `${facts.address}:${port}`;
+        const answer = await knock(facts.address, port);
+        if (answer === 'accepted')
+          throw new Failure(`Something listens on port ${port} of ${name} already (${place})`, {
+            hint: 'is it a Kafka or a ZooKeeper? kept starts its own there, and touches no other',
+          });
+        if (answer === 'silence')
+          throw new Failure(
+            `This machine cannot reach port ${port} of ${name} (${place}), and Kafka's clients must`,
+            {
+              hint: 'a firewall may drop it, or the host has another address on its own side than on this one',
+            },
+          );
+        for (const other of hosts) {
+          const to = { address: facts.address, port };
+          const options = { timeoutMs: REACH_TIMEOUT_MS, clock };
+          const probe = await probeFrom(() => other.connection.current(), to, options);
+          if (probe.answer === 'silence')
+            throw new Failure(
+              `${other.name} cannot reach port ${port} of ${name} (${place}): ${probe.detail}`,
+              {
+                hint: 'the nodes of a cluster must reach each other: look at their firewalls',
+              },
+            );
+        }
+      }),
+    ),
+  );
+}
+
+/** A refusal comes from the host itself, so it was reached. */
+function knock(host: string, port: number): Promise<'accepted' | 'refused' | 'silence'> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: REACH_TIMEOUT_MS });
+    const answer = (what: 'accepted' | 'refused' | 'silence') => {
+      socket.destroy();
+      resolve(what);
+    };
+    socket.once('connect', () => answer('accepted'));
+    socket.once('timeout', () => answer('silence'));
+    socket.once('error', (error: NodeJS.ErrnoException) =>
+      answer(error.code === 'ECONNREFUSED' || error.code === 'ECONNRESET' ? 'refused' : 'silence'),
+    );
+  });
+}
+
+function describeHost({ name, facts }: RemoteHost): string {
+  return name.includes(facts.address) ? name : `${name} (${facts.address})`;
+}
+
+function meansOf(hosts: readonly RemoteHost[], cuts: boolean): string {
+  const filters = [...new Set(hosts.map(({ facts }) => facts.filter))].filter((filter) => filter !== null);
+  const rules = cuts
+    ? `, and rules of ${filters.join(' and ')} that drop packets to and from Kafka's ports only`
+    : '';
+  return `signals to the brokers that kept starts there${rules}`;
+}

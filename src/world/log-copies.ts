@@ -1,0 +1,63 @@
+import { appendFile, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { join as joinThere } from 'node:path/posix';
+import type { Clock } from '../core/clock.ts';
+import type { RemoteFiles } from '../control/remote.ts';
+import { LOG_FILE } from '../db/kafka/files.ts';
+
+/** A node whose log is copied while it grows, so that what it said is here even if the node is not any more. */
+export interface CopiedNode {
+  name: string;
+  files: RemoteFiles;
+  /** On the node. */
+  directory: string;
+}
+
+const POLL_MS = 2_000;
+const CHUNK_BYTES = 1024 * 1024;
+/** Beside its log. */
+const CONFIGURATION_FILES = ['server.properties', 'zoo.cfg'];
+const LAST_COPY_MS = 10_000;
+
+/**
+ * Copies the logs of nodes into directories of their names.
+ * @returns a function that copies what is left, and their configuration, as far as the nodes still answer.
+ */
+export function copyLogs(nodes: readonly CopiedNode[], directory: string, clock: Clock): () => Promise<void> {
+  const stopped = new AbortController();
+  const copying = nodes.map((node) => follow(node));
+
+  async function follow({ name, files, directory: there }: CopiedNode): Promise<void> {
+    const here = join(directory, name);
+    await mkdir(here, { recursive: true });
+    let byte = 0;
+    for (;;) {
+      const isLast = stopped.signal.aborted;
+      const added = await files
+        .read(joinThere(there, LOG_FILE), { byte, maxBytes: CHUNK_BYTES })
+        .catch(() => null);
+      if (added !== null && added.length > 0) {
+        await appendFile(join(here, LOG_FILE), added);
+        byte += added.length;
+        if (added.length === CHUNK_BYTES) continue;
+      }
+      if (isLast) return;
+      await clock.sleep(POLL_MS, stopped.signal);
+    }
+  }
+
+  async function copyConfiguration({ name, files, directory: there }: CopiedNode): Promise<void> {
+    for (const file of CONFIGURATION_FILES) {
+      const text = await files.read(joinThere(there, file)).catch(() => null);
+      if (text !== null) await writeFile(join(directory, name, file), text);
+    }
+  }
+
+  return async () => {
+    stopped.abort();
+    const late = new AbortController();
+    const all = Promise.allSettled([...copying, ...nodes.map((node) => copyConfiguration(node))]);
+    await Promise.race([all, clock.sleep(LAST_COPY_MS, late.signal)]);
+    late.abort();
+  };
+}
