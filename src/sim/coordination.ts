@@ -22,8 +22,12 @@ export interface Coordination {
   heartbeat(broker: Peer): void;
   /** The broker's process has started: what was known of its earlier life is void. */
   joined(broker: Peer): void;
-  /** `done` comes when there is an answer; success shows by the news that precede it. */
-  alter(broker: Peer, alteration: Alteration, done: () => void): void;
+  /**
+   * An accepted change reaches the broker as news, with the answer at the latest (KIP-497). `refused` comes only with
+   * an answer that proves that the change, and every earlier request for it, never happens. Any other answer leaves
+   * open whether it did.
+   */
+  alter(broker: Peer, alteration: Alteration, refused: () => void): void;
   /** Moves the broker's leaderships to others before it shuts down. `done` comes when there is an answer. */
   leave(broker: Peer, done: () => void): void;
   /** Processes that are no brokers: the ZooKeeper server, separate controllers. */

@@ -45,6 +45,9 @@ export class Kraft implements Coordination {
   #unfenced = 0;
   /** By broker: the voter it talks to, when it last sent, since when it waits for an answer, the life that registered. */
   readonly #contact: { voter: number; sentNs: number; waitingNs: number | null; life: number }[];
+  /** Requests for another in-sync set so far; by partition, the latest that was decided. */
+  #requests = 0;
+  readonly #decided: number[] = [];
 
   constructor(around: Surroundings, partitions: Partitions) {
     this.#around = around;
@@ -386,18 +389,29 @@ export class Kraft implements Coordination {
     });
   }
 
-  alter(broker: Peer, alteration: Alteration, done: () => void): void {
+  /**
+   * A fenced broker cannot be in sync. Only that refusal tells the leader that nothing has happened, as in Kafka: a
+   * request that is outdated may be so because an earlier one was accepted, of which the leader has yet to hear. A
+   * request that a later one has overtaken is dropped, since the later one's answer speaks for both.
+   */
+  alter(broker: Peer, alteration: Alteration, refused: () => void): void {
+    const { partition } = alteration;
+    const request = ++this.#requests;
     this.#ask(broker, (active) => {
-      let changed: PartitionState[] | null = null;
+      let outcome: PartitionState[] | 'outdated' | 'ineligible' = 'outdated';
       this.#commit(
         active,
         () => {
-          // A fenced broker cannot be in sync.
-          const isr = alteration.isr & this.#unfenced;
-          changed = isr === alteration.isr ? this.#partitions.alter(broker.number, alteration) : null;
-          return changed ?? [];
+          if (request < (this.#decided[partition] ?? 0)) return [];
+          this.#decided[partition] = request;
+          outcome = this.#partitions.alter(broker.number, alteration, this.#unfenced);
+          return typeof outcome === 'string' ? [] : outcome;
         },
-        () => this.#send(active.process, broker.process, done),
+        () =>
+          this.#send(active.process, broker.process, () => {
+            if (outcome === 'ineligible') refused();
+            else if (outcome !== 'outdated') broker.learn(outcome, active.nodeId);
+          }),
       );
     });
   }

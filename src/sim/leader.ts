@@ -167,8 +167,9 @@ export class Leader {
         text: `${verb} ISR from ${idsOf(before).join(',')} to ${idsOf(isr).join(',')}`,
       });
     }
+    // What was accepted comes as news. A refusal says nothing about what was asked since.
     coordination.alter(broker, { partition, epoch, version, isr }, () => {
-      if (replica.asked?.isr === isr && replica.state?.epoch === epoch) replica.asked = null;
+      if (replica.asked === asked) replica.asked = null;
     });
   }
 }

@@ -74,16 +74,19 @@ export class Partitions {
   }
 
   /**
-   * A leader asks for another in-sync set. Refused when it no longer leads, or did not know the newest state.
-   * @returns what changed; null when it was refused
+   * A leader asks for another in-sync set. It is `outdated` when it no longer leads, or did not know the newest state;
+   * else the set is `ineligible` when a broker in it is not among the eligible ones.
+   * @returns what changed, or why nothing did
    */
   alter(
     broker: number,
     asked: { partition: number; epoch: number; version: number; isr: number },
-  ): PartitionState[] | null {
+    eligible = -1,
+  ): PartitionState[] | 'outdated' | 'ineligible' {
     const state = this.states[asked.partition]!;
     if (state.leader !== broker || state.epoch !== asked.epoch || state.version !== asked.version)
-      return null;
+      return 'outdated';
+    if ((asked.isr & eligible) !== asked.isr) return 'ineligible';
     return this.#change(state, { isr: asked.isr });
   }
 

@@ -204,15 +204,16 @@ export class ZooKeeper implements Coordination {
     );
   }
 
-  alter(broker: Peer, alteration: Alteration, done: () => void): void {
+  /** There is one server, whose answers keep their order: a refusal is the answer to every earlier request, too. */
+  alter(broker: Peer, alteration: Alteration, refused: () => void): void {
     this.#atServer(broker, () => {
       const changed = this.#partitions.alter(broker.number, alteration);
       const { controllerId } = this;
       this.#atBroker(broker, () => {
-        if (changed !== null) broker.learn(changed, controllerId);
-        done();
+        if (typeof changed === 'string') refused();
+        else broker.learn(changed, controllerId);
       });
-      if (changed !== null) this.#publish(changed, null);
+      if (typeof changed !== 'string') this.#publish(changed, null);
     });
   }
 
