@@ -447,6 +447,33 @@ test('unless the leader lost power or cut its log between the question and the a
   t.is(only(judge(having(DEDUPLICATED, cut)), 'lost').blame, 'broker');
 });
 
+test('or had lost power before, and led on in its epoch: its followers keep what it took in its former life', (t) => {
+  const story = {
+    ...having(DEDUPLICATED, [
+      leads(1, 0, 0),
+      ...unpowered(['kafka1'], 4.2, 4.5),
+      leads(1, 0, 4.7, { startOffset: 0 }),
+      leads(2, 1, 9, { startOffset: 1 }),
+      finalScan(1),
+    ]),
+    info: ZOOKEEPER,
+  };
+  const lost = only(judge(story), 'lost');
+  t.is(lost.blame, 'broker');
+  t.is(lost.judgement, 'permitted', lost.reason);
+  t.regex(lost.reason, /led on in epoch 0/);
+});
+
+test('but not where it was elected anew, since then its followers cut off what it does not have', (t) => {
+  const story = having(DEDUPLICATED, [
+    leads(1, 0, 0),
+    ...unpowered(['kafka1'], 4.2, 4.5),
+    leads(1, 1, 4.7, { startOffset: 0 }),
+    finalScan(1),
+  ]);
+  t.is(only(judge({ ...story, info: ZOOKEEPER }), 'lost').blame, 'client');
+});
+
 /**
  * A consumer was given 0:0 at offset 1. Then the log was cut off and with it the number of 0:0; the client, which had
  * had no answer, sent it once more, and it was stored at offset 0.

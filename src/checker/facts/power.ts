@@ -160,8 +160,8 @@ interface TermName {
   epoch: number | null;
 }
 
-/** Whether the leader took it after it was back, in the epoch in which it had lost power. */
-function isOfItsNextLife({ node, epoch, sameEpoch }: PowerlessReturn, term: TermName | null): boolean {
+/** Whether the leader's term is one that it led on in, after it had lost power in its epoch. */
+export function isOfItsNextLife({ node, epoch, sameEpoch }: PowerlessReturn, term: TermName | null): boolean {
   return sameEpoch && term !== null && term.node === node && term.epoch === epoch;
 }
 

@@ -2,6 +2,7 @@ import { valueName } from '../../core/words.ts';
 import { int64At, type WriteBatch } from '../../history/run.ts';
 import type { ClientFault } from '../facts/attribution.ts';
 import type { Examination } from '../examination.ts';
+import { isOfItsNextLife } from '../facts/power.ts';
 import type { Cause, Describe, Loss } from '../findings/grouping.ts';
 import { isAudited, judgeAbortedRead, RULINGS } from '../findings/judgement.ts';
 import { DIVERGENT, DIVERGENT_COUNTED, RIVALLED, type PartitionLog } from '../facts/partition.ts';
@@ -304,6 +305,8 @@ function clientFaultOf(
   // Before the answer came it may have been appended, lost, and its place given to another one.
   const invokeNs = int64At(batch.invokeNs, row);
   if (power.struck(term.node, invokeNs)) return null;
+  // Or the leader had lost the other record with its power, and its followers kept that in the place of this one.
+  if (leadership.returns.some((one) => isOfItsNextLife(one, term))) return null;
   // The record may have been there, and its leader cut it off: then the broker lost it.
   const wasCut = examination.truncations.first(term.node, log.partition, invokeNs, offset) !== undefined;
   return wasCut || leadership.successorOf(term, offset) !== null ? null : 'deduplicated';
