@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { realClock } from '../core/clock.ts';
+import { Failure } from '../core/failure.ts';
 import { freshId, seededRandom } from '../core/random.ts';
 import { openEngine } from '../control/docker/engine.ts';
 import { createDockerLab } from '../control/docker/lab.ts';
@@ -39,13 +40,15 @@ export function dockerStage({ distribution, image, local }: DockerPlan, setting:
           /** The containers take their files along, so what a person may want to read is fetched first. */
           async close() {
             await mkdir(logs, { recursive: true });
-            const fetched = nodes.map(({ name }) =>
-              lab.fetch(name, `${ON_NODE}/${NODES_DIRECTORY}/${name}`, logs),
+            const lost: string[] = [];
+            await Promise.all(
+              nodes.map(({ name }) =>
+                lab.fetch(name, `${ON_NODE}/${NODES_DIRECTORY}/${name}`, logs).catch(() => lost.push(name)),
+              ),
             );
-            const outcomes = await Promise.allSettled(fetched);
             await lab.close();
-            const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-            if (failed !== undefined) throw failed.reason;
+            if (lost.length > 0)
+              throw new Failure(`the logs of ${lost.join(', ')} could not be fetched from the containers`);
           },
         },
         distribution,

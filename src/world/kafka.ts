@@ -127,8 +127,11 @@ export function kafkaWorld(options: {
     openAdmin: () => createAdmin({ endpoint, clock }),
     async close() {
       for (const observer of observers.values()) observer.close();
-      await db.teardown();
-      await lab.close();
+      try {
+        await db.teardown();
+      } finally {
+        await lab.close();
+      }
     },
   };
 }

@@ -1,10 +1,13 @@
 import { writeSync } from 'node:fs';
+import { openEngine } from '../../src/control/docker/engine.ts';
 import { enterLab, insideLab } from '../../src/control/netns/enter.ts';
 import { resolveDistribution } from '../../src/db/kafka/distribution.ts';
 import type { KafkaMode } from '../../src/db/kafka/recipes.ts';
 import type { Event } from '../../src/history/event.ts';
 import { createDecoder, createEncoder } from '../../src/history/value.ts';
+import { dockerPlan } from '../../src/run/prepare-docker.ts';
 import { openWorld } from '../../src/world/open.ts';
+import type { WorldPlan } from '../../src/world/plan.ts';
 import { contractScenario, tellAll } from './cases.ts';
 
 /**
@@ -20,10 +23,18 @@ async function inside(): Promise<void> {
   const events: Event[] = [];
   const place = { run: 'contract', topic: 'kept' };
   const distribution = await resolveDistribution(kafka);
-  const world = await openWorld(
-    { kind: lab as 'netns' | 'loopback', distribution, dataDirectory: null },
-    { scenario, mode: mode as KafkaMode, seed: 1, topic: place.topic, directory, powerLoss: false },
-  ).build({
+  const plan: WorldPlan =
+    lab === 'docker'
+      ? await dockerPlan(await openEngine(), distribution, undefined, () => undefined)
+      : { kind: lab as 'netns' | 'loopback', distribution, dataDirectory: null };
+  const world = await openWorld(plan, {
+    scenario,
+    mode: mode as KafkaMode,
+    seed: 1,
+    topic: place.topic,
+    directory,
+    powerLoss: false,
+  }).build({
     encode: createEncoder({ ...place, sizeBytes: scenario.load.recordBytes }),
     record: (event) => events.push(event),
   });

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import test from 'ava';
+import { resolveDistribution } from '../../src/db/kafka/distribution.ts';
 import { whyNoDocker, withDocker } from './why-no-docker.ts';
 
 /** What only a lab of containers has to show, with a real daemon. The contract of every lab is in test/lab. */
@@ -44,6 +45,8 @@ real(`"doctor --clean" lists and removes what dead runs have left, and nothing e
 
 real(`real Kafka in containers, to a verdict, and killed in the middle${because}`, async (t) => {
   t.timeout(600_000);
+  // Where a daemon of its own runs no repository can be reached.
+  await resolveDistribution({ environment: process.env });
   const directory = mkdtempSync(join(tmpdir(), 'kept-docker-test-'));
   t.teardown(() => rmSync(directory, { recursive: true }));
   const { assembled, named, said } = await told('runs.ts', directory);

@@ -1,6 +1,8 @@
+import { Failure } from '../../core/failure.ts';
+import type { Daemon } from '../remote.ts';
 import { shellRemote, type ShellRemote } from '../shell/remote.ts';
-import { withEngine, type Container, type ContainerOptions, type Engine } from './engine.ts';
-import { execIn } from './exec.ts';
+import { statusOf, withEngine, type Container, type ContainerOptions, type Engine } from './engine.ts';
+import { execIn, type Attached } from './exec.ts';
 import { archiveOf } from './image.ts';
 
 /**
@@ -38,7 +40,7 @@ export function containerRemote(
   const remote = shellRemote({
     ...node,
     hostname: node.name,
-    openShell: () => execIn(engine, container, ['/bin/sh']),
+    openShell: () => openShell(engine, container, node.name),
     shellsMax: SHELLS_MAX,
     put,
   });
@@ -54,5 +56,54 @@ export function containerRemote(
     if (exitStatus !== 0) throw new Error(`${from} cannot be copied to ${to} on ${node.name}: ${stderr}`);
   }
 
-  return remote;
+  /** A container may also end by another's hand, and then everything in it has ended. */
+  let ended: Promise<void> | null = null;
+  const untilEnded = () =>
+    (ended ??= container.wait().then(
+      () => undefined,
+      // Where it cannot be waited for, nothing is known of it.
+      () => new Promise(() => undefined),
+    ));
+
+  return {
+    ...remote,
+    async spawn(command, options) {
+      return endingWith(untilEnded(), await remote.spawn(command, options));
+    },
+  };
 }
+
+/** A daemon that is over, too, when its container is. */
+function endingWith(containerEnded: Promise<void>, daemon: Daemon): Daemon {
+  let isOver = false;
+  const how = { exitStatus: null, signal: 'the end of its container' };
+  return {
+    pid: daemon.pid,
+    exited: Promise.race([
+      daemon.exited,
+      containerEnded.then(() => {
+        isOver = true;
+        return how;
+      }),
+    ]),
+    signal: async (name) => (isOver ? undefined : daemon.signal(name)),
+    state: async () => (isOver ? null : daemon.state()),
+  };
+}
+
+async function openShell(engine: Engine, container: Container, name: string): Promise<Attached> {
+  try {
+    return await execIn(engine, container, ['/bin/sh']);
+  } catch (error) {
+    const status = statusOf((error as Error).cause);
+    if (status !== GONE && status !== NOT_RUNNING) throw error;
+    throw new Failure(`The container of ${name} does not run any more: something else has ended it.`, {
+      hint: 'Containers of a run are named kept-RUN-NODE, and are to be left alone.',
+      cause: error,
+    });
+  }
+}
+
+const GONE = 404;
+/** Or paused: no command can be run in it either. */
+const NOT_RUNNING = 409;
