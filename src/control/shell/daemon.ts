@@ -35,7 +35,7 @@ while [ ! -f "$place/status" ]; do
   if ! kill -0 "$pid" 2>/dev/null; then sleep 1; break; fi
   sleep 0.1 2>/dev/null || sleep 1
 done
-cat "$place/status" 2>/dev/null; rm -rf "$place"`;
+cat "$place/status" 2>/dev/null; :`;
 
 /** Where notes about daemons are kept on the node. */
 const PLACE = '/tmp/kept-daemon-';
@@ -74,6 +74,8 @@ export async function shellDaemon(options: {
       try {
         const { stdout: said } = await shells.run(['sh', '-c', AWAIT, 'sh', place, String(pid)]);
         gone = true;
+        // Only now that the answer is here: another shell, of a connection that was lost, may wait for the same end.
+        await shells.run(['rm', '-rf', place]).catch(() => undefined);
         const text = said.toString().trim();
         if (text === '') return { exitStatus: null, signal: null };
         // A shell tells a signal by a status of 128 and more, and programs use some of those themselves: 143 is what a

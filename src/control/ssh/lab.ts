@@ -46,6 +46,8 @@ export interface SshLab extends Lab {
 
 const DEAD_MAN_SECONDS = 10;
 const BEAT_MS = 1_000;
+/** A host that answers a sign of life only after so long is told to be out of reach. */
+const SILENT_MS = 2_500;
 const CLOSE_TIMEOUT_MS = 15_000;
 
 /** A lab of hosts that are somebody's. @throws Failure when one of them cannot be used, before anything is done to any. */
@@ -84,13 +86,23 @@ export async function createSshLab(options: SshLabOptions): Promise<SshLab> {
 
   async function beat(host: RemoteHost, deadMan: DeadMan): Promise<void> {
     let silentSinceNs: number | null = null;
+    const silent = (why: string, sinceNs: number) => {
+      if (silentSinceNs !== null || closing.signal.aborted) return;
+      silentSinceNs = sinceNs;
+      options.note(`${host.name} is out of reach: ${why}`);
+    };
     while (!closing.signal.aborted) {
+      const startedNs = clock.nowNs();
+      const answered = new AbortController();
+      void clock.sleep(SILENT_MS, answered.signal).then(() => {
+        if (!answered.signal.aborted) silent(`nothing came for ${SILENT_MS / 1_000} s.`, startedNs);
+      });
       try {
         const struck = await deadMan.beat();
-        if (silentSinceNs !== null && !closing.signal.aborted)
-          options.note(
-            `${host.name} was out of reach for ${secondsSince(silentSinceNs)} s, and answers again.`,
-          );
+        if (silentSinceNs !== null && !closing.signal.aborted) {
+          const seconds = Math.max(1, Math.round((clock.nowNs() - silentSinceNs) / 1e9));
+          options.note(`${host.name} was out of reach for ${seconds} s, and answers again.`);
+        }
         silentSinceNs = null;
         if (struck) {
           options.note(
@@ -100,14 +112,13 @@ export async function createSshLab(options: SshLabOptions): Promise<SshLab> {
           await net?.restore(host);
         }
       } catch (error) {
-        if (silentSinceNs === null && !closing.signal.aborted)
-          options.note(`${host.name} is out of reach: ${messageOf(error)}`);
-        silentSinceNs ??= clock.nowNs();
+        silent(messageOf(error), startedNs);
+      } finally {
+        answered.abort();
       }
       await clock.sleep(BEAT_MS, closing.signal);
     }
   }
-  const secondsSince = (ns: number) => Math.max(1, Math.round((clock.nowNs() - ns) / 1e9));
 
   async function close(): Promise<void> {
     closing.abort();

@@ -7,6 +7,8 @@ import { Unforwarded, type Connection } from './connection.ts';
 const ANSWERED = /refused|reset/i;
 const IN_VAIN = /timed out|no route|unreachable/i;
 const ALIVE_TIMEOUT_MS = 3_000;
+/** So long a connection may take that has to be opened again first. */
+const CONNECTION_TIMEOUT_MS = 5_000;
 
 /**
  * Tries a TCP connection from a host: its sshd makes it, as it does for `ssh -L`, so that nothing has to be installed there.
@@ -19,7 +21,12 @@ export async function probeFrom(
 ): Promise<Probe> {
   const timer = new AbortController();
   try {
-    const connection = await connect();
+    const connection = await Promise.race([
+      connect(),
+      clock.sleep(CONNECTION_TIMEOUT_MS, timer.signal).then(() => null),
+    ]);
+    if (connection === null)
+      return { answer: 'no-observation', detail: 'the connection to the node is lost' };
     const attempt = connection.forward(to.address, to.port).then(
       (stream): Probe => {
         stream.destroy();

@@ -63,6 +63,11 @@ export function sshNet(options: {
     await Promise.all([...hosts].map((host) => bringAbout(host)));
   }
 
+  /** A connection needs both directions, so it is tried in the one in which these two nodes would make one. */
+  function asConnected({ from, to }: Link): Link {
+    return nodes.get(from)?.onlyAnswers === true && to !== CLIENT ? { from: to, to: from } : { from, to };
+  }
+
   const net = countedNet({
     async block(links) {
       for (const link of links) inForce.set(keyOf(link), link);
@@ -72,7 +77,8 @@ export function sshNet(options: {
       for (const link of links) inForce.delete(keyOf(link));
       await change(links);
     },
-    async probe({ from, to }, timeoutMs) {
+    async probe(link, timeoutMs) {
+      const { from, to } = asConnected(link);
       const { address, ports } = nodes.get(to) ?? fail(to);
       const port = ports[0]!;
       if (from === CLIENT) return here.probe(address, port, timeoutMs);

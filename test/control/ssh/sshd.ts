@@ -28,6 +28,8 @@ export interface SshdHost {
   killSessions(): Promise<void>;
   /** Kills everything on it at once. */
   vanish(): Promise<void>;
+  /** Runs a script on it, as its root would. */
+  sh(script: string): Promise<string>;
   /** Its rules, as the kernel tells them. */
   rules(): Promise<string>;
 }
@@ -138,9 +140,20 @@ export async function startSshds(names: readonly string[]): Promise<Sshds> {
       name,
       address,
       knownAs: `${address} ${type} ${key!.trim()}\n`,
+      async sh(script) {
+        // unshare's only child is the sshd.
+        const { stdout: pid } = await execa('pgrep', ['-P', String(child.pid)]);
+        const into = ['--target', pid, '--mount', '--net', '--pid', '--uts'];
+        return (
+          await execa('nsenter', [...into, 'sh', '-c', `${SYSTEM_PATH}${script}`], {
+            reject: false,
+            stdin: 'ignore',
+          })
+        ).stdout;
+      },
       async killSessions() {
-        // unshare's only child is the sshd, whose children are its sessions.
-        const script = `pkill -9 -P "$(pgrep -P ${child.pid})"`;
+        // As process 1 of the host it is also the parent of every daemon.
+        const script = `pkill -9 -P "$(pgrep -P ${child.pid})" -x sshd`;
         await execa('sh', ['-c', script], { reject: false, stdin: 'ignore' });
       },
       async vanish() {

@@ -1,0 +1,297 @@
+import { Failure } from '../../../src/core/failure.ts';
+import { realClock } from '../../../src/core/clock.ts';
+import { freshId } from '../../../src/core/random.ts';
+import { resolveTarget } from '../../../src/control/ssh/client-config.ts';
+import { parseHost } from '../../../src/control/ssh/host.ts';
+import { createSshLab, type SshLab } from '../../../src/control/ssh/lab.ts';
+import { terminalSecrets } from '../../../src/control/ssh/secrets.ts';
+import type { Distribution } from '../../../src/db/kafka/distribution.ts';
+import { sshPlan } from '../../../src/run/prepare-ssh.ts';
+import { scenarioSchema } from '../../../src/scenario/schema.ts';
+import type { Schedule } from '../../../src/nemesis/schedule.ts';
+import { setCable, type Sshds } from './sshd.ts';
+
+const clock = realClock();
+
+async function until<T>(ask: () => Promise<T | null | false>): Promise<T> {
+  for (;;) {
+    const answer = await ask();
+    if (answer !== null && answer !== false) return answer;
+    await clock.sleep(50);
+  }
+}
+
+/** What comes of an attempt: the sentence, or `did it`. */
+async function sentenceOf(work: () => Promise<unknown>): Promise<string> {
+  try {
+    await work();
+    return 'did it';
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return error.message;
+  }
+}
+
+async function labOf(
+  { home }: Sshds,
+  names: readonly string[],
+  more: { cuts?: boolean; deadManSeconds?: number } = {},
+): Promise<SshLab & { notes: string[] }> {
+  const notes: string[] = [];
+  const lab = await createSshLab({
+    nodes: names.map((given) => ({
+      name: given.replace(/.*@/, ''),
+      target: resolveTarget(parseHost(given), { HOME: home, USER: 'root' }),
+      ports: [9092],
+      onlyAnswers: false,
+    })),
+    run: freshId(),
+    cuts: more.cuts ?? true,
+    ...(more.deadManSeconds !== undefined && { deadManSeconds: more.deadManSeconds }),
+    acceptNew: false,
+    secrets: terminalSecrets(),
+    note: (text) => notes.push(text),
+  });
+  return { ...lab, notes };
+}
+
+const TICK = ['sh', '-c', 'i=0; while :; do i=$((i+1)); echo $i; sleep 0.1; done'];
+
+export const LAB_CASES = [
+  {
+    name: 'a connection that is dropped in the middle is opened again, and nothing is lost',
+    hosts: ['a', 'b'],
+    facts: {
+      whole: true,
+      ended: { exitStatus: 5, signal: null },
+      stillCut: 'silence',
+      healed: 'connects',
+      ofOurs: '',
+    },
+    async tell(sshds: Sshds) {
+      const lab = await labOf(sshds, ['a', 'b']);
+      const a = sshds.hosts.get('a')!;
+      const node = lab.nodes.get('a')!;
+      const file = `${lab.place}/ticks`;
+      const daemon = await node.spawn(TICK, { outputFile: file });
+      const short = await node.spawn(['sh', '-c', 'sleep 1; exit 5'], { outputFile: '/dev/null' });
+      const link = { from: 'a', to: 'b' };
+      await lab.net!.cut([link]);
+      const linesOf = async () =>
+        String((await node.files.read(file)) ?? '')
+          .trim()
+          .split('\n');
+      await until(async () => (await linesOf()).length > 3);
+      for (let drop = 0; drop < 3; drop++) {
+        await a.killSessions();
+        const before = (await linesOf()).length;
+        await until(async () => (await linesOf()).length > before);
+      }
+      const ended = await short.exited;
+      const stillCut = (await lab.net!.probe(link, 400)).answer;
+      await a.killSessions();
+      await lab.net!.heal([link]);
+      const healed = (await lab.net!.probe(link, 5_000)).answer;
+      await daemon.signal('SIGKILL');
+      await daemon.exited;
+      const lines = await linesOf();
+      const whole = lines.every((line, index) => Number(line) === index + 1);
+      await lab.close();
+      // The timer notices that its directory is gone.
+      const timer = `/[v]ar/tmp/${lab.place.split('/').at(-1)}`;
+      await until(async () => (await a.sh(`pgrep -f '${timer}'; :`)) === '');
+      const ofOurs = await a.sh(`ls -d ${lab.place} 2>/dev/null; nft list tables; :`);
+      return { whole, ended, stillCut, healed, ofOurs };
+    },
+  },
+  {
+    name: 'nodes that share a host are cut one by one, and the SSH connection never',
+    hosts: ['a', 'b'],
+    facts: {
+      before: 'zookeeper–kafka1 zookeeper–kafka2 kafka1–kafka2 kafka1–client',
+      withoutZookeeper: 'zookeeper–kafka2 kafka1–kafka2 kafka1–client',
+      backwards: 'zookeeper–kafka2 kafka1–kafka2 kafka1–client',
+      withoutPeers: 'zookeeper–kafka1 zookeeper–kafka2 kafka1–client',
+      withoutClient: 'zookeeper–kafka1 zookeeper–kafka2 kafka1–kafka2',
+      nothing: '',
+      commanded: 'still here',
+      after: 'zookeeper–kafka1 zookeeper–kafka2 kafka1–kafka2 kafka1–client',
+    },
+    async tell({ home, hosts }: Sshds) {
+      const target = (name: string) => resolveTarget(parseHost(name), { HOME: home });
+      // A mount of their own hides one of two packet filters on each host: ZooKeeper's uses nft, kafka2's iptables.
+      const lab = await createSshLab({
+        nodes: [
+          { name: 'zookeeper', target: target('a'), ports: [2181], onlyAnswers: true },
+          { name: 'kafka1', target: target('a'), ports: [9092], onlyAnswers: false },
+          { name: 'kafka2', target: target('b'), ports: [9092], onlyAnswers: false },
+        ],
+        run: freshId(),
+        cuts: true,
+        acceptNew: false,
+        secrets: terminalSecrets(),
+        note: () => undefined,
+      });
+      const net = lab.net!;
+      const pairs = [
+        ['zookeeper', 'kafka1'],
+        ['zookeeper', 'kafka2'],
+        ['kafka1', 'kafka2'],
+        ['kafka1', 'client'],
+      ] as const;
+      const connected = async () => {
+        const answers = await Promise.all(
+          pairs.map(async ([one, other]) => {
+            const link = other === 'client' ? { from: other, to: one } : { from: one, to: other };
+            return (await net.probe(link, 700)).answer === 'connects' ? `${one}–${other}` : '';
+          }),
+        );
+        return answers.filter((pair) => pair !== '').join(' ');
+      };
+      const during = async (from: string, to: string) => {
+        await net.cut([{ from, to }]);
+        const said = await connected();
+        await net.heal([{ from, to }]);
+        return said;
+      };
+      const before = await connected();
+      const withoutZookeeper = await during('kafka1', 'zookeeper');
+      const backwards = await during('zookeeper', 'kafka1');
+      const withoutPeers = await during('kafka2', 'kafka1');
+      const withoutClient = await during('kafka1', 'client');
+      const names = ['zookeeper', 'kafka1', 'kafka2', 'client'];
+      const all = names.flatMap((from) => names.filter((to) => to !== from).map((to) => ({ from, to })));
+      await net.cut(all);
+      const nothing = await connected();
+      await hosts.get('a')!.killSessions();
+      const commanded = (await lab.nodes.get('kafka1')!.exec(['echo', 'still here'])).stdout;
+      await net.heal();
+      const after = await connected();
+      await lab.close();
+      return { before, withoutZookeeper, backwards, withoutPeers, withoutClient, nothing, commanded, after };
+    },
+  },
+  {
+    name: 'a link that is down for too long: the timer undoes everything there, and what comes back goes on',
+    hosts: ['a', 'b'],
+    facts: {
+      running: true,
+      killed: { exitStatus: null, signal: 'SIGKILL' },
+      rulesMeanwhile: 0,
+      otherGoesOn: true,
+      cutAgain: 'silence',
+      startsAgain: true,
+      told: [true, true, true],
+    },
+    async tell(sshds: Sshds) {
+      const lab = await labOf(sshds, ['a', 'b'], { deadManSeconds: 3 });
+      const [a, b] = [lab.nodes.get('a')!, lab.nodes.get('b')!];
+      const daemon = await a.spawn(['sleep', '300'], { outputFile: '/dev/null' });
+      const other = await b.spawn(['sleep', '300'], { outputFile: '/dev/null' });
+      await lab.net!.cut([{ from: 'a', to: 'b' }]);
+      const host = sshds.hosts.get('a')!;
+      const isThere = async () => (await host.sh(`[ -d /proc/${daemon.pid} ] && echo yes; :`)) === 'yes';
+      const running = await isThere();
+      await setCable('a', 'down');
+      await until(async () => !(await isThere()));
+      await until(async () => (await host.rules()).match(/kept/g) === null);
+      const rulesMeanwhile = (await host.rules()).match(/drop/g)?.length ?? 0;
+      await setCable('a', 'up');
+      const killed = await daemon.exited;
+      await until(async () => lab.notes.some((note) => note.includes('struck')));
+      await until(async () => (await host.rules()).includes('drop'));
+      const cutAgain = (await lab.net!.probe({ from: 'a', to: 'b' }, 400)).answer;
+      const again = await a.spawn(['sleep', '300'], { outputFile: '/dev/null' });
+      const startsAgain = (await again.state()) !== null;
+      const otherGoesOn = (await other.state()) !== null;
+      await lab.close();
+      const told = [/a is out of reach/, /a was out of reach for \d+ s/, /timer of a struck/];
+      return {
+        running,
+        killed,
+        rulesMeanwhile,
+        otherGoesOn,
+        cutAgain,
+        startsAgain,
+        told: told.map((what) => lab.notes.some((note) => what.test(note))),
+      };
+    },
+  },
+  {
+    name: 'a host that vanishes in the middle is told in a sentence, and the others are cleaned up',
+    hosts: ['a', 'b'],
+    facts: { command: true, probe: 'no-observation', noted: true, cleaned: '' },
+    async tell(sshds: Sshds) {
+      const lab = await labOf(sshds, ['a', 'b']);
+      await sshds.hosts.get('b')!.vanish();
+      const said = await sentenceOf(() => lab.nodes.get('b')!.files.size('/etc/passwd'));
+      const probe = (await lab.net!.probe({ from: 'b', to: 'a' }, 400)).answer;
+      await lab.close();
+      return {
+        command: /^b (does not answer|cannot be reached)/.test(said) || said,
+        probe,
+        noted: lab.notes.some((note) => note.startsWith('b could not be cleaned up')),
+        cleaned: await sshds.hosts.get('a')!.sh(`ls -d ${lab.place} 2>/dev/null; :`),
+      };
+    },
+  },
+  {
+    name: 'what a host lacks is said before anything is done to any of them',
+    hosts: ['a', 'b'],
+    facts: {
+      noSudo:
+        'Links of plain@b cannot be cut, because that needs root there: sudo says: sudo: a password is required',
+      untouched: '',
+      withoutCuts: 'did it',
+      twice: 'a and root@192.0.2.10 are one host, with the address 192.0.2.10',
+      noFilter: 'Links of a cannot be cut, because neither nft nor iptables works there',
+      noJava: 'a has no Java, and Kafka 3.9.1 needs Java 8 or newer there',
+      taken: 'Something listens on port 9092 of a already (192.0.2.10:9092)',
+      walled: 'b cannot reach port 9092 of a (192.0.2.10:9092): nothing came within 5000 ms',
+      noConsent: 'These nodes are not kept’s own, and this would break them for a while: nothing was done.',
+    },
+    async tell(sshds: Sshds) {
+      process.env['HOME'] = sshds.home;
+      const a = sshds.hosts.get('a')!;
+      const inLab = (names: readonly string[], cuts = true) =>
+        sentenceOf(async () => (await labOf(sshds, names, { cuts })).close());
+      const noSudo = await inLab(['a', 'plain@b']);
+      const untouched = await a.sh('ls -d /var/tmp/kept-* 2>/dev/null; :');
+      const withoutCuts = await inLab(['a', 'plain@b'], false);
+
+      const kill: Schedule = [
+        { id: 'fault-1', atMs: 0, fault: { kind: 'kill', target: 'leader' }, forMs: 1_000 },
+      ];
+      const plan = (nodes = ['a', 'b']) =>
+        sentenceOf(() =>
+          sshPlan(
+            { nodes },
+            {
+              scenario: scenarioSchema.parse({ brokers: 2, topic: { replicationFactor: 2 } }),
+              mode: 'kraft-combined',
+              schedule: kill,
+              distribution: { version: '3.9.1', jars: {} } as unknown as Distribution,
+              say: () => undefined,
+            },
+          ),
+        );
+      const noConsent = await plan();
+      const twice = await plan(['a', 'root@192.0.2.10']);
+      await a.sh(
+        'nft add table inet wall; nft "add chain inet wall in { type filter hook input priority 0; }"',
+      );
+      await a.sh(`nft add rule inet wall in ip saddr ${sshds.hosts.get('b')!.address} tcp dport 9092 drop`);
+      const walled = await plan();
+      await a.sh('nft delete table inet wall');
+      const listen = `require('net').createServer().listen(9092, '${a.address}')`;
+      await a.sh(`"${process.execPath}" -e "${listen}" >/dev/null 2>&1 & sleep 0.5`);
+      const taken = await until(async () => (await plan()).replace(noConsent, '') || null);
+      await a.sh('pkill -f createServer');
+      await a.sh('mount -t tmpfs tmpfs /usr/lib/jvm');
+      const noJava = await plan();
+      await a.sh('mount --bind /dev/null "$(command -v nft)"');
+      const noFilter = await inLab(['a', 'b']);
+      return { noSudo, untouched, withoutCuts, twice, noFilter, noJava, taken, walled, noConsent };
+    },
+  },
+] as const;
