@@ -1,8 +1,11 @@
 import { EXIT, Failure } from '../core/failure.ts';
+import type { MixKind } from '../nemesis/schedule.ts';
 import type { Scenario } from '../scenario/schema.ts';
 
 /** Writes a second that a cluster which somebody else runs gets, unless the user asks for more. */
 export const GIVEN_RATE = 200;
+
+const HOOK_MIX: readonly MixKind[] = ['kill', 'stop', 'pause'];
 
 /**
  * A scenario as a cluster that was given gets it: its load limited, and without the faults that there is no means for.
@@ -37,6 +40,11 @@ export function withinLimits(
     remarks.push(
       'The faults of the scenario are left out, since kept has no hands on this cluster: --fault-hook COMMAND gives it some, and "kept mark" tells of what is done by hand.',
     );
+  }
+  // What every command can be expected to do; the rest must be asked for.
+  if (hook && !faults && 'random' in nemesis) {
+    const mix = nemesis.random.mix.filter((kind) => HOOK_MIX.includes(kind));
+    nemesis = { random: { ...nemesis.random, mix: mix.length > 0 ? mix : [...HOOK_MIX] } };
   }
   return { scenario: { ...scenario, load, nemesis }, remarks };
 }

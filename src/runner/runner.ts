@@ -8,6 +8,8 @@ import { atFullSpeed, atRate } from '../generator/pace.ts';
 import { uniqueValues } from '../generator/unique-values.ts';
 import { campaign, type Campaign } from '../nemesis/campaign.ts';
 import { clusterNemesis } from '../nemesis/cluster-nemesis.ts';
+import { hookNemesis } from '../nemesis/hook-nemesis.ts';
+import type { Nemesis } from '../nemesis/nemesis.ts';
 import { startConsumers } from './consumers.ts';
 import { load, type Load } from './load.ts';
 import type { Progress } from './progress.ts';
@@ -143,12 +145,21 @@ function generatorFor({ scenario, seed }: RunOptions, clock: Clock): Generator {
   return count === undefined ? values : limit(count, values);
 }
 
+/** Where somebody's command strikes, kept's own hands stay off. */
+function nemesisFor(world: RunOptions['world']): Nemesis {
+  const random = world.random.fork('targets');
+  const { striking } = world;
+  return striking === undefined
+    ? clusterNemesis({ ...world, random })
+    : hookNemesis({ db: world.db, clock: world.clock, random, ...striking });
+}
+
 function campaignFor(options: RunOptions, account: Tally, theLoad: Load): Campaign {
   const { world, scenario } = options;
   const { nemesis } = scenario;
   return campaign({
     schedule: options.schedule,
-    nemesis: clusterNemesis({ ...world, random: world.random.fork('targets') }),
+    nemesis: nemesisFor(world),
     clock: world.clock,
     record: account.event,
     brokers: world.db.nodes.filter((node) => node.roles.includes('broker')).map((node) => node.name),

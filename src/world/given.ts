@@ -8,6 +8,8 @@ import { createAdmin } from '../client/kafkajs/admin.ts';
 import { createDriver } from '../client/kafkajs/driver.ts';
 import { createObserver, type Observer } from '../client/kafkajs/observe.ts';
 import { createReader } from '../client/kafkajs/reader.ts';
+import { commandHook } from '../control/hook/command-hook.ts';
+import { SECRET_VARIABLES } from '../client/settings/variables.ts';
 import { givenCluster } from '../db/given/given.ts';
 import type { Contract } from '../history/run.ts';
 import { contractOf } from '../scenario/contract.ts';
@@ -74,7 +76,7 @@ async function makeTopic(
 
 function givenWorld(
   plan: GivenPlan,
-  { topic, scenario, seed }: Setting,
+  { run, topic, scenario, seed }: Setting,
   { clock, encode, record }: Tools & { clock: Clock },
 ): World {
   const { endpoint } = plan;
@@ -107,6 +109,8 @@ function givenWorld(
   for (const text of plan.remarks)
     record({ type: 'note', timeNs: clock.nowNs(), about: 'information', text });
   let isClosed = false;
+  const hook =
+    plan.hook === null ? null : commandHook({ ...plan.hook, withoutVariables: SECRET_VARIABLES, clock });
 
   return {
     clock,
@@ -115,6 +119,17 @@ function givenWorld(
     db,
     net: null,
     openAdmin,
+    ...(hook !== null && {
+      striking: {
+        hook,
+        run: run ?? topic,
+        topic,
+        nodeOf: (name) => {
+          const { id, address, port } = plan.brokers.find((broker) => broker.name === name)!;
+          return { name, id, host: address, port };
+        },
+      },
+    }),
     openClient: (worker) =>
       createDriver({
         ...scenario.producer,
@@ -132,6 +147,7 @@ function givenWorld(
       isClosed = true;
       for (const observer of observers.values()) observer.close();
       await db.teardown();
+      hook?.close();
       if (!plan.topic.isOwn || plan.topic.isKept) return;
       const admin = openAdmin();
       try {

@@ -1,5 +1,6 @@
 import type { Admin } from '../client/admin.ts';
 import type { Client, Reader } from '../client/client.ts';
+import type { FaultHook, HookNode } from '../control/fault-hook.ts';
 import type { Net } from '../control/net.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Random } from '../core/random.ts';
@@ -20,6 +21,8 @@ export interface World {
   readonly facts?: Partial<RunInfo>;
   /** Null where nothing can be cut. */
   readonly net: Net | null;
+  /** Set where somebody's command strikes and heals, in the place of `db` and `net`. */
+  readonly striking?: Striking;
   /** How to read its records, where they are not made of bytes. */
   readonly decode?: Decoder;
   openClient(worker: number): Client;
@@ -29,4 +32,12 @@ export interface World {
   openAdmin?(): Admin;
   /** Takes everything down again. Safe to call at any time. */
   close(): Promise<void>;
+}
+
+/** A command that strikes, and what it is told besides the fault. */
+export interface Striking {
+  hook: FaultHook;
+  run: string;
+  topic: string;
+  nodeOf(name: string): HookNode;
 }

@@ -6,7 +6,7 @@ import test from 'ava';
 import { realClock } from '../../src/core/clock.ts';
 import { createAdmin } from '../../src/client/kafkajs/admin.ts';
 import type { RunInfo } from '../../src/history/run.ts';
-import { filesBelow, kept } from './run-kept.ts';
+import { filesBelow, kept, startKept } from './run-kept.ts';
 import { SECRETS, securedCluster, type SecuredCluster } from './secured-cluster.ts';
 
 /** A real cluster that kept did not make, behind TLS and SASL: audited, and its secrets are nowhere in the store. */
@@ -187,6 +187,66 @@ test.serial('a topic of the user must be empty, or is read from its end; it stay
   t.true(result.counts.ok > 0);
   t.deepEqual(await topicsNow(), [topic], 'it is not the run’s to delete');
 });
+
+/** The run of a hook that pauses brokers: what it is given to find them, and the words that ask for it. */
+function pausing(faults: string[]) {
+  const file = join(cluster.directory, 'pids');
+  writeFileSync(file, [...cluster.processes].map(([name, child]) => `${name} ${child.pid}\n`).join(''));
+  const hook = `sh ${join(import.meta.dirname, 'pausing-hook.sh')}`;
+  return {
+    words: ['run', '--bootstrap-server', cluster.brokers('open').join(','), '--fault-hook', hook, ...faults],
+    environment: { PIDS: file },
+  };
+}
+
+test.serial('faults by a hook need consent, are seen to take effect, and are healed', async (t) => {
+  const { words, environment } = pausing(['--faults', 'pause', '--fault-duration', '3s', '--duration', '14s', '--seed', '5', '--store', store]); // prettier-ignore
+  const refused = await kept(words, environment);
+  t.is(refused.status, 64);
+  t.regex(
+    refused.output,
+    /FAULTS ON NODES THAT KEPT DID NOT MAKE[\s\S]*kafka1 \(127[\s\S]*pausing-hook[\s\S]*pause /,
+  );
+  t.regex(refused.output, /--yes-break-these-nodes/);
+  const { status, output } = await kept([...words, '--yes-break-these-nodes'], environment);
+  t.is(status, 0, output);
+  const events = eventsOf(lastRun().directory);
+  const starts = events.filter(({ type }) => type === 'fault-start');
+  t.true(starts.length > 0);
+  for (const start of starts) {
+    t.is(start['verified'], undefined, 'kept has seen it by itself');
+    t.regex(String(start['evidence']), /a signal was sent; kafka\d did not answer any more/);
+  }
+  t.is(events.filter(({ type }) => type === 'fault-stop').length, starts.length);
+});
+
+test.serial('a fault is healed by the hook although the tool is killed', async (t) => {
+  const { words, environment } = pausing(['--faults', 'pause', '--fault-interval', '500ms', '--fault-duration', '60s', '--duration', '140s', '--store', store, '--yes-break-these-nodes']); // prettier-ignore
+  const { child } = startKept(words, environment);
+  const stopped = () => [...cluster.processes.values()].some(({ pid }) => stateOf(pid!) === 'T');
+  for (let look = 0; !stopped(); look++) {
+    if (look > 600) t.fail('nothing was struck');
+    await realClock().sleep(100);
+  }
+  child.kill('SIGKILL');
+  for (let look = 0; stopped(); look++) {
+    if (look > 150) t.fail('15 s after the tool was killed its fault is still in force');
+    await realClock().sleep(100);
+  }
+  t.pass();
+});
+
+function eventsOf(directory: string): Record<string, unknown>[] {
+  return readFileSync(join(directory, 'events.ndjson'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+/** `T`: stopped. */
+function stateOf(pid: number): string | undefined {
+  return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.[0];
+}
 
 test.serial('no secret is anywhere in what all these runs have left', (t) => {
   const files = filesBelow(store);

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
@@ -11,17 +11,26 @@ export interface Ended {
 
 /** The command line, as a person starts it. */
 export function kept(words: readonly string[], environment: Record<string, string> = {}): Promise<Ended> {
-  return new Promise((done, failed) => {
-    const child = spawn(process.execPath, [KEPT, ...words], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...environment },
-    });
-    let output = '';
+  return startKept(words, environment).ended;
+}
+
+/** The same while it goes on. */
+export function startKept(
+  words: readonly string[],
+  environment: Record<string, string> = {},
+): { child: ChildProcess; ended: Promise<Ended> } {
+  const child = spawn(process.execPath, [KEPT, ...words], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...environment },
+  });
+  let output = '';
+  const ended = new Promise<Ended>((done, failed) => {
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk) => (output += String(chunk)));
     child.once('error', failed);
     child.once('close', (status) => done({ status, output }));
   });
+  return { child, ended };
 }
 
 /** The bytes of every file below it. */

@@ -3,8 +3,9 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { EXIT, Failure, messageOf } from '../../core/failure.ts';
 import { Secret } from '../../core/secret.ts';
 import type { Endpoint, Sasl, Tls } from '../../client/endpoint.ts';
+import { VARIABLES } from '../../client/settings/variables.ts';
 import { askSecret } from '../terminal/ask-secret.ts';
-import { parseList } from './parse.ts';
+import { parseDurationMs, parseList } from './parse.ts';
 
 /** How to reach a cluster that somebody else runs, and what the run may use of it. */
 export interface ConnectionOptions {
@@ -26,13 +27,6 @@ export interface ConnectionOptions {
 type SaslMechanism = Sasl['mechanism'];
 const MECHANISMS: readonly SaslMechanism[] = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512', 'OAUTHBEARER'];
 
-/** Where secrets come from that no file holds. Nothing secret is ever an option: other users can read those. */
-const VARIABLES = {
-  password: 'KEPT_SASL_PASSWORD',
-  token: 'KEPT_SASL_TOKEN',
-  passphrase: 'KEPT_TLS_KEY_PASSPHRASE',
-} as const;
-
 export function addConnectionOptions(command: Command): Command {
   return command
     .optionsGroup('A cluster that is there already:')
@@ -52,7 +46,13 @@ export function addConnectionOptions(command: Command): Command {
       'use this topic, which must be empty (default: the run makes and deletes its own)',
     )
     .option('--from <end>', 'end: what the topic holds already is none of the run’s business', parseFrom)
-    .option('--keep-topic', 'do not delete the topic that the run made');
+    .option('--keep-topic', 'do not delete the topic that the run made')
+    .option('--fault-hook <command>', 'strike and heal faults with this command: see docs/given-clusters.md')
+    .option(
+      '--fault-hook-timeout <time>',
+      'how long one call of it may take (default: 60s)',
+      parseDurationMs,
+    );
 }
 
 /** Whether these options are about a cluster that is there already. */
@@ -87,6 +87,7 @@ export function assertNoLabOptions(options: object): void {
 
 const LAB_OPTION_NAMES: Record<string, string> = {
   kafka: '--kafka',
+  image: '--image',
   lab: '--lab',
   mode: '--mode',
   dataDir: '--data-dir',
