@@ -32,7 +32,11 @@ const BUILD: Record<LabKind, () => Promise<Lab>> = {
   docker: async () => {
     const engine = await openEngine();
     const image = await ensureHelperImage(engine, () => undefined);
-    return createDockerLab({ engine, run: freshId(), image, nodes: NODES, say: () => undefined });
+    const lab = await createDockerLab({ engine, run: freshId(), image, nodes: NODES, say: () => undefined });
+    // The cases call Node by the path that it has on this machine.
+    const link = '[ -e "$1" ] || { mkdir -p "${1%/*}" && ln -s "$(command -v node)" "$1"; }';
+    for (const node of lab.nodes.values()) await node.exec(['sh', '-c', link, 'sh', process.execPath]);
+    return lab;
   },
   ssh: () =>
     createSshLab({

@@ -111,10 +111,12 @@ async function smallJava({ java, cacheDirectory }: Distribution, home: string): 
   }
 }
 
-/** Debian keeps parts of a Java in /etc and leads there by links: they become files. */
-async function addJava(root: string, home: string): Promise<void> {
+/** Copies a Java with the libraries that it is linked to. Debian keeps parts of a Java in /etc and leads there by links: they become files. */
+export async function addJava(root: string, home: string): Promise<void> {
   const target = join(root, JAVA_IN_IMAGE);
-  const isWanted = (path: string) => !/\/(jmods|demo|man|legal|include|src\.zip)$/.test(path);
+  // Some of its links lead to packages that are not installed.
+  const isWanted = async (path: string) =>
+    !/\/(jmods|demo|docs|man|legal|include|src\.zip)$/.test(path) && (await exists(path));
   await cp(home, target, { recursive: true, dereference: true, force: true, filter: isWanted });
   const libraries = (await readdir(join(target, 'lib'))).filter((file) => NEEDED_LIBRARIES.test(file));
   const files = [
