@@ -215,7 +215,7 @@ async function assertReachable(
         for (const other of hosts) {
           const to = { address: facts.address, port };
           const options = { timeoutMs: REACH_TIMEOUT_MS, clock };
-          const probe = await probeFrom(() => other.connection.current(), to, options);
+          const probe = await probeFrom(other, to, options);
           if (probe.answer === 'silence')
             throw new Failure(
               `${other.name} cannot reach port ${port} of ${name} (${place}): ${probe.detail}`,

@@ -4,6 +4,7 @@ import type { Claim } from '../../checker/result.ts';
 import { historyDigest } from '../../history/digest.ts';
 import { openRun } from '../../history/directory.ts';
 import { aimedAtRoles } from '../../nemesis/executed.ts';
+import { CONSENT_OPTION } from '../../run/consent.ts';
 import { claimOption } from './check.ts';
 import type { Plan } from '../../run/plan.ts';
 import type { Recorded } from '../../run/recorded.ts';
@@ -16,6 +17,7 @@ interface ReplayOptions {
   roles?: true;
   store: string;
   dataDir?: string;
+  yesBreakTheseNodes?: true;
   json?: true;
 }
 
@@ -32,6 +34,7 @@ export function addReplayCommand(program: Command): void {
     )
     .option('--store <dir>', 'where run directories go', 'store')
     .option('--data-dir <dir>', "keep the brokers' data there (default: in memory)")
+    .option(CONSENT_OPTION, 'allow faults on nodes that kept did not make; they are told first')
     .option('--json', 'print the result as JSON')
     .addHelpText(
       'after',
@@ -87,6 +90,7 @@ async function planReplay(recorded: Recorded, options: ReplayOptions): Promise<P
       ? { kafka: options.kafka ?? versionOf(recorded) }
       : { image }),
     ...(options.dataDir !== undefined && { dataDir: options.dataDir }),
+    ...(options.yesBreakTheseNodes && { yesBreakTheseNodes: options.yesBreakTheseNodes }),
   };
   return preparePlan(asExecuted(recorded, options.roles === true), wishes, { say });
 }

@@ -33,6 +33,13 @@ export interface Connection {
   close(): void;
 }
 
+/** The reason of RFC 4254 with which a server says that it may not. */
+const PROHIBITED = 1;
+
+function refusalOf(error: Error & { reason?: unknown }): string {
+  return error.reason === PROHIBITED ? 'its sshd has prohibited it' : messageOf(error);
+}
+
 /** Why the host opened no connection of its own, in its words. */
 export class Unforwarded extends Error {
   override readonly name = 'Unforwarded';
@@ -176,7 +183,7 @@ async function connectDirectly(
       return new Promise((resolve, reject) => {
         void lost.then(() => reject(new Error(why ?? 'the connection was lost')));
         client.forwardOut('127.0.0.1', 0, address, port, (error, stream) =>
-          error ? reject(new Unforwarded(messageOf(error))) : resolve(stream),
+          error ? reject(new Unforwarded(refusalOf(error))) : resolve(stream),
         );
       });
     },

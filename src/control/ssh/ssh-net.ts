@@ -83,7 +83,7 @@ export function sshNet(options: {
       const port = ports[0]!;
       if (from === CLIENT) return here.probe(address, port, timeoutMs);
       const host = nodes.has(from) ? hostOf(from) : fail(from);
-      return probeFrom(() => host.connection.current(), { address, port }, { timeoutMs, clock });
+      return probeFrom(host, { address, port }, { timeoutMs, clock });
     },
   });
   return { ...net, restore: bringAbout };

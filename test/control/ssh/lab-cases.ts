@@ -172,6 +172,25 @@ export const LAB_CASES = [
     },
   },
   {
+    name: 'links are probed on hosts whose sshd forbids forwarding, too',
+    hosts: ['a', 'b'],
+    facts: { before: 'connects', during: 'silence', after: 'connects' },
+    async tell(sshds: Sshds) {
+      const config = '/run/kept-test/sshd_config';
+      await sshds.hosts.get('a')!.sh(`echo AllowTcpForwarding no >>${config}; kill -HUP 1; sleep 1`);
+      const lab = await labOf(sshds, ['a', 'b']);
+      const link = { from: 'a', to: 'b' };
+      const probe = async (timeoutMs: number) => (await lab.net!.probe(link, timeoutMs)).answer;
+      const before = await probe(5_000);
+      await lab.net!.cut([link]);
+      const during = await probe(700);
+      await lab.net!.heal();
+      const after = await probe(5_000);
+      await lab.close();
+      return { before, during, after };
+    },
+  },
+  {
     name: 'a link that is down for too long: the timer undoes everything there, and what comes back goes on',
     hosts: ['a', 'b'],
     facts: {
