@@ -1,6 +1,6 @@
 import { realClock, type Clock } from '../../core/clock.ts';
 import { Failure, messageOf } from '../../core/failure.ts';
-import { listed } from '../../core/words.ts';
+import { listed, sentence } from '../../core/words.ts';
 import type { Lab } from '../lab.ts';
 import type { Remote } from '../remote.ts';
 import type { Target } from './client-config.ts';
@@ -86,10 +86,11 @@ export async function createSshLab(options: SshLabOptions): Promise<SshLab> {
 
   async function beat(host: RemoteHost, deadMan: DeadMan): Promise<void> {
     let silentSinceNs: number | null = null;
+    let heardNs = clock.nowNs();
     const silent = (why: string, sinceNs: number) => {
       if (silentSinceNs !== null || closing.signal.aborted) return;
       silentSinceNs = sinceNs;
-      options.note(`${host.name} is out of reach: ${why}`);
+      options.note(`${host.name} is out of reach: ${sentence(why)}`);
     };
     while (!closing.signal.aborted) {
       const startedNs = clock.nowNs();
@@ -104,6 +105,7 @@ export async function createSshLab(options: SshLabOptions): Promise<SshLab> {
           options.note(`${host.name} was out of reach for ${seconds} s, and answers again.`);
         }
         silentSinceNs = null;
+        heardNs = clock.nowNs();
         if (struck) {
           options.note(
             `The dead-man's timer of ${host.name} struck: its rules were removed and its processes killed. The rules are set again.`,
@@ -112,7 +114,8 @@ export async function createSshLab(options: SshLabOptions): Promise<SshLab> {
           await net?.restore(host);
         }
       } catch (error) {
-        silent(messageOf(error), startedNs);
+        // That a connection was lost is nothing to tell, if the next one is there soon.
+        if (clock.nowNs() - heardNs > SILENT_MS * 1e6) silent(messageOf(error), heardNs);
       } finally {
         answered.abort();
       }
@@ -135,7 +138,7 @@ export async function createSshLab(options: SshLabOptions): Promise<SshLab> {
           ]);
         } catch (error) {
           options.note(
-            `${host.name} could not be cleaned up: ${messageOf(error)} Its dead-man's timer does it after ${seconds} s.`,
+            `${host.name} could not be cleaned up: ${sentence(messageOf(error))} Its dead-man's timer does it after ${seconds} s.`,
           );
         } finally {
           late.abort();

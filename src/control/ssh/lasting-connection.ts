@@ -24,17 +24,23 @@ export async function connectLasting(target: Target, options: ConnectOptions): P
   const clock = options.clock ?? realClock();
   let connection = await connect(target, options);
   let reopening: Promise<Connection> | null = null;
+  let patienceMs = REOPEN_MS;
   const closing = new AbortController();
 
   async function reopen(): Promise<Connection> {
-    const deadlineNs = clock.nowNs() + REOPEN_MS * 1e6;
+    const deadlineNs = clock.nowNs() + patienceMs * 1e6;
     for (let pauseMs = PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, PAUSE_MS_MAX)) {
       try {
         connection = await connect(target, { ...options, greetingTimeoutMs: GREETING_TIMEOUT_MS });
         if (closing.signal.aborted) connection.close();
+        patienceMs = REOPEN_MS;
         return connection;
       } catch (error) {
-        if (error instanceof Refusal || closing.signal.aborted || clock.nowNs() > deadlineNs) throw error;
+        if (error instanceof Refusal || closing.signal.aborted || clock.nowNs() > deadlineNs) {
+          // Whoever asks next is told after one attempt.
+          patienceMs = 0;
+          throw error;
+        }
         await clock.sleep(pauseMs, closing.signal);
       }
     }
