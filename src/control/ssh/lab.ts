@@ -1,6 +1,6 @@
 import { realClock, type Clock } from '../../core/clock.ts';
 import { Failure, messageOf } from '../../core/failure.ts';
-import { listed, sentence } from '../../core/words.ts';
+import { clause, listed } from '../../core/words.ts';
 import type { Lab } from '../lab.ts';
 import type { Remote } from '../remote.ts';
 import type { Target } from './client-config.ts';
@@ -90,7 +90,7 @@ export async function createSshLab(options: SshLabOptions): Promise<SshLab> {
     const silent = (why: string, sinceNs: number) => {
       if (silentSinceNs !== null || closing.signal.aborted) return;
       silentSinceNs = sinceNs;
-      options.note(`${host.name} is out of reach: ${sentence(why)}`);
+      options.note(`${host.name} is out of reach: ${clause(why)}.`);
     };
     while (!closing.signal.aborted) {
       const startedNs = clock.nowNs();
@@ -138,7 +138,7 @@ export async function createSshLab(options: SshLabOptions): Promise<SshLab> {
           ]);
         } catch (error) {
           options.note(
-            `${host.name} could not be cleaned up: ${sentence(messageOf(error))} Its dead-man's timer does it after ${seconds} s.`,
+            `${host.name} could not be cleaned up: ${clause(messageOf(error))}. Its dead-man's timer does it after ${seconds} s.`,
           );
         } finally {
           late.abort();
