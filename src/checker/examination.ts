@@ -1,6 +1,7 @@
 import type { ScanEvent } from '../history/event.ts';
 import type { Run } from '../history/run.ts';
 import { countsDisagree, mayMissLines, mayMissRows, wasChanged } from './facts/completeness.ts';
+import { doneByHand } from './facts/by-hand.ts';
 import { LossCauses } from './facts/attribution.ts';
 import { Copies } from './questions/copies.ts';
 import type { FaultSpan } from '../history/fault-spans.ts';
@@ -168,6 +169,7 @@ export class Examination {
         this.power,
         this.eventsIncomplete,
         this.unwatched,
+        doneByHand(this.run.events),
       );
       this.#causes.set(log, causes);
     }

@@ -12,6 +12,7 @@ const COMMANDS: Record<string, (program: Command) => Promise<void>> = {
   check: async (program) => (await import('./commands/check.ts')).addCheckCommand(program),
   export: async (program) => (await import('./commands/export.ts')).addExportCommand(program),
   import: async (program) => (await import('./commands/import.ts')).addImportCommand(program),
+  mark: async (program) => (await import('./commands/mark.ts')).addMarkCommand(program),
   scenarios: async (program) => (await import('./commands/scenarios.ts')).addScenariosCommand(program),
   suite: async (program) => (await import('./commands/suite.ts')).addSuiteCommand(program),
   sim: async (program) => (await import('./commands/sim.ts')).addSimCommand(program),

@@ -20,6 +20,7 @@ export type Event =
   | RepetitionEvent
   | GapEvent
   | ClockEvent
+  | MarkEvent
   | NoteEvent;
 
 /** The phases of a run, in this order. Load runs in the first three. */
@@ -218,6 +219,16 @@ export interface ClockEvent {
   /** How far it was ahead. */
   offsetNs: number;
   uncertaintyNs: number;
+}
+
+/** What a person did to the cluster by hand, in their own words: at one moment, or from `start` to `stop`. */
+export interface MarkEvent {
+  type: 'mark';
+  timeNs: number;
+  /** Of `start` and `stop` the same. */
+  id: string;
+  mark: 'start' | 'stop' | 'moment';
+  text: string;
 }
 
 /** Anything else that a reader of the history must know: a warning, an interruption. */

@@ -17,6 +17,8 @@ export const SCHEDULE_FILE = 'schedule.json';
 export const EXTRAS_FILE = 'extras.ndjson';
 /** Configuration and logs of each node are in a directory of its own below this one. */
 export const NODES_DIRECTORY = 'nodes';
+/** While a run lasts: what people do by hand, for the run to record it. */
+export const MARKS_FILE = 'marks.ndjson';
 /** While a real run lasts: its plan, for the command inside the lab. */
 export const PLAN_FILE = 'plan.json';
 

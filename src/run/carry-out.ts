@@ -18,6 +18,7 @@ import { run } from '../runner/runner.ts';
 import { openWorld } from '../world/open.ts';
 import type { Setting, Stage } from '../world/stage.ts';
 import type { World } from '../world/world.ts';
+import { followMarks } from './marks.ts';
 import { confidential } from './confidential.ts';
 import { TOPIC, type Plan } from './plan.ts';
 import { decide, exitStatusOf } from './decide.ts';
@@ -61,6 +62,9 @@ export async function carryOut(
     if (event.type === 'phase' || event.type.startsWith('fault')) events.push(event);
   };
 
+  // In virtual time nobody has a hand in it.
+  const stopMarks =
+    plan.world.kind === 'simulated' ? async () => {} : followMarks(plan.directory, clock, record);
   let world: World | null = null;
   let attempted = 0;
   const work = async (): Promise<void> => {
@@ -94,6 +98,7 @@ export async function carryOut(
   const working = work();
   working.catch((error: unknown) => (failure ??= error));
   await settledOrAbandoned(working, stopping.abort, () => PATIENCE_MS);
+  await stopMarks();
   status.end();
   // The lab goes with this process, and takes along what runs in it.
   if (!stopping.isForced()) await takeDown(world, stopping, reporter);

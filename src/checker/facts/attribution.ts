@@ -14,6 +14,7 @@ import { judgeProducerOrder } from '../findings/producer-order.ts';
 import type { FaultIndex } from './fault-index.ts';
 import type { Leadership, Term } from './leadership.ts';
 import { syncsEachRecord, type PowerLosses } from './power.ts';
+import type { ByHand } from './by-hand.ts';
 import type { Unwatched } from './unwatched.ts';
 
 /**
@@ -27,6 +28,7 @@ export class LossCauses {
   readonly power: PowerLosses;
   readonly #eventsIncomplete: boolean;
   readonly #unwatched: Unwatched;
+  readonly #byHand: readonly ByHand[];
   /** By the moment that `#momentOf` gives, and then by what else matters. */
   readonly #causes: Map<number, Cause>[] = [];
   /** Ascending: before and after each of them power, or what was not watched, may explain different losses. */
@@ -44,7 +46,9 @@ export class LossCauses {
     power: PowerLosses,
     eventsIncomplete: boolean,
     unwatched: Unwatched,
+    byHand: readonly ByHand[] = [],
   ) {
+    this.#byHand = byHand;
     this.#unwatched = unwatched;
     this.#eventsIncomplete = eventsIncomplete;
     this.leadership = leadership;
@@ -55,6 +59,7 @@ export class LossCauses {
       ...power.losses.map(({ toNs }) => toNs),
       ...leadership.returns.map(({ untilNs }) => untilNs),
       ...(Number.isFinite(unwatched.untilNs) ? [unwatched.untilNs] : []),
+      ...byHand.map(({ toNs }) => toNs).filter(Number.isFinite),
     ].toSorted((a, b) => a - b);
   }
 
@@ -148,6 +153,7 @@ export class LossCauses {
         clientFault: clientFault === null ? null : CLIENT_FAULTS[clientFault],
         watched: leadership.isToldSince(invokeNs),
         eventsIncomplete: this.#eventsIncomplete,
+        sampled: leadership.isSampled,
         term,
         successor,
         replaced: term !== null && leadership.wasReplaced(term),
@@ -160,6 +166,7 @@ export class LossCauses {
         unseenUnderPowerLoss:
           this.#unwatched.since(invokeNs) && this.power.mayHaveTaken(this.#contract, invokeNs),
         leaderStruck: term !== null && this.#isStruck(term),
+        byHand: this.#byHand.find(({ toNs }) => toNs >= invokeNs)?.text ?? null,
       });
       // Without an offset in the answer the client did not really get an acknowledgement from a broker.
       cause = {

@@ -21,7 +21,7 @@ export interface Ruling {
 }
 
 /** What a history may leave open although a judgement depends on it. */
-export type Unsaid = 'leaders' | 'acks';
+export type Unsaid = 'leaders' | 'acks' | 'hands';
 
 /** A ruling; `dependsOn` where it is only permitted because the history does not say this. */
 export interface Judged {
@@ -36,6 +36,8 @@ export interface LossCase {
   clientFault: string | null;
   /** Whether the history says who led the partition at any time. */
   watched: boolean;
+  /** Whether brokers were only asked now and then: one may have been alone in sync in between. False if absent. */
+  sampled?: boolean;
   /** Whether events may be missing, and with them what would permit this. */
   eventsIncomplete: boolean;
   /** The leader that acknowledged it. */
@@ -56,6 +58,8 @@ export interface LossCase {
   mayHaveReturnedUnnoticed: boolean;
   /** Whether a broker lost power while it was not observed who led and who was in sync. */
   unseenUnderPowerLoss: boolean;
+  /** What was done by hand after it was written, in somebody's words; absent if nothing was. */
+  byHand?: string | null;
   /** Whether a fault struck the leader while it led. */
   leaderStruck: boolean;
 }
@@ -161,7 +165,9 @@ const LOSS_TABLE: readonly Row[] = [
       `${promiseOf(contract)} promises survival, but events are missing, and what permits this may be among them`,
   },
   {
-    when: ({ contract, watched }) => contract.minInsyncReplicas === 1 && !watched,
+    when: ({ contract, watched, sampled, successor, leaderStruck, term }) =>
+      contract.minInsyncReplicas === 1 &&
+      (!watched || (sampled === true && term?.alone !== true && (successor !== null || leaderStruck))),
     judgement: 'permitted',
     reason: () =>
       `with min.insync.replicas=1 acks=all waits for the leader only, once it is alone in sync, ${LEADERS_UNKNOWN}, or who was in sync`,
@@ -173,6 +179,13 @@ const LOSS_TABLE: readonly Row[] = [
     judgement: 'permitted',
     reason: ({ term, successor }) =>
       `with min.insync.replicas=1 acks=all waits for ${nameOf(term)} only, once it is alone in sync, and ${successor === null ? 'it was struck' : `${termName(successor)} replaced it`}`,
+  },
+  {
+    when: ({ byHand }) => (byHand ?? null) !== null,
+    judgement: 'permitted',
+    reason: ({ contract, byHand }) =>
+      `${promiseOf(contract)} promises survival, but "${byHand!}" was done by hand, and what that destroyed is not known: a loss of power of enough replicas permits this`,
+    dependsOn: 'hands',
   },
   {
     when: () => true,

@@ -73,6 +73,10 @@ function aboutWhatIsUnsaid(examination: Examination): string[] {
     doubts.push(
       `The history does not tell who led ${partitions(unled)}, so it is unknown whether Kafka’s contract permits what happened there.`,
     );
+  if (partitionsOf(examination, (cause) => cause.dependsOn === 'hands').length > 0)
+    doubts.push(
+      'What was done by hand is told in words only, so it is unknown whether Kafka’s contract permits what happened.',
+    );
   if (partitionsOf(examination, (cause) => cause.dependsOn === 'acks').length > 0)
     doubts.push(
       'The history does not say which acks the producer asked for, so it is unknown whether Kafka’s contract permits what happened.',

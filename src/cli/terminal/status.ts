@@ -90,6 +90,10 @@ function describeEvent(event: Event, colors: ReturnType<typeof createColors>): s
       return event.toNs === null
         ? colors.dim(`${secondsOf(event.timeNs)} a watch observes nothing (${event.watch}): ${event.reason}`)
         : null;
+    case 'mark':
+      return colors.yellow(
+        `${secondsOf(event.timeNs)} by hand${event.mark === 'moment' ? '' : `, ${event.mark}`}: ${event.text}`,
+      );
     case 'note':
       return colors.dim(`${secondsOf(event.timeNs)} ${event.text}`);
     case 'clock':

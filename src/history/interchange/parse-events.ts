@@ -212,6 +212,13 @@ const OWN_EVENTS = z.discriminatedUnion('type', [
     name: z.enum(['setup', 'warm-up', 'faults', 'recovery', 'settle', 'scan', 'done']),
   }),
   z.looseObject({
+    type: z.literal('mark'),
+    timeNs: time,
+    id: text,
+    mark: z.enum(['start', 'stop', 'moment']),
+    text,
+  }),
+  z.looseObject({
     type: z.literal('fault-stop'),
     id: text,
     requestedNs: time,

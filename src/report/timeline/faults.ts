@@ -19,11 +19,16 @@ export interface FaultSpan {
   toNs: number | null;
 }
 
-/** The faults that were in force, in the order of their strikes. */
+/** The faults that were in force, in the order of their strikes; and what was done by hand. */
 export function faultSpansOf(events: readonly Event[]): FaultSpan[] {
   const spans = new Map<string, FaultSpan>();
-  for (const event of eventsOf(events, 'fault-start', 'fault-stop')) {
-    if (event.type === 'fault-start') {
+  for (const event of eventsOf(events, 'fault-start', 'fault-stop', 'mark')) {
+    if (event.type === 'mark' && event.mark !== 'stop') {
+      const { id, text, timeNs: fromNs } = event;
+      const label = `by hand: ${text}`;
+      const toNs = event.mark === 'moment' ? fromNs : null;
+      spans.set(id, { id, label, nodes: [], isCut: false, cutLabel: '', fromNs, toNs });
+    } else if (event.type === 'fault-start') {
       spans.set(event.id, {
         id: event.id,
         label: describeStrike(event.fault, event.targets),
