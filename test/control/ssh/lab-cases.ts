@@ -3,6 +3,8 @@ import { realClock } from '../../../src/core/clock.ts';
 import { freshId } from '../../../src/core/random.ts';
 import { resolveTarget } from '../../../src/control/ssh/client-config.ts';
 import { parseHost } from '../../../src/control/ssh/host.ts';
+import { notedCommand } from '../../../src/control/ssh/dead-man.ts';
+import { quoted } from '../../../src/control/shell/quote.ts';
 import { createSshLab, type SshLab } from '../../../src/control/ssh/lab.ts';
 import { terminalSecrets } from '../../../src/control/ssh/secrets.ts';
 import type { Distribution } from '../../../src/db/kafka/distribution.ts';
@@ -197,6 +199,7 @@ export const LAB_CASES = [
       running: true,
       killed: { exitStatus: null, signal: 'SIGKILL' },
       rulesMeanwhile: 0,
+      begunMeanwhile: '',
       otherGoesOn: true,
       cutAgain: 'silence',
       startsAgain: true,
@@ -215,6 +218,8 @@ export const LAB_CASES = [
       await until(async () => !(await isThere()));
       await until(async () => (await host.rules()).match(/kept/g) === null);
       const rulesMeanwhile = (await host.rules()).match(/drop/g)?.length ?? 0;
+      // What was about to start when the timer struck does not.
+      const begunMeanwhile = await host.sh(quoted(notedCommand(lab.place, ['echo', 'begun'])));
       await setCable('a', 'up');
       const killed = await daemon.exited;
       await until(async () => lab.notes.some((note) => note.includes('struck')));
@@ -229,6 +234,7 @@ export const LAB_CASES = [
         running,
         killed,
         rulesMeanwhile,
+        begunMeanwhile,
         otherGoesOn,
         cutAgain,
         startsAgain,
