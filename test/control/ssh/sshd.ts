@@ -6,6 +6,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  rmSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -106,6 +107,7 @@ const clock = realClock();
 
 export async function startSshds(names: readonly string[]): Promise<Sshds> {
   const place = mkdtempSync(join(tmpdir(), 'kept-sshd-'));
+  process.once('exit', () => rmSync(place, { recursive: true, force: true }));
   const home = join(place, 'home');
   mkdirSync(join(home, '.ssh'), { recursive: true, mode: 0o700 });
   await makeKey(join(home, '.ssh', 'id_ed25519'));
