@@ -266,6 +266,27 @@ test('nor alone if it had been taken out, so that it had to catch up first', (t)
   t.is(only(judge({ ...story, events }), 'lost').judgement, 'violation');
 });
 
+test('nor was it missed by a broker that had not heard yet that it was taken back into the in-sync set', (t) => {
+  const asked = (at: number, isr: number[]) => leads(2, 1, at, { isr, observer: 'kafka2' });
+  const told = (...more: Event[]): Story => ({
+    ...LAST,
+    events: [
+      leads(1, 0, 0),
+      leads(2, 1, 3, { isr: [2, 3] }),
+      leads(2, 1, 4.9, { isr: [1, 2, 3] }),
+      ...unpowered(['kafka1'], 5, 7),
+      ...more,
+      leads(1, 2, 8, { isr: [1] }),
+      finalScan(0),
+    ],
+  });
+  t.is(only(judge(told(asked(5.1, [2, 3]))), 'lost').judgement, 'permitted');
+  const isNews = 'it had heard of that, so what it says now is newer';
+  t.is(only(judge(told(asked(5.1, [1, 2, 3]), asked(6, [2, 3]))), 'lost').judgement, 'violation', isNews);
+  const ofLeader = leads(2, 1, 6, { isr: [2, 3] });
+  t.is(only(judge(told(ofLeader)), 'lost').judgement, 'violation', 'the leader itself knows');
+});
+
 test('nor in the epoch in which it had lost power: with KRaft it cannot keep it', (t) => {
   const events = [leads(1, 0, 0), ...unpowered(['kafka1'], 5, 7), leads(1, 0, 8, { isr: [1] })];
   t.is(only(judge({ ...LAST, events: [...events, finalScan(0)] }), 'lost').judgement, 'violation');

@@ -62,12 +62,10 @@ export function powerlessReturns(
         const { leader, epoch, timeNs: ledNs, isr } = told[led]!;
         const sameEpoch = epoch !== null && epoch === epochBefore;
         const inSyncFrom = inSyncSince(told, { before, led, lostNs: fromNs, leader });
-        const wasMissed = told
-          .slice(inSyncFrom ?? led, led)
-          .some(
-            (view) =>
-              view.leader >= 0 && (view.epoch ?? Infinity) >= epochBefore && !view.isr.includes(leader),
-          );
+        const wasMissed = told.slice(0, led).some((view, at) => {
+          if (at < (inSyncFrom ?? led) || view.leader < 0 || view.isr.includes(leader)) return false;
+          return (view.epoch ?? Infinity) >= epochBefore && !mayBeOlder(told, at, leader);
+        });
         if (!sameEpoch && (inSyncFrom === null || wasMissed)) return [];
         const next = terms.find((term) => term.leader !== leader && isAfter(term, { epoch, ledNs }));
         const untilNs = sameEpoch ? (next?.fromNs ?? Infinity) : fromNs;
@@ -118,6 +116,21 @@ function inSyncSince(
 
 /** So long such a change may be on its way. No broker is back in that time. */
 const JOINING_NS = 1e9;
+
+/**
+ * Whether a broker that leaves `leader` out of the in-sync set may not have heard yet that a leader had taken it in: in
+ * the same epoch a leader's log said so before, and since then that broker has not.
+ */
+function mayBeOlder(told: readonly ViewEvent[], at: number, leader: number): boolean {
+  const { observer, epoch } = told[at]!;
+  if (observer.startsWith('log:')) return false;
+  const says = (view: ViewEvent) => view.epoch === epoch && view.isr.includes(leader);
+  const taken = told.findLastIndex(
+    (view, index) => index < at && view.observer.startsWith('log:') && says(view),
+  );
+  if (taken < 0) return false;
+  return !told.slice(taken + 1, at).some((view) => view.observer === observer && says(view));
+}
 
 /** A leader's own log is ahead of what brokers say when they are asked. */
 function lastTold(views: readonly ViewEvent[]): ViewEvent | undefined {
