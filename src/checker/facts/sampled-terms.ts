@@ -2,7 +2,7 @@ import type { ViewEvent } from '../../history/event.ts';
 import type { PowerLosses } from './power.ts';
 
 /** Brokers are asked some times a second, and one that does not answer holds the others' answers up for a moment. */
-export const SAMPLED_BLUR_NS = 2e9;
+export const SAMPLED_BLUR_NS = 4e9;
 
 /**
  * Whether views that were sampled from the brokers' metadata tell of every term. Each election makes the epoch one higher,

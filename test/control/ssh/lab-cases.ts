@@ -309,9 +309,11 @@ export const LAB_CASES = [
       const walled = await plan();
       await a.sh('nft delete table inet wall');
       const listen = `require('net').createServer().listen(9092, '${a.address}')`;
-      await a.sh(`"${process.execPath}" -e "${listen}" >/dev/null 2>&1 & sleep 0.5`);
+      const listener = await a.sh(
+        `"${process.execPath}" -e "${listen}" >/dev/null 2>&1 & echo $!; sleep 0.5`,
+      );
       const taken = await until(async () => (await plan()).replace(noConsent, '') || null);
-      await a.sh('pkill -f createServer');
+      await a.sh(`kill -9 ${listener}`);
       await a.sh('mount -t tmpfs tmpfs /usr/lib/jvm');
       const noJava = await plan();
       await a.sh('mount --bind /dev/null "$(command -v nft)"');
