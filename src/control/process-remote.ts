@@ -1,7 +1,8 @@
 import { closeSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { constants, hostname } from 'node:os';
-import { spawn, type ChildProcess, execa } from '../core/child-process.ts';
+import { spawn, type ChildProcess } from '../core/child-process.ts';
+import { execa } from '../core/execa.ts';
 import { Failure } from '../core/failure.ts';
 import { atPath } from '../core/paths.ts';
 import { localFiles } from './local-files.ts';

@@ -1,22 +1,22 @@
 import { fork as nodeFork, spawn as nodeSpawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { execa as realExeca } from 'execa';
 import { isOutOfDescriptors, outOfDescriptors } from './descriptors.ts';
 
 /**
- * The one door to other processes. Where no descriptors are left for its pipes, Node gives a child without any streams,
- * whose "error" comes later: reading `child.stdout.on` until then is a TypeError, and execa does so. Here it
- * is a Failure that says so, thrown at once, and nothing comes later. All other failures to start stay what they are.
+ * The door to other processes; execa.ts is beside it, for what needs that library. Where no descriptors are left for its
+ * pipes, Node gives a child without any streams, whose "error" comes later: reading `child.stdout.on` until then is a
+ * TypeError, and execa does so. Here it is a Failure that says so, thrown at once, and nothing comes later. All other
+ * failures to start stay what they are.
  */
 export const spawn: typeof nodeSpawn = guarded(nodeSpawn);
 export const fork: typeof nodeFork = guarded(nodeFork);
-export const execa: typeof realExeca = guarded(realExeca);
 export type { ChildProcess };
 
 /** Two for each of three pipes and for the one that tells whether the program was found, and some to spare. */
 const DESCRIPTORS_OF_A_START = 12;
 
-function guarded<Start extends (...args: never[]) => unknown>(start: Start): Start {
+/** The same guard for another way to start a process. */
+export function guarded<Start extends (...args: never[]) => unknown>(start: Start): Start {
   const guard = (...args: Parameters<Start>) => {
     assertDescriptors();
     return start(...args);

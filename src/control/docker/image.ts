@@ -2,7 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { execa, spawn } from '../../core/child-process.ts';
+import { spawn } from '../../core/child-process.ts';
+import { execa } from '../../core/execa.ts';
 import { Failure } from '../../core/failure.ts';
 import { statusOf, toldBy, withEngine, type Engine } from './engine.ts';
 

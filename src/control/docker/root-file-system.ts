@@ -1,6 +1,6 @@
 import { copyFile, mkdir, realpath, symlink } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
-import { execa } from '../../core/child-process.ts';
+import { execa } from '../../core/execa.ts';
 import { statOf } from '../../core/paths.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { execa } from '../../core/child-process.ts';
+import { execa } from '../../core/execa.ts';
 import { Failure, messageOf } from '../../core/failure.ts';
 import type { Lab } from '../lab.ts';
 import type { Net } from '../net.ts';

@@ -1,4 +1,4 @@
-import { execa } from '../../core/child-process.ts';
+import { execa } from '../../core/execa.ts';
 import { Failure } from '../../core/failure.ts';
 import { countedNet } from '../counted-net.ts';
 import type { Link, Net } from '../net.ts';

@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { execa } from '../../core/child-process.ts';
+import { execa } from '../../core/execa.ts';
 import { diagnoseNamespaces } from './diagnose-namespaces.ts';
 
 export interface Probed {

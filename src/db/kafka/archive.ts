@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { execa } from '../../core/child-process.ts';
+import { execa } from '../../core/execa.ts';
 import { messageOf } from '../../core/failure.ts';
 import { makeDirectory } from '../../core/paths.ts';
 import { bootstrapFiles } from './bootstrap.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { cp, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { execa } from '../../core/child-process.ts';
+import { execa } from '../../core/execa.ts';
 import { EXIT, Failure } from '../../core/failure.ts';
 import type { Engine } from '../../control/docker/engine.ts';
 import { canAssemble } from '../../control/docker/helper-image.ts';

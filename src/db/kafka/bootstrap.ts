@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { execa } from '../../core/child-process.ts';
+import { execa } from '../../core/execa.ts';
 import { Failure } from '../../core/failure.ts';
 import { ensureEntry } from './cache.ts';
 import { formatCommand } from './command.ts';

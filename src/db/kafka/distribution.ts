@@ -4,7 +4,7 @@ import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
-import { execa } from '../../core/child-process.ts';
+import { execa } from '../../core/execa.ts';
 import { EXIT, Failure } from '../../core/failure.ts';
 import { cacheDirectory, ensureEntry } from './cache.ts';
 import { assertJava, findJava, type Java } from './java.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { execa } from '../../core/child-process.ts';
+import { execa } from '../../core/execa.ts';
 import { Failure } from '../../core/failure.ts';
 
 export interface Java {

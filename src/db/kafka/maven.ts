@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { execa } from '../../core/child-process.ts';
+import { execa } from '../../core/execa.ts';
 import { Failure } from '../../core/failure.ts';
 import type { Artifact, Recipe } from './recipes.ts';
 import { PROVEN_VERSIONS } from './recipes.ts';
