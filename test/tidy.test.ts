@@ -38,7 +38,9 @@ const MAY_IMPORT: Record<string, string[]> = {
     'linear',
     'report',
   ],
+  hand: ['run', 'scenario', 'generator', 'client', 'nemesis', 'world', 'runner', 'history', 'report'],
   cli: [
+    'hand',
     'run',
     'scenario',
     'generator',

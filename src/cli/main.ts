@@ -1,7 +1,5 @@
-import { capitalised } from '../core/words.ts';
-import { Command, CommanderError } from 'commander';
-import { isOutOfDescriptors, outOfDescriptors } from '../core/descriptors.ts';
-import { EXIT, Failure, messageOf } from '../core/failure.ts';
+import { Command } from 'commander';
+import { explain } from './terminal/explain.ts';
 import { endWithoutOutput } from './terminal/output-errors.ts';
 import { everythingPrinted, print, say } from './terminal/print.ts';
 import { keptVersion } from '../core/version.ts';
@@ -77,30 +75,4 @@ Exit status:
   await everythingPrinted();
   // Sockets to brokers that no longer exist may linger; nothing is left to be done for them.
   process.exit();
-}
-
-/** What a person is told about anything that was thrown, and the exit status that goes with it. */
-function explain(thrown: unknown): { text: string; exitStatus: number } {
-  const error =
-    !(thrown instanceof Failure) && isOutOfDescriptors(thrown) ? outOfDescriptors(thrown) : thrown;
-  if (error instanceof CommanderError) {
-    // Commander has already said it.
-    return { text: '', exitStatus: error.exitCode === 0 ? EXIT.valid : EXIT.usage };
-  }
-  if (error instanceof Failure) {
-    const hint = error.hint === '' ? '' : `\n  ${sentence(error.hint)}`;
-    return { text: `kept: ${sentence(error.message)}${hint}`, exitStatus: error.exitStatus };
-  }
-  const stack = process.env['KEPT_DEBUG'] !== undefined && error instanceof Error ? `\n${error.stack}` : '';
-  return {
-    text: `kept: internal error: ${messageOf(error)}\n  This is a defect of kept. KEPT_DEBUG=1 shows where it happened.${stack}`,
-    exitStatus: EXIT.internal,
-  };
-}
-
-/** Failures are raised in many places; all of them are shown as whole sentences. */
-function sentence(text: string): string {
-  const [firstLine = '', ...more] = text.split('\n');
-  const whole = /[.!?:…]$/.test(firstLine) ? firstLine : `${firstLine}.`;
-  return [capitalised(whole), ...more].join('\n');
 }

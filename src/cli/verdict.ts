@@ -17,15 +17,24 @@ export function show(decided: Decided, options: { json: boolean; directory: stri
     printJson(resultsText(decided));
     return;
   }
-  const { result, run, availability } = decided;
+  const { directory } = options;
+  const colour = wantsColour(process.stdout);
+  printStyled(verdictText(decided, { directory, colour, columns: columnsOf(process.stdout) }));
+}
+
+/** The result for people, with nothing in it that a terminal would obey. */
+export function verdictText(
+  { result, run, availability }: Decided,
+  { directory, colour, columns }: { directory: string; colour: boolean; columns: number | undefined },
+): string {
   const text = renderText(safeStrings(result), safeRun(run), {
-    color: wantsColour(process.stdout),
-    columns: textColumns(columnsOf(process.stdout)),
+    color: colour,
+    columns: textColumns(columns),
     availability: safeStrings(availability),
-    directory: safeLine(options.directory),
-    ...(!isHistoryFile(options.directory) && { picture: safeLine(join(options.directory, TIMELINE_FILE)) }),
+    directory: safeLine(directory),
+    ...(!isHistoryFile(directory) && { picture: safeLine(join(directory, TIMELINE_FILE)) }),
   });
-  printStyled(`${text.trimEnd()}\n`);
+  return `${text.trimEnd()}\n`;
 }
 
 /** The run as a terminal may see it. Its rows hold numbers, and the names of errors, which come with `availability`. */

@@ -15,6 +15,9 @@ export interface Db {
   /** Tells elections, ISR changes and truncations from the brokers' own logs as they appear. Returns a stop function. */
   watch?(sink: (event: Event) => void): () => void;
 
+  /** The node's own log, from its beginning: each call gives the lines that have come since the last one. */
+  log?(node: string): { next(): Promise<string[]> };
+
   /** SIGKILL. Resolves when the process is gone, with the evidence in words. */
   kill?(node: string): Promise<string>;
   /** SIGTERM: controlled shutdown. */

@@ -6,6 +6,10 @@ export function describeFault(fault: Fault): string {
     const direction = fault.direction === 'both' ? '' : ` (${fault.direction} only)`;
     return `isolate ${fault.target} from ${fault.from}${direction}`;
   }
+  if (fault.kind === 'partition') {
+    return `partition ${fault.groups.map((group) => group.join(', ')).join(' | ')}${fault.groups.length === 1 ? ' | the others' : ''}`;
+  }
+  if (fault.kind === 'cut') return `cut ${fault.from} ${fault.direction === 'both' ? '–' : '→'} ${fault.to}`;
   if (fault.kind === 'power-loss') return `power loss of ${fault.target}`;
   return 'target' in fault ? `${fault.kind} ${fault.target}` : fault.kind;
 }

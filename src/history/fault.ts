@@ -64,8 +64,34 @@ const groupsSchema = z.strictObject({
     ),
 });
 
+const partitionSchema = z.strictObject({
+  kind: z.literal('partition'),
+  groups: z
+    .array(z.array(z.string().min(1)).min(1))
+    .min(1)
+    .describe(
+      'lists of nodes: those of different lists lose each other, and the nodes that stand in no list are one more group; "client" may stand in a list too, and reaches everything otherwise',
+    ),
+});
+
+const cutSchema = z.strictObject({
+  kind: z.literal('cut'),
+  from: z.string().min(1).describe('a node, or "client"'),
+  to: z.string().min(1).describe('a node, or "client"'),
+  direction: z
+    .enum(['both', 'outbound'])
+    .default('both')
+    .describe('outbound: only what `from` sends to `to` is dropped'),
+});
+
 /** One fault: its kind and whom it strikes. */
-export const faultSchema = z.discriminatedUnion('kind', [processFaultSchema, isolateSchema, groupsSchema]);
+export const faultSchema = z.discriminatedUnion('kind', [
+  processFaultSchema,
+  isolateSchema,
+  groupsSchema,
+  partitionSchema,
+  cutSchema,
+]);
 export type Fault = z.infer<typeof faultSchema>;
 export type FaultKind = Fault['kind'];
 

@@ -1,3 +1,4 @@
+import { EXIT, Failure } from '../core/failure.ts';
 import type { Random } from '../core/random.ts';
 import type { Fault, Link } from '../history/fault.ts';
 import type { NodeInfo } from '../history/run.ts';
@@ -8,10 +9,11 @@ import { coordinationNames } from './targets.ts';
  * keep their links to all brokers unless the fault is `isolate … from everyone`: a leader that cannot be reached loses
  * nothing, the dangerous one is the leader that only its peers have lost.
  */
-export type PartitionFault = Extract<Fault, { kind: 'isolate' | 'bisect' | 'bridge' | 'majority-ring' }>;
+export type PartitionFault = Extract<Fault, { kind: (typeof KINDS)[number] }>;
+const KINDS = ['isolate', 'bisect', 'bridge', 'majority-ring', 'partition', 'cut'] as const;
 
 export function isPartition(fault: Fault): fault is PartitionFault {
-  return ['isolate', 'bisect', 'bridge', 'majority-ring'].includes(fault.kind);
+  return (KINDS as readonly string[]).includes(fault.kind);
 }
 
 /** The workers' place in the network. */
@@ -37,6 +39,13 @@ export function linksCutBy(
     }
     case 'majority-ring':
       return majorityRing(situation.random.shuffle(names));
+    case 'partition':
+      return betweenGroups(fault.groups, names);
+    case 'cut': {
+      assertPlaces([fault.from, fault.to], names);
+      const outbound = between([fault.from], [fault.to]);
+      return fault.direction === 'both' ? bothWays(outbound) : outbound;
+    }
   }
 }
 
@@ -57,6 +66,30 @@ function isolate(
   if (fault.direction === 'outbound') return outbound;
   if (fault.direction === 'inbound') return inbound;
   return [...outbound, ...inbound];
+}
+
+/** Between each two of the groups, both ways. What stands in none of them is a group of its own. */
+function betweenGroups(groups: readonly (readonly string[])[], names: readonly string[]): Link[] {
+  const named = groups.flat();
+  assertPlaces(named, names);
+  const twice = named.find((name, index) => named.indexOf(name) !== index);
+  if (twice !== undefined)
+    throw new Failure(`${twice} stands in two groups, and a partition has every node on one side.`, {
+      hint: 'Name it once.',
+      exitStatus: EXIT.usage,
+    });
+  const all = [...groups, names.filter((name) => !named.includes(name))];
+  return bothWays(all.flatMap((group, index) => between(group, all.slice(index + 1).flat())));
+}
+
+/** @throws Failure (usage) for a name that is neither a node's nor the client's place. */
+function assertPlaces(named: readonly string[], names: readonly string[]): void {
+  const stranger = named.find((name) => name !== CLIENT && !names.includes(name));
+  if (stranger === undefined) return;
+  throw new Failure(`There is no node named "${stranger}" in this cluster.`, {
+    hint: `Its nodes are ${names.join(', ')}; the workers' place is "${CLIENT}".`,
+    exitStatus: EXIT.usage,
+  });
 }
 
 /**

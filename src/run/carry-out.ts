@@ -166,7 +166,8 @@ function settingOf(plan: Plan): Setting {
   return { run: name, scenario, mode, seed, topic: topicOf(plan), directory: resolve(directory), powerLoss };
 }
 
-function infoOf(plan: Plan, world: Stage['info']): RunInfo {
+/** What run.json says at the beginning. */
+export function infoOf(plan: Plan, world: Stage['info']): RunInfo {
   const { scenario } = plan;
   return {
     version: 1,

@@ -20,16 +20,36 @@ const PATIENCE_MS = 2_000;
 /** Between two answers without a record. */
 const POLL_MS = 200;
 
-/** @returns ends them all, and resolves when each has said how far it came. */
-export function startConsumers(options: RunOptions, record: (event: Event) => void): () => Promise<void> {
+/**
+ * @param options.scenario says how many.
+ * @param more.first the number that the first of them has in the history.
+ * @param more.onRecords is given the records too.
+ * @returns ends them all, and resolves when each has said how far it came.
+ */
+export function startConsumers(
+  options: Pick<RunOptions, 'world' | 'scenario' | 'recorder' | 'decode' | 'abort'>,
+  record: (event: Event) => void,
+  more: { first?: number; onRecords?: (records: readonly Fetched[]) => void } = {},
+): () => Promise<void> {
   const { world, scenario, abort } = options;
   const ending = new AbortController();
   const signal = AbortSignal.any([ending.signal, abort]);
   const consumers = Array.from({ length: scenario.consumers }, (_, index) => {
-    const scan = SCANS.firstConsumer + index;
+    const scan = (more.first ?? SCANS.firstConsumer) + index;
     const reader = world.openReader({ patienceMs: PATIENCE_MS });
-    const shared = { reader, scan, name: `consumer ${index + 1}`, clock: world.clock, record, signal };
-    const onRecords = recordsInto(options, scan);
+    const shared = {
+      reader,
+      scan,
+      name: `consumer ${scan - SCANS.firstConsumer + 1}`,
+      clock: world.clock,
+      record,
+      signal,
+    };
+    const put = recordsInto(options, scan);
+    const onRecords = (records: readonly Fetched[]) => {
+      put(records);
+      more.onRecords?.(records);
+    };
     const partitions = Array.from({ length: scenario.topic.partitions }, (_unused, partition) =>
       follow({ ...shared, partition, onRecords }),
     );

@@ -48,6 +48,12 @@ export function strangersIn(scenario: Scenario, nodes: readonly string[]): strin
     const path = `nemesis.script[${index}]`;
     const named: [path: string, name: string, known: readonly string[]][] = [];
     if ('target' in fault) named.push([`${path}.fault.target`, fault.target, [...ROLES, ...nodes]]);
+    const places = [...nodes, 'client'];
+    if (fault.kind === 'cut')
+      named.push([`${path}.fault.from`, fault.from, places], [`${path}.fault.to`, fault.to, places]);
+    if (fault.kind === 'partition')
+      for (const [at, group] of fault.groups.entries())
+        for (const name of group) named.push([`${path}.fault.groups[${at}]`, name, places]);
     for (const [at, name] of (aim?.targets ?? []).entries())
       named.push([`${path}.aim.targets[${at}]`, name, nodes]);
     return named

@@ -102,12 +102,12 @@ export function kafkaWorld(options: {
     db,
     net: lab.net,
     nodes,
-    openClient: (worker) =>
+    openClient: (worker, other) =>
       createDriver({
         worker,
         endpoint,
-        topic: options.topic,
-        acks: scenario.producer.acks,
+        topic: other?.topic ?? options.topic,
+        acks: other?.acks ?? scenario.producer.acks,
         idempotence: scenario.producer.idempotence,
         retries: scenario.producer.retries,
         requestTimeoutMs: scenario.producer.requestTimeoutMs,
@@ -118,10 +118,10 @@ export function kafkaWorld(options: {
       }),
     openReader: (reader) =>
       createReader({
-        ...reader,
         endpoint,
         topic: options.topic,
         partitions: scenario.topic.partitions,
+        ...reader,
         clock,
       }),
     openAdmin: () => createAdmin({ endpoint, clock }),

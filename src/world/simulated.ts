@@ -98,8 +98,9 @@ export function simulatedWorld(options: SimulatedOptions): SimulatedWorld {
     net: cluster.network,
     db: modelDb(cluster),
     decode: modelDecoder(),
-    openClient(worker) {
-      const client = { worker, ...producer, outcomeOf, suspectsLeader };
+    openClient(worker, other) {
+      const acks = other?.acks ?? producer.acks;
+      const client = { worker, ...producer, acks, outcomeOf, suspectsLeader };
       return producer.retries > 0
         ? applicationClient(cluster, client, options.client ?? 'ideal')
         : auditClient(cluster, client);

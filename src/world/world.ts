@@ -1,5 +1,6 @@
 import type { Admin } from '../client/admin.ts';
 import type { Client, Reader } from '../client/client.ts';
+import type { Acks } from '../client/outcome.ts';
 import type { FaultHook, HookNode } from '../control/fault-hook.ts';
 import type { Net } from '../control/net.ts';
 import type { Clock } from '../core/clock.ts';
@@ -7,6 +8,19 @@ import type { Random } from '../core/random.ts';
 import type { Db } from '../db/db.ts';
 import type { NodeInfo, RunInfo } from '../history/run.ts';
 import type { Decoder } from '../history/value.ts';
+
+/** A topic beside that of the run. The model has no other one. */
+export interface OtherTopic {
+  topic: string;
+  partitions: number;
+}
+
+/** A producer that is unlike the scenario's. */
+export interface OtherProducer {
+  acks?: Acks;
+  /** Where it writes, if not into the run's topic. */
+  topic?: string;
+}
 
 /**
  * Everything that a run touches outside itself. The runner, the nemesis and the generator know no other way out, so
@@ -25,9 +39,10 @@ export interface World {
   readonly striking?: Striking;
   /** How to read its records, where they are not made of bytes. */
   readonly decode?: Decoder;
-  openClient(worker: number): Client;
+  /** @param other what is to be unlike the scenario's producer. */
+  openClient(worker: number, other?: OtherProducer): Client;
   /** @param options how long it is to go on without any progress before it says how far it came; long if absent. */
-  openReader(options?: { patienceMs?: number }): Reader;
+  openReader(options?: { patienceMs?: number } & Partial<OtherTopic>): Reader;
   /** Absent where there is nothing to administer: the model has no such calls. */
   openAdmin?(): Admin;
   /** Takes everything down again. Safe to call at any time. */

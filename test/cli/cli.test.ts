@@ -147,6 +147,19 @@ test('values of options are read as people write them, and refused with what was
   t.throws(() => parseCount('0'), { message: /at least 1/ });
 });
 
+test('at full speed: --rate max is an option like any other', async (t) => {
+  const { stdout, stderr, exitCode } = await kept(
+    'run',
+    'random',
+    '--rate',
+    'max',
+    '--simulate',
+    '--dry-run',
+  );
+  t.is(exitCode, 0, stderr);
+  t.regex(stdout, /full speed/);
+});
+
 test('help teaches: every command has examples or says what it is for, and the exit statuses are documented', async (t) => {
   const { stdout, exitCode } = await kept('--help');
   t.is(exitCode, 0);

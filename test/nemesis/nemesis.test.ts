@@ -90,6 +90,37 @@ test('one-way cuts name their direction from the struck node', (t) => {
   t.true(oneWay('outbound').every((link) => link.startsWith('kafka1>')));
 });
 
+test('a partition into groups cuts each two of them, both ways; the nodes that are in none are one more', (t) => {
+  const partition = (...groups: string[][]) => cuts({ kind: 'partition', groups });
+  t.deepEqual(
+    partition(['kafka1'], ['kafka2', 'kafka3', 'zookeeper']),
+    cuts({ kind: 'isolate', target: 'leader', from: 'cluster', direction: 'both' }, ['kafka1']),
+    'what isolates a node from the cluster',
+  );
+  t.deepEqual(partition(['kafka1']), partition(['kafka1'], ['kafka2', 'kafka3', 'zookeeper']));
+  t.deepEqual(
+    partition(['kafka1', 'client'], ['kafka2']).filter((link) => link.startsWith('client>')),
+    ['client>kafka2', 'client>kafka3', 'client>zookeeper'],
+  );
+  t.is(partition(['kafka1'], ['kafka2']).length, 10);
+  for (const [groups, message] of [
+    [[['kafka9']], /no node named "kafka9"/],
+    [[['kafka1'], ['kafka1', 'kafka2']], /kafka1 stands in two groups/],
+  ] as const)
+    t.throws(() => partition(...groups.map((group) => [...group])), { message });
+});
+
+test('a cut takes one connection, or one direction of it', (t) => {
+  t.deepEqual(cuts({ kind: 'cut', from: 'kafka1', to: 'zookeeper', direction: 'both' }), [
+    'kafka1>zookeeper',
+    'zookeeper>kafka1',
+  ]);
+  t.deepEqual(cuts({ kind: 'cut', from: 'client', to: 'kafka1', direction: 'outbound' }), ['client>kafka1']);
+  t.throws(() => cuts({ kind: 'cut', from: 'kafka1', to: 'kafka9', direction: 'both' }), {
+    message: /no node named "kafka9"/,
+  });
+});
+
 test('in a bisection no node reaches the other half; over a bridge exactly one node sees all; in a ring all see a majority', (t) => {
   const names = NODES.map((node) => node.name);
   const seenBy = (name: string, links: string[]) =>

@@ -31,6 +31,11 @@ export function parseRate(text: string): number | null {
   return rate;
 }
 
+/** The same as the value of an option: commander takes a null for an option without a value. */
+export function parseRateOption(text: string): number | 'max' {
+  return parseRate(text) ?? 'max';
+}
+
 export function parseSeed(text: string): number {
   if (!/^\d+$/.test(text) || Number(text) >= 2 ** 31) {
     throw new InvalidArgumentError('Expected a whole number below 2147483648.');

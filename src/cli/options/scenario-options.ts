@@ -9,7 +9,7 @@ import { misfitsOf } from '../../scenario/fits.ts';
 import { problemsOf } from '../../scenario/problems.ts';
 import { titleOf } from '../../scenario/title.ts';
 import { scenarioSchema, type Scenario } from '../../scenario/schema.ts';
-import { parseAcks, parseCount, parseDurationMs, parseList, parseRate } from './parse.ts';
+import { parseAcks, parseCount, parseDurationMs, parseList, parseRateOption } from './parse.ts';
 
 /** The options that change a scenario, and how they change it. */
 export interface ScenarioOptions {
@@ -22,7 +22,7 @@ export interface ScenarioOptions {
   partitions?: number;
   brokers?: number;
   workers?: number;
-  rate?: number | null;
+  rate?: number | 'max';
   inFlight?: number;
   recordBytes?: number;
   count?: number;
@@ -51,7 +51,7 @@ export function addScenarioOptions(command: Command): Command {
     .option(
       '--rate <n|max>',
       'writes per second of all workers together; max: as fast as answers come',
-      parseRate,
+      parseRateOption,
     )
     .option('--in-flight <n>', 'writes that one worker may have outstanding', parseCount)
     .option('--record-bytes <n>', 'size of a value', parseCount)
@@ -177,7 +177,7 @@ function applyOptions(scenario: Scenario, options: ScenarioOptions): Scenario {
       load: {
         ...load,
         workers: options.workers ?? load.workers,
-        ratePerSecond: options.rate === undefined ? load.ratePerSecond : options.rate,
+        ratePerSecond: options.rate === 'max' ? null : (options.rate ?? load.ratePerSecond),
         inFlight: options.inFlight ?? load.inFlight,
         recordBytes: options.recordBytes ?? load.recordBytes,
         ...(options.count !== undefined && { count: options.count }),

@@ -55,6 +55,8 @@ export interface EnterOptions {
    * signal n killed the command inside, which is a Failure. `interactive` implies it.
    */
   anyStatus?: boolean;
+  /** Told the number of `unshare`, whose only child is process 1 of the lab. */
+  onStart?: (pid: number) => void;
 }
 
 /**
@@ -103,6 +105,7 @@ export async function enterLab(argv: readonly string[], options: EnterOptions = 
       detached: !interactive,
     },
   );
+  if (child.pid !== undefined) options.onStart?.(child.pid);
   const control = child.stdio[3];
   if (!(control instanceof Socket)) throw new TypeError('a piped descriptor is a socket');
   let begun = false;

@@ -15,7 +15,7 @@ import type { Distribution } from './distribution.ts';
 import { loopDisk, type Disk } from './disk.ts';
 import { LOG_FILE, writeNodeFiles } from './files.ts';
 import { assertLogging } from './logging.ts';
-import { watchLogs } from './logs.ts';
+import { growingLines, watchLogs } from './logs.ts';
 import { coordinationAnswers, kafkaNode, type KafkaNode } from './node.ts';
 import { assertMode, type KafkaMode } from './recipes.ts';
 import { completeObserved } from './view.ts';
@@ -200,6 +200,7 @@ export function createKafka(options: KafkaOptions): Db {
         clock,
         sink,
       }),
+    log: (name) => growingLines({ files: remoteOf(name).files, file: join(directoryOf(name), LOG_FILE) }),
     kill: async (name) => node(name).kill(),
     stop: async (name) => node(name).stop(),
     start: async (name) => node(name).restart(answers(node(name).info)),
