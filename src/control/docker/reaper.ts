@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { realClock } from '../../core/clock.ts';
 import { Failure } from '../../core/failure.ts';
-import { statusOf, withEngine, type Container, type Engine } from './engine.ts';
+import { statusOf, toldBy, withEngine, type Container, type Engine } from './engine.ts';
 import { attachTo } from './exec.ts';
 import { labelsOf, RUN_LABEL } from './labels.ts';
 
@@ -50,8 +50,9 @@ export async function startReaper(engine: Engine, options: { run: string; image:
   await untilReady(attached.stdout, attached.stderr);
   return {
     async reap() {
-      await new Promise<void>((resolve) => attached.stdin.write('over\n', () => resolve()));
-      attached.stdin.end();
+      // It hears the end all the same where the connection is gone.
+      attached.stdin.on('error', () => undefined);
+      attached.stdin.end('over\n');
       await untilGone(container);
     },
   };
@@ -89,6 +90,13 @@ async function untilReady(stdout: NodeJS.ReadableStream, stderr: NodeJS.Readable
   );
 }
 
+/** Waiting does not help: a daemon that comes back may have let the reaper end, too. */
+function unreachable(error: unknown): Failure {
+  return new Failure(`The Docker daemon does not answer any more: ${toldBy(error)}`, {
+    hint: 'Once it does, "kept doctor --clean" lists what was left, and removes it.',
+  });
+}
+
 async function untilGone(container: Container): Promise<void> {
   const clock = realClock();
   const deadlineNs = clock.nowNs() + REAP_TIMEOUT_MS * 1e6;
@@ -97,6 +105,7 @@ async function untilGone(container: Container): Promise<void> {
       await container.inspect();
     } catch (error) {
       if (statusOf(error) === 404) return;
+      if (statusOf(error) === null) throw unreachable(error);
     }
     await clock.sleep(50);
   }
