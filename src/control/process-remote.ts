@@ -5,6 +5,7 @@ import { spawn, type ChildProcess } from '../core/child-process.ts';
 import { execa } from '../core/execa.ts';
 import { Failure } from '../core/failure.ts';
 import { atPath } from '../core/paths.ts';
+import { parseProcessStat } from '../core/process-stat.ts';
 import { localFiles } from './local-files.ts';
 import type { Daemon, Remote } from './remote.ts';
 
@@ -97,9 +98,7 @@ function daemon(child: ChildProcess): Daemon {
       // The kernel may have given its pid to another process by now.
       if (gone) return null;
       try {
-        // The name in parentheses may hold anything, even parentheses; the state follows the last one.
-        const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-        return stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3);
+        return parseProcessStat(await readFile(`/proc/${pid}/stat`, 'utf8'))?.state ?? null;
       } catch (error) {
         // That nothing could be read, say for want of descriptors, is not that the process is gone.
         const code = error instanceof Error && 'code' in error ? error.code : null;

@@ -1,4 +1,5 @@
 import { readFileSync, readlinkSync } from 'node:fs';
+import { parseProcessStat } from './process-stat.ts';
 
 /**
  * A process that can be told from every other one: numbers of processes are used again, so its start and the boot of the
@@ -34,18 +35,15 @@ export function thisProcess(): ProcessIdentity {
 function identityOf(pid: number): ProcessIdentity {
   const boot = attempt(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim());
   const pidNamespace = attempt(() => readlinkSync('/proc/self/ns/pid'));
-  const startedTicks = attempt(() => startOf(readFileSync(`/proc/${pid}/stat`, 'utf8')));
+  const startedTicks = attempt(() =>
+    Number(parseProcessStat(readFileSync(`/proc/${pid}/stat`, 'utf8'))!.startedTicks),
+  );
   return {
     pid,
     ...(boot !== undefined && { boot }),
     ...(pidNamespace !== undefined && { pidNamespace }),
     ...(startedTicks !== undefined && { startedTicks }),
   };
-}
-
-/** The name of the program stands in brackets and may hold anything; what comes behind it is numbers. */
-function startOf(stat: string): number {
-  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]);
 }
 
 /** Systems without /proc tell less. */

@@ -1,5 +1,6 @@
 import { EXIT, Failure, messageOf } from '../core/failure.ts';
 import { counted } from '../core/words.ts';
+import { within } from '../core/within.ts';
 import type { Acks } from '../client/outcome.ts';
 import type { Event } from '../history/event.ts';
 import type { NodeEvent } from '../history/event.ts';
@@ -152,9 +153,7 @@ export async function openSession(
     if (running.size > 0)
       tell(`Stopping ${counted(running.size, 'producer or consumer', 'producers and consumers')} …`);
     loads.abort();
-    const patience = new AbortController();
-    await Promise.race([Promise.allSettled(running), clock.sleep(LAST_ANSWERS_MS, patience.signal)]);
-    patience.abort();
+    await within(clock, LAST_ANSWERS_MS, Promise.allSettled(running));
   }
 
   async function healEverything(tell: Tell): Promise<void> {

@@ -2,6 +2,7 @@ import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { join as joinThere } from 'node:path/posix';
 import type { Clock } from '../core/clock.ts';
+import { within } from '../core/within.ts';
 import type { RemoteFiles } from '../control/remote.ts';
 import { LOG_FILE } from '../db/kafka/files.ts';
 
@@ -55,9 +56,7 @@ export function copyLogs(nodes: readonly CopiedNode[], directory: string, clock:
 
   return async () => {
     stopped.abort();
-    const late = new AbortController();
     const all = Promise.allSettled([...copying, ...nodes.map((node) => copyConfiguration(node))]);
-    await Promise.race([all, clock.sleep(LAST_COPY_MS, late.signal)]);
-    late.abort();
+    await within(clock, LAST_COPY_MS, all);
   };
 }

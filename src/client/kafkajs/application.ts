@@ -9,6 +9,7 @@
  */
 import type { Clock } from '../../core/clock.ts';
 import { Failure, messageOf } from '../../core/failure.ts';
+import { within } from '../../core/within.ts';
 import type { Client, Completion } from '../client.ts';
 import type { DriverOptions } from './driver-options.ts';
 import { API, asThrown, Kafka, quiet, type ISocketFactory } from './kafkajs.ts';
@@ -100,12 +101,11 @@ export function createApplicationDriver(options: DriverOptions & { clock: Clock 
     },
     async close() {
       // The library waits for requests in flight, which on a paused broker may be for ever.
-      const abandoned = new AbortController();
-      await Promise.race([
+      await within(
+        options.clock,
+        CLOSE_WITHIN_MS,
         producer.disconnect().catch(() => undefined),
-        options.clock.sleep(CLOSE_WITHIN_MS, abandoned.signal),
-      ]);
-      abandoned.abort();
+      );
     },
   };
 }

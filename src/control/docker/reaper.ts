@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { realClock } from '../../core/clock.ts';
 import { Failure } from '../../core/failure.ts';
+import { within } from '../../core/within.ts';
 import { statusOf, toldBy, withEngine, type Container, type Engine } from './engine.ts';
 import { attachTo } from './exec.ts';
 import { labelsOf, RUN_LABEL } from './labels.ts';
@@ -67,7 +68,6 @@ function socketOnHost(socket: string): string {
 
 async function untilReady(stdout: NodeJS.ReadableStream, stderr: NodeJS.ReadableStream): Promise<void> {
   let said = '';
-  const timer = new AbortController();
   const answer = new Promise<boolean>((resolve) => {
     stdout.on('data', (chunk: Buffer) => {
       if (chunk.toString().includes('ready')) resolve(true);
@@ -75,14 +75,7 @@ async function untilReady(stdout: NodeJS.ReadableStream, stderr: NodeJS.Readable
     stdout.once('end', () => resolve(false));
   });
   stderr.on('data', (chunk: Buffer) => (said = `${said}${chunk.toString()}`));
-  const isReady = await Promise.race([
-    answer,
-    realClock()
-      .sleep(READY_TIMEOUT_MS, timer.signal)
-      .then(() => false),
-  ]);
-  timer.abort();
-  if (isReady) return;
+  if ((await within(realClock(), READY_TIMEOUT_MS, answer)) === true) return;
   const why = /Error: (.*)/.exec(said)?.[1] ?? said.trim().split('\n').at(-1);
   throw new Failure(
     `The container that removes everything after a run cannot reach the daemon: ${why || 'it said nothing'}.`,

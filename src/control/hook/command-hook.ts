@@ -3,6 +3,7 @@ import { spawn } from '../../core/child-process.ts';
 import { Failure, messageOf } from '../../core/failure.ts';
 import { seconds } from '../../core/words.ts';
 import { NS_PER_MS } from '../../core/clock.ts';
+import { within } from '../../core/within.ts';
 import type { FaultHook, HookAnswer, HookOrder } from '../fault-hook.ts';
 import { readAnswer } from './answer.ts';
 import { startGuardian } from './guardian.ts';
@@ -66,16 +67,10 @@ async function call(
     child.once('error', (error) => resolve(messageOf(error)));
     child.once('close', (status, signal) => resolve(status ?? signal ?? 'no status'));
   });
-  const within = async (ms: number) => {
-    const over = new AbortController();
-    const result = await Promise.race([ended, clock.sleep(ms, over.signal).then(() => null)]);
-    over.abort();
-    return result;
-  };
-  const status = await within(timeoutMs);
+  const status = await within(clock, timeoutMs, ended);
   if (status === null) {
     signalGroup(child.pid, 'SIGTERM');
-    if ((await within(END_WITHIN_MS)) === null) signalGroup(child.pid, 'SIGKILL');
+    if ((await within(clock, END_WITHIN_MS, ended)) === null) signalGroup(child.pid, 'SIGKILL');
     throw new Failure(
       `the fault hook did not end "${verb}" within ${seconds(timeoutMs * NS_PER_MS)}, and was stopped`,
     );

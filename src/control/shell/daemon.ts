@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
+import { parseProcessStat } from '../../core/process-stat.ts';
 import { freshId } from '../../core/random.ts';
 import { Failure } from '../../core/failure.ts';
 import type { Daemon, SpawnOptions } from '../remote.ts';
@@ -66,7 +67,7 @@ export async function shellDaemon(options: {
   }
   const [, pidText = '', stat = ''] = /^(\d+) ?(.*)/.exec(stdout.toString()) ?? [];
   const pid = Number(pidText);
-  const startedAt = parseStat(stat)?.startedAt ?? null;
+  const startedTicks = parseProcessStat(stat)?.startedTicks ?? null;
   let gone = false;
 
   async function untilExited(): Promise<{ exitStatus: number | null; signal: string | null }> {
@@ -101,9 +102,10 @@ export async function shellDaemon(options: {
       String(pid),
     ]);
     if (status !== 0) throw new Failure(`${name} has no /proc, so nobody can tell what its processes do.`);
-    const now = parseStat(said.toString());
+    const now = parseProcessStat(said.toString());
     // A zombie has ended; another start time is another process.
-    if (now === null || now.state === 'Z' || (startedAt !== null && now.startedAt !== startedAt)) return null;
+    if (now === null || now.state === 'Z' || (startedTicks !== null && now.startedTicks !== startedTicks))
+      return null;
     return now.state;
   }
 
@@ -117,14 +119,4 @@ export async function shellDaemon(options: {
       await repeat(['sh', '-c', 'kill -s "$1" "$2" 2>/dev/null || :', 'sh', number, String(pid)]);
     },
   };
-}
-
-/** The line of /proc/PID/stat. The name in parentheses may hold anything, even parentheses. */
-function parseStat(line: string): { state: string; startedAt: string } | null {
-  const fields = line
-    .slice(line.lastIndexOf(')') + 2)
-    .trim()
-    .split(' ');
-  const [state, startedAt] = [fields[0], fields[19]];
-  return state === undefined || startedAt === undefined ? null : { state, startedAt };
 }

@@ -1,5 +1,6 @@
 import { realClock, type Clock } from '../../core/clock.ts';
 import { Failure, messageOf } from '../../core/failure.ts';
+import { within } from '../../core/within.ts';
 import type { ShellChannel } from './channel.ts';
 import { ChannelLost, shellOn, type Ran, type Shell } from './shell.ts';
 
@@ -73,11 +74,11 @@ export function shellsOn(options: {
     try {
       const running = shell.start(command, input);
       if (timeoutMs === undefined) return await running.done;
-      const ran = await within(timeoutMs, running.done);
+      const ran = await within(clock, timeoutMs, running.done);
       if (ran !== null) return ran;
       await kill(running.pid());
       // Whatever it still says belongs to no command of ours, so the shell serves again only once that has ended.
-      if ((await within(KILLED_MS, running.done)) === null) shell.close();
+      if ((await within(clock, KILLED_MS, running.done)) === null) shell.close();
       throw new Failure(`"${command.join(' ')}" on ${name} took longer than ${timeoutMs} ms.`);
     } finally {
       release(shell);
@@ -89,16 +90,6 @@ export function shellsOn(options: {
     if (pid === null) return;
     const script = 'kill -9 "-$1" 2>/dev/null || kill -9 "$1" 2>/dev/null; :';
     await run(['sh', '-c', script, 'sh', String(pid)], {}, true).catch(() => undefined);
-  }
-
-  async function within(timeoutMs: number, done: Promise<Ran>): Promise<Ran | null> {
-    const timer = new AbortController();
-    try {
-      return await Promise.race([done, clock.sleep(timeoutMs, timer.signal).then(() => null)]);
-    } finally {
-      timer.abort();
-      done.catch(() => undefined);
-    }
   }
 
   return {

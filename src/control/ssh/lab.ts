@@ -1,6 +1,7 @@
 import { realClock, type Clock } from '../../core/clock.ts';
 import { Failure, messageOf } from '../../core/failure.ts';
 import { clause, listed } from '../../core/words.ts';
+import { within } from '../../core/within.ts';
 import type { Lab } from '../lab.ts';
 import type { Remote } from '../remote.ts';
 import type { Target } from './client-config.ts';
@@ -128,20 +129,14 @@ export async function createSshLab(options: SshLabOptions): Promise<SshLab> {
     const seconds = options.deadManSeconds ?? DEAD_MAN_SECONDS;
     await Promise.all(
       [...deadMen].map(async ([host, deadMan]) => {
-        const late = new AbortController();
         try {
-          await Promise.race([
-            deadMan.end(),
-            clock.sleep(CLOSE_TIMEOUT_MS, late.signal).then(() => {
-              if (!late.signal.aborted) throw new Failure(`no answer within ${CLOSE_TIMEOUT_MS / 1_000} s`);
-            }),
-          ]);
+          const ended = deadMan.end().then(() => true);
+          if ((await within(clock, CLOSE_TIMEOUT_MS, ended)) === null)
+            throw new Failure(`no answer within ${CLOSE_TIMEOUT_MS / 1_000} s`);
         } catch (error) {
           options.note(
             `${host.name} could not be cleaned up: ${clause(messageOf(error))}. Its dead-man's timer does it after ${seconds} s.`,
           );
-        } finally {
-          late.abort();
         }
       }),
     );

@@ -1,5 +1,6 @@
 import { messageOf } from '../../core/failure.ts';
 import type { Clock } from '../../core/clock.ts';
+import { within } from '../../core/within.ts';
 import type { Probe } from '../net.ts';
 import { Unforwarded, type Connection } from './connection.ts';
 import type { RemoteHost } from './remote-host.ts';
@@ -40,12 +41,8 @@ async function probeBySshd(
   to: { address: string; port: number },
   { timeoutMs, clock }: { timeoutMs: number; clock: Clock },
 ): Promise<Probe> {
-  const timer = new AbortController();
   try {
-    const connection = await Promise.race([
-      connect(),
-      clock.sleep(CONNECTION_TIMEOUT_MS, timer.signal).then(() => null),
-    ]);
+    const connection = await within(clock, CONNECTION_TIMEOUT_MS, connect());
     if (connection === null)
       return { answer: 'no-observation', detail: 'the connection to the node is lost' };
     const attempt = connection.forward(to.address, to.port).then(
@@ -60,29 +57,14 @@ async function probeBySshd(
         return { answer: IN_VAIN.test(said) ? 'silence' : 'no-observation', detail: said };
       },
     );
-    const silence = clock.sleep(timeoutMs, timer.signal).then(() => null);
-    const probe = await Promise.race([attempt, silence]);
+    const probe = await within(clock, timeoutMs, attempt);
     if (probe !== null) return probe;
     // A control link that is silent itself tells nothing of the other one.
-    if (!(await isAlive(connection, clock)))
+    if ((await within(clock, ALIVE_TIMEOUT_MS, connection.answers())) !== true)
       return { answer: 'no-observation', detail: 'the connection to the node was lost meanwhile' };
     return { answer: 'silence', detail: `nothing came within ${timeoutMs} ms` };
   } catch (error) {
     return { answer: 'no-observation', detail: messageOf(error) };
-  } finally {
-    timer.abort();
-  }
-}
-
-async function isAlive(connection: Connection, clock: Clock): Promise<boolean> {
-  const timer = new AbortController();
-  try {
-    return await Promise.race([
-      connection.answers(),
-      clock.sleep(ALIVE_TIMEOUT_MS, timer.signal).then(() => false),
-    ]);
-  } finally {
-    timer.abort();
   }
 }
 

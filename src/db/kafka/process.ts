@@ -1,4 +1,5 @@
 import { Failure } from '../../core/failure.ts';
+import { within } from '../../core/within.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Daemon, Remote } from '../../control/remote.ts';
 import type { NodeInfo } from '../../history/run.ts';
@@ -109,14 +110,4 @@ export function nodeProcess(options: ProcessOptions): NodeProcess {
     resume: () => settle('SIGCONT', false),
     isPaused: async () => daemon !== null && (await daemon.state()) === 'T',
   };
-}
-
-/** What `promise` gives, or null when it takes longer than `timeoutMs`. */
-export async function within<T>(clock: Clock, timeoutMs: number, promise: Promise<T>): Promise<T | null> {
-  const timer = new AbortController();
-  try {
-    return await Promise.race([promise, clock.sleep(timeoutMs, timer.signal).then(() => null)]);
-  } finally {
-    timer.abort();
-  }
 }

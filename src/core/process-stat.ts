@@ -1,0 +1,18 @@
+/** What a line of /proc/PID/stat says of a process, as much as tells it from others and whether it runs. */
+export interface ProcessStat {
+  /** The kernel's one letter: `S`, `R`, `T` for stopped, `Z` for one that has ended. */
+  state: string;
+  /** In clock ticks since the machine was booted, as it stands there. */
+  startedTicks: string;
+}
+
+/** Null where the line is none, as of a process that is gone. */
+export function parseProcessStat(line: string): ProcessStat | null {
+  // The name in parentheses may hold anything, even parentheses; the other fields follow the last one.
+  const fields = line
+    .slice(line.lastIndexOf(')') + 2)
+    .trim()
+    .split(' ');
+  const [state, startedTicks] = [fields[0], fields[19]];
+  return state === undefined || startedTicks === undefined ? null : { state, startedTicks };
+}
