@@ -1,4 +1,4 @@
-import type { Link, Net } from './net.ts';
+import { keyOf, type Link, type Net } from './net.ts';
 
 /** How one kind of lab changes its network. */
 export interface LinkChanges {
@@ -52,8 +52,4 @@ export function countedNet(changes: LinkChanges): Net {
     needsControl: true,
     probe: (link, timeoutMs) => changes.probe(link, timeoutMs),
   };
-}
-
-function keyOf({ from, to }: Link): string {
-  return `${from}>${to}`;
 }

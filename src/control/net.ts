@@ -4,6 +4,14 @@ export interface Link {
   to: string;
 }
 
+/** The name of the place that the workers write from. */
+export const CLIENT = 'client';
+
+/** A link in a map, each direction by itself. */
+export function keyOf({ from, to }: Link): string {
+  return `${from}>${to}`;
+}
+
 /** The network between the nodes. Cuts are directed, silent (packets vanish, nothing is refused) and add up. */
 export interface Net {
   /** Cuts are counted: a link that two faults cut is open again when both are healed. */

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import test from 'ava';
-import { createProber, localProber } from '../../src/control/netns/prober.ts';
+import { createProber, localProber } from '../../src/control/prober.ts';
 
 /**
  * A prober has three answers. That it failed is none of the other two: with a hand-made program in its place, every way to

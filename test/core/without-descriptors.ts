@@ -2,7 +2,7 @@ import { openSync } from 'node:fs';
 import { enterLab } from '../../src/control/netns/enter.ts';
 import { netnsNet } from '../../src/control/netns/netns-net.ts';
 import { probeNamespaces } from '../../src/control/netns/probe.ts';
-import { createProber, localProber } from '../../src/control/netns/prober.ts';
+import { createProber, localProber } from '../../src/control/prober.ts';
 import { processRemote } from '../../src/control/process-remote.ts';
 import { messageOf } from '../../src/core/failure.ts';
 import { findJava } from '../../src/db/kafka/java.ts';

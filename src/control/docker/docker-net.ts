@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { Failure } from '../../core/failure.ts';
 import { countedNet } from '../counted-net.ts';
-import type { Link, Net } from '../net.ts';
-import { CLIENT } from '../netns/names.ts';
-import { createProber, localProber, PROGRAM, type Prober, type ProberProcess } from '../netns/prober.ts';
+import { CLIENT, type Link, type Net } from '../net.ts';
+import { localProber, PROGRAM, type ProberProcess } from '../prober.ts';
+import { probing } from '../probing.ts';
 import type { Remote } from '../remote.ts';
 import type { Attached } from './exec.ts';
 
@@ -23,8 +23,6 @@ export interface Helper {
 const NO_HOST = '02:00:00:00:00:01';
 const TABLE = 66;
 const PREFERENCE = 10;
-/** A port that nothing listens on: being refused proves that packets went there and back. */
-const PROBE_PORT = 9;
 const CHANGE_TIMEOUT_MS = 20_000;
 
 /**
@@ -52,26 +50,11 @@ done`;
 
 /** @param addresses of all nodes by name, the client's place among them. */
 export function dockerNet(helpers: ReadonlyMap<string, Helper>, addresses: ReadonlyMap<string, string>): Net {
-  const probers = new Map<string, Prober>();
   const source = readFileSync(PROGRAM, 'utf8');
-
-  function addressOf(name: string): string {
-    const address = addresses.get(name);
-    if (address === undefined) throw new RangeError(`there is no node "${name}" in this lab`);
-    return address;
-  }
-
-  function proberOf(name: string): Prober {
-    let prober = probers.get(name);
-    if (prober === undefined) {
-      const helper = helpers.get(name);
-      prober = createProber({
-        start: helper === undefined ? localProber() : async () => proberIn(await helper.runProgram(source)),
-      });
-      probers.set(name, prober);
-    }
-    return prober;
-  }
+  const { addressOf, probe } = probing(addresses, (name) => {
+    const helper = helpers.get(name);
+    return helper === undefined ? localProber() : async () => proberIn(await helper.runProgram(source));
+  });
 
   /** One script per namespace, for all of its links. */
   async function change(
@@ -101,7 +84,7 @@ export function dockerNet(helpers: ReadonlyMap<string, Helper>, addresses: Reado
   return countedNet({
     block: (links) => change(links, BLOCK_SENDING, BLOCK_RECEIVING),
     unblock: (links) => change(links, UNBLOCK_SENDING, UNBLOCK_RECEIVING),
-    probe: ({ from, to }, timeoutMs) => proberOf(from).probe(addressOf(to), PROBE_PORT, timeoutMs),
+    probe,
   });
 }
 

@@ -1,7 +1,6 @@
 import { Failure } from '../../core/failure.ts';
 import type { Lab } from '../lab.ts';
-import type { Net } from '../net.ts';
-import { CLIENT } from '../netns/names.ts';
+import { CLIENT, type Net } from '../net.ts';
 import type { ShellRemote } from '../shell/remote.ts';
 import { addressTowards } from './client-address.ts';
 import { dockerNet, type Helper } from './docker-net.ts';

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { execa } from '../../core/execa.ts';
 import { Failure, messageOf } from '../../core/failure.ts';
 import type { Lab } from '../lab.ts';
-import type { Net } from '../net.ts';
+import { CLIENT, type Net } from '../net.ts';
 import { processRemote } from '../process-remote.ts';
 import { insideLab } from './enter.ts';
 import { netnsNet } from './netns-net.ts';
-import { BRIDGE, CLIENT, insideCommand } from './names.ts';
+import { BRIDGE, insideCommand } from './names.ts';
 
 /**
  * A lab inside the namespaces that `enterLab` made: a bridge, and one network namespace per node with an address of

@@ -1,6 +1,3 @@
-/** The name of the place that the workers write from: the lab's root namespace. */
-export const CLIENT = 'client';
-
 /** The bridge that all nodes hang on; the client's place has its address there. */
 export const BRIDGE = 'lab0';
 

@@ -1,9 +1,10 @@
 import { execa } from '../../core/execa.ts';
 import { Failure } from '../../core/failure.ts';
 import { countedNet } from '../counted-net.ts';
-import type { Link, Net } from '../net.ts';
-import { BRIDGE, CLIENT, insideCommand } from './names.ts';
-import { createProber, localProber, type Prober } from './prober.ts';
+import { CLIENT, type Link, type Net } from '../net.ts';
+import { localProber } from '../prober.ts';
+import { probing } from '../probing.ts';
+import { BRIDGE, insideCommand } from './names.ts';
 
 /**
  * Silent, directed cuts with nothing but the neighbour table: the sender gets a permanent entry that leads the peer's
@@ -12,31 +13,14 @@ import { createProber, localProber, type Prober } from './prober.ts';
  * peer; once it is deleted, the next packet asks for the peer's real address again.
  */
 const NO_HOST = '02:00:00:00:00:01';
-/** A port that nothing listens on: being refused proves that packets went there and back. */
-const PROBE_PORT = 9;
 /** What `ip` says when there is no entry to delete: the cut had failed half-way, so there is nothing to heal. */
 const NOT_THERE = /No such file or directory/;
 
 /** @param addresses of all nodes by name, the client's place among them. */
 export function netnsNet(addresses: ReadonlyMap<string, string>): Net {
-  const probers = new Map<string, Prober>();
-
-  function addressOf(name: string): string {
-    const address = addresses.get(name);
-    if (address === undefined) throw new RangeError(`there is no node "${name}" in this lab`);
-    return address;
-  }
-
-  /** Started with its first question, and never stopped: it ends with the lab. */
-  function proberOf(name: string): Prober {
-    let prober = probers.get(name);
-    if (prober === undefined) {
-      addressOf(name);
-      prober = createProber({ start: localProber(name === CLIENT ? [] : insideCommand(name)) });
-      probers.set(name, prober);
-    }
-    return prober;
-  }
+  const { addressOf, probe } = probing(addresses, (name) =>
+    localProber(name === CLIENT ? [] : insideCommand(name)),
+  );
 
   /** One `ip` per sending node, for all of its links. */
   async function changeNeighbours(links: readonly Link[], entry: (address: string) => string): Promise<void> {
@@ -76,6 +60,6 @@ export function netnsNet(addresses: ReadonlyMap<string, string>): Net {
     block: (links) =>
       changeNeighbours(links, (address) => `replace ${address} lladdr ${NO_HOST} nud permanent`),
     unblock: (links) => changeNeighbours(links, (address) => `del ${address}`),
-    probe: ({ from, to }, timeoutMs) => proberOf(from).probe(addressOf(to), PROBE_PORT, timeoutMs),
+    probe,
   });
 }

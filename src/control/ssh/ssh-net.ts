@@ -1,9 +1,8 @@
 import type { Clock } from '../../core/clock.ts';
 import { Failure } from '../../core/failure.ts';
 import { countedNet } from '../counted-net.ts';
-import type { Link, Net } from '../net.ts';
-import { CLIENT } from '../netns/names.ts';
-import { createProber, localProber } from '../netns/prober.ts';
+import { CLIENT, keyOf, type Link, type Net } from '../net.ts';
+import { createProber, localProber } from '../prober.ts';
 import { rulesOf, type NetNode } from './cut-rules.ts';
 import { probeFrom } from './node-probe.ts';
 import { applyScript, type Filter, type Rule } from './packet-filter.ts';
@@ -91,8 +90,4 @@ export function sshNet(options: {
 
 function fail(name: string): never {
   throw new RangeError(`there is no node "${name}" in this lab`);
-}
-
-function keyOf({ from, to }: Link): string {
-  return `${from}>${to}`;
 }

@@ -1,10 +1,10 @@
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { spawn } from '../../core/child-process.ts';
-import { realClock, type Clock } from '../../core/clock.ts';
-import { messageOf } from '../../core/failure.ts';
-import type { Probe } from '../net.ts';
+import { spawn } from '../core/child-process.ts';
+import { realClock, type Clock } from '../core/clock.ts';
+import { messageOf } from '../core/failure.ts';
+import type { Probe } from './net.ts';
 
 /**
  * Probes from one place of the network, by a process of its own that was started there (`prober.js`). What goes wrong
