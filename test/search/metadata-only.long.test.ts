@@ -7,6 +7,7 @@ import type { Run } from '../../src/history/run.ts';
 import { drawScenario } from '../../src/scenario/swarm.ts';
 import { tryOut } from '../../src/search/trial.ts';
 import type { Bug } from '../../src/sim/bugs.ts';
+import { withEvents } from '../history/with-events.ts';
 
 /**
  * A cluster that somebody else runs shows no broker's log: who led is known from what brokers answered when they were asked.
@@ -17,14 +18,8 @@ const isFromALog = (event: Event) =>
 
 /** The same run, as it would look had nobody read the brokers' logs. */
 function withoutLogs(run: Run): Run {
-  return {
-    info: { ...run.info, leadershipFrom: 'metadata' },
-    events: run.events.filter((event) => !isFromALog(event)),
-    writes: () => run.writes(),
-    reads: () => run.reads(),
-    ends: () => run.ends(),
-    damage: () => run.damage(),
-  };
+  const events = run.events.filter((event) => !isFromALog(event));
+  return withEvents(run, events, { leadershipFrom: 'metadata' });
 }
 
 async function judged(seed: number, bug: Bug | null): Promise<{ withLogs: Result; bare: Result }> {

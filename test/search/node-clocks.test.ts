@@ -6,6 +6,7 @@ import type { Event } from '../../src/history/event.ts';
 import type { Run } from '../../src/history/run.ts';
 import { drawScenario } from '../../src/scenario/swarm.ts';
 import { tryOut } from '../../src/search/trial.ts';
+import { withEvents } from '../history/with-events.ts';
 
 /**
  * Nodes behind SSH have clocks of their own. What their logs tell then stands a little early or late in the history, and
@@ -32,14 +33,7 @@ function withClocks(run: Run, uncertaintyNs: number, seed: number): Run {
     if (node === null || !('timeNs' in event)) return event;
     return { ...event, timeNs: Math.max(0, event.timeNs + (aheadNs.get(node) ?? 0)) };
   });
-  return {
-    info: run.info,
-    events: [...clocks, ...moved],
-    writes: () => run.writes(),
-    reads: () => run.reads(),
-    ends: () => run.ends(),
-    damage: () => run.damage(),
-  };
+  return withEvents(run, [...clocks, ...moved]);
 }
 
 async function verdictOf(seed: number, uncertaintyNs: number): Promise<string> {

@@ -1,70 +1,32 @@
 import test from 'ava';
-import { seededRandom } from '../../src/core/random.ts';
-import { virtualClock, type VirtualClock } from '../../src/core/virtual-clock.ts';
+import type { VirtualClock } from '../../src/core/virtual-clock.ts';
 import type { Link } from '../../src/history/fault.ts';
 import type { Alteration } from '../../src/sim/coordination.ts';
 import { Kraft } from '../../src/sim/kraft.ts';
-import { Network } from '../../src/sim/network.ts';
-import { maskOf, Partitions, type PartitionState } from '../../src/sim/partitions.ts';
-import type { Peer } from '../../src/sim/peer.ts';
-import { Process } from '../../src/sim/process.ts';
-import { TICK_NS, type Surroundings } from '../../src/sim/surroundings.ts';
+import { maskOf } from '../../src/sim/partitions.ts';
+import { listeningBrokers } from './listening-brokers.ts';
 
 /**
  * Three brokers that note what they are told of partition 0, and separate controllers. kafka1 leads. A broker is fenced
  * when four heartbeats of it are missing.
  */
 function cluster({ controllers = 1, heartbeatMs = 500 } = {}) {
-  const clock = virtualClock();
-  const names = ['kafka1', 'kafka2', 'kafka3'];
-  for (let number = 1; number <= controllers; number++) names.push(`controller${number}`);
-  const network = new Network(names, clock, seededRandom(1));
-  const told: string[][] = [[], [], []];
-  const brokers = names.slice(0, 3).map((name, number) => {
-    const process = new Process(name, number);
-    process.start();
-    const learn = ([state]: readonly PartitionState[]) => {
-      if (state !== undefined) told[number]!.push(`version ${state.version} isr ${state.isr}`);
-    };
-    return { number, id: number + 1, process, learn } as Partial<Peer> as Peer;
+  const listening = listeningBrokers({
+    others: Array.from({ length: controllers }, (_, index) => `controller${index + 1}`),
+    role: 'controller',
+    timeouts: { brokerSessionTimeoutMs: heartbeatMs * 4, brokerHeartbeatIntervalMs: heartbeatMs },
+    chance: 0,
+    note: ({ version, isr }) => `version ${version} isr ${isr}`,
   });
-  const surroundings = {
-    options: {
-      nodes: names.map((name, place) => ({
-        name,
-        id: place + 1,
-        roles: [name.startsWith('kafka') ? 'broker' : 'controller'],
-      })),
-      timeouts: {
-        brokerSessionTimeoutMs: heartbeatMs * 4,
-        brokerHeartbeatIntervalMs: heartbeatMs,
-      },
-      onEvent: () => {},
-    },
-    clock,
-    random: { int: () => 0 },
-    network,
-    brokers,
-  } as unknown as Surroundings;
-  const topic = { partitions: 1, replicationFactor: 3, minInsyncReplicas: 1, uncleanLeaderElection: false };
-  const kraft = new Kraft(surroundings, new Partitions(topic, 3, 0, null));
-  kraft.begin();
-  const silent = new Set<string>();
-  const beat = () => {
-    for (const broker of brokers)
-      broker.process.run(() => {
-        if (!silent.has(broker.process.name)) kraft.heartbeat(broker);
-      });
-    clock.at(clock.nowNs() + TICK_NS, beat);
-  };
-  beat();
+  const kraft = new Kraft(listening.surroundings, listening.partitions);
+  listening.begin(kraft);
   const refusals: number[] = [];
   /** kafka1 asks for these brokers as the in-sync set, as one that knows `version`. */
   const ask = (isr: readonly number[], version: number) => {
     const alteration: Alteration = { partition: 0, epoch: 0, version, isr: maskOf(isr) };
-    kraft.alter(brokers[0]!, alteration, () => refusals.push(version));
+    kraft.alter(listening.brokers[0]!, alteration, () => refusals.push(version));
   };
-  return { clock, network, kraft, told, silent, refusals, ask };
+  return { ...listening, kraft, refusals, ask };
 }
 
 const play = (clock: VirtualClock, story: () => Promise<void>) => clock.drive(story());

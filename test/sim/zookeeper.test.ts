@@ -1,50 +1,22 @@
 import test from 'ava';
-import { seededRandom } from '../../src/core/random.ts';
-import { virtualClock } from '../../src/core/virtual-clock.ts';
-import { Network } from '../../src/sim/network.ts';
-import { Partitions, type PartitionState } from '../../src/sim/partitions.ts';
-import type { Peer } from '../../src/sim/peer.ts';
-import { Process } from '../../src/sim/process.ts';
-import { TICK_NS, type Surroundings } from '../../src/sim/surroundings.ts';
 import { ZooKeeper } from '../../src/sim/zookeeper.ts';
+import { listeningBrokers } from './listening-brokers.ts';
 
 /**
  * A ZooKeeper server and three brokers that ping it and note who they are told leads partition 0, and in which epoch.
  * kafka1 leads, kafka2 is controller and next in line.
  */
 function cluster() {
-  const clock = virtualClock();
-  const names = ['kafka1', 'kafka2', 'kafka3', 'zookeeper'];
-  const network = new Network(names, clock, seededRandom(1));
-  const told: string[][] = [[], [], []];
-  const brokers = names.slice(0, 3).map((name, number) => {
-    const process = new Process(name, number);
-    process.start();
-    const learn = ([state]: readonly PartitionState[]) => {
-      if (state !== undefined) told[number]!.push(`leader ${state.leader + 1} epoch ${state.epoch}`);
-    };
-    return { number, id: number + 1, process, learn } as Partial<Peer> as Peer;
+  const listening = listeningBrokers({
+    others: ['zookeeper'],
+    role: 'zookeeper',
+    timeouts: { zookeeperSessionTimeoutMs: 2_000 },
+    chance: 1,
+    note: ({ leader, epoch }) => `leader ${leader + 1} epoch ${epoch}`,
   });
-  const surroundings = {
-    options: {
-      nodes: names.map((name) => ({ name, roles: [name === 'zookeeper' ? 'zookeeper' : 'broker'] })),
-      timeouts: { zookeeperSessionTimeoutMs: 2_000 },
-      onEvent: () => {},
-    },
-    clock,
-    random: { int: () => 1 },
-    network,
-    brokers,
-  } as unknown as Surroundings;
-  const topic = { partitions: 1, replicationFactor: 3, minInsyncReplicas: 1, uncleanLeaderElection: false };
-  const zookeeper = new ZooKeeper(surroundings, new Partitions(topic, 3, 0, null));
-  zookeeper.begin();
-  const beat = () => {
-    for (const broker of brokers) broker.process.run(() => zookeeper.heartbeat(broker));
-    clock.at(clock.nowNs() + TICK_NS, beat);
-  };
-  beat();
-  return { clock, network, zookeeper, brokers, told };
+  const zookeeper = new ZooKeeper(listening.surroundings, listening.partitions);
+  listening.begin(zookeeper);
+  return { ...listening, zookeeper };
 }
 
 /** The controller is cut from ZooKeeper; then a leader leaves, and the cut is healed after `cutMs`. */
