@@ -35,8 +35,8 @@ test.after.always(() => {
   if (busybox !== null) rmSync(busybox, { recursive: true });
 });
 
-/** Shells of this machine in the place of a node's, and a way to take them away. */
-function node(name: string, address: string, kind: string) {
+/** Shells of this machine in the place of a node's, and a way to take them away; closed when the test ends. */
+function node(t: ExecutionContext, name: string, address: string, kind: string) {
   const { command, path } = SHELLS[kind]!;
   const children = new Set<ChildProcess>();
   const openShell = async (): Promise<ShellChannel> => {
@@ -66,6 +66,7 @@ function node(name: string, address: string, kind: string) {
       cpSync(from, to, { recursive: true });
     },
   });
+  t.teardown(() => remote.close());
   return { remote, dropAll: () => children.forEach((child) => child.kill('SIGKILL')), children };
 }
 
@@ -80,7 +81,7 @@ for (const [number, kind] of Object.keys(SHELLS).entries()) {
     t.timeout(60_000);
     const place = directory(t);
     const network = `127.84.255.1${number}`;
-    const [a, b] = [node('a', `${network}1`, kind), node('b', `${network}2`, kind)];
+    const [a, b] = [node(t, 'a', `${network}1`, kind), node(t, 'b', `${network}2`, kind)];
     const lab: Lab = {
       nodes: new Map<string, ShellRemote>([
         ['a', a.remote],
@@ -101,18 +102,17 @@ for (const [number, kind] of Object.keys(SHELLS).entries()) {
 }
 
 test('what a command prints comes back byte for byte, and never meets the mark that ends it', async (t) => {
-  const { remote } = node('a', '127.0.0.1', 'sh');
+  const { remote } = node(t, 'a', '127.0.0.1', 'sh');
   const text = `it's "quoted" \\n \\0 %s $HOME \`date\`\n\n\tdone é \0 end`;
   const { stdout } = await remote.exec(['cat'], { input: text });
   t.is(stdout, text);
   t.is((await remote.exec(['printf', '%s', text.replaceAll('\0', '')])).stdout, text.replaceAll('\0', ''));
   t.is((await remote.exec(['printf', 'x\n\n'])).stdout, 'x\n', 'as execa does: without the last line break');
   t.is((await remote.exec(['cat'])).stdout, '', 'it never eats the next command');
-  remote.close();
 });
 
 test('many commands at once wait for a shell, and each gets its own answer', async (t) => {
-  const { remote, children } = node('a', '127.0.0.1', 'sh');
+  const { remote, children } = node(t, 'a', '127.0.0.1', 'sh');
   const numbers = Array.from({ length: 40 }, (_, index) => index);
   const said = await Promise.all(numbers.map((number) => remote.exec(['echo', String(number)])));
   t.deepEqual(
@@ -120,11 +120,10 @@ test('many commands at once wait for a shell, and each gets its own answer', asy
     numbers,
   );
   t.true(children.size <= 4);
-  remote.close();
 });
 
 test('a command that takes too long is killed with all that it started, and the shell serves on', async (t) => {
-  const { remote } = node('a', '127.0.0.1', 'sh');
+  const { remote } = node(t, 'a', '127.0.0.1', 'sh');
   const place = directory(t);
   const script = 'sleep 300 & echo $! >"$1"; wait';
   await t.throwsAsync(remote.exec(['sh', '-c', script, 'sh', join(place, 'pid')], { timeoutMs: 300 }), {
@@ -133,48 +132,45 @@ test('a command that takes too long is killed with all that it started, and the 
   const pid = Number(String(await remote.files.read(join(place, 'pid'))));
   while (isRunning(pid)) await realClock().sleep(10);
   t.is((await remote.exec(['echo', 'on'])).stdout, 'on');
-  remote.close();
 });
 
 test('a daemon outlives its connection, and how it ended is known after the next one', async (t) => {
   t.timeout(30_000);
-  const { remote, dropAll } = node('a', '127.0.0.1', 'sh');
+  const { remote, dropAll } = node(t, 'a', '127.0.0.1', 'sh');
   const place = directory(t);
   const options = { outputFile: join(place, 'log') };
   const daemon = await remote.spawn(
     ['sh', '-c', 'trap "exit 7" TERM; while :; do sleep 0.05; done'],
     options,
   );
+  t.teardown(() => daemon.signal('SIGKILL'));
   dropAll();
   t.true(isRunning(daemon.pid), 'the shell is gone, the daemon is not');
-  t.regex((await daemon.state())!, /[SR]/);
+  t.not(await daemon.state(), null);
   await daemon.signal('SIGTERM');
   t.deepEqual(await daemon.exited, { exitStatus: 7, signal: null });
   t.is(await daemon.state(), null);
-  remote.close();
 });
 
 test('a command whose connection is lost fails in a sentence; it is not sent again', async (t) => {
-  const { remote, dropAll } = node('a', '127.0.0.1', 'sh');
+  const { remote, dropAll } = node(t, 'a', '127.0.0.1', 'sh');
   const place = directory(t);
-  const done = remote.exec(['sh', '-c', 'echo once >>"$1"; sleep 300', 'sh', join(place, 'log')]);
+  const done = remote.exec(['sh', '-c', 'echo once >>"$1"; sleep 10', 'sh', join(place, 'log')]);
   done.catch(() => undefined);
   while ((await remote.files.size(join(place, 'log'))) === null) await realClock().sleep(10);
   dropAll();
   await t.throwsAsync(done, { message: /^The connection to a was lost while "sh" was under way/ });
   t.is(String(await remote.files.read(join(place, 'log'))), 'once\n');
-  remote.close();
 });
 
 test('a daemon that cannot be started says why', async (t) => {
-  const { remote } = node('a', '127.0.0.1', 'sh');
+  const { remote } = node(t, 'a', '127.0.0.1', 'sh');
   const place = directory(t);
   await t.throwsAsync(remote.spawn(['sleep', '1'], { outputFile: join(place, 'no', 'log') }), {
     message: /"sleep" cannot be started on a: .*(No such file|nonexistent)/i,
   });
   const daemon = await remote.spawn(['no-such-program'], { outputFile: join(place, 'log') });
   t.deepEqual(await daemon.exited, { exitStatus: 127, signal: null });
-  remote.close();
 });
 
 function isRunning(pid: number): boolean {
