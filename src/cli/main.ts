@@ -19,6 +19,7 @@ const COMMANDS: Record<string, (program: Command) => Promise<void>> = {
   lab: async (program) => (await import('./commands/lab.ts')).addLabCommand(program),
   'inside-lab': async (program) => (await import('./commands/inside-command.ts')).addInsideCommand(program),
   lin: async (program) => (await import('./commands/lin.ts')).addLinCommand(program),
+  image: async (program) => (await import('./commands/image.ts')).addImageCommand(program),
   doctor: async (program) => (await import('./commands/doctor.ts')).addDoctorCommand(program),
 };
 

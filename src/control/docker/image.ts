@@ -20,14 +20,21 @@ export async function hasImage({ api }: Engine, name: string): Promise<boolean> 
   });
 }
 
+export interface ImageRecipe {
+  repository: string;
+  /** A digest of all that goes into it, so an image that is there is the right one. */
+  tag: string;
+  /** Lines as in a Dockerfile: `CMD ["/run"]`, `ENV A=b`. */
+  instructions?: readonly string[];
+}
+
 /**
- * Makes an image under `repository:tag` unless the daemon has it. The tag is a digest of all that goes into it, so an
- * image that is there is the right one.
+ * Makes an image under `repository:tag` unless the daemon has it.
  * @param fill puts the image's files below a directory.
  */
 export async function ensureImage(
   engine: Engine,
-  { repository, tag }: { repository: string; tag: string },
+  { repository, tag, instructions = [] }: ImageRecipe,
   fill: (root: string) => Promise<void>,
 ): Promise<string> {
   const name = `${repository}:${tag}`;
@@ -37,12 +44,26 @@ export async function ensureImage(
     await fill(root);
     const archive = archiveOf(root);
     await withEngine(`import the image ${name}`, async () => {
-      await followed(await engine.api.importImage(archive, { repo: repository, tag }));
+      await followed(
+        await engine.api.importImage(archive, { repo: repository, tag, changes: [...instructions] }),
+      );
     });
     return name;
   } finally {
     await rm(root, { recursive: true, force: true });
   }
+}
+
+/** Gives an image one more name, taking it from the one that has it. */
+export async function nameImage(
+  engine: Engine,
+  image: string,
+  as: { repository: string; tag: string },
+): Promise<string> {
+  await withEngine(`name the image ${image}`, () =>
+    engine.api.getImage(image).tag({ repo: as.repository, tag: as.tag }),
+  );
+  return `${as.repository}:${as.tag}`;
 }
 
 /** A directory as a stream of tar; the owner of everything in it is root. */

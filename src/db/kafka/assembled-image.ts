@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto';
-import { cp, readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chmod, cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { execa } from '../../core/execa.ts';
 import { EXIT, Failure } from '../../core/failure.ts';
 import type { Engine } from '../../control/docker/engine.ts';
 import { canAssemble } from '../../control/docker/helper-image.ts';
-import { ensureImage } from '../../control/docker/image.ts';
+import { ensureImage, nameImage } from '../../control/docker/image.ts';
 import { addBusybox, addLibrariesOf, findProgram } from '../../control/docker/root-file-system.ts';
 import { ensureEntry, exists } from './cache.ts';
 import type { Distribution } from './distribution.ts';
+import { assertLogging, loggingConfiguration, loggingFlags } from './logging.ts';
 
 /**
  * An image of Kafka that needs no registry: busybox, a Java and the jars of a distribution, all of this machine. Where
@@ -17,6 +18,11 @@ import type { Distribution } from './distribution.ts';
 const REPOSITORY = 'kept/kafka';
 const JAVA_IN_IMAGE = '/opt/java';
 const JARS_IN_IMAGE = '/opt/kafka/libs';
+const LOGGING_IN_IMAGE = '/opt/kafka/config/logging.properties';
+/** Where apache/kafka has it, and where others look for it. */
+const COMMAND_IN_IMAGE = '/etc/kafka/docker/run';
+/** What a container runs by itself, for `docker run` and compose; the lab has commands of its own. */
+const COMMAND = new URL('image-command.sh', import.meta.url);
 /** Changed whenever an image that was made before would not do any more. */
 const RECIPE = 1;
 
@@ -30,6 +36,8 @@ const MODULES = [
 
 export interface KafkaImage {
   name: string;
+  /** The same image by a name that people can remember: `kept/kafka:4.4.0`. */
+  versionName: string;
   /** The Kafka and the Java in it, at their paths there. */
   distribution: Distribution;
 }
@@ -52,27 +60,45 @@ export async function assembleImage(
     });
   }
   const home = await homeOf(distribution);
+  const command = await readFile(COMMAND, 'utf8');
+  const jars = Object.keys(distribution.jars);
+  const backend = assertLogging(jars, distribution.directory);
+  const logging = loggingConfiguration(backend, distribution.version);
+  const instructions = [
+    `ENV KAFKA_LOG4J_OPTS="${loggingFlags(backend, LOGGING_IN_IMAGE).join(' ')}"`,
+    'EXPOSE 9092',
+    `CMD ["${COMMAND_IN_IMAGE}"]`,
+  ];
   const key = [RECIPE, distribution.jars, distribution.java.version, home, MODULES];
+  const own = [command, logging, instructions];
   const tag = createHash('sha256')
-    .update(JSON.stringify(key))
+    .update(JSON.stringify([...key, ...own]))
     .update(await readFile(busybox))
     .digest('hex')
     .slice(0, 16);
-  const name = await ensureImage(engine, { repository: REPOSITORY, tag }, async (root) => {
+  const name = await ensureImage(engine, { repository: REPOSITORY, tag, instructions }, async (root) => {
     say(`Making an image of Kafka ${distribution.version} and Java ${distribution.java.version}, once`);
     await addBusybox(root, busybox);
     await addJava(root, (await smallJava(distribution, home)) ?? home);
-    for (const jar of Object.keys(distribution.jars))
-      await cp(join(distribution.directory, jar), join(root, JARS_IN_IMAGE, jar));
+    for (const jar of jars) await cp(join(distribution.directory, jar), join(root, JARS_IN_IMAGE, jar));
+    await addFile(root, LOGGING_IN_IMAGE, logging);
+    await addFile(root, COMMAND_IN_IMAGE, command);
+    await chmod(join(root, COMMAND_IN_IMAGE), 0o755);
   });
   return {
     name,
+    versionName: await nameImage(engine, name, { repository: REPOSITORY, tag: distribution.version }),
     distribution: {
       ...distribution,
       directory: JARS_IN_IMAGE,
       java: { ...distribution.java, path: `${JAVA_IN_IMAGE}/bin/java` },
     },
   };
+}
+
+async function addFile(root: string, path: string, text: string): Promise<void> {
+  await mkdir(join(root, dirname(path)), { recursive: true });
+  await writeFile(join(root, path), text);
 }
 
 /** Where the Java lives that runs when it is called. */
