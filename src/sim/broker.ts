@@ -134,6 +134,10 @@ export class Broker implements Peer {
         continue;
       }
       const offset = request.offsets[index]!;
+      if (offset > replica.log.end) {
+        wanting = false;
+        continue;
+      }
       this.#leader.fetched(replica, follower, offset);
       if (replica.log.end - offset >= this.#around.options.fetchMinRecords) wanting = false;
     }
@@ -165,6 +169,7 @@ export class Broker implements Peer {
       const replica = this.#ledIn(request, index);
       if (replica === null) return null;
       const offset = request.offsets[index]!;
+      if (offset > replica.log.end) return 'out-of-range';
       const slice = replica.log.end > offset ? replica.log.slice(offset, FETCH_RECORDS_MAX) : null;
       return { highWatermark: replica.highWatermark, slice };
     });

@@ -13,8 +13,11 @@ export interface FetchRequest {
   logEpochs: number[];
 }
 
-/** By partition, in the order of the request. */
-export type FetchAnswer = ({ highWatermark: number; slice: Slice | null } | null)[];
+/**
+ * By partition, in the order of the request; null when it is not the leader in the epoch of the request. `out-of-range`
+ * when the follower has more than the leader, which can only be after the leader's disk was lost.
+ */
+export type FetchAnswer = ({ highWatermark: number; slice: Slice | null } | 'out-of-range' | null)[];
 
 /** Where the leader's log of an epoch ends; null when it is not the leader in the epoch of the request. */
 export type EpochAnswer = ({ epoch: number; end: number } | null)[];

@@ -1,5 +1,4 @@
 import type { EpochAnswer, FetchAnswer, FetchRequest } from './fetch.ts';
-import type { Slice } from './log.ts';
 import type { Peer } from './peer.ts';
 import type { Replica } from './replica.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -149,8 +148,12 @@ export class Fetcher {
     replica.diverging = found.epoch >= 0 && own.epoch !== found.epoch;
   };
 
-  readonly #append = (replica: Replica, found: { highWatermark: number; slice: Slice | null }): void => {
+  readonly #append = (replica: Replica, found: NonNullable<FetchAnswer[number]>): void => {
     const { log } = replica;
+    if (found === 'out-of-range') {
+      replica.diverging = true;
+      return;
+    }
     if (found.slice !== null && found.slice.from === log.end) log.extend(found.slice);
     replica.highWatermark = Math.max(replica.highWatermark, Math.min(found.highWatermark, log.end));
     const { flushMessages } = this.#around.options;

@@ -18,6 +18,9 @@ const BACKOFF_NS = 1e9;
 const BEAT_NS = 500e6;
 const ANSWER_TIMEOUT_NS = 1e9;
 
+/** Sends an answer; `receive` is what its receiver does with it. */
+type Answer = (receive: () => void) => void;
+
 interface Voter {
   readonly number: number;
   readonly process: Process;
@@ -146,13 +149,25 @@ export class Kraft implements Coordination {
     voter.beatNs = 0;
   }
 
-  #send(from: Process, to: Process, work: () => void): void {
-    const { life } = to;
-    this.#around.network.send(from.place, to.place, () =>
-      to.run(() => {
-        if (to.life === life) work();
-      }),
-    );
+  /**
+   * A message over a connection between these lives of both processes. The answer comes back over the same one: a later
+   * life of the sender never gets it.
+   */
+  #send(from: Process, to: Process, work: (answer: Answer) => void, refused?: () => void): void {
+    const { network } = this.#around;
+    const [fromLife, toLife] = [from.life, to.life];
+    const answer = (receive: () => void) =>
+      network.send(to.place, from.place, () =>
+        from.run(() => {
+          if (from.life === fromLife) receive();
+        }),
+      );
+    network.send(from.place, to.place, () => {
+      const taken = to.run(() => {
+        if (to.life === toLife) work(answer);
+      });
+      if (!taken && refused !== undefined) answer(refused);
+    });
   }
 
   #tick(voter: Voter): void {
@@ -188,17 +203,17 @@ export class Kraft implements Coordination {
 
   #beat(voter: Voter, other: Voter, answered: () => void): void {
     const { epoch } = voter;
-    this.#send(voter.process, other.process, () => {
+    this.#send(voter.process, other.process, (answer) => {
       if (other.epoch > epoch) {
         // The answer names the newer epoch, and the old controller steps down.
-        this.#send(other.process, voter.process, () => this.#heardOf(voter, other.epoch));
+        answer(() => this.#heardOf(voter, other.epoch));
         return;
       }
       this.#heardOf(other, epoch);
       other.follows = voter.number;
       other.heardNs = this.#around.clock.nowNs();
       other.candidateAtNs = Infinity;
-      this.#send(other.process, voter.process, () => {
+      answer(() => {
         if (voter.epoch !== epoch || voter.follows !== voter.number) return;
         voter.answeredNs[other.number] = this.#around.clock.nowNs();
         answered();
@@ -230,10 +245,10 @@ export class Kraft implements Coordination {
     };
     for (const other of this.#voters) {
       if (other === voter) continue;
-      this.#send(voter.process, other.process, () => {
+      this.#send(voter.process, other.process, (answer) => {
         const content = this.#around.clock.nowNs() - other.heardNs < FETCH_TIMEOUT_NS;
         if (content || other.follows === other.number) return;
-        this.#send(other.process, voter.process, () => {
+        answer(() => {
           willing++;
           stand();
         });
@@ -260,11 +275,11 @@ export class Kraft implements Coordination {
     };
     for (const other of this.#voters) {
       if (other === voter) continue;
-      this.#send(voter.process, other.process, () => {
+      this.#send(voter.process, other.process, (answer) => {
         this.#heardOf(other, epoch);
         if (other.epoch !== epoch || (other.votedFor >= 0 && other.votedFor !== voter.number)) return;
         other.votedFor = voter.number;
-        this.#send(other.process, voter.process, () => {
+        answer(() => {
           votes++;
           count();
         });
@@ -326,19 +341,20 @@ export class Kraft implements Coordination {
     if (!this.#around.network.connects(broker.process.place, voter.process.place)) return;
     contact.sentNs = nowNs;
     const { life } = broker.process;
-    const { network } = this.#around;
-    network.send(broker.process.place, voter.process.place, () => {
-      const taken = voter.process.run(() => {
-        if (voter.follows === voter.number) return this.#heard(voter, broker, life);
+    this.#send(
+      broker.process,
+      voter.process,
+      (answer) => {
+        if (voter.follows === voter.number) return this.#heard(voter, broker, life, answer);
         const { follows } = voter;
-        this.#send(voter.process, broker.process, () => {
+        answer(() => {
           if (follows < 0) return;
           contact.voter = follows;
           contact.waitingNs = null;
         });
-      });
-      if (!taken) this.#send(voter.process, broker.process, () => this.#tryAnother(contact));
-    });
+      },
+      () => this.#tryAnother(contact),
+    );
   }
 
   #tryAnother(contact: { voter: number; sentNs: number; waitingNs: number | null }): void {
@@ -347,13 +363,15 @@ export class Kraft implements Coordination {
     contact.sentNs = 0;
   }
 
-  #heard(voter: Voter, broker: Peer, life: number): void {
+  #heard(voter: Voter, broker: Peer, life: number, respond: Answer): void {
     const { number } = broker;
     const contact = this.#contact[number]!;
+    // What an earlier life had sent and something held up: its registration is over.
+    if (life < contact.life) return;
     voter.brokerHeardNs[number] = this.#around.clock.nowNs();
     const answer = () => {
       const states = this.states.slice();
-      this.#send(voter.process, broker.process, () => {
+      respond(() => {
         contact.waitingNs = null;
         broker.learn(states, voter.nodeId);
       });
@@ -382,10 +400,10 @@ export class Kraft implements Coordination {
     } else answer();
   }
 
-  #ask(broker: Peer, work: (active: Voter) => void): void {
+  #ask(broker: Peer, work: (active: Voter, answer: Answer) => void): void {
     const voter = this.#voters[this.#contact[broker.number]!.voter]!;
-    this.#send(broker.process, voter.process, () => {
-      if (voter.follows === voter.number) work(voter);
+    this.#send(broker.process, voter.process, (answer) => {
+      if (voter.follows === voter.number) work(voter, answer);
     });
   }
 
@@ -397,7 +415,7 @@ export class Kraft implements Coordination {
   alter(broker: Peer, alteration: Alteration, refused: () => void): void {
     const { partition } = alteration;
     const request = ++this.#requests;
-    this.#ask(broker, (active) => {
+    this.#ask(broker, (active, answer) => {
       let outcome: PartitionState[] | 'outdated' | 'ineligible' = 'outdated';
       this.#commit(
         active,
@@ -408,7 +426,7 @@ export class Kraft implements Coordination {
           return typeof outcome === 'string' ? [] : outcome;
         },
         () =>
-          this.#send(active.process, broker.process, () => {
+          answer(() => {
             if (outcome === 'ineligible') refused();
             else if (outcome !== 'outdated') broker.learn(outcome, active.nodeId);
           }),
@@ -417,11 +435,11 @@ export class Kraft implements Coordination {
   }
 
   leave(broker: Peer, done: () => void): void {
-    this.#ask(broker, (active) =>
+    this.#ask(broker, (active, answer) =>
       this.#commit(
         active,
         () => this.#partitions.moveAwayFrom(broker.number, this.#unfenced),
-        () => this.#send(active.process, broker.process, done),
+        () => answer(done),
       ),
     );
   }

@@ -85,8 +85,8 @@ export class ZooKeeper implements Coordination {
     this.#around.network.send(broker.process.place, this.#server.place, () => this.#server.run(work));
   }
 
-  #atBroker(broker: Peer, work: () => void): void {
-    const { life } = broker.process;
+  /** @param life the one that has the session, or that asked: no other life hears of it */
+  #atBroker(broker: Peer, work: () => void, life = this.#lifeOf[broker.number]!): void {
     this.#around.network.send(this.#server.place, broker.process.place, () =>
       broker.process.run(() => {
         if (broker.process.life === life) work();
@@ -108,8 +108,9 @@ export class ZooKeeper implements Coordination {
     const { number } = broker;
     const expiresNs = this.#around.clock.nowNs() + this.#timeoutNs;
     const known = this.#expiresNs[number]! > 0;
-    // Its earlier life still has a session: the broker has to wait until that has expired.
-    if (known && this.#lifeOf[number] !== life) return;
+    // Its earlier life still has a session: the broker has to wait until that has expired. And what an earlier life had
+    // sent, held up until now, makes no session.
+    if (known ? this.#lifeOf[number] !== life : life < this.#lifeOf[number]!) return;
     this.#expiresNs[number] = expiresNs;
     this.#lifeOf[number] = life;
     if (known) return;
@@ -206,22 +207,25 @@ export class ZooKeeper implements Coordination {
 
   /** There is one server, whose answers keep their order: a refusal is the answer to every earlier request, too. */
   alter(broker: Peer, alteration: Alteration, refused: () => void): void {
+    const { life } = broker.process;
     this.#atServer(broker, () => {
       const changed = this.#partitions.alter(broker.number, alteration);
       const { controllerId } = this;
-      this.#atBroker(broker, () => {
+      const learn = () => {
         if (typeof changed === 'string') refused();
         else broker.learn(changed, controllerId);
-      });
+      };
+      this.#atBroker(broker, learn, life);
       if (typeof changed !== 'string') this.#publish(changed, null);
     });
   }
 
   leave(broker: Peer, done: () => void): void {
+    const { life } = broker.process;
     this.#atServer(broker, () => {
       const changed = this.#partitions.moveAwayFrom(broker.number, this.#alive);
       this.#publish(changed, null);
-      this.#atBroker(broker, done);
+      this.#atBroker(broker, done, life);
     });
   }
 }

@@ -45,6 +45,9 @@ const ONCE_ACCUSED: Record<string, readonly number[]> = {
     [41_775_062],
   'a broker had not heard yet that one was taken into the in-sync set in the moment before its power failed':
     [42_027_191],
+  'a broker hears after its restart what a controller that had stood still answers to the life before': [
+    43_552_302,
+  ],
   'an unclean election makes the same leader lead again': [2_006_679],
 };
 

@@ -108,3 +108,49 @@ test('a request that is decided after its repetition was refused changes nothing
     t.is(kraft.states[0]!.isr, maskOf([0, 1]), 'the leader has counted without kafka3 since');
   });
 });
+
+test('what a controller answers to an earlier life of a broker, the later one never hears', async (t) => {
+  const { clock, kraft, told, brokers, silent } = cluster({ heartbeatMs: 100 });
+  const kafka1 = brokers[0]!.process;
+  await play(clock, async () => {
+    await clock.sleep(1_000);
+    // A heartbeat of kafka1 waits at the controller while kafka1 begins its next life, which is not registered.
+    kraft.processes[0]!.pause();
+    await clock.sleep(500);
+    silent.add('kafka1');
+    kafka1.die();
+    kafka1.start();
+    told[0]!.length = 0;
+    kraft.processes[0]!.resume();
+    await clock.sleep(300);
+    t.deepEqual(told[0], [], 'nothing told it that it leads');
+    silent.clear();
+    await clock.sleep(1_000);
+    t.is(told[0]![0], 'version 1 isr 6', 'its own registration did: another broker leads');
+  });
+});
+
+test('what an earlier life of a broker had sent does not undo the registration of the later one', async (t) => {
+  const { clock, kraft, brokers, silent } = cluster({ heartbeatMs: 100 });
+  const kafka1 = brokers[0]!.process;
+  await play(clock, async () => {
+    await clock.sleep(1_000);
+    const earlier = kafka1.life;
+    kafka1.die();
+    kafka1.start();
+    await clock.sleep(500);
+    const { epoch, version } = kraft.states[0]!;
+    t.is(epoch, 1, 'the later life is registered');
+    kraft.alter(brokers[1]!, { partition: 0, epoch, version, isr: maskOf([0, 1, 2]) }, () => {});
+    await clock.sleep(50);
+    t.is(kraft.states[0]!.isr, maskOf([0, 1, 2]), 'and in sync again');
+    // Only where another controller had been asked before can the earlier life's heartbeat be the later one to arrive.
+    silent.add('kafka1');
+    await clock.sleep(200);
+    kafka1.life = earlier;
+    kraft.heartbeat(brokers[0]!);
+    kafka1.life = earlier + 1;
+    await clock.sleep(50);
+    t.is(kraft.states[0]!.isr, maskOf([0, 1, 2]));
+  });
+});
