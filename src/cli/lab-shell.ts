@@ -1,6 +1,7 @@
 import { join, resolve as absolute } from 'node:path';
 import { EXIT, messageOf } from '../core/failure.ts';
 import { classPath } from '../db/kafka/command.ts';
+import { bootstrapOf } from '../db/kafka/kafka.ts';
 import { openSession, type Session } from '../hand/session.ts';
 import type { HandPlan } from '../hand/plan.ts';
 import { exitStatusOf } from '../run/decide.ts';
@@ -74,7 +75,7 @@ export async function openShell({ plan, words }: LabRequest): Promise<number> {
     );
     const bootstrap = world.nodes
       .filter((node) => node.roles.includes('broker'))
-      .map((node) => `${node.address}:9092`);
+      .map((node) => bootstrapOf(node));
     if (words.length === 0) say(welcome(opened));
     const status = await runWords(words, {
       ...environment,

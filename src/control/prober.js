@@ -3,6 +3,9 @@
 //
 // A question is a line of JSON on standard input: {"id", "address", "port", "timeoutMs"}. Its answer is a line on standard
 // output: {"id", "answer", "detail"}. The prober ends when its input ends.
+//
+// With a "word" besides, it only connects where this word comes back, and the detail is what follows it. That is for peers
+// behind something that takes connections in their place: a proxy accepts and refuses for itself, not for the peer.
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 
@@ -12,7 +15,7 @@ const ANSWERS = new Set(['ECONNREFUSED', 'ECONNRESET']);
 const IN_VAIN = new Set(['ETIMEDOUT', 'EHOSTUNREACH']);
 
 createInterface({ input: process.stdin }).on('line', (line) => {
-  const { id, address, port, timeoutMs } = JSON.parse(line);
+  const { id, address, port, timeoutMs, word } = JSON.parse(line);
   const socket = connect({ host: address, port, timeout: timeoutMs });
   let answered = false;
   const say = (answer, detail) => {
@@ -21,11 +24,24 @@ createInterface({ input: process.stdin }).on('line', (line) => {
     socket.destroy();
     process.stdout.write(`${JSON.stringify({ id, answer, detail })}\n`);
   };
-  socket.once('connect', () => say('connects', 'accepted'));
+  if (word === undefined) socket.once('connect', () => say('connects', 'accepted'));
+  else listenFor(socket, word, say);
   socket.once('error', ({ code = 'unknown error' }) => {
-    if (ANSWERS.has(code)) say('connects', code);
+    if (ANSWERS.has(code) && word === undefined) say('connects', code);
     else say(IN_VAIN.has(code) ? 'silence' : 'no-observation', code);
   });
   // On a busy machine the time may be over while an answer lies unread in the kernel: it is read before this runs.
   socket.once('timeout', () => setImmediate(() => say('silence', `nothing came within ${timeoutMs} ms`)));
 });
+
+function listenFor(socket, word, say) {
+  let heard = '';
+  socket.setEncoding('utf8').on('data', (text) => {
+    heard += text;
+    if (!heard.includes('\n')) return;
+    const [first, ...rest] = heard.split('\n')[0].split(' ');
+    if (first === word) say('connects', rest.join(' '));
+    else say('no-observation', 'something else answered');
+  });
+  socket.once('end', () => say('no-observation', 'it was accepted and closed without an answer of the node'));
+}

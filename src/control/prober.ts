@@ -12,8 +12,12 @@ import type { Probe } from './net.ts';
  * starts another one.
  */
 export interface Prober {
-  /** Never rejects. */
-  probe(address: string, port: number, timeoutMs: number): Promise<Probe>;
+  /**
+   * Never rejects.
+   * @param word what the peer says first, where something else may accept or refuse in its place. Only this word
+   * connects then, and the detail is what follows it.
+   */
+  probe(address: string, port: number, timeoutMs: number, word?: string): Promise<Probe>;
 }
 
 /** The program, as a file of this machine. */
@@ -111,7 +115,7 @@ export function createProber(options: ProberOptions): Prober {
   }
 
   return {
-    async probe(address, port, timeoutMs) {
+    async probe(address, port, timeoutMs, word) {
       let attended: Running;
       try {
         running ??= run();
@@ -123,7 +127,7 @@ export function createProber(options: ProberOptions): Prober {
       const id = ++lastId;
       const late = new AbortController();
       const answered = new Promise<Probe>((resolve) => pending.set(id, resolve));
-      process.stdin.write(`${JSON.stringify({ id, address, port, timeoutMs })}\n`);
+      process.stdin.write(`${JSON.stringify({ id, address, port, timeoutMs, word })}\n`);
       const waitedMs = timeoutMs + answerMarginMs;
       const probe = await Promise.race([
         answered,

@@ -116,6 +116,8 @@ export interface NodeInfo {
   id: number | null;
   roles: ('broker' | 'controller' | 'zookeeper')[];
   address: string;
+  /** Where the workers reach a broker, if not at this address. */
+  outside?: { host: string; port: number };
 }
 
 /** run.json. Written when the run starts, and again when it ends. */

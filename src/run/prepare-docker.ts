@@ -1,4 +1,5 @@
 import type { Engine } from '../control/docker/engine.ts';
+import type { Reach } from '../control/docker/reach.ts';
 import { EXIT, Failure } from '../core/failure.ts';
 import { assembleImage } from '../db/kafka/assembled-image.ts';
 import { cacheDirectory } from '../db/kafka/cache.ts';
@@ -13,16 +14,22 @@ interface DockerWishes {
   image?: string;
   kafka?: string;
   dataDir?: string;
+  dockerReach?: Reach;
 }
 
 /** @throws Failure (usage) for wishes that contradict each other. */
-export function assertDockerWishes({ image, kafka, dataDir }: DockerWishes, kind: LabKind): void {
+export function assertDockerWishes(
+  { image, kafka, dataDir, dockerReach }: DockerWishes,
+  kind: LabKind,
+): void {
   const refuse = (message: string, hint: string): never => {
     throw new Failure(message, { hint, exitStatus: EXIT.usage });
   };
   if (kind !== 'docker') {
     if (image !== undefined)
       refuse('--image names what containers are made from, and this lab has none', 'use --lab docker');
+    if (dockerReach !== undefined)
+      refuse('--docker-reach says how containers are reached, and this lab has none', 'use --lab docker');
     return;
   }
   if (image !== undefined && kafka !== undefined) {
@@ -53,10 +60,11 @@ export async function distributionOfImage(
 export async function dockerPlan(
   engine: Engine,
   distribution: Distribution,
-  image: string | undefined,
+  { image, dockerReach }: DockerWishes,
   say: (line: string) => void,
 ): Promise<DockerPlan> {
-  if (image !== undefined) return { kind: 'docker', image, distribution, local: null };
+  const reach = dockerReach === undefined ? {} : { reach: dockerReach };
+  if (image !== undefined) return { kind: 'docker', image, distribution, local: null, ...reach };
   const made = await assembleImage(engine, distribution, say);
-  return { kind: 'docker', image: made.name, distribution: made.distribution, local: distribution };
+  return { kind: 'docker', image: made.name, distribution: made.distribution, local: distribution, ...reach };
 }

@@ -4,6 +4,7 @@ import { thisProcess } from '../core/process-identity.ts';
 import { freshId, freshSeed, seededRandom } from '../core/random.ts';
 import { resolveDistribution } from '../db/kafka/distribution.ts';
 import { DISKS_NEED, whyNoDisks } from '../db/kafka/disk.ts';
+import type { Reach } from '../control/docker/reach.ts';
 import { openEngine } from '../control/docker/engine.ts';
 import { processRemote } from '../control/process-remote.ts';
 import { planNodes } from '../db/kafka/plan.ts';
@@ -33,6 +34,8 @@ export interface Wishes extends SshWishes {
   lab?: LabKind;
   /** What the containers of the lab "docker" are made from; one that is put together here if absent. */
   image?: string;
+  /** How the workers reach the containers of the lab "docker"; found out by trying if absent. */
+  dockerReach?: Reach;
   /** A version, a folder or an archive. */
   kafka?: string;
   mode?: KafkaMode;
@@ -58,6 +61,7 @@ export async function preparePlanForWorld(
     options.kafka !== undefined ||
     options.lab !== undefined ||
     options.image !== undefined ||
+    options.dockerReach !== undefined ||
     options.nodes !== undefined ||
     Boolean(KAFKA_HOME) ||
     Boolean(JAVA_HOME);
@@ -93,6 +97,15 @@ export async function prepareSimulatedPlan(
       hint: 'leave one of them out',
       exitStatus: EXIT.usage,
     });
+  }
+  if (options.dockerReach !== undefined) {
+    throw new Failure(
+      '--docker-reach is about containers of real Kafka, and --simulate asks for a model of it',
+      {
+        hint: 'leave one of them out',
+        exitStatus: EXIT.usage,
+      },
+    );
   }
   if (options.lab !== undefined) {
     throw new Failure('--lab says where real Kafka runs, and --simulate asks for a model of it', {
@@ -137,7 +150,12 @@ export async function preparePlan(
   // Refuses a record size that has no room for a value, before anything is made.
   createEncoder({ run, topic: TOPIC, sizeBytes: scenario.load.recordBytes });
   const kind =
-    options.lab ?? (options.image !== undefined ? 'docker' : options.nodes !== undefined ? 'ssh' : 'netns');
+    options.lab ??
+    (options.image !== undefined || options.dockerReach !== undefined
+      ? 'docker'
+      : options.nodes !== undefined
+        ? 'ssh'
+        : 'netns');
   assertDockerWishes(options, kind);
   assertSshWishes(options, scenario, kind);
   const sayLine = (line: string) => more.say(`${line}\n`);
@@ -170,7 +188,7 @@ export async function preparePlan(
       ? await sshPlan(options, { scenario, mode, schedule, distribution, say: sayLine })
       : kind !== 'docker' || engine === null
         ? { kind: kind as 'netns' | 'loopback', distribution, dataDirectory }
-        : await dockerPlan(engine, distribution, options.image, sayLine);
+        : await dockerPlan(engine, distribution, options, sayLine);
   return {
     run,
     scenario,

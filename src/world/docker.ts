@@ -5,6 +5,7 @@ import { Failure } from '../core/failure.ts';
 import { freshId, seededRandom } from '../core/random.ts';
 import { openEngine } from '../control/docker/engine.ts';
 import { createDockerLab } from '../control/docker/lab.ts';
+import { OUTSIDE_PORT } from '../db/kafka/config.ts';
 import { planNodes } from '../db/kafka/plan.ts';
 import { NODES_DIRECTORY } from '../history/layout.ts';
 import { kafkaInfo, kafkaWorld } from './kafka.ts';
@@ -17,7 +18,7 @@ const ON_NODE = '/kept';
 const DATA_ON_NODE = '/kept-data';
 
 /** Real Kafka in containers. */
-export function dockerStage({ distribution, image, local }: DockerPlan, setting: Setting): Stage {
+export function dockerStage({ distribution, image, local, reach }: DockerPlan, setting: Setting): Stage {
   const clock = realClock();
   return {
     clock,
@@ -28,10 +29,15 @@ export function dockerStage({ distribution, image, local }: DockerPlan, setting:
         engine: await openEngine(),
         run: setting.run ?? freshId(),
         image,
-        nodes,
+        nodes: nodes.map(({ name, roles }) => ({
+          name,
+          ...(roles.includes('broker') && { port: OUTSIDE_PORT }),
+        })),
+        ...(reach !== undefined && { reach }),
         inMemory: [DATA_ON_NODE],
         say: () => undefined,
       });
+      record({ type: 'note', timeNs: clock.nowNs(), about: 'information', text: lab.account });
       const logs = join(setting.directory, NODES_DIRECTORY);
       return kafkaWorld({
         ...setting,

@@ -1,12 +1,13 @@
 import type { Clock } from '../core/clock.ts';
 import type { Random } from '../core/random.ts';
+import { joinAddress } from '../client/endpoint.ts';
 import { createDriver } from '../client/kafkajs/driver.ts';
 import { createObserver, type Observer } from '../client/kafkajs/observe.ts';
 import { createReader } from '../client/kafkajs/reader.ts';
 import { createAdmin } from '../client/kafkajs/admin.ts';
 import type { Lab } from '../control/lab.ts';
 import type { Distribution } from '../db/kafka/distribution.ts';
-import { createKafka } from '../db/kafka/kafka.ts';
+import { bootstrapOf, createKafka } from '../db/kafka/kafka.ts';
 import { planNodes } from '../db/kafka/plan.ts';
 import type { KafkaMode } from '../db/kafka/recipes.ts';
 import type { Event } from '../history/event.ts';
@@ -19,7 +20,6 @@ import type { LabKind } from './plan.ts';
 import type { Stage } from './stage.ts';
 import type { World } from './world.ts';
 
-const CLIENT_PORT = 9092;
 /** A broker that does not answer a metadata request in this time counts as silent for that sample. */
 const OBSERVE_TIMEOUT_MS = 600;
 const CONNECTION_TIMEOUT_MS = 1_000;
@@ -54,9 +54,10 @@ export function kafkaWorld(options: {
   const nodes = planNodes(options.mode, scenario.brokers).map((node) => ({
     ...node,
     address: lab.nodes.get(node.name)!.address,
+    ...(lab.outside?.has(node.name) === true && { outside: lab.outside.get(node.name)! }),
   }));
   const brokers = nodes.filter((node) => node.roles.includes('broker'));
-  const endpoint = { brokers: brokers.map((node) => `${node.address}:${CLIENT_PORT}`) };
+  const endpoint = { brokers: brokers.map((node) => bootstrapOf(node)) };
   const observers = new Map<string, Observer>();
 
   const db = createKafka({
@@ -75,7 +76,7 @@ export function kafkaWorld(options: {
     timeouts: DETECTION_TIMEOUTS[scenario.detection],
     brokerSettings: scenario.brokerSettings,
     observe: (_node, address, port) => {
-      const place = `${address}:${port}`;
+      const place = joinAddress(address, port);
       let observer = observers.get(place);
       if (observer === undefined) {
         observer = createObserver(place, options.topic, { timeoutMs: OBSERVE_TIMEOUT_MS, clock });

@@ -1,4 +1,5 @@
 import type { Distribution } from '../db/kafka/distribution.ts';
+import type { Reach } from '../control/docker/reach.ts';
 import type { Endpoint } from '../client/endpoint.ts';
 import type { NodeInfo, Setting } from '../history/run.ts';
 import type { Bug } from '../sim/bugs.ts';
@@ -38,6 +39,8 @@ export interface DockerPlan {
   image: string;
   /** The same Kafka on this machine; null where the image is the user's own. */
   local: Distribution | null;
+  /** How the workers reach the brokers; found out if absent. */
+  reach?: Reach;
 }
 
 /**

@@ -25,7 +25,7 @@ async function inside(): Promise<void> {
   const distribution = await resolveDistribution(kafka);
   const plan: WorldPlan =
     lab === 'docker'
-      ? await dockerPlan(await openEngine(), distribution, undefined, () => undefined)
+      ? await dockerPlan(await openEngine(), distribution, {}, () => undefined)
       : { kind: lab as 'netns' | 'loopback', distribution, dataDirectory: null };
   const world = await openWorld(plan, {
     scenario,

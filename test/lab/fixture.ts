@@ -6,6 +6,7 @@ import { realClock } from '../../src/core/clock.ts';
 import { freshId } from '../../src/core/random.ts';
 import { openEngine } from '../../src/control/docker/engine.ts';
 import { ensureHelperImage } from '../../src/control/docker/helper-image.ts';
+import type { Reach } from '../../src/control/docker/reach.ts';
 import { createDockerLab } from '../../src/control/docker/lab.ts';
 import { createLoopbackLab } from '../../src/control/loopback/lab.ts';
 import type { Lab } from '../../src/control/lab.ts';
@@ -17,14 +18,14 @@ import { createSshLab } from '../../src/control/ssh/lab.ts';
 import { terminalSecrets } from '../../src/control/ssh/secrets.ts';
 import type { LabKind } from '../../src/world/plan.ts';
 import { startSshds, SUDO_USER } from '../control/ssh/sshd.ts';
-import { LAB_CASES } from './cases.ts';
+import { LAB_CASES, OUTSIDE_PORT } from './cases.ts';
 
 /**
  * Builds a lab with the nodes a and b. `tell` tells the contract's cases as one line of JSON; `wait` starts a daemon on
  * each node, prints their pids as this process sees them, and waits to be killed.
- * Usage: fixture.ts KIND tell|wait DIRECTORY
+ * Usage: fixture.ts KIND tell|wait DIRECTORY [REACH]
  */
-const [kind = 'loopback', task = '', directory = ''] = process.argv.slice(2);
+const [kind = 'loopback', task = '', directory = '', reach = ''] = process.argv.slice(2);
 const NODES = [{ name: 'a' }, { name: 'b' }];
 const BUILD: Record<LabKind, () => Promise<Lab>> = {
   netns: () => createLab(NODES),
@@ -32,7 +33,15 @@ const BUILD: Record<LabKind, () => Promise<Lab>> = {
   docker: async () => {
     const engine = await openEngine();
     const image = await ensureHelperImage(engine, () => undefined);
-    const lab = await createDockerLab({ engine, run: freshId(), image, nodes: NODES, say: () => undefined });
+    const lab = await createDockerLab({
+      engine,
+      run: freshId(),
+      image,
+      nodes: NODES.map((node) => ({ ...node, port: OUTSIDE_PORT })),
+      ...(reach !== '' && { reach: reach as Reach }),
+      say: () => undefined,
+    });
+    process.stderr.write(`${lab.account}\n`);
     // The cases call Node by the path that it has on this machine.
     const link = '[ -e "$1" ] || { mkdir -p "${1%/*}" && ln -s "$(command -v node)" "$1"; }';
     for (const node of lab.nodes.values()) await node.exec(['sh', '-c', link, 'sh', process.execPath]);

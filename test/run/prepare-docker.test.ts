@@ -35,3 +35,9 @@ test('an image brings its Kafka, and only containers have one', (t) => {
   t.regex(refused({ dataDir: '/data' }) ?? '', /--data-dir is a directory of this machine/);
   t.is(refused({ dataDir: '/data' }, 'netns'), null);
 });
+
+test('how containers are reached is a matter of containers', (t) => {
+  t.is(refused({ dockerReach: 'published' }), null);
+  t.is(refused({ dockerReach: 'direct', image: 'a' }), null);
+  t.regex(refused({ dockerReach: 'direct' }, 'netns') ?? '', /--docker-reach .* this lab has none/);
+});

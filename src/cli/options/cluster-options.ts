@@ -1,4 +1,5 @@
 import { Option, type Command } from 'commander';
+import { REACHES } from '../../control/docker/reach.ts';
 import { LAB_KINDS } from '../../world/plan.ts';
 import { CONSENT_OPTION } from '../../run/consent.ts';
 import type { Wishes } from '../../run/prepare.ts';
@@ -23,6 +24,12 @@ export function addClusterOptions(command: Command): Command {
     .option(
       '--image <name>',
       "what the containers are made from, such as apache/kafka:4.4.0 (default: one that is put together from this machine's Java and Kafka)",
+    )
+    .addOption(
+      new Option(
+        '--docker-reach <how>',
+        "how brokers in containers are reached: direct, at the containers' own addresses; published, by ports that the daemon publishes on its machine, as Docker Desktop needs it (default: found out by trying)",
+      ).choices(REACHES),
     )
     .addOption(
       new Option(

@@ -88,6 +88,7 @@ export function assertNoLabOptions(options: object): void {
 const LAB_OPTION_NAMES: Record<string, string> = {
   kafka: '--kafka',
   image: '--image',
+  dockerReach: '--docker-reach',
   lab: '--lab',
   mode: '--mode',
   dataDir: '--data-dir',

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Failure } from '../../core/failure.ts';
 import { countedNet } from '../counted-net.ts';
-import { CLIENT, type Link, type Net } from '../net.ts';
+import { CLIENT, type Link, type Net, type Probe } from '../net.ts';
 import { localProber, PROGRAM, type ProberProcess } from '../prober.ts';
 import { probing } from '../probing.ts';
 import type { Remote } from '../remote.ts';
@@ -9,15 +9,24 @@ import type { Attached } from './exec.ts';
 
 /**
  * Silent, directed cuts, made in a node's own network namespace by a helper container that lives in it. What a node sends
- * is led to a hardware address that no host has, by a permanent neighbour entry. What the workers send to a node comes
- * from outside the lab's containers, so the node drops it on its arrival, by a routing rule for their address that ends
- * in a blackhole. Both need nothing but `arp` and `ip`, and both carry a mark of ours: the address, the table.
+ * is led to a hardware address that no host has, by a permanent neighbour entry; what is not on the lab's network is made
+ * a neighbour first. What the workers send to a node comes from outside the lab's containers, so the node drops it on its
+ * arrival, by a routing rule for their address that ends in a blackhole. Both need nothing but `arp` and `ip`, and both
+ * carry a mark of ours: the address, the table.
  */
 export interface Helper {
   /** A shell in the node's network namespace that may change it. */
   remote: Pick<Remote, 'exec'>;
   /** Starts a program of Node there. */
-  runProgram: (source: string) => Promise<Attached>;
+  runProgram: (source: string, args?: readonly string[]) => Promise<Attached>;
+}
+
+/** The workers, where they reach nodes by ports that are published. */
+export interface PublishedWorkers {
+  /** Where what they send comes from, as a node sees it. @throws Failure where it cannot be cut. */
+  addressAt(node: string): string;
+  /** Through the published port and back. */
+  probe(node: string, timeoutMs: number): Promise<Probe>;
 }
 
 const NO_HOST = '02:00:00:00:00:01';
@@ -35,11 +44,13 @@ ip route show table ${TABLE} | grep -q blackhole || ip route add blackhole defau
 
 /** Each looks afterwards whether the kernel has done it: a cut that is none must never be taken for one. */
 const BLOCK_SENDING = (to: string) => `
+if ip route get ${to} | grep -q ' via '; then ip route add ${to}/32 dev eth0 || exit 1; fi
 arp -i eth0 -s ${to} ${NO_HOST} || exit 1
 arp -n -a | grep -F '(${to}) at ${NO_HOST}' | grep -q PERM || exit 1`;
 const UNBLOCK_SENDING = (to: string) => `
 if arp -n -a | grep -qF '(${to}) at ${NO_HOST}'; then arp -i eth0 -d ${to} || exit 1; fi
-if arp -n -a | grep -qF '(${to}) at ${NO_HOST}'; then exit 1; fi`;
+if arp -n -a | grep -qF '(${to}) at ${NO_HOST}'; then exit 1; fi
+if ip route | grep -q '^${to} dev eth0'; then ip route del ${to}/32 dev eth0 || exit 1; fi`;
 const BLOCK_RECEIVING = (from: string) => `${PREPARE}
 ip rule | grep -q 'from ${from} lookup ${TABLE}' || ip rule add pref ${PREFERENCE} from ${from} lookup ${TABLE} || exit 1
 ip rule | grep -q 'from ${from} lookup ${TABLE}' || exit 1`;
@@ -48,8 +59,15 @@ while ip rule | grep -q 'from ${from} lookup ${TABLE}'; do
   ip rule del pref ${PREFERENCE} from ${from} lookup ${TABLE} || exit 1
 done`;
 
-/** @param addresses of all nodes by name, the client's place among them. */
-export function dockerNet(helpers: ReadonlyMap<string, Helper>, addresses: ReadonlyMap<string, string>): Net {
+/**
+ * @param addresses of all nodes by name, the client's place among them where the workers reach these addresses.
+ * @param workers where they do not.
+ */
+export function dockerNet(
+  helpers: ReadonlyMap<string, Helper>,
+  addresses: ReadonlyMap<string, string>,
+  workers: PublishedWorkers | null = null,
+): Net {
   const source = readFileSync(PROGRAM, 'utf8');
   const { addressOf, probe } = probing(addresses, (name) => {
     const helper = helpers.get(name);
@@ -65,7 +83,9 @@ export function dockerNet(helpers: ReadonlyMap<string, Helper>, addresses: Reado
     const scripts = new Map<string, string>();
     for (const { from, to } of links) {
       const place = from === CLIENT ? to : from;
-      const step = from === CLIENT ? receiving(addressOf(from)) : sending(addressOf(to));
+      const other = from === CLIENT ? from : to;
+      const address = other === CLIENT && workers !== null ? workers.addressAt(place) : addressOf(other);
+      const step = from === CLIENT ? receiving(address) : sending(address);
       scripts.set(place, `${scripts.get(place) ?? ''}${step}`);
     }
     await Promise.all(
@@ -84,7 +104,12 @@ export function dockerNet(helpers: ReadonlyMap<string, Helper>, addresses: Reado
   return countedNet({
     block: (links) => change(links, BLOCK_SENDING, BLOCK_RECEIVING),
     unblock: (links) => change(links, UNBLOCK_SENDING, UNBLOCK_RECEIVING),
-    probe,
+    probe(link, timeoutMs) {
+      const isWorkers = link.from === CLIENT || link.to === CLIENT;
+      if (workers === null || !isWorkers) return probe(link, timeoutMs);
+      // A connection needs both directions, so it does not matter which end begins.
+      return workers.probe(link.from === CLIENT ? link.to : link.from, timeoutMs);
+    },
   });
 }
 

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { Failure } from '../../core/failure.ts';
-import type { RemoteFiles } from '../../control/remote.ts';
+import type { Remote, RemoteFiles } from '../../control/remote.ts';
 import { diagnose } from './diagnose.ts';
 
 /** Whether something accepts a TCP connection there within `timeoutMs`. */
@@ -15,6 +15,21 @@ export function accepts(address: string, port: number, timeoutMs: number): Promi
     socket.once('timeout', () => answer(false));
     socket.once('error', () => answer(false));
   });
+}
+
+const LOOK_TIMEOUT_MS = 5_000;
+
+/** Whether something on the node waits for TCP connections at this port, by the account of the node's kernel. */
+export async function listens(node: Pick<Remote, 'exec'>, port: number): Promise<boolean> {
+  const command = ['sh', '-c', 'cat /proc/net/tcp /proc/net/tcp6 2>/dev/null'];
+  const { stdout } = await node.exec(command, { timeoutMs: LOOK_TIMEOUT_MS });
+  return isListening(stdout, port);
+}
+
+/** @param tables of /proc/net/tcp: number, local address and port, remote ones, and the state, where 0A is to listen. */
+export function isListening(tables: string, port: number): boolean {
+  const hex = port.toString(16).toUpperCase().padStart(4, '0');
+  return new RegExp(String.raw`^\s*\d+: [0-9A-F]+:${hex} [0-9A-F]+:[0-9A-F]{4} 0A `, 'm').test(tables);
 }
 
 /** A node's log. */

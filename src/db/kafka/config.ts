@@ -14,6 +14,8 @@ export interface Timeouts {
 }
 
 export const CLIENT_PORT = 9092;
+/** For clients that do not reach the node's own address; see `ConfiguredNode.outside`. */
+export const OUTSIDE_PORT = 9094;
 export const CONTROLLER_PORT = 9093;
 export const ZOOKEEPER_PORT = 2181;
 
@@ -23,6 +25,8 @@ export interface ConfiguredNode {
   id: number | null;
   roles: readonly string[];
   address: string;
+  /** Where clients reach its outside port, if they do not reach its address. Nodes keep to the address among themselves. */
+  outside?: { host: string; port: number };
 }
 
 export interface ServerSettings {
@@ -51,8 +55,7 @@ function zookeeperSettings({ node, nodes, timeouts }: ServerSettings): Record<st
   const servers = nodes.filter((other) => other.roles.includes('zookeeper'));
   return {
     'broker.id': node.id!,
-    listeners: `PLAINTEXT://${node.address}:${CLIENT_PORT}`,
-    'advertised.listeners': `PLAINTEXT://${node.address}:${CLIENT_PORT}`,
+    ...brokerListeners(node),
     'zookeeper.connect': servers.map((server) => `${server.address}:${ZOOKEEPER_PORT}`).join(','),
     'zookeeper.session.timeout.ms': timeouts.zookeeperSessionTimeoutMs,
     // ZooKeeper starts at the same time as the brokers, and on a busy machine it takes its time.
@@ -63,7 +66,7 @@ function zookeeperSettings({ node, nodes, timeouts }: ServerSettings): Record<st
 function kraftSettings({ node, nodes, timeouts }: ServerSettings): Record<string, string | number> {
   const roles = ['broker', 'controller'].filter((role) => node.roles.includes(role));
   const voters = nodes.filter((other) => other.roles.includes('controller'));
-  const client = `PLAINTEXT://${node.address}:${CLIENT_PORT}`;
+  const { listeners = null, ...broker } = roles.includes('broker') ? brokerListeners(node) : {};
   const controller = `CONTROLLER://${node.address}:${CONTROLLER_PORT}`;
   return {
     'process.roles': roles.join(','),
@@ -72,15 +75,30 @@ function kraftSettings({ node, nodes, timeouts }: ServerSettings): Record<string
       .map((voter) => `${voter.id}@${voter.address}:${CONTROLLER_PORT}`)
       .join(','),
     'controller.listener.names': 'CONTROLLER',
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
-    listeners: [
-      ...(roles.includes('broker') ? [client] : []),
-      ...(roles.includes('controller') ? [controller] : []),
+    // A pure controller of the 3.x line refuses to start when it is given an advertised one.
+    ...broker,
+    'listener.security.protocol.map': [
+      broker['listener.security.protocol.map'] ?? 'PLAINTEXT:PLAINTEXT',
+      'CONTROLLER:PLAINTEXT',
     ].join(','),
-    // A pure controller of the 3.x line refuses to start when it is given one.
-    ...(roles.includes('broker') ? { 'advertised.listeners': client } : {}),
+    listeners: [listeners, roles.includes('controller') ? controller : null]
+      .filter((each) => each !== null)
+      .join(','),
     'broker.session.timeout.ms': timeouts.brokerSessionTimeoutMs,
     'broker.heartbeat.interval.ms': timeouts.brokerHeartbeatIntervalMs,
+  };
+}
+
+/** With a second listener where clients come from outside: what a client is told depends on the one that it asked. */
+function brokerListeners({ address, outside }: ConfiguredNode): Record<string, string> {
+  const inside = `PLAINTEXT://${address}:${CLIENT_PORT}`;
+  if (outside === undefined) return { listeners: inside, 'advertised.listeners': inside };
+  const host = outside.host.includes(':') ? `[${outside.host}]` : outside.host;
+  return {
+    listeners: `${inside},OUTSIDE://${address}:${OUTSIDE_PORT}`,
+    'advertised.listeners': `${inside},OUTSIDE://${host}:${outside.port}`,
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,OUTSIDE:PLAINTEXT',
+    'inter.broker.listener.name': 'PLAINTEXT',
   };
 }
 

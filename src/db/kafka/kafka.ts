@@ -62,13 +62,16 @@ export function createKafka(options: KafkaOptions): Db {
   const disks = new Map<string, Disk>();
   assertMode(options.distribution.version, mode);
 
+  /** Whether the nodes' own addresses are reached from here. */
+  const areReached = infos.every(({ outside }) => outside === undefined);
   const remotes = new Map(options.nodes.map(({ info, remote }) => [info.name, remote]));
   const remoteOf = (name: string) => remotes.get(name)!;
   const directoryOf = (name: string) => join(options.directory, NODES_DIRECTORY, name);
   const dataOf = (name: string) => join(options.dataDirectory, name);
 
   async function observe(info: NodeInfo): Promise<Observed | null> {
-    const observed = await options.observe(info.name, info.address, CLIENT_PORT);
+    const { host, port } = placeOf(info);
+    const observed = await options.observe(info.name, host, port);
     if (observed === null) return null;
     return completeObserved(observed, {
       id: info.id!,
@@ -85,7 +88,9 @@ export function createKafka(options: KafkaOptions): Db {
   }
 
   const answers = (info: NodeInfo) => async () =>
-    info.roles.includes('broker') ? (await observe(info)) !== null : coordinationAnswers(info);
+    info.roles.includes('broker')
+      ? (await observe(info)) !== null
+      : coordinationAnswers(info, areReached ? null : remoteOf(info.name));
 
   async function makeNodes(): Promise<void> {
     const { distribution } = options;
@@ -143,7 +148,7 @@ export function createKafka(options: KafkaOptions): Db {
 
   /** A topic cannot be made before the controller knows all brokers: it is asked for until it can. */
   async function makeTopic(): Promise<void> {
-    const bootstrap = brokers.map((info) => `${info.address}:${CLIENT_PORT}`).join(',');
+    const bootstrap = brokers.map((info) => bootstrapOf(info)).join(',');
     await until(async () => {
       if (Object.values((await view()).observers).some((observed) => observed !== null && isThere(observed)))
         return null;
@@ -211,6 +216,17 @@ export function createKafka(options: KafkaOptions): Db {
       cutPower: async (name: string) => node(name).cutPower(disks.get(name)!),
     }),
   };
+}
+
+/** Where a broker takes this machine's connections. */
+export function placeOf({ address, outside }: NodeInfo): { host: string; port: number } {
+  return outside ?? { host: address, port: CLIENT_PORT };
+}
+
+/** The same as `host:port`. */
+export function bootstrapOf(info: NodeInfo): string {
+  const { host, port } = placeOf(info);
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 /** Every partition has a leader and as many replicas in sync as the topic has replicas at all, by this account. */

@@ -3,7 +3,7 @@ import { Failure } from '../../core/failure.ts';
 import type { Remote } from '../../control/remote.ts';
 import type { NodeEvent } from '../../history/event.ts';
 import type { NodeInfo } from '../../history/run.ts';
-import { accepts, readLog, sizeOf, startFailure } from './answers.ts';
+import { accepts, listens, readLog, sizeOf, startFailure } from './answers.ts';
 import { CONTROLLER_PORT, ZOOKEEPER_PORT } from './config.ts';
 import type { Disk } from './disk.ts';
 import type { NodeFiles } from './files.ts';
@@ -123,7 +123,8 @@ export function kafkaNode(options: NodeOptions): KafkaNode {
     }
     await launch();
     await untilUp(answers);
-    return `pid ${process.pid} answers on ${info.address}`;
+    const { address, outside } = info;
+    return `pid ${process.pid} answers on ${outside === undefined ? address : `${outside.host}:${outside.port}`}`;
   }
 
   async function resume(): Promise<string> {
@@ -179,8 +180,11 @@ export function kafkaNode(options: NodeOptions): KafkaNode {
   };
 }
 
-/** Whether a node that is no broker takes connections. */
-export function coordinationAnswers(info: NodeInfo): Promise<boolean> {
+/**
+ * Whether a node that is no broker takes connections.
+ * @param inside to ask the node's own kernel, where its address is not reached from here.
+ */
+export function coordinationAnswers(info: NodeInfo, inside: Pick<Remote, 'exec'> | null): Promise<boolean> {
   const port = info.roles.includes('zookeeper') ? ZOOKEEPER_PORT : CONTROLLER_PORT;
-  return accepts(info.address, port, 1000);
+  return inside === null ? accepts(info.address, port, 1000) : listens(inside, port);
 }
