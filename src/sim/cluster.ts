@@ -70,6 +70,7 @@ export class Cluster implements Surroundings {
 
   /** Ends a process at once; its peers' kernels learn of it where the network lets them. */
   end(name: string, lost: 'memory' | 'page-cache'): void {
+    if (lost === 'page-cache') this.network.losePower(this.network.placeOf(name));
     const broker = this.brokerNamed(name);
     if (broker === null) this.processNamed(name).die();
     else {

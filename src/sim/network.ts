@@ -45,6 +45,8 @@ export class Network implements Net {
   readonly #unacknowledged: Uint8Array;
   readonly #lastNs: Float64Array;
   readonly #stalled: Stalled[][];
+  /** By place: when it last lost power. */
+  readonly #powerlessNs: Float64Array;
   #cuts = 0;
 
   constructor(places: readonly string[], clock: VirtualClock, random: Random, bug: Bug | null = null) {
@@ -57,6 +59,12 @@ export class Network implements Net {
     this.#unacknowledged = new Uint8Array(links);
     this.#lastNs = new Float64Array(links);
     this.#stalled = Array.from({ length: links }, () => []);
+    this.#powerlessNs = new Float64Array(places.length).fill(-Infinity);
+  }
+
+  /** A machine without power sends nothing again: what it had written into a cut connection is gone. */
+  losePower(place: number): void {
+    this.#powerlessNs[place] = this.#clock.nowNs();
   }
 
   placeOf(name: string): number {
@@ -146,7 +154,11 @@ export class Network implements Net {
         if (this.#stalled[link]!.length === 0) continue;
         const stalled = this.#stalled[link]!.splice(0);
         const arrivalNs = this.#retransmissionNs(stalled[0]!.sentNs);
-        for (const { deliver } of stalled) this.#arrive(link, arrivalNs, deliver);
+        for (const { sentNs, deliver } of stalled) {
+          this.#arrive(link, arrivalNs, () => {
+            if (this.#powerlessNs[from]! < sentNs) deliver();
+          });
+        }
       }
     }
   }

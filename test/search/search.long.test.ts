@@ -48,6 +48,7 @@ const ONCE_ACCUSED: Record<string, readonly number[]> = {
   'a broker hears after its restart what a controller that had stood still answers to the life before': [
     43_552_302,
   ],
+  'a follower loses power while a cut holds up what it had asked its leader before': [44_036_957],
   'an unclean election makes the same leader lead again': [2_006_679],
 };
 

@@ -105,6 +105,34 @@ test('messages of a link keep their order; a cut holds them up, and the heal let
   await clock.drive(play());
 });
 
+test('what a machine had written into a cut connection is gone when it loses power, before or after the heal', async (t) => {
+  const clock = virtualClock();
+  const network = new Network(['a', 'b', 'client'], clock, seededRandom(1));
+  const arrived: string[] = [];
+  const send = (text: string) => network.send(0, 1, () => arrived.push(text));
+  const link = { from: 'a', to: 'b' };
+  const play = async () => {
+    await network.cut([link]);
+    send('1');
+    await clock.sleep(1_000);
+    network.losePower(0);
+    await clock.sleep(500);
+    send('2');
+    await network.heal([link]);
+    await clock.sleep(2_000);
+    t.deepEqual(arrived, ['2']);
+
+    await network.cut([link]);
+    send('3');
+    await clock.sleep(500);
+    await network.heal([link]);
+    network.losePower(0);
+    await clock.sleep(2_000);
+    t.deepEqual(arrived, ['2'], 'it was still to be sent again');
+  };
+  await clock.drive(play());
+});
+
 test('cuts are counted; rules come after them, and the first that says anything decides', async (t) => {
   const clock = virtualClock();
   const network = new Network(['a', 'b'], clock, seededRandom(1));
