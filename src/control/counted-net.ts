@@ -1,3 +1,4 @@
+import type { Impairing } from './impairing/impairing.ts';
 import { keyOf, type Link, type Net } from './net.ts';
 
 /** How one kind of lab changes its network. */
@@ -7,6 +8,7 @@ export interface LinkChanges {
   /** Undoes it, also where blocking had failed. */
   unblock(links: readonly Link[]): Promise<void>;
   probe: Net['probe'];
+  impairing?: Impairing;
 }
 
 /** A network whose cuts are counted, for every lab that can make packets vanish. */
@@ -51,5 +53,6 @@ export function countedNet(changes: LinkChanges): Net {
     isCut,
     needsControl: true,
     probe: (link, timeoutMs) => changes.probe(link, timeoutMs),
+    ...(changes.impairing !== undefined && { impairing: changes.impairing }),
   };
 }

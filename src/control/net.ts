@@ -1,3 +1,5 @@
+import type { Impairing } from './impairing/impairing.ts';
+
 /** A directed connection between two nodes by name; `client` is the place that the workers write from. */
 export interface Link {
   from: string;
@@ -30,6 +32,8 @@ export interface Net {
   readonly needsControl: boolean;
   /** Tries a TCP connection between the two nodes, which needs both directions. Never rejects. */
   probe(link: Link, timeoutMs: number): Promise<Probe>;
+  /** Absent where links can only be cut. */
+  readonly impairing?: Impairing;
 }
 
 /**

@@ -4,15 +4,15 @@ import type { Event } from '../history/event.ts';
 import type { Fault } from '../history/fault.ts';
 import { describeFault } from '../history/fault-words.ts';
 import type { Applied, Healed, Nemesis } from '../nemesis/nemesis.ts';
-import { isPartition } from '../nemesis/partitions.ts';
+import { isProcessFault } from '../nemesis/process-faults.ts';
 
 /** Faults that a person strikes and heals one at a time. Each is an event of the history, as a campaign's are. */
 export interface HandFaults {
   strike(fault: Fault): Promise<Applied>;
   /** Undoes the faults that a process of this node is struck by. @returns null when there is none. */
   undo(node: string, kinds: readonly Fault['kind'][]): Promise<Healed | null>;
-  /** Undoes every cut. @returns what each was, and what was seen after it. */
-  healCuts(): Promise<{ fault: Fault; healed: Healed }[]>;
+  /** Undoes every fault of links. @returns what each was, and what was seen after it. */
+  healLinks(): Promise<{ fault: Fault; healed: Healed }[]>;
   /** Undoes everything, and brings back what is down for whatever other reason. @returns what was done, in words. */
   healAll(): Promise<string[]>;
   inForce(): readonly Applied[];
@@ -33,7 +33,7 @@ export function handFaults(options: {
     const id = `fault-${++count}`;
     const requestedNs = clock.nowNs();
     const aim = await nemesis.aim(fault);
-    const isOfProcess = !isPartition(fault);
+    const isOfProcess = isProcessFault(fault);
     if (isOfProcess) for (const name of aim.targets) assertFree(name);
     const beganNs = clock.nowNs();
     return keeping(isOfProcess ? aim.targets : [], async () => {
@@ -51,7 +51,7 @@ export function handFaults(options: {
 
   function assertFree(name: string): void {
     const struck = [...inForce.values()].find(
-      ({ fault, targets }) => !isPartition(fault) && targets.includes(name),
+      ({ fault, targets }) => isProcessFault(fault) && targets.includes(name),
     );
     if (struck === undefined) return;
     const isPaused = struck.fault.kind === 'pause';
@@ -80,7 +80,7 @@ export function handFaults(options: {
   async function heal(id: string): Promise<Healed> {
     const applied = inForce.get(id)!;
     const requestedNs = clock.nowNs();
-    return keeping(isPartition(applied.fault) ? [] : applied.targets, async () => {
+    return keeping(isProcessFault(applied.fault) ? applied.targets : [], async () => {
       try {
         const healed = await nemesis.heal(applied);
         inForce.delete(id);
@@ -94,14 +94,14 @@ export function handFaults(options: {
     });
   }
 
-  async function healCuts(): Promise<{ fault: Fault; healed: Healed }[]> {
-    const cuts = [...inForce].filter(([, { fault }]) => isPartition(fault));
-    return Promise.all(cuts.map(async ([id, { fault }]) => ({ fault, healed: await heal(id) })));
+  async function healLinks(): Promise<{ fault: Fault; healed: Healed }[]> {
+    const faults = [...inForce].filter(([, { fault }]) => !isProcessFault(fault));
+    return Promise.all(faults.map(async ([id, { fault }]) => ({ fault, healed: await heal(id) })));
   }
 
   return {
     strike,
-    healCuts,
+    healLinks,
     inForce: () => [...inForce.values()],
     async undo(node, kinds) {
       const found = [...inForce].find(
@@ -112,7 +112,7 @@ export function handFaults(options: {
     async healAll() {
       const told: string[] = [];
       const tell = (what: string, { evidence }: Healed) => told.push(`${what}: ${evidence}`);
-      for (const { fault, healed } of await healCuts()) tell(`healed ${describeFault(fault)}`, healed);
+      for (const { fault, healed } of await healLinks()) tell(`healed ${describeFault(fault)}`, healed);
       await Promise.all(
         [...inForce].map(async ([id, { fault, targets }]) => {
           const verb = fault.kind === 'pause' ? 'resumed' : 'started';

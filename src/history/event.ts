@@ -44,7 +44,7 @@ export interface FaultStartEvent {
   timeNs: number;
   /** The nodes that it struck, by name, resolved at the strike. */
   targets: string[];
-  /** The directed links it cut; empty for faults of processes. */
+  /** The directed links that it cut, or made lose or delay packets; empty for faults of processes. */
   links: Link[];
   /** What was observed that proves the effect, in words: `pid 4711 is gone`. */
   evidence: string;

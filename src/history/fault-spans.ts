@@ -1,6 +1,7 @@
 import type { Event } from './event.ts';
 import { eventsOf } from './events-of.ts';
 import { describeFault } from './fault-words.ts';
+import { wordsOf } from './faults/words.ts';
 
 /** A fault while it was in force. */
 export interface FaultSpan {
@@ -11,6 +12,8 @@ export interface FaultSpan {
   fromNs: number;
   /** Infinity when it was never undone. */
   toNs: number;
+  /** Set where it destroys nothing and stops no node: packets come late, or are sent again. */
+  isHarmless?: true;
 }
 
 export function faultSpansOf(events: readonly Event[]): FaultSpan[] {
@@ -19,7 +22,16 @@ export function faultSpansOf(events: readonly Event[]): FaultSpan[] {
     if (event.type === 'fault-start') {
       const { id, fault, targets, timeNs } = event;
       const label = describeFault(fault);
-      spans.set(id, { id, label, kind: fault.kind, targets, fromNs: timeNs, toNs: Infinity });
+      const isHarmless = wordsOf(fault)?.isHarmless === true;
+      spans.set(id, {
+        id,
+        label,
+        kind: fault.kind,
+        targets,
+        fromNs: timeNs,
+        toNs: Infinity,
+        ...(isHarmless && { isHarmless }),
+      });
     } else {
       const span = spans.get(event.id);
       if (span !== undefined) span.toNs = event.timeNs;

@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import { delaySchema } from './faults/delay.ts';
+import { lossSchema } from './faults/loss.ts';
+import { targetSchema } from './faults/target.ts';
 
 /**
  * Faults as data: what to break, in which way. They stand in scenarios, are drawn from a seed, are recorded in the
@@ -23,13 +26,6 @@ export const ROLES = [
   'majority',
   'all',
 ] as const;
-
-export const targetSchema = z
-  .string()
-  .min(1)
-  .describe(
-    'leader, controller, coordination, follower, followers, broker, brokers, minority, majority, all, or the name of a node',
-  );
 
 const processFaultSchema = z.strictObject({
   kind: z
@@ -91,6 +87,8 @@ export const faultSchema = z.discriminatedUnion('kind', [
   groupsSchema,
   partitionSchema,
   cutSchema,
+  lossSchema,
+  delaySchema,
 ]);
 export type Fault = z.infer<typeof faultSchema>;
 export type FaultKind = Fault['kind'];

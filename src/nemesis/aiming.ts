@@ -3,6 +3,7 @@ import { EXIT, Failure } from '../core/failure.ts';
 import type { Random } from '../core/random.ts';
 import type { Db } from '../db/db.ts';
 import type { Fault } from '../history/fault.ts';
+import { packageOf } from './faults/packages.ts';
 import type { Aim } from './nemesis.ts';
 import { isPartition, linksCutBy } from './partitions.ts';
 import { isProcessFault } from './process-faults.ts';
@@ -19,11 +20,17 @@ export async function takeAim(
   taken: ReadonlySet<string>,
 ): Promise<Aim> {
   const targets = await resolveTargets();
-  const links = isPartition(fault) ? linksCutBy(fault, { nodes: db.nodes, targets, random }) : [];
-  if (isPartition(fault) && links.length === 0) {
-    throw new Failure(`"${fault.kind}" cuts nothing here: there is no node on the other side.`, {
-      hint: 'Use more nodes, or another kind of partition.',
-    });
+  const struck = { nodes: db.nodes, targets, random };
+  const links = isPartition(fault)
+    ? linksCutBy(fault, struck)
+    : (packageOf(fault)?.links(fault, struck) ?? []);
+  if (!isProcessFault(fault) && links.length === 0) {
+    throw new Failure(
+      `"${fault.kind}" ${isPartition(fault) ? 'cuts nothing' : 'strikes no link'} here: there is no node on the other side.`,
+      {
+        hint: `Use more nodes, or another kind of ${isPartition(fault) ? 'partition' : 'fault'}.`,
+      },
+    );
   }
   return { fault, targets, links };
 

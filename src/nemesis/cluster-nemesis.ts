@@ -5,13 +5,16 @@ import type { Net } from '../control/net.ts';
 import type { Db } from '../db/db.ts';
 import { takeAim } from './aiming.ts';
 import { cutLinks, healLinks } from './link-faults.ts';
-import type { Nemesis } from './nemesis.ts';
+import { packageOf } from './faults/packages.ts';
+import type { Applied, Healed, Nemesis } from './nemesis.ts';
 import { isPartition } from './partitions.ts';
 import { isProcessFault, strikeProcesses, undoProcesses } from './process-faults.ts';
 
 /** The nemesis for any cluster behind a Db and, where links can be cut, a Net. */
 export function clusterNemesis(world: { db: Db; net: Net | null; clock: Clock; random: Random }): Nemesis {
   const { db, clock } = world;
+  /** How to undo what a package of its own has done. */
+  const undoing = new WeakMap<Applied, () => Promise<Healed>>();
 
   function theNet(): Net {
     if (world.net !== null) return world.net;
@@ -28,21 +31,32 @@ export function clusterNemesis(world: { db: Db; net: Net | null; clock: Clock; r
     },
 
     async strike(aim) {
+      const own = packageOf(aim.fault);
+      if (own !== null) {
+        const struck = await own.strike(world, aim.fault, aim);
+        const applied = { ...aim, ...struck.effect };
+        undoing.set(applied, () => struck.heal());
+        return applied;
+      }
       const effect = isProcessFault(aim.fault)
         ? await strikeProcesses(db, clock, aim.fault, aim.targets)
         : await cutLinks({ net: theNet(), clock }, aim.links);
       return { ...aim, ...effect };
     },
 
-    heal: (applied) =>
-      isProcessFault(applied.fault)
+    async heal(applied) {
+      const undo = undoing.get(applied);
+      if (undo !== undefined) return undo();
+      return isProcessFault(applied.fault)
         ? undoProcesses(db, clock, applied.fault, applied.targets)
-        : healLinks({ net: theNet(), clock }, applied.links),
+        : healLinks({ net: theNet(), clock }, applied.links);
+    },
 
     async healAll() {
       const done: string[] = [];
       const failed: string[] = [];
       await world.net?.heal().catch((error: unknown) => failed.push(messageOf(error)));
+      await world.net?.impairing?.liftAll().catch((error: unknown) => failed.push(messageOf(error)));
       await Promise.all(
         db.nodes.map(async ({ name }) => {
           try {

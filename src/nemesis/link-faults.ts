@@ -18,7 +18,8 @@ const RETRY_MS = 200;
 /** After a heal, addresses are resolved anew and connections may need a retransmission or two. */
 const HEAL_WAIT_NS = 10 * NS_PER_SECOND;
 
-interface Pair {
+/** Two nodes with a link between them. */
+export interface Pair {
   name: string;
   link: Link;
 }
@@ -69,8 +70,17 @@ export async function healLinks(
   links: readonly Link[],
 ): Promise<Healed> {
   // Links that another fault still cuts stay closed, and are not to be probed.
-  const open = pairsOf(await net.heal(links));
-  const timeNs = clock.nowNs();
+  const open = await net.heal(links);
+  return untilConnected({ net, clock }, open, clock.nowNs());
+}
+
+/** Tries the links, which nothing cuts any more since `timeNs`, until they carry, or for a while. */
+export async function untilConnected(
+  { net, clock }: { net: Net; clock: Clock },
+  links: readonly Link[],
+  timeNs: number,
+): Promise<Healed> {
+  const open = pairsOf(links);
   for (let blind = 0; ;) {
     const seen = await Promise.all(open.map(({ link }) => net.probe(link, PROBE_TIMEOUT_MS)));
     const closed = open.filter((_, index) => seen[index]!.answer !== 'connects');
@@ -117,7 +127,8 @@ function whyUnproven(before: Control, after: Probe): string | null {
     : `the probe before the cut failed (${before.detail})`;
 }
 
-function pairsOf(links: readonly Link[]): Pair[] {
+/** The pairs of nodes that the links are between, each once. */
+export function pairsOf(links: readonly Link[]): Pair[] {
   const pairs = new Map(links.map((link) => [[link.from, link.to].toSorted().join('–'), link]));
   return [...pairs].map(([name, link]) => ({ name, link }));
 }

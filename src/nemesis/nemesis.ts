@@ -21,7 +21,7 @@ export interface Aim {
   fault: Fault;
   /** The nodes it strikes, by name; empty for partitions into groups, which single no node out. */
   targets: string[];
-  /** The links it cuts; empty for faults of processes. */
+  /** The links it strikes; empty for faults of processes. */
   links: Link[];
 }
 

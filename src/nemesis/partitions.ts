@@ -83,7 +83,7 @@ function betweenGroups(groups: readonly (readonly string[])[], names: readonly s
 }
 
 /** @throws Failure (usage) for a name that is neither a node's nor the client's place. */
-function assertPlaces(named: readonly string[], names: readonly string[]): void {
+export function assertPlaces(named: readonly string[], names: readonly string[]): void {
   const stranger = named.find((name) => name !== CLIENT && !names.includes(name));
   if (stranger === undefined) return;
   throw new Failure(`There is no node named "${stranger}" in this cluster.`, {
@@ -110,7 +110,8 @@ function majorityRing(circle: readonly string[]): Link[] {
   );
 }
 
-function between(from: readonly string[], to: readonly string[]): Link[] {
+/** Each of these to each of those. */
+export function between(from: readonly string[], to: readonly string[]): Link[] {
   return from.flatMap((a) => to.map((b) => ({ from: a, to: b })));
 }
 

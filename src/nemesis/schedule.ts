@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { Random } from '../core/random.ts';
 import { faultSchema, type Fault } from '../history/fault.ts';
+import { delayFault } from './faults/delay.ts';
+import { lossFault } from './faults/loss.ts';
 
 /**
  * What the nemesis does and when, as data: written by hand in a scenario, or drawn from a seed. schedule.json holds
@@ -41,11 +43,17 @@ export const MIX_KINDS = [
   'bridge',
   'majority-ring',
   'power-loss',
+  'loss',
+  'delay',
 ] as const;
 export type MixKind = (typeof MIX_KINDS)[number];
 
-/** What any lab can do; `power-loss` wants disks of its own and has to be asked for. */
-export const COMMON_MIX: readonly MixKind[] = MIX_KINDS.filter((kind) => kind !== 'power-loss');
+/** What a scenario drawn from a seed is mixed from. A change here changes what every seed draws. */
+export const SWARM_MIX: readonly MixKind[] = MIX_KINDS.filter((kind) => kind !== 'loss' && kind !== 'delay');
+/** What any lab can do; the others want disks of their own or parts of the kernel, and have to be asked for. */
+export const COMMON_MIX: readonly MixKind[] = SWARM_MIX.filter((kind) => kind !== 'power-loss');
+/** What other tools call these kinds. */
+export const MIX_NAMES: Readonly<Record<string, MixKind>> = { flaky: 'loss', slow: 'delay' };
 
 export const randomScheduleSchema = z.strictObject({
   mix: z.array(z.enum(MIX_KINDS)).min(1).describe('the kinds of faults; each occurs before any occurs twice'),
@@ -102,5 +110,9 @@ function drawFault(kind: MixKind, random: Random): Fault {
     case 'bridge':
     case 'majority-ring':
       return { kind };
+    case 'loss':
+      return lossFault.draw(random, target);
+    case 'delay':
+      return delayFault.draw(random, target);
   }
 }

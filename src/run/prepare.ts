@@ -6,6 +6,7 @@ import { resolveDistribution } from '../db/kafka/distribution.ts';
 import { DISKS_NEED, whyNoDisks } from '../db/kafka/disk.ts';
 import type { Reach } from '../control/docker/reach.ts';
 import { openEngine } from '../control/docker/engine.ts';
+import { abilitiesHere } from '../control/netns/abilities.ts';
 import { processRemote } from '../control/process-remote.ts';
 import { planNodes } from '../db/kafka/plan.ts';
 import { strangersIn } from '../scenario/fits.ts';
@@ -14,12 +15,13 @@ import { findJava } from '../db/kafka/java.ts';
 import { assertMode, modesOf, type KafkaMode } from '../db/kafka/recipes.ts';
 import { createRunDirectory } from '../history/directory.ts';
 import { createEncoder } from '../history/value.ts';
-import { isPartition } from '../nemesis/partitions.ts';
+import { isProcessFault } from '../nemesis/process-faults.ts';
 import { drawSchedule, type Schedule } from '../nemesis/schedule.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import type { Bug } from '../sim/bugs.ts';
 import type { Claim } from '../checker/result.ts';
 import type { LabKind, RealPlan, SimulatedPlan } from '../world/plan.ts';
+import { assertImpairments } from './impairments.ts';
 import { TOPIC, type Plan } from './plan.ts';
 import { assertDockerWishes, distributionOfImage, dockerPlan } from './prepare-docker.ts';
 import { assertSshWishes, sshPlan, type SshWishes } from './prepare-ssh.ts';
@@ -230,13 +232,14 @@ export function assertKnownNodes(scenario: Scenario, nodes: readonly string[], r
 /** @throws Failure when the faults need what this machine cannot do, before a cluster is started for them. */
 export async function assertPowers(schedule: Schedule, lab: LabKind): Promise<void> {
   if (lab === 'loopback') {
-    const beyond = schedule.find(({ fault }) => isPartition(fault) || fault.kind === 'power-loss');
+    const beyond = schedule.find(({ fault }) => !isProcessFault(fault) || fault.kind === 'power-loss');
     if (beyond === undefined) return;
     throw new Failure(
       `The fault "${beyond.fault.kind}" is not possible in a lab of processes: it has neither links nor disks of its own`,
       { hint: 'leave it out (--faults kill,stop,pause), or use --lab netns', exitStatus: EXIT.usage },
     );
   }
+  if (lab === 'netns') await assertImpairments(schedule, async () => [await abilitiesHere()]);
   if (!schedule.some(({ fault }) => fault.kind === 'power-loss')) return;
   if (lab === 'docker' || lab === 'ssh') {
     throw new Failure(

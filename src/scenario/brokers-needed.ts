@@ -16,6 +16,8 @@ const BROKERS: Record<MixKind, { needed: number; drawn: number }> = {
   bridge: { needed: 3, drawn: 3 },
   'majority-ring': { needed: 3, drawn: 3 },
   'power-loss': { needed: 1, drawn: 1 },
+  loss: { needed: 1, drawn: 2 },
+  delay: { needed: 1, drawn: 2 },
 };
 
 /** How many brokers a kind of fault needs; a kind that no mix has needs one. */

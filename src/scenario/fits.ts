@@ -1,5 +1,6 @@
 import { nearest } from '../core/nearest.ts';
 import { ROLES } from '../history/fault.ts';
+import { PEER_GROUPS } from '../history/faults/between.ts';
 import { brokersNeeded } from './brokers-needed.ts';
 import type { Scenario } from './schema.ts';
 
@@ -51,6 +52,8 @@ export function strangersIn(scenario: Scenario, nodes: readonly string[]): strin
     const places = [...nodes, 'client'];
     if (fault.kind === 'cut')
       named.push([`${path}.fault.from`, fault.from, places], [`${path}.fault.to`, fault.to, places]);
+    if (fault.kind === 'loss' || fault.kind === 'delay')
+      named.push([`${path}.fault.peers`, fault.peers, [...PEER_GROUPS, ...places]]);
     if (fault.kind === 'partition')
       for (const [at, group] of fault.groups.entries())
         for (const name of group) named.push([`${path}.fault.groups[${at}]`, name, places]);

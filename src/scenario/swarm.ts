@@ -1,5 +1,5 @@
 import { seededRandom, type Random } from '../core/random.ts';
-import { drawSchedule, MIX_KINDS, type MixKind, type Schedule, type Strike } from '../nemesis/schedule.ts';
+import { drawSchedule, SWARM_MIX, type MixKind, type Schedule, type Strike } from '../nemesis/schedule.ts';
 import { brokersToDraw } from './brokers-needed.ts';
 import { scenarioSchema, type Scenario, type ScenarioInput } from './schema.ts';
 
@@ -176,7 +176,7 @@ function ofOnly(strike: Strike): Strike {
 /** Most kinds are left out entirely. */
 function drawMix(random: Random, brokers: number): MixKind[] {
   const probability = random.pick([0.15, 0.3, 0.6]);
-  const possible = MIX_KINDS.filter((kind) => brokers >= brokersToDraw(kind));
+  const possible = SWARM_MIX.filter((kind) => brokers >= brokersToDraw(kind));
   const mix = possible.filter(() => chance(random, probability));
   return mix.length > 0 ? mix : [random.pick(possible)];
 }

@@ -1,8 +1,10 @@
+import type { Impairing } from '../control/impairing/impairing.ts';
 import type { Net, Probe } from '../control/net.ts';
 import type { VirtualClock } from '../core/virtual-clock.ts';
 import type { Random } from '../core/random.ts';
 import type { Link } from '../history/fault.ts';
 import type { Bug } from './bugs.ts';
+import { modelledImpairing, type Lateness } from './impairing.ts';
 
 /**
  * Messages over TCP between places (nodes, and `client`). A link keeps the order of its messages. Packets that a cut
@@ -36,6 +38,8 @@ interface Stalled {
 export class Network implements Net {
   readonly needsControl = false;
   readonly rules: Rule[] = [];
+  readonly impairing: Impairing;
+  readonly #impairments: Lateness[] = [];
   readonly #clock: VirtualClock;
   readonly #random: Random;
   readonly #places: readonly string[];
@@ -54,6 +58,8 @@ export class Network implements Net {
     this.#cutsNothing = bug === 'cut-does-nothing';
     this.#clock = clock;
     this.#random = random;
+    const placeOf = (name: string) => this.placeOf(name);
+    this.impairing = modelledImpairing(this.#impairments, placeOf, random.fork('impairing'));
     const links = places.length * places.length;
     this.#cut = new Uint8Array(links);
     this.#unacknowledged = new Uint8Array(links);
@@ -100,7 +106,15 @@ export class Network implements Net {
       extraNs = fate === 'drop' ? FIRST_RETRANSMISSION_NS : fate.delayNs;
       break;
     }
+    if (this.#impairments.length > 0) extraNs += this.#impairedNs(from, to);
     this.#arrive(link, nowNs + this.latencyNs() + extraNs, deliver);
+  }
+
+  /** By how much faults make this message late, all of them together. */
+  #impairedNs(from: number, to: number): number {
+    let extraNs = 0;
+    for (const delayNs of this.#impairments) extraNs += delayNs(from, to);
+    return extraNs;
   }
 
   #link(from: number, to: number): number {
@@ -182,8 +196,11 @@ export class Network implements Net {
     const [from, to] = [this.placeOf(link.from), this.placeOf(link.to)];
     const deadlineNs = this.#clock.nowNs() + timeoutMs * 1e6;
     const connects = this.connects(from, to);
-    const roundTripNs = this.latencyNs() + this.latencyNs();
-    await this.#clock.sleep(connects ? roundTripNs / 1e6 : (deadlineNs - this.#clock.nowNs()) / 1e6);
-    return { answer: this.connects(from, to) ? 'connects' : 'silence', detail: '' };
+    const extraNs =
+      this.#impairments.length > 0 ? this.#impairedNs(from, to) + this.#impairedNs(to, from) : 0;
+    const roundTripNs = this.latencyNs() + this.latencyNs() + extraNs;
+    const isInTime = connects && roundTripNs <= timeoutMs * 1e6;
+    await this.#clock.sleep(isInTime ? roundTripNs / 1e6 : (deadlineNs - this.#clock.nowNs()) / 1e6);
+    return { answer: isInTime && this.connects(from, to) ? 'connects' : 'silence', detail: '' };
   }
 }

@@ -89,7 +89,7 @@ async function isolateLeader(session: Session, acks: 0 | 1 | 'all'): Promise<Cou
   const applied = await session.faults.strike({ kind: 'partition', groups: [[`kafka${leader}`]] });
   if (applied.links.length !== 6) throw new Error('three peers, both ways');
   await clock.sleep(12_000);
-  await session.faults.healCuts();
+  await session.faults.healLinks();
   await clock.sleep(3_000);
   return stop();
 }

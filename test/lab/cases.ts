@@ -15,7 +15,7 @@ import type { LabKind } from '../../src/world/plan.ts';
 export interface LabCase {
   name: string;
   /** A power that a lab may lack. */
-  needs?: 'net';
+  needs?: 'net' | 'loss' | 'delay';
   facts: Readonly<Record<string, unknown>>;
   /** @param place a directory of the nodes' own, different for each case. */
   tell(lab: Lab, place: string): Promise<Record<string, unknown>>;
@@ -24,8 +24,13 @@ export interface LabCase {
 /** Of each node: the port for workers that do not reach its address. */
 export const OUTSIDE_PORT = 5001;
 
-/** What each kind of lab has. */
-export const HAS_NET: Record<LabKind, boolean> = { netns: true, loopback: false, docker: true, ssh: true };
+/** What each kind of lab has. Whether packets can be late is a question of the kernel, too. */
+export const HAS: Record<LabKind, readonly string[]> = {
+  netns: ['net', 'loss', 'delay'],
+  loopback: [],
+  docker: ['net'],
+  ssh: ['net'],
+};
 
 const clock = realClock();
 
@@ -235,7 +240,92 @@ export const LAB_CASES: readonly LabCase[] = [
       return { towards, others, healed, from, all: await probe('a') };
     },
   },
+  {
+    name: 'a part of the packets of a link vanishes, is counted, and arrives again after it',
+    needs: 'loss',
+    facts: { some: true, notAll: true, both: true, onlyItsOwn: true, after: true },
+    async tell(lab) {
+      const net = lab.net!;
+      const impairing = net.impairing!;
+      const link = { from: 'a', to: 'b' };
+      const lossy = await impairing.impair({ kind: 'loss', percent: 50 }, [link]);
+      await send(lab, PACKETS);
+      const { seen, dropped } = (await lossy.counts()).get('a>b')!;
+      // Another one on the same link has its own rules and its own count.
+      const other = await impairing.impair({ kind: 'loss', percent: 50 }, [link, { from: 'b', to: 'a' }]);
+      await send(lab, PACKETS);
+      const both = [await lossy.counts(), await other.counts()].map((counts) => counts.get('a>b')!);
+      await lossy.lift();
+      await lossy.lift();
+      await send(lab, PACKETS);
+      const onlyItsOwn = (await other.counts()).get('a>b')!.dropped > both[1]!.dropped;
+      await impairing.liftAll();
+      const probes = Array.from({ length: 20 }, () => net.probe(link, 5_000));
+      const answers = await Promise.all(probes);
+      return {
+        // Half of so many: chance has no say in this.
+        some: dropped > seen / 8,
+        notAll: seen >= PACKETS && dropped < (7 * seen) / 8,
+        both: both[0]!.dropped > dropped && both[1]!.dropped > 0,
+        onlyItsOwn,
+        after: answers.every(({ answer }) => answer === 'connects'),
+      };
+    },
+  },
+  {
+    name: 'the place of the workers loses packets to a node, and from it',
+    needs: 'loss',
+    facts: { towards: true, from: true, others: 0 },
+    async tell(lab) {
+      const impairing = lab.net!.impairing!;
+      const links = [
+        { from: 'client', to: 'a' },
+        { from: 'a', to: 'client' },
+        { from: 'b', to: 'client' },
+      ];
+      const lossy = await impairing.impair({ kind: 'loss', percent: 30 }, links);
+      const probes = Array.from({ length: 200 }, () => lab.net!.probe({ from: 'client', to: 'a' }, 400));
+      await Promise.all(probes);
+      const counts = await lossy.counts();
+      await lossy.lift();
+      return {
+        towards: counts.get('client>a')!.dropped > 0,
+        from: counts.get('a>client')!.dropped > 0,
+        others: counts.get('b>client')!.dropped,
+      };
+    },
+  },
+  {
+    name: 'packets of a link come late, and in time again after it',
+    needs: 'delay',
+    facts: { isLate: true, isOtherInTime: true, isInTimeAfterwards: true },
+    async tell(lab) {
+      const net = lab.net!;
+      const timed = async (from: string, to: string) => {
+        const startNs = clock.nowNs();
+        await net.probe({ from, to }, 5_000);
+        return (clock.nowNs() - startNs) / 1e6;
+      };
+      await timed('a', 'b');
+      await timed('b', 'client');
+      const late = await net.impairing!.impair({ kind: 'delay', delayMs: 300, jitterMs: 0 }, [
+        { from: 'a', to: 'b' },
+      ]);
+      const isLate = (await timed('a', 'b')) > 290;
+      const isOtherInTime = (await timed('b', 'client')) < 290;
+      await late.lift();
+      return { isLate, isOtherInTime, isInTimeAfterwards: (await timed('a', 'b')) < 290 };
+    },
+  },
 ];
+
+const PACKETS = 100;
+
+/** At least so many packets from a to b, whether they arrive or not. */
+async function send(lab: Lab, count: number): Promise<void> {
+  const probes = Array.from({ length: count }, () => lab.net!.probe({ from: 'a', to: 'b' }, 400));
+  await Promise.all(probes);
+}
 
 /** What is said there; null where the connection is refused, or ends without a word: something may accept it on the way. */
 function said({ host, port }: { host: string; port: number }): Promise<string | null> {

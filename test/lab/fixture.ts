@@ -69,11 +69,18 @@ const COMMANDER = 'KEPT_TEST_COMMANDER';
 async function tell(lab: Lab): Promise<void> {
   const told: Record<string, unknown> = {};
   for (const [index, one] of LAB_CASES.entries()) {
-    const isBeyond = one.needs === 'net' && lab.net === null;
-    told[one.name] = isBeyond ? 'no net' : await one.tell(lab, join(directory, `case-${index}`));
+    const lacks = one.needs !== undefined && !(await has(lab, one.needs));
+    told[one.name] = lacks ? `no ${one.needs}` : await one.tell(lab, join(directory, `case-${index}`));
   }
   await lab.close();
   writeSync(1, `${JSON.stringify(told)}\n`);
+}
+
+/** Whether the lab itself says that it can. */
+async function has(lab: Lab, power: 'net' | 'loss' | 'delay'): Promise<boolean> {
+  if (power === 'net' || lab.net === null) return lab.net !== null;
+  const ability = await lab.net.impairing?.can(power, [{ from: 'a', to: 'b' }]);
+  return ability?.answer === 'yes';
 }
 
 async function wait(lab: Lab): Promise<void> {

@@ -21,11 +21,13 @@ export class FaultIndex {
     this.#fromNs = this.#order.map((index) => spans[index]!.fromNs);
     // The least of the negatives is the latest end.
     this.#untilNs = new FirstBelow(this.#order.map((index) => -spans[index]!.toNs));
-    for (const { targets, toNs } of spans)
+    for (const { targets, toNs, isHarmless } of spans) {
+      if (isHarmless === true) continue;
       for (const node of targets) this.#lastNs.set(node, Math.max(toNs, this.lastNs(node)));
+    }
   }
 
-  /** When the last fault of this node ended; Infinity if one never did, -Infinity if there was none. */
+  /** When the last fault ended that stopped this node, or cut it off; Infinity if one never did, -Infinity if there was none. */
   lastNs(node: string): number {
     return this.#lastNs.get(node) ?? -Infinity;
   }

@@ -100,7 +100,7 @@ export function faultActions(session: Session, io: LabIo): FaultActions {
         if (told.length === 0) io.line('Nothing was left to be healed.');
         return EXIT.valid;
       }
-      const healed = await session.faults.healCuts();
+      const healed = await session.faults.healLinks();
       for (const each of healed) io.line(`healed ${describeFault(each.fault)}: ${each.healed.evidence}`);
       if (healed.length === 0) io.line('No connection was cut.');
       const down = session.faults.inForce().flatMap(({ targets }) => targets);

@@ -2,7 +2,13 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { Option, type Command } from 'commander';
 import { EXIT, Failure, messageOf } from '../../core/failure.ts';
-import { COMMON_MIX, MIX_KINDS, randomScheduleSchema, type MixKind } from '../../nemesis/schedule.ts';
+import {
+  COMMON_MIX,
+  MIX_KINDS,
+  MIX_NAMES,
+  randomScheduleSchema,
+  type MixKind,
+} from '../../nemesis/schedule.ts';
 import { CATALOG, findEntry } from '../../scenario/catalog/catalog.ts';
 import { brokersNeeded } from '../../scenario/brokers-needed.ts';
 import { misfitsOf } from '../../scenario/fits.ts';
@@ -206,7 +212,8 @@ function possibleFaults(nemesis: Scenario['nemesis'], brokers: number): Scenario
 const NO_FAULTS = 'none';
 
 function applyFaultOptions(scenario: Scenario, options: ScenarioOptions): Scenario['nemesis'] {
-  const { faults, faultInterval, faultDuration } = options;
+  const { faultInterval, faultDuration } = options;
+  const faults = options.faults?.map((kind) => MIX_NAMES[kind] ?? kind);
   if (faults === undefined && faultInterval === undefined && faultDuration === undefined)
     return options.brokers === undefined
       ? scenario.nemesis

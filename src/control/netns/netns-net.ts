@@ -1,9 +1,11 @@
 import { execa } from '../../core/execa.ts';
 import { Failure } from '../../core/failure.ts';
 import { countedNet } from '../counted-net.ts';
+import { placedImpairing } from '../impairing/placed-impairing.ts';
 import { CLIENT, type Link, type Net } from '../net.ts';
 import { localProber } from '../prober.ts';
 import { probing } from '../probing.ts';
+import type { Executed } from '../remote.ts';
 import { BRIDGE, insideCommand } from './names.ts';
 
 /**
@@ -15,6 +17,8 @@ import { BRIDGE, insideCommand } from './names.ts';
 const NO_HOST = '02:00:00:00:00:01';
 /** What `ip` says when there is no entry to delete: the cut had failed half-way, so there is nothing to heal. */
 const NOT_THERE = /No such file or directory/;
+
+const IMPAIR_TIMEOUT_MS = 20_000;
 
 /** @param addresses of all nodes by name, the client's place among them. */
 export function netnsNet(addresses: ReadonlyMap<string, string>): Net {
@@ -61,5 +65,28 @@ export function netnsNet(addresses: ReadonlyMap<string, string>): Net {
       changeNeighbours(links, (address) => `replace ${address} lladdr ${NO_HOST} nud permanent`),
     unblock: (links) => changeNeighbours(links, (address) => `del ${address}`),
     probe,
+    impairing: placedImpairing({
+      // Its namespaces are its own.
+      run: 'lab',
+      nodeAddresses: [...addresses.values()],
+      execute: executeAt,
+      nameOf: (place) => (place === CLIENT ? 'the workers’ place' : place),
+      lost: ({ from, to }) => [{ place: to, match: { chain: 'in', peer: { address: addressOf(from) } } }],
+      delayed: ({ from, to }) => [{ place: from, match: { chain: 'out', peer: { address: addressOf(to) } } }],
+      emptyNetwork: 'unshare --net',
+    }),
   });
+}
+
+/** A shell in the network of a node, or in the one that the workers write from. */
+async function executeAt(place: string, script: string): Promise<Executed> {
+  const [program, ...args] = [...(place === CLIENT ? [] : insideCommand(place)), 'sh', '-c', script];
+  const { exitCode, stdout, stderr, timedOut } = await execa(program, args, {
+    reject: false,
+    stdin: 'ignore',
+    timeout: IMPAIR_TIMEOUT_MS,
+    env: { LC_ALL: 'C' },
+  });
+  if (timedOut) throw new Failure(`no answer within ${IMPAIR_TIMEOUT_MS / 1_000} s`);
+  return { exitStatus: exitCode ?? 1, stdout, stderr };
 }

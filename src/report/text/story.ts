@@ -1,5 +1,6 @@
 import { counted, grouped, moment, valueName } from '../../core/words.ts';
 import { describeFault } from '../../history/fault-words.ts';
+import { wordsOf } from '../../history/faults/words.ts';
 import { writeAt } from '../../history/columns/columns.ts';
 import type { Event, FaultStartEvent, ViewEvent } from '../../history/event.ts';
 import type { Run } from '../../history/run.ts';
@@ -83,10 +84,10 @@ const UNDONE: Record<string, string> = { pause: 'goes on' };
 function strikeInWords({ fault, targets, links }: FaultStartEvent): string {
   if (!('target' in fault)) return `network split (${describeFault(fault)}): ${pairsOf(links)}`;
   const who = whoOf(fault.target, targets);
+  const peers = peersOf(targets, links);
+  const own = wordsOf(fault);
+  if (own !== null) return own.struck(who, listOf(peers));
   if (fault.kind !== 'isolate') return `${who} ${STRUCK[fault.kind] ?? `struck (${fault.kind})`}`;
-  const peers = [...new Set(links.flatMap(({ from, to }) => [from, to]))].filter(
-    (name) => !targets.includes(name),
-  );
   const direction = {
     both: '',
     inbound: ', which can only send',
@@ -97,8 +98,15 @@ function strikeInWords({ fault, targets, links }: FaultStartEvent): string {
 
 function healInWords({ fault, targets, links }: FaultStartEvent): string {
   if (!('target' in fault)) return `network whole again: ${pairsOf(links)}`;
+  const own = wordsOf(fault);
+  if (own !== null) return own.healed(listOf(targets), listOf(peersOf(targets, links)));
   if (fault.kind === 'isolate') return `${listOf(targets)} connected again`;
   return `${listOf(targets)} ${UNDONE[fault.kind] ?? 'started again'}`;
+}
+
+/** The nodes at the other ends. */
+function peersOf(targets: readonly string[], links: FaultStartEvent['links']): string[] {
+  return [...new Set(links.flatMap(({ from, to }) => [from, to]))].filter((name) => !targets.includes(name));
 }
 
 /** `leader kafka2`, or only the name where the target was one. */

@@ -1,6 +1,7 @@
 import type { Event } from '../../history/event.ts';
 import { eventsOf } from '../../history/events-of.ts';
 import type { Link } from '../../history/fault.ts';
+import { wordsOf } from '../../history/faults/words.ts';
 import { describeStrike } from '../text/phrases.ts';
 
 /** A fault as it was in force: from its verified strike to its verified end. Times in ns since the run began. */
@@ -10,10 +11,10 @@ export interface FaultSpan {
   label: string;
   /** The nodes whose lanes show it. */
   nodes: string[];
-  /** Whether it cut links, rather than struck processes. */
-  isCut: boolean;
+  /** What it did to links: cut them, or let them carry badly; null where it struck processes. */
+  links: 'cut' | 'impaired' | null;
   /** How the lane of a node that is cut off calls it. */
-  cutLabel: string;
+  linksLabel: string;
   fromNs: number;
   /** Null when nothing ended it. */
   toNs: number | null;
@@ -27,14 +28,17 @@ export function faultSpansOf(events: readonly Event[]): FaultSpan[] {
       const { id, text, timeNs: fromNs } = event;
       const label = `by hand: ${text}`;
       const toNs = event.mark === 'moment' ? fromNs : null;
-      spans.set(id, { id, label, nodes: [], isCut: false, cutLabel: '', fromNs, toNs });
+      spans.set(id, { id, label, nodes: [], links: null, linksLabel: '', fromNs, toNs });
     } else if (event.type === 'fault-start') {
+      const own = wordsOf(event.fault);
       spans.set(event.id, {
         id: event.id,
         label: describeStrike(event.fault, event.targets),
         nodes: event.targets.length > 0 ? event.targets : endsOf(event.links),
-        isCut: event.links.length > 0,
-        cutLabel: event.fault.kind === 'isolate' ? `cut off from ${event.fault.from}` : event.fault.kind,
+        links: event.links.length === 0 ? null : (own?.links ?? 'cut'),
+        linksLabel:
+          own?.lane ??
+          (event.fault.kind === 'isolate' ? `cut off from ${event.fault.from}` : event.fault.kind),
         fromNs: event.timeNs,
         toNs: null,
       });

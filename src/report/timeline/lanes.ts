@@ -18,6 +18,8 @@ export interface Lane {
   leading: LeaderSpan[];
   /** When faults cut its links, with a word about from what. */
   cutOff: Span<string>[];
+  /** When faults let its links lose or delay packets, with a word about how much. */
+  impaired: Span<string>[];
   /** When it was in the focus partition's in-sync replica set, as the highest known epoch tells it. */
   inSync: Span<true>[];
   /** When most running nodes took it for the active controller. */
@@ -33,6 +35,10 @@ export function lanesOf(info: RunInfo, events: readonly Event[], partition: numb
     (a, b) => a.timeNs - b.timeNs,
   );
   const faults = faultSpansOf(inOrder);
+  const linksOf = (node: string, kind: 'cut' | 'impaired') =>
+    faults
+      .filter((fault) => fault.links === kind && fault.nodes.includes(node))
+      .map((fault) => ({ fromNs: fault.fromNs, toNs: fault.toNs ?? endNs, state: fault.linksLabel }));
   const views = viewsByPartition(events).get(partition) ?? [];
   const inSync = inSyncOver(views);
   const processes = processesOf(info.nodes, inOrder, endNs);
@@ -41,9 +47,8 @@ export function lanesOf(info: RunInfo, events: readonly Event[], partition: numb
     node,
     process: processes.get(node.name)!,
     leading,
-    cutOff: faults
-      .filter((fault) => fault.isCut && fault.nodes.includes(node.name))
-      .map((fault) => ({ fromNs: fault.fromNs, toNs: fault.toNs ?? endNs, state: fault.cutLabel })),
+    cutOff: linksOf(node.name, 'cut'),
+    impaired: linksOf(node.name, 'impaired'),
     inSync: spansWhere(inSync, endNs, (isr) => node.id !== null && isr.includes(node.id)),
     controlling: spansWhere(controller, endNs, (id) => id >= 0 && id === node.id),
   }));

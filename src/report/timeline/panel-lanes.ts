@@ -55,12 +55,10 @@ function drawLane(pen: Pen, top: number, lane: Lane, { axis, colourOf }: Picture
     spans.map((span) => box(axis.x(span.fromNs), y, widthOf(axis, span), height)).join('');
   pen.path(strip(lane.inSync, middle + 11, 2.5), 'in-sync', { fill: colour });
   pen.path(strip(lane.controlling, middle - 13.5, 2), 'controlling');
-  pen.path(
-    lane.cutOff
-      .map((span) => roundBox(axis.x(span.fromNs), middle - 10.5, widthOf(axis, span), 21, 4))
-      .join(''),
-    'cut-off',
-  );
+  const frames = (spans: readonly Span<unknown>[]) =>
+    spans.map((span) => roundBox(axis.x(span.fromNs), middle - 10.5, widthOf(axis, span), 21, 4)).join('');
+  pen.path(frames(lane.impaired), 'impaired');
+  pen.path(frames(lane.cutOff), 'cut-off');
 }
 
 /** Up is a thin bar, a paused process a hatched one, and a dead one leaves a dotted gap that begins with a cross. */
@@ -160,6 +158,12 @@ function legendOf({ lanes, run, focusPartition }: Picture): LegendEntry[] {
     entries.push({
       text: 'cut off',
       swatch: (pen, x, y) => pen.path(roundBox(x, y - 1, 16, 12, 3), 'cut-off'),
+    });
+  }
+  if (some((lane) => lane.impaired)) {
+    entries.push({
+      text: 'loses or delays packets',
+      swatch: (pen, x, y) => pen.path(roundBox(x, y - 1, 16, 12, 3), 'impaired'),
     });
   }
   if (has('paused')) {

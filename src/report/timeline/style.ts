@@ -97,6 +97,7 @@ text{font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Aria
 .paused-hatch{fill:url(#paused)}
 .zombie-hatch{fill:url(#zombie);fill-opacity:.75}
 .cut-off{fill:none;stroke:${INK};stroke-width:1.4;stroke-dasharray:5 3}
+.impaired{fill:none;stroke:${INK};stroke-width:1.2;stroke-dasharray:1 3}
 .controlling{fill:${INK}}
 .lost-bar{fill:${LOST}}
 .lost-region{fill:url(#lost);fill-opacity:.42}

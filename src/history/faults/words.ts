@@ -1,0 +1,38 @@
+import type { Fault } from '../fault.ts';
+import { delayWords } from './delay-words.ts';
+import type { FaultWords } from './fault-words.ts';
+import { lossWords } from './loss-words.ts';
+
+/** The words of each kind of fault that brings its own. */
+const WORDS: { [K in OwnKind]: FaultWords<Extract<Fault, { kind: K }>> } = {
+  loss: lossWords,
+  delay: delayWords,
+};
+export type OwnKind = 'loss' | 'delay';
+
+/** What only a fault of this program's own has; another tool may have a kind of the same name. */
+const FIELDS: Record<OwnKind, string> = { loss: 'percent', delay: 'delayMs' };
+
+/** The words of this fault; null where its kind brings none. */
+export function wordsOf(fault: Fault): BoundWords | null {
+  if (!Object.hasOwn(WORDS, fault.kind)) return null;
+  const kind = fault.kind as OwnKind;
+  if (!(FIELDS[kind] in fault)) return null;
+  const words = WORDS[kind] as FaultWords<Fault>;
+  return {
+    label: words.label(fault),
+    struck: (who, peers) => words.struck(fault, who, peers),
+    healed: (who, peers) => words.healed(fault, who, peers),
+    lane: words.lane(fault),
+    links: words.links,
+    isHarmless: words.isHarmless,
+  };
+}
+
+/** The words of a kind, for one fault of it. */
+export interface BoundWords extends Pick<FaultWords<Fault>, 'links' | 'isHarmless'> {
+  label: string;
+  struck: (who: string, peers: string) => string;
+  healed: (who: string, peers: string) => string;
+  lane: string;
+}

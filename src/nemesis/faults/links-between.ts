@@ -1,0 +1,36 @@
+import type { Fault, Link } from '../../history/fault.ts';
+import type { NodeInfo } from '../../history/run.ts';
+import { assertPlaces, between, CLIENT } from '../partitions.ts';
+import { coordinationNames } from '../targets.ts';
+
+type Between = Pick<Extract<Fault, { kind: 'loss' }>, 'peers' | 'direction'>;
+
+/** The links between the targets of a fault and its peers. @throws Failure (usage) for a peer that is not there. */
+export function linksBetween(
+  { peers, direction }: Between,
+  { nodes, targets }: { nodes: readonly NodeInfo[]; targets: readonly string[] },
+): Link[] {
+  const others = peersOf(peers, nodes).filter((name) => !targets.includes(name));
+  const outbound = between(targets, others);
+  const inbound = between(others, targets);
+  if (direction === 'outbound') return outbound;
+  if (direction === 'inbound') return inbound;
+  return [...outbound, ...inbound];
+}
+
+function peersOf(peers: string, nodes: readonly NodeInfo[]): string[] {
+  const names = nodes.map((node) => node.name);
+  switch (peers) {
+    case 'cluster':
+      return names;
+    case 'everyone':
+      return [...names, CLIENT];
+    case 'brokers':
+      return nodes.filter((node) => node.roles.includes('broker')).map((node) => node.name);
+    case 'coordination':
+      return coordinationNames(nodes);
+    default:
+      assertPlaces([peers], names);
+      return [peers];
+  }
+}

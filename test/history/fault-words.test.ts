@@ -1,0 +1,38 @@
+import test from 'ava';
+import { describeFault } from '../../src/history/fault-words.ts';
+import { faultSchema, type Fault } from '../../src/history/fault.ts';
+import { describeStrike } from '../../src/report/text/phrases.ts';
+
+const words = (input: object) => describeFault(faultSchema.parse(input));
+
+test('faults of links in a line', (t) => {
+  const loss = { kind: 'loss', target: 'leader', percent: 20 };
+  t.is(words(loss), 'lose 20 % of the packets between leader and cluster');
+  t.is(
+    words({ ...loss, direction: 'inbound', peers: 'kafka2' }),
+    'lose 20 % of the packets from kafka2 to leader',
+  );
+  t.is(
+    words({
+      kind: 'delay',
+      target: 'kafka1',
+      delayMs: 200,
+      jitterMs: 50,
+      direction: 'outbound',
+      peers: 'client',
+    }),
+    'delay packets from kafka1 to clients by 200 ± 50 ms',
+  );
+  t.is(
+    describeStrike(faultSchema.parse({ kind: 'delay', target: 'leader', delayMs: 5 }), ['kafka3']),
+    'delay packets between leader (kafka3) and cluster by 5 ms',
+  );
+});
+
+test('kinds of other tools that have our names and not our fields are told by what they have', (t) => {
+  const foreign = (kind: string) => describeFault({ kind, target: 'n1' } as unknown as Fault);
+  t.is(foreign('partition'), 'partition n1');
+  t.is(foreign('cut'), 'cut n1');
+  t.is(foreign('loss'), 'loss n1');
+  t.is(foreign('delay'), 'delay n1');
+});
