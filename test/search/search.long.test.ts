@@ -140,7 +140,7 @@ function digestElsewhere(seed: number): string {
  */
 const DIGESTS: ReadonlyMap<number, string> = new Map([
   [7, 'f96ff33141df80c03f7ff62e262e81468778ef54a5ac0820b781281ffd3c8020'],
-  [42, '061723ec08c25fa0e77e85d835e4d665c4a43605af98aa6277a35dc5961a909f'],
+  [42, '9531f78ad7f11d3ac480b3f9fe58dc89a83b8e741c0bb91c47fa9f3705db09ca'],
   [99, 'c355850dc082be6785be0eeed495f79d80132dbf1555db71177da51569aff601'],
 ]);
 
