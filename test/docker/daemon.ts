@@ -7,9 +7,11 @@ import { enterLab, insideLab } from '../../src/control/netns/enter.ts';
 
 /**
  * Runs a program of Node where a Docker daemon answers: one that is there, or else one of its own in private network,
- * mount and pid namespaces, of which nothing is left on the machine afterwards.
+ * mount and pid namespaces, of which nothing is left on the machine afterwards. With KEPT_TEST_OWN_DAEMON in the
+ * environment always one of its own, which then also answers at the usual socket and on port 2375.
  * Usage: daemon.ts FILE ARGUMENTS
  */
+const isOwn = Boolean(process.env['KEPT_TEST_OWN_DAEMON']);
 const SOCKET = '/run/docker-test.sock';
 const LOG = '/run/dockerd.log';
 const START_TIMEOUT_MS = 60_000;
@@ -52,6 +54,7 @@ async function startDaemon(): Promise<void> {
     // Nothing here needs the outside, and not every kernel has what its packet filter wants.
     [
       `--host=unix://${SOCKET}`,
+      ...(isOwn ? ['--host=unix:///run/docker.sock', '--host=tcp://0.0.0.0:2375', '--tls=false'] : []),
       '--data-root=/run/docker-data',
       '--exec-root=/run/docker-exec',
       '--pidfile=/run/docker-test.pid',
@@ -81,8 +84,10 @@ if (insideLab()) {
   }
   process.exit(await run(program, { ...process.env, DOCKER_HOST: `unix://${SOCKET}` }));
 }
-const isThere = await openEngine().then(
-  () => true,
-  () => false,
-);
+const isThere =
+  !isOwn &&
+  (await openEngine().then(
+    () => true,
+    () => false,
+  ));
 process.exit(isThere ? await run(program, process.env) : await enterLab(words, { anyStatus: true }));

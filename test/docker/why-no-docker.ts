@@ -14,8 +14,8 @@ export function withDocker(file: string, args: readonly string[], environment: R
 }
 
 /** Why nothing can be tested with a real Docker daemon on this machine; undefined where it can. Loud, because CI has to have one. */
-export async function whyNoDocker(): Promise<string | undefined> {
-  const { exitCode, stderr, shortMessage } = await withDocker(NO_OP, []);
+export async function whyNoDocker(environment?: Record<string, string>): Promise<string | undefined> {
+  const { exitCode, stderr, shortMessage } = await withDocker(NO_OP, [], environment);
   if (exitCode === 0) return undefined;
   const why = stderr.trim().split('\n').at(-1) || shortMessage || 'for an unknown reason';
   process.stderr.write(`\n*** NOT TESTED: the lab of containers. There is no Docker daemon: ${why} ***\n\n`);

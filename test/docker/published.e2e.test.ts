@@ -1,0 +1,50 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import test from 'ava';
+import { resolveDistribution } from '../../src/db/kafka/distribution.ts';
+import { LAB_CASES } from '../lab/cases.ts';
+import { whyNoDocker, withDocker } from './why-no-docker.ts';
+
+/** Containers that cannot be reached at their own addresses: everything is done by ports that the daemon publishes. */
+const OWN = { KEPT_TEST_OWN_DAEMON: '1' };
+const missing = await whyNoDocker(OWN);
+const real = missing === undefined ? test : test.skip;
+const because = missing === undefined ? '' : ` (skipped: ${missing})`;
+
+real(`containers out of reach: the contract of a lab, and real Kafka to a verdict${because}`, async (t) => {
+  t.timeout(300_000);
+  // Where a daemon of its own runs no repository can be reached.
+  await resolveDistribution({ environment: process.env });
+  const directory = mkdtempSync(join(tmpdir(), 'kept-docker-test-'));
+  t.teardown(() => rmSync(directory, { recursive: true }));
+  const { stdout, stderr } = await withDocker(resolve(import.meta.dirname, 'published.ts'), [directory], OWN);
+  const told = JSON.parse(stdout.split('\n').at(-1) || '{}') as Record<string, unknown>;
+  const said = `${stderr}\n${String(told['said'])}`;
+
+  const contract = (told['contract'] ?? {}) as Record<string, unknown>;
+  for (const { name, facts } of LAB_CASES)
+    t.deepEqual(contract[name], facts, `${name}\n${String(told['reachedFromAway'])}${stderr}`);
+  t.regex(
+    String(told['reachedFromAway']),
+    /ports published on 10\.99\.0\.1, because 172\.\S+ of a was tried/,
+  );
+
+  t.is(told['exitStatus'], 1, said);
+  t.deepEqual(told['judgements'], ['permitted'], said);
+  const [note] = told['notes'] as string[];
+  t.regex(
+    note ?? '',
+    /ports published on 127\.0\.0\.1, because 172\.\S+ of kafka1 was tried, and ECONNREFUSED/,
+  );
+  const faults = told['faults'] as { verified: boolean; evidence: string }[];
+  t.is(faults.length, 4, said);
+  t.true(
+    faults.every(({ verified }) => verified),
+    JSON.stringify(faults),
+  );
+  t.regex(faults[0]!.evidence, /^no TCP connection within .* client–kafka1$/);
+  const viewers = (told['viewers'] as string[]).filter((name) => !name.startsWith('log:'));
+  t.deepEqual(viewers.toSorted(), ['kafka1', 'kafka2', 'kafka3'], 'each broker gives its own account');
+  t.deepEqual(told['left'], []);
+});
