@@ -104,13 +104,19 @@ function isRunning(match: string): Promise<boolean> {
   });
 }
 
-/** A `docker` whose one container has a state and a network in files. */
+/** A `docker` whose one container has a state and a network in files; a service that it does not know is an error, as with compose. */
 const DOCKER = `
 echo "$*" >> "$DIR/calls"
 case $1 in
-  compose) if [ "$5" = broker-2 ]; then echo c0ffee; fi ;;
-  inspect) case $3 in
-      *State*) cat "$DIR/state" ;;
+  compose) case $5 in
+      broker-2) echo c0ffee ;;
+      none-yet) ;;
+      broken) printf 'time="now" level=warning msg="old"\\nyaml: line 3: oops\\n' >&2; exit 15 ;;
+      many) printf 'c0ffee\\ndecaf\\n' ;;
+      *) echo "no such service: $5" >&2; exit 1 ;;
+    esac ;;
+  inspect) case $5 in
+      *State*) echo "{\\"Status\\":\\"$(cat "$DIR/state")\\",\\"ExitCode\\":$(cat "$DIR/status" || echo 0)}" ;;
       *) if [ -e "$DIR/cut" ]; then echo '{}'; else echo '{"app_default":{"Aliases":["broker-2"],"IPAMConfig":{"IPv4Address":"10.0.0.2"}}}'; fi ;;
     esac ;;
   pause) echo paused > "$DIR/state" ;;
@@ -150,11 +156,60 @@ test('the hook for docker compose strikes a service, says what it has seen, and 
   const refused = await call('docker-compose.mjs', 'apply', other, environment);
   t.false(refused.applied);
   t.regex(refused.reason!, /not isolate from cluster/);
-  const nobody = { ...environment, KEPT_SERVICES: 'kafka2=broker-9' };
-  t.regex(
-    (await call('docker-compose.mjs', 'apply', orderOf({ kind: 'kill' }), nobody)).reason!,
-    /no container of the service broker-9/,
+  for (const [service, why] of [
+    ['broker-9', /the service broker-9 of kafka2 has no container; KEPT_SERVICES/],
+    ['none-yet', /the service none-yet of kafka2 has no container; KEPT_SERVICES/],
+    ['many', /the service many of kafka2 has 2 containers; KEPT_SERVICES/],
+    ['broken', /"docker compose ps --all --quiet broken" failed: yaml: line 3: oops$/],
+  ] as const) {
+    const wrong = { ...environment, KEPT_SERVICES: `kafka2=${service}` };
+    const answer = await call('docker-compose.mjs', 'apply', orderOf({ kind: 'kill' }), wrong);
+    t.false(answer.applied);
+    t.regex(answer.reason!, why);
+    t.notRegex(answer.reason!, /\n/);
+    // Where the service has no container nothing was struck; where compose does not answer it is not known.
+    const healed = await call('docker-compose.mjs', 'heal', orderOf({ kind: 'kill' }), wrong);
+    t.is(healed.healed, service !== 'broken');
+    t.false(healed.verified ?? false);
+  }
+});
+
+test('the hook for docker compose does not do more than it is asked for, and does not call a kill a stop', async (t) => {
+  const directory = directoryOf(t);
+  program(join(directory, 'docker'), DOCKER);
+  const environment = { PATH: `${directory}:${process.env['PATH']}`, DIR: directory };
+  writeFileSync(join(directory, 'state'), 'running');
+  const oneWay = orderOf({ kind: 'isolate', target: 'leader', from: 'everyone', direction: 'inbound' });
+  const refused = await call('docker-compose.mjs', 'apply', oneWay, environment);
+  t.false(refused.applied);
+  t.regex(refused.reason!, /not isolate inbound from everyone/);
+  t.false(existsSync(join(directory, 'calls')), 'nothing was touched');
+  // Something else that is in force stays so: what was refused has done nothing.
+  writeFileSync(join(directory, 'state'), 'paused');
+  await call('docker-compose.mjs', 'heal', orderOf({ kind: 'bisect' }), environment);
+  t.is(readFileSync(join(directory, 'state'), 'utf8'), 'paused');
+  writeFileSync(join(directory, 'status'), '137');
+  const stop = orderOf({ kind: 'stop', target: 'leader' });
+  t.like(await call('docker-compose.mjs', 'apply', stop, environment), {
+    verified: false,
+    evidence: 'kafka2 did not stop within 45 s and was killed',
+  });
+});
+
+test('the hook for docker compose says in a sentence that a container is on no network and where it was is lost', async (t) => {
+  const directory = directoryOf(t);
+  program(join(directory, 'docker'), DOCKER);
+  const environment = { PATH: `${directory}:${process.env['PATH']}`, DIR: directory };
+  writeFileSync(join(directory, 'cut'), '');
+  const cut = orderOf({ kind: 'isolate', target: 'leader', from: 'everyone', direction: 'both' });
+  const answer = await call(
+    'docker-compose.mjs',
+    'heal',
+    { ...cut, id: `kept-lost-${process.pid}` },
+    environment,
   );
+  t.false(answer.healed);
+  t.regex(answer.reason!, /kafka2 is on no network/);
 });
 
 test('the hook for Toxiproxy holds both directions back, and lets them go', async (t) => {
