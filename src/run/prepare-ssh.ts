@@ -3,6 +3,7 @@ import { realClock } from '../core/clock.ts';
 import { EXIT, Failure } from '../core/failure.ts';
 import { resolveTarget } from '../control/ssh/client-config.ts';
 import { parseHosts } from '../control/ssh/host.ts';
+import { abilitiesOfHost } from '../control/ssh/host-abilities.ts';
 import { assertCuts, assertDistinct } from '../control/ssh/lab.ts';
 import { probeFrom } from '../control/ssh/node-probe.ts';
 import { openHost, type RemoteHost } from '../control/ssh/remote-host.ts';
@@ -12,12 +13,13 @@ import type { Distribution } from '../db/kafka/distribution.ts';
 import { bringKafkaTo, findJavaOn } from '../db/kafka/on-host.ts';
 import { planNodes, type PlannedNode } from '../db/kafka/plan.ts';
 import type { KafkaMode } from '../db/kafka/recipes.ts';
-import { isPartition } from '../nemesis/partitions.ts';
+import { isProcessFault } from '../nemesis/process-faults.ts';
 import type { Schedule } from '../nemesis/schedule.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import { forecastOf } from '../scenario/forecast.ts';
 import type { LabKind, SshNodePlan, SshPlan } from '../world/plan.ts';
 import { assertConsent } from './consent.ts';
+import { assertImpairments } from './impairments.ts';
 import { sizeOf } from './room.ts';
 
 /** What the lab of hosts behind SSH needs beyond others: the hosts, and what has to be there. */
@@ -94,9 +96,10 @@ export async function sshPlan(options: SshWishes, setting: SshSetting): Promise<
     used.map((host) => openHost(resolveTarget(host, process.env), { acceptNew, secrets: SECRETS })),
   );
   try {
-    const cuts = schedule.some(({ fault }) => isPartition(fault));
+    const cuts = schedule.some(({ fault }) => !isProcessFault(fault));
     assertDistinct(hosts);
     if (cuts) for (const host of hosts) assertCuts(host);
+    await assertImpairments(schedule, () => Promise.all(hosts.map(abilitiesOfHost)));
     const onlyController = planned.filter(({ roles }) => roles.includes('controller')).length === 1;
     const placed = planned.map((node, index) => ({
       name: node.name,
@@ -113,7 +116,7 @@ export async function sshPlan(options: SshWishes, setting: SshSetting): Promise<
       say(`${host.name} (${host.facts.address}): ${names.join(' and ')} · Java ${javas[index]!.version}`);
     }
     assertConsent(
-      { nodes: hosts.map(describeHost), means: meansOf(hosts, cuts) },
+      { nodes: hosts.map(describeHost), means: meansOf(hosts, schedule) },
       { schedule, consent: options.yesBreakTheseNodes === true, say: (text) => say(text.trimEnd()) },
     );
     const libs: string[] = [];
@@ -249,10 +252,12 @@ function describeHost({ name, facts }: RemoteHost): string {
   return name.includes(facts.address) ? name : `${name} (${facts.address})`;
 }
 
-function meansOf(hosts: readonly RemoteHost[], cuts: boolean): string {
+function meansOf(hosts: readonly RemoteHost[], schedule: Schedule): string {
+  const cuts = schedule.some(({ fault }) => !isProcessFault(fault) && fault.kind !== 'delay');
+  const delays = schedule.some(({ fault }) => fault.kind === 'delay');
   const filters = [...new Set(hosts.map(({ facts }) => facts.filter))].filter((filter) => filter !== null);
   const rules = cuts
     ? `, and rules of ${filters.join(' and ')} that drop packets to and from Kafka's ports only`
     : '';
-  return `signals to the brokers that kept starts there${rules}`;
+  return `signals to the brokers that kept starts there${rules}${delays ? ', and queueing disciplines of tc that hold up packets between Kafka’s ports' : ''}`;
 }

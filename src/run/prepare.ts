@@ -5,6 +5,7 @@ import { freshId, freshSeed, seededRandom } from '../core/random.ts';
 import { resolveDistribution } from '../db/kafka/distribution.ts';
 import { DISKS_NEED, whyNoDisks } from '../db/kafka/disk.ts';
 import type { Reach } from '../control/docker/reach.ts';
+import { abilitiesInContainer } from '../control/docker/abilities.ts';
 import { openEngine } from '../control/docker/engine.ts';
 import { abilitiesHere } from '../control/netns/abilities.ts';
 import { processRemote } from '../control/process-remote.ts';
@@ -177,6 +178,8 @@ export async function preparePlan(
   assertKnownTargets(scenario, mode);
   const schedule = scheduleOf(scenario, seed);
   await assertPowers(schedule, kind);
+  if (engine !== null)
+    await assertImpairments(schedule, async () => [await abilitiesInContainer(engine, run, sayLine)]);
   const nodes = planNodes(mode, scenario.brokers).length;
   const dataDir =
     kind === 'ssh' ? undefined : (options.dataDir ?? (kind === 'loopback' ? options.store : undefined));

@@ -85,7 +85,7 @@ export interface SshPlan {
   /** The same Kafka on this machine. */
   local: Distribution;
   nodes: SshNodePlan[];
-  /** Whether links are to be cut. */
+  /** Whether links are to be cut or impaired. */
   cuts: boolean;
   /** Whether keys of hosts that are not known are accepted, and written down. */
   acceptNew: boolean;

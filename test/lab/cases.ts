@@ -28,8 +28,8 @@ export const OUTSIDE_PORT = 5001;
 export const HAS: Record<LabKind, readonly string[]> = {
   netns: ['net', 'loss', 'delay'],
   loopback: [],
-  docker: ['net'],
-  ssh: ['net'],
+  docker: ['net', 'loss', 'delay'],
+  ssh: ['net', 'loss', 'delay'],
 };
 
 const clock = realClock();

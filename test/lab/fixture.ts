@@ -80,12 +80,15 @@ async function tell(lab: Lab): Promise<void> {
 async function has(lab: Lab, power: 'net' | 'loss' | 'delay'): Promise<boolean> {
   if (power === 'net' || lab.net === null) return lab.net !== null;
   const ability = await lab.net.impairing?.can(power, [{ from: 'a', to: 'b' }]);
+  if (ability !== undefined && ability.answer !== 'yes')
+    process.stderr.write(`${power}: ${ability.because}\n`);
   return ability?.answer === 'yes';
 }
 
 async function wait(lab: Lab): Promise<void> {
   const marker = directory;
   await lab.net?.cut([{ from: 'a', to: 'b' }]);
+  await lab.net?.impairing?.impair({ kind: 'loss', percent: 10 }, [{ from: 'b', to: 'a' }]);
   for (const node of lab.nodes.values())
     await node.spawn(['sleep', '300'], {
       outputFile: '/dev/null',

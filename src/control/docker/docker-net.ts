@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Failure } from '../../core/failure.ts';
 import { countedNet } from '../counted-net.ts';
+import { placedImpairing } from '../impairing/placed-impairing.ts';
 import { CLIENT, type Link, type Net, type Probe } from '../net.ts';
 import { localProber, PROGRAM, type ProberProcess } from '../prober.ts';
 import { probing } from '../probing.ts';
@@ -42,6 +43,9 @@ ip rule | grep -q '^100:' || ip rule add pref 100 lookup local || exit 1
 if ip rule | grep -q '^0:'; then ip rule del pref 0 || exit 1; fi
 ip route show table ${TABLE} | grep -q blackhole || ip route add blackhole default table ${TABLE}`;
 
+/** Some shells of busybox call busybox's own tc first, which knows no netem. */
+export const REAL_TC = 'if [ -x /usr/bin/tc ]; then tc() { /usr/bin/tc "$@"; }; fi\n';
+
 /** Each looks afterwards whether the kernel has done it: a cut that is none must never be taken for one. */
 const BLOCK_SENDING = (to: string) => `
 if ip route get ${to} | grep -q ' via '; then ip route add ${to}/32 dev eth0 || exit 1; fi
@@ -74,6 +78,9 @@ export function dockerNet(
     return helper === undefined ? localProber() : async () => proberIn(await helper.runProgram(source));
   });
 
+  const addressAt = (place: string, other: string) =>
+    other === CLIENT && workers !== null ? workers.addressAt(place) : addressOf(other);
+
   /** One script per namespace, for all of its links. */
   async function change(
     links: readonly Link[],
@@ -84,7 +91,7 @@ export function dockerNet(
     for (const { from, to } of links) {
       const place = from === CLIENT ? to : from;
       const other = from === CLIENT ? from : to;
-      const address = other === CLIENT && workers !== null ? workers.addressAt(place) : addressOf(other);
+      const address = addressAt(place, other);
       const step = from === CLIENT ? receiving(address) : sending(address);
       scripts.set(place, `${scripts.get(place) ?? ''}${step}`);
     }
@@ -101,7 +108,34 @@ export function dockerNet(
     );
   }
 
+  const impairing = placedImpairing({
+    // Each node's namespace is its own.
+    run: 'lab',
+    nodeAddresses: [...addresses.values()],
+    execute: (node, script) =>
+      helpers.get(node)!.remote.exec(['sh', '-c', `${REAL_TC}${script}`], { timeoutMs: CHANGE_TIMEOUT_MS }),
+    nameOf: (node) => node,
+    lost: ({ from, to }) => [
+      // The workers' place is no container of ours, so what it gets is lost where it sets out.
+      to === CLIENT
+        ? { place: from, match: { chain: 'out', peer: { address: addressAt(from, to) } } }
+        : { place: to, match: { chain: 'in', peer: { address: addressAt(to, from) } } },
+    ],
+    delayed: ({ from, to }) =>
+      from === CLIENT
+        ? {
+            answer: 'no',
+            because:
+              'what the workers send to containers cannot be held up, since it does not set out in one',
+            hint: 'delay what the nodes send: "direction": "outbound", or "peers": "cluster"',
+          }
+        : [{ place: from, match: { chain: 'out', peer: { address: addressAt(from, to) } } }],
+    // A helper has the rights of an administrator of this network only.
+    emptyNetwork: '',
+  });
+
   return countedNet({
+    impairing,
     block: (links) => change(links, BLOCK_SENDING, BLOCK_RECEIVING),
     unblock: (links) => change(links, UNBLOCK_SENDING, UNBLOCK_RECEIVING),
     probe(link, timeoutMs) {

@@ -25,10 +25,16 @@ export async function addProgram(root: string, program: string, as: string): Pro
 
 /** Copies the shared libraries that programs, or libraries themselves, are linked to; those below `except` are left. */
 export async function addLibrariesOf(root: string, files: readonly string[], except?: string): Promise<void> {
-  const { stdout } = await execa('ldd', [...files], { reject: false, stdin: 'ignore', env: { LC_ALL: 'C' } });
-  const paths = new Set([...stdout.matchAll(/^\s+(?:\S+ => )?(\/\S+) \(0x/gm)].map((match) => match[1]!));
-  const wanted = [...paths].filter((path) => except === undefined || !path.startsWith(`${except}/`));
+  const wanted = (await librariesOf(files)).filter(
+    (path) => except === undefined || !path.startsWith(`${except}/`),
+  );
   await Promise.all(wanted.map(async (path) => copyTo(root, await realpath(path), path)));
+}
+
+/** Where the shared libraries are that these are linked to. */
+export async function librariesOf(files: readonly string[]): Promise<string[]> {
+  const { stdout } = await execa('ldd', [...files], { reject: false, stdin: 'ignore', env: { LC_ALL: 'C' } });
+  return [...new Set([...stdout.matchAll(/^\s+(?:\S+ => )?(\/\S+) \(0x/gm)].map((match) => match[1]!))];
 }
 
 /** Busybox under the name of each of its programs, and the directories that programs expect. */

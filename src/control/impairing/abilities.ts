@@ -14,6 +14,8 @@ export interface PlaceAbilities {
   delay: Ability;
 }
 
+const TRY_NETEM = 'tc qdisc add dev lo root netem delay 1ms && tc qdisc del dev lo root';
+
 /** @param emptyNetwork put before a command to run it in a network of its own; empty where the place is one already. */
 export function abilitiesScript(emptyNetwork: string): string {
   return `${ADMIN_PATH}LC_ALL=C; export LC_ALL
@@ -33,14 +35,19 @@ for filter in iptables nft; do
   if ! command -v $filter >/dev/null 2>&1; then echo "$filter none"; continue; fi
   if said=$(try_$filter 2>&1); then echo "$filter works"; else echo "$filter fails $(echo "$said" | head -n 1)"; fi
 done
+try_tc() {
+  ${emptyNetwork === '' ? TRY_NETEM : `${emptyNetwork} sh -c '${TRY_NETEM}'`}
+}
 if ! command -v tc >/dev/null 2>&1; then echo "tc none"
-elif said=$(${emptyNetwork} sh -c 'tc qdisc add dev lo root netem delay 1ms && tc qdisc del dev lo root' 2>&1); then echo "tc works"
+elif said=$(try_tc 2>&1); then echo "tc works"
 else echo "tc fails $(echo "$said" | grep -v '^[[:space:]]*$' | head -n 1)"; fi
 `;
 }
 
 /** What the kernel says, through tc, of a queueing discipline that it does not have. */
 const NO_SUCH_DISCIPLINE = /qdisc kind is unknown|No such file or directory|not found in kernel/i;
+/** Its tc has no netem. */
+const BUSYBOX = /invalid argument|BusyBox/;
 const NO_RIGHTS = /not permitted|permission denied|you must be root/i;
 
 /** @param where as a sentence names it: `kafka1`, `this machine`. */
@@ -84,10 +91,10 @@ function lossAbility(
 function delayAbility(where: string, said: string | undefined, unheard: string): Ability {
   if (said === undefined) return { answer: 'not-observed', because: unheard };
   if (said === 'works') return { answer: 'yes' };
-  if (said === 'none')
+  if (said === 'none' || BUSYBOX.test(said))
     return {
       answer: 'no',
-      because: `${where} has no tc, which delays packets`,
+      because: `${where} has no tc${said === 'none' ? '' : ' but busybox’s'}, which delays packets`,
       hint: 'install it there: "apt-get install iproute2"',
     };
   const why = said.slice('fails '.length).replace(/\.$/, '');

@@ -7,6 +7,7 @@ import type { Remote } from '../remote.ts';
 import type { Target } from './client-config.ts';
 import type { NetNode } from './cut-rules.ts';
 import { notedCommand, startDeadMan, type DeadMan } from './dead-man.ts';
+import { removeImpairments } from './host-abilities.ts';
 import { removeScript } from './packet-filter.ts';
 import { openHost, SESSIONS, type RemoteHost } from './remote-host.ts';
 import type { Secrets } from './secrets.ts';
@@ -29,7 +30,7 @@ export interface SshLabOptions {
   run: string;
   /** The directory that the place of the run is made in; /var/tmp if absent. */
   parent?: string | null;
-  /** Whether links are to be cut, which needs root. */
+  /** Whether links are to be cut or impaired, which needs root. */
   cuts: boolean;
   acceptNew: boolean;
   secrets: Secrets;
@@ -78,7 +79,10 @@ export async function createSshLab(options: SshLabOptions): Promise<SshLab> {
       remote: control,
       place,
       asRoot: rootPrefix(facts.root) ?? [],
-      removeRules: facts.filter === null ? null : removeScript(facts.filter, { run: options.run }),
+      removeRules:
+        facts.filter === null
+          ? null
+          : `${removeScript(facts.filter, { run: options.run })}${removeImpairments(options.run)}`,
       timeoutSeconds: options.deadManSeconds ?? DEAD_MAN_SECONDS,
     });
     deadMen.set(host, deadMan);

@@ -1,9 +1,12 @@
 import type { Clock } from '../../core/clock.ts';
 import { Failure } from '../../core/failure.ts';
 import { countedNet } from '../counted-net.ts';
+import { placedImpairing } from '../impairing/placed-impairing.ts';
 import { CLIENT, keyOf, type Link, type Net } from '../net.ts';
 import { createProber, localProber } from '../prober.ts';
 import { rulesOf, type NetNode } from './cut-rules.ts';
+import { EMPTY_NETWORK, executeAsRoot } from './host-abilities.ts';
+import { delayedAt, lostAt } from './impaired-places.ts';
 import { probeFrom } from './node-probe.ts';
 import { applyScript, type Filter, type Rule } from './packet-filter.ts';
 import type { RemoteHost } from './remote-host.ts';
@@ -67,7 +70,20 @@ export function sshNet(options: {
     return nodes.get(from)?.onlyAnswers === true && to !== CLIENT ? { from: to, to: from } : { from, to };
   }
 
+  const byName = new Map([...nodes.keys()].map((node) => [hostOf(node).name, hostOf(node)]));
+  const hosted = { nodes, hostOf: (node: string) => hostOf(node).name };
+  const impairing = placedImpairing({
+    run,
+    nodeAddresses: filter.nodeAddresses,
+    execute: (place, script) => executeAsRoot(byName.get(place)!, script),
+    nameOf: (place) => place,
+    lost: (link) => lostAt(hosted, link),
+    delayed: (link) => delayedAt(hosted, link),
+    emptyNetwork: EMPTY_NETWORK,
+  });
+
   const net = countedNet({
+    impairing,
     async block(links) {
       for (const link of links) inForce.set(keyOf(link), link);
       await change(links);
@@ -85,7 +101,13 @@ export function sshNet(options: {
       return probeFrom(host, { address, port }, { timeoutMs, clock });
     },
   });
-  return { ...net, restore: bringAbout };
+  return {
+    ...net,
+    async restore(host) {
+      await bringAbout(host);
+      await impairing.restore(host.name);
+    },
+  };
 }
 
 function fail(name: string): never {
