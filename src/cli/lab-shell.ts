@@ -92,7 +92,8 @@ export async function openShell({ plan, words }: LabRequest): Promise<number> {
 
 function welcome({ world }: Session): string {
   const nodes = world.nodes.map(
-    (node) => `  ${node.name.padEnd(12)} ${node.address.padEnd(12)} ${node.roles.join(', ')}`,
+    (node) =>
+      `  ${node.name.padEnd(12)} ${node.address.padEnd(12)} ${node.roles.join(', ')}${node.outside === undefined ? '' : `, from here ${bootstrapOf(node)}`}`,
   );
   return [
     `The cluster answers; its topic "${TOPIC}" is recorded.`,

@@ -94,7 +94,7 @@ async function reachNodes(options: DockerLabOptions, node: NodeToMake): Promise<
       account: `The workers reach the containers at their own addresses, and are ${detail} there.`,
     };
   }
-  const why = `${address} of ${name} was tried, and ${detail}`;
+  const why = `${address} of ${name} was tried (${detail})`;
   if (options.reach === 'direct') throw notReached(options.engine.endpoint.host, why);
   // Ports are published of new containers only.
   await Promise.all(made.map((each) => removeNode(each)));
