@@ -32,6 +32,12 @@ export const HAS: Record<LabKind, readonly string[]> = {
   ssh: ['net', 'loss', 'delay'],
 };
 
+/** What a lab of this kind has to tell of a case. */
+export function expectedOf({ needs, facts }: LabCase, kind: LabKind, withoutDelay: boolean): unknown {
+  const isThere = needs === undefined || HAS[kind].includes(needs);
+  return isThere && !(needs === 'delay' && withoutDelay) ? facts : `no ${needs}`;
+}
+
 const clock = realClock();
 
 /** The test that runs this has a time-out of its own. */

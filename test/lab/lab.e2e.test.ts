@@ -9,7 +9,7 @@ import { probeNamespaces } from '../../src/control/netns/probe.ts';
 import { LAB_KINDS, type LabKind } from '../../src/world/plan.ts';
 import { whyNoDocker, withDocker } from '../docker/why-no-docker.ts';
 import { whyNoSshds } from '../control/ssh/sshd.ts';
-import { HAS, LAB_CASES } from './cases.ts';
+import { expectedOf, LAB_CASES } from './cases.ts';
 
 /** The contract of a lab, held by each kind of lab with real processes. */
 const FIXTURE = resolve(import.meta.dirname, 'fixture.ts');
@@ -50,11 +50,8 @@ for (const kind of LAB_KINDS) {
     t.teardown(() => rmSync(place, { recursive: true }));
     const { stdout, stderr } = await start(kind, 'tell', place);
     const told = JSON.parse(stdout.split('\n').at(-1) || '{}') as Record<string, unknown>;
-    for (const { name, needs, facts } of LAB_CASES) {
-      const isThere = needs === undefined || HAS[kind].includes(needs);
-      const expected = isThere && !(needs === 'delay' && withoutDelay) ? facts : `no ${needs}`;
-      t.deepEqual(told[name], expected, `${name}\n${stderr}`);
-    }
+    for (const each of LAB_CASES)
+      t.deepEqual(told[each.name], expectedOf(each, kind, withoutDelay), `${each.name}\n${stderr}`);
   });
 
   // There the daemon has to outlive the tool, so test/docker asks.
