@@ -4,8 +4,9 @@
 //
 //   kept run --bootstrap-server … --fault-hook ./hooks/docker-compose.mjs --yes-break-these-nodes
 //
-// KEPT_COMPOSE   how compose is called: "docker compose" (the default), "docker compose -f other.yaml",
-//                "docker-compose"; "none": services are names of containers. COMPOSE_FILE and its like count, too.
+// KEPT_COMPOSE   how compose is called: "docker compose -f other.yaml"; "none": services are names of containers. Without
+//                it "docker compose" is used, or "docker-compose" where there is no such plugin. COMPOSE_FILE and its
+//                like count, too.
 // KEPT_SERVICES  which service runs which broker: "kafka1=broker-1,kafka2=broker-2". Without it a broker's service is
 //                the host name that it advertises, or the broker's name (kafka1) where that is an address.
 import { spawnSync } from 'node:child_process';
@@ -110,15 +111,26 @@ function findContainer({ name, host }) {
   );
   const isAddress = isIP(host) !== 0 || host === 'localhost';
   const service = services.get(name) ?? (isAddress ? name : host.split('.')[0]);
-  const compose = process.env.KEPT_COMPOSE ?? 'docker compose';
-  if (compose === 'none') return { id: service };
-  const [program, ...words] = compose.trim().split(/\s+/);
+  if (process.env.KEPT_COMPOSE?.trim() === 'none') return { id: service };
+  const [program, ...words] = composeCommand();
   const ids = run(program, [...words, 'ps', '--all', '--quiet', service], /no such service/i)
     .split(/\s+/)
     .filter(Boolean);
   if (ids.length === 1) return { id: ids[0] };
   const count = ids.length === 0 ? 'no container' : `${ids.length} containers`;
   return { why: `the service ${service} of ${name} has ${count}` };
+}
+
+/** @throws where there is no compose at all. */
+function composeCommand() {
+  const named = process.env.KEPT_COMPOSE?.trim();
+  if (named) return named.split(/\s+/);
+  const ways = [['docker', 'compose'], ['docker-compose']];
+  const found = ways.find(([program, ...words]) => spawnSync(program, [...words, 'version']).status === 0);
+  if (found !== undefined) return found;
+  throw new Error(
+    'neither "docker compose" nor "docker-compose" works here; KEPT_COMPOSE says how it is called',
+  );
 }
 
 function networksOf(id) {

@@ -53,7 +53,6 @@ const before = await everything(engine);
 Object.assign(process.env, {
   COMPOSE_FILE: join(HOOKS, 'compose.yaml'),
   COMPOSE_PROJECT_NAME: `kept-test-${process.pid}`,
-  KEPT_COMPOSE: [program, ...words].join(' '),
   KAFKA_IMAGE: (await start([KEPT, 'image'])).stdout,
 });
 const compose = (...more: string[]) =>

@@ -108,7 +108,9 @@ function isRunning(match: string): Promise<boolean> {
 const DOCKER = `
 echo "$*" >> "$DIR/calls"
 case $1 in
-  compose) case $5 in
+  compose) if [ -e "$DIR/no-plugin" ]; then exit 125; fi
+    if [ "$2" = version ]; then exit 0; fi
+    case $5 in
       broker-2) echo c0ffee ;;
       none-yet) ;;
       broken) printf 'time="now" level=warning msg="old"\\nyaml: line 3: oops\\n' >&2; exit 15 ;;
@@ -172,6 +174,20 @@ test('the hook for docker compose strikes a service, says what it has seen, and 
     t.is(healed.healed, service !== 'broken');
     t.false(healed.verified ?? false);
   }
+});
+
+test('the hook for docker compose takes the older program where there is no plugin, and says when there is neither', async (t) => {
+  const directory = directoryOf(t);
+  program(join(directory, 'docker'), DOCKER);
+  writeFileSync(join(directory, 'no-plugin'), '');
+  writeFileSync(join(directory, 'state'), 'running');
+  const environment = { PATH: `${directory}:${process.env['PATH']}`, DIR: directory };
+  program(join(directory, 'docker-compose'), 'exit 1');
+  const neither = await call('docker-compose.mjs', 'apply', orderOf({ kind: 'kill' }), environment);
+  t.regex(neither.reason!, /neither "docker compose" nor "docker-compose" works here; KEPT_COMPOSE/);
+  program(join(directory, 'docker-compose'), 'if [ "$1" != version ]; then echo c0ffee; fi');
+  const older = await call('docker-compose.mjs', 'apply', orderOf({ kind: 'kill' }), environment);
+  t.like(older, { applied: true, evidence: 'kafka2 is exited' });
 });
 
 test('the hook for docker compose does not do more than it is asked for, and does not call a kill a stop', async (t) => {
