@@ -14,6 +14,7 @@ import { givenCluster } from '../db/given/given.ts';
 import type { Contract } from '../history/run.ts';
 import { contractOf } from '../scenario/contract.ts';
 import { settingsOf } from './kafka.ts';
+import { describeOwnTopic } from './own-topic.ts';
 import type { GivenPlan } from './plan.ts';
 import type { Setting, Stage, Tools } from './stage.ts';
 import type { World } from './world.ts';
@@ -57,7 +58,7 @@ async function makeTopic(
   try {
     const wanted = settingsOf(scenario.topic);
     await admin.createTopic({ name: topic, ...scenario.topic, settings: wanted });
-    const told = (await admin.describeTopic(topic))?.settings ?? {};
+    const told = (await describeOwnTopic(admin, topic, clock))?.settings ?? {};
     const minInsyncReplicas = told['min.insync.replicas'];
     const unclean = told['unclean.leader.election.enable'];
     const assumed = [

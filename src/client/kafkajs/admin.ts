@@ -6,6 +6,7 @@ import type { Endpoint } from '../endpoint.ts';
 import { Kafka, quiet, type LibraryAdmin } from './kafkajs.ts';
 import { openSocket, saslOptions } from './sockets.ts';
 import { AdminRefusal, codesIn, refusal } from './refusal.ts';
+import { untilLed } from './until-led.ts';
 
 export interface AdminOptions {
   endpoint: Endpoint;
@@ -21,6 +22,7 @@ export interface AdminOptions {
 const PATIENCE_MS = 20_000;
 const PAUSE_MS = 300;
 const TOPIC_RESOURCE = 2;
+const UNKNOWN_TOPIC = 'UNKNOWN_TOPIC_OR_PARTITION';
 
 /** What passes while a cluster starts. */
 const PASSING = new Set([
@@ -28,8 +30,12 @@ const PASSING = new Set([
   'NOT_CONTROLLER',
   'REQUEST_TIMED_OUT',
   'LEADER_NOT_AVAILABLE',
-  'UNKNOWN_TOPIC_OR_PARTITION',
+  UNKNOWN_TOPIC,
 ]);
+
+function isPassing(codes: readonly string[]): boolean {
+  return codes.every((code) => PASSING.has(code));
+}
 
 export function createAdmin(options: AdminOptions): Admin {
   const { endpoint, clock } = options;
@@ -61,6 +67,8 @@ export function createAdmin(options: AdminOptions): Admin {
   const createOnce = (topic: NewTopic) =>
     within(`the topic ${topic.name} could not be made`, async (admin) => {
       const made = await admin.createTopics({
+        // Its own way to wait asks one broker, and gives up if that has not heard of the topic yet.
+        waitForLeaders: false,
         topics: [
           {
             topic: topic.name,
@@ -87,19 +95,24 @@ export function createAdmin(options: AdminOptions): Admin {
       const giveUpNs = clock.nowNs() + (options.patienceMs ?? PATIENCE_MS) * NS_PER_MS;
       for (;;) {
         try {
-          return await createOnce(topic);
+          await createOnce(topic);
+          break;
         } catch (thrown) {
-          const isFinal =
-            !(thrown instanceof AdminRefusal) || thrown.codes.some((code) => !PASSING.has(code));
+          const isFinal = !(thrown instanceof AdminRefusal) || !isPassing(thrown.codes);
           if (isFinal || clock.nowNs() >= giveUpNs) throw thrown;
           await clock.sleep(PAUSE_MS);
         }
       }
+      await untilLed(topic, clock, () =>
+        within(`the topic ${topic.name} could not be described`, (admin) => partitionsOf(admin, topic.name)),
+      );
     },
     describeTopic: (name) =>
       within(`the topic ${name} could not be described`, async (admin) => {
         const partitions = await partitionsOf(admin, name);
-        return partitions && { partitions, settings: await settingsOf(admin, name) };
+        const settings = partitions && (await settingsOf(admin, name));
+        // Of two brokers one knew the topic and the other did not: it is just being made, or deleted.
+        return partitions === null || settings === UNKNOWN_TOPIC ? null : { partitions, settings };
       }),
     deleteTopic: (name) =>
       within(`the topic ${name} could not be deleted`, (admin) => admin.deleteTopics({ topics: [name] })),
@@ -143,13 +156,16 @@ async function partitionsOf(
       .map(({ partitionId, leader, replicas, isr }) => ({ partition: partitionId, leader, replicas, isr }))
       .toSorted((one, other) => one.partition - other.partition);
   } catch (thrown) {
-    if (codesIn(thrown).includes('UNKNOWN_TOPIC_OR_PARTITION')) return null;
+    if (codesIn(thrown).includes(UNKNOWN_TOPIC)) return null;
     throw thrown;
   }
 }
 
 /** To describe settings takes a right of its own, and some Kafka-compatible systems cannot: then they are not known. */
-async function settingsOf(admin: LibraryAdmin, name: string): Promise<TopicDescription['settings']> {
+async function settingsOf(
+  admin: LibraryAdmin,
+  name: string,
+): Promise<TopicDescription['settings'] | typeof UNKNOWN_TOPIC> {
   try {
     const { resources } = await admin.describeConfigs({
       includeSynonyms: false,
@@ -157,7 +173,7 @@ async function settingsOf(admin: LibraryAdmin, name: string): Promise<TopicDescr
     });
     const entries = resources.flatMap(({ configEntries }) => configEntries);
     return Object.fromEntries(entries.map(({ configName, configValue }) => [configName, configValue]));
-  } catch {
-    return null;
+  } catch (thrown) {
+    return codesIn(thrown).includes(UNKNOWN_TOPIC) ? UNKNOWN_TOPIC : null;
   }
 }
