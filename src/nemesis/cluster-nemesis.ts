@@ -27,7 +27,9 @@ export function clusterNemesis(world: { db: Db; net: Net | null; clock: Clock; r
   return {
     async aim(fault, taken = new Set()) {
       if (isPartition(fault)) theNet();
-      return takeAim(world, fault, taken);
+      const aim = await takeAim(world, fault, taken);
+      await packageOf(fault)?.assertPossible(world, aim.links);
+      return aim;
     },
 
     async strike(aim) {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import test from 'ava';
@@ -86,6 +86,45 @@ test.serial('acks=all keeps everything while the same leader is isolated', async
   t.true(result.counts.ok > 500);
   t.is(run.exitCode, 0);
 });
+
+test.serial(
+  'a leader whose packets get lost keeps everything, and the kernel has counted them',
+  async (t) => {
+    t.timeout(180_000);
+    const directory = mkdtempSync(join(tmpdir(), 'kept-lossy-'));
+    t.teardown(() => rmSync(directory, { recursive: true, force: true }));
+    const file = join(directory, 'lossy.json');
+    const fault = { kind: 'loss', target: 'leader', percent: 20 };
+    writeFileSync(
+      file,
+      JSON.stringify({
+        topic: { partitions: 1, minInsyncReplicas: 2 },
+        producer: { acks: 'all' },
+        load: { workers: 4, ratePerSecond: 200 },
+        phases: { warmUpMs: 1_000, faultsMs: 5_000, recoveryMs: 1_000 },
+        nemesis: { script: [{ atMs: 0, fault, forMs: 4_000 }] },
+      }),
+    );
+    const run = await kept('run', file, '--kafka', '4.4.0', '--store', directory, '--json');
+    const result = JSON.parse(run.stdout) as Result;
+    t.is(result.verdict, 'valid', JSON.stringify(result.reasons));
+    const events = readFileSync(join(directory, 'run-1', 'events.ndjson'), 'utf8')
+      .split('\n')
+      .filter((line) => line.includes('"type":"fault-'))
+      .map(
+        (line) => JSON.parse(line) as { type: string; links?: object[]; evidence: string; verified?: false },
+      );
+    t.deepEqual(
+      events.map(({ type, verified }) => [type, verified]),
+      [
+        ['fault-start', undefined],
+        ['fault-stop', undefined],
+      ],
+    );
+    t.is(events[0]!.links!.length, 4, 'to and from each of the two others');
+    for (const { evidence } of events) t.regex(evidence, /^dropped [1-9][\d,]* of [\d,]+ packets: /);
+  },
+);
 
 /** A run that is under load, and the pids of the Java processes that it started. */
 async function underLoad() {

@@ -210,12 +210,12 @@ test('a delay that makes nothing late has no effect; one that cannot be measured
 
 test('where it cannot be done, one sentence says what is missing, and nothing is touched', async (t) => {
   const missing: Ability = { answer: 'no', because: 'the kernel of kafka1 has no netem', hint: 'load it' };
-  const { strike, log, nemesis } = made({ ability: missing });
+  const { strike, log } = made({ ability: missing });
   const failure = await t.throwsAsync(strike(DELAY), { instanceOf: Failure });
   t.is(failure?.message, 'Packets cannot be delayed here: the kernel of kafka1 has no netem.');
   t.is(failure?.exitStatus, EXIT.usage);
   t.deepEqual(log, []);
-  const { db, clock } = made();
+  const { db, clock, nemesis } = made();
   const without = clusterNemesis({ db, net: null, clock, random: seededRandom(1) });
   await t.throwsAsync(without.strike(await nemesis.aim(faultSchema.parse(LOSS))), {
     message: /^In this lab the links lose no packets/,

@@ -3,12 +3,13 @@ import { freemem } from 'node:os';
 import type { Command } from 'commander';
 import { createColors } from 'picocolors';
 import { EXIT, Failure, messageOf } from '../../core/failure.ts';
+import { capitalised } from '../../core/words.ts';
+import { abilitiesHere } from '../../control/netns/abilities.ts';
 import { probeNamespaces } from '../../control/netns/probe.ts';
 import { openEngine } from '../../control/docker/engine.ts';
 import { processRemote } from '../../control/process-remote.ts';
 import { DISKS_NEED, whyNoDisks } from '../../db/kafka/disk.ts';
 import { cachedVersions } from '../../db/kafka/distribution.ts';
-
 import { findJava } from '../../db/kafka/java.ts';
 import { findMaven } from '../../db/kafka/maven.ts';
 import { clean } from './doctor-clean.ts';
@@ -52,6 +53,7 @@ Exit status: 0 when "kept run" will work here, 2 when something it needs is miss
         await java(),
         await kafka(),
         await lab(),
+        await packets(),
         await docker(),
         await powerLoss(),
         memory(),
@@ -124,6 +126,29 @@ async function lab(): Promise<Finding> {
     name: 'Lab',
     state: 'good',
     text: `network namespaces work${probed.rootless ? ' without root' : ' as root'}`,
+  };
+}
+
+/** Never missing: only the faults "loss" and "delay" need it. */
+async function packets(): Promise<Finding> {
+  const name = 'Packets';
+  if (!(await probeNamespaces()).allowed)
+    return { name, state: 'limited', text: 'none can be lost or late, for want of a lab' };
+  const { loss, delay } = await abilitiesHere();
+  const wanting = [loss, delay].flatMap((ability) => (ability.answer === 'yes' ? [] : [ability]));
+  if (wanting.length === 0) return { name, state: 'good', text: 'links can lose and delay packets' };
+  const can =
+    loss.answer === 'yes'
+      ? 'links can lose packets; no'
+      : delay.answer === 'yes'
+        ? 'links can delay packets; no'
+        : 'no loss and no';
+  const hint = wanting.flatMap((ability) => (ability.answer === 'no' ? [ability.hint] : [])).join('; ');
+  return {
+    name,
+    state: 'limited',
+    text: `${can} ${delay.answer === 'yes' ? 'loss' : 'delay'}: ${wanting.map(({ because }) => because).join('; ')}`,
+    ...(hint !== '' && { hint: capitalised(hint) }),
   };
 }
 

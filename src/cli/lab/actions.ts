@@ -16,8 +16,9 @@ export interface LabActions {
   resume(node: string): Promise<number>;
   partition(groups: string[]): Promise<number>;
   cut(from: string, to: string, options: { oneWay?: true }): Promise<number>;
-  slow(node: string): Promise<number>;
-  flaky(node: string): Promise<number>;
+  /** A node or two, and how much. */
+  slow(words: string[], options: ImpairOptions): Promise<number>;
+  flaky(words: string[], options: ImpairOptions): Promise<number>;
   heal(options: { all?: true }): Promise<number>;
   logs(node: string, options: { grep?: string; follow?: true }): Promise<number>;
   check(): Promise<number>;
@@ -40,6 +41,13 @@ export interface ProduceOptions {
   workers: number;
   inFlight: number;
   slow?: true;
+}
+
+/** Of `slow` and `flaky`. */
+export interface ImpairOptions {
+  oneWay?: true;
+  /** Milliseconds. */
+  jitter?: number;
 }
 
 export interface ResetOptions {

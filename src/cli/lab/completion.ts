@@ -37,7 +37,10 @@ export function candidates(
       .map((node) => `${head}${node}`)
       .filter((word) => word.startsWith(last));
   }
+  if (IMPAIRS.has(name)) return starting([...ROLES, ...names.nodes, 'client']);
   return wanted === undefined ? [] : starting([...ROLES, ...names.nodes]);
 }
 
+/** They take the workers' place for a node, too. */
+const IMPAIRS: ReadonlySet<string> = new Set(['slow', 'flaky']);
 const ROLES = ['leader', 'controller'];

@@ -7,6 +7,7 @@ import { CLIENT } from '../../nemesis/partitions.ts';
 import { describeStrike } from '../../report/text/phrases.ts';
 import type { LabActions } from './actions.ts';
 import { nodeMeant } from './cluster-actions.ts';
+import { flakyFault, slowFault } from './impair-actions.ts';
 import type { LabIo } from './io.ts';
 
 type FaultActions = Pick<
@@ -51,13 +52,6 @@ export function faultActions(session: Session, io: LabIo): FaultActions {
     });
   }
 
-  function cannot(what: string): Promise<number> {
-    throw new Failure(`This lab cannot ${what}.`, {
-      hint: '"pause NODE" halts a node, "cut A B --one-way" loses one direction of a connection.',
-      exitStatus: EXIT.usage,
-    });
-  }
-
   return {
     async strike(kind, word) {
       // A role stays one, so that a repetition strikes who has it then.
@@ -90,8 +84,14 @@ export function faultActions(session: Session, io: LabIo): FaultActions {
         });
       return strike({ kind: 'cut', from, to, direction: oneWay === true ? 'outbound' : 'both' });
     },
-    slow: () => cannot('delay packets'),
-    flaky: () => cannot('lose some of the packets'),
+    async slow(words, options) {
+      assertLinks();
+      return strike(await slowFault(session, words, options));
+    },
+    async flaky(words, options) {
+      assertLinks();
+      return strike(await flakyFault(session, words, options));
+    },
     async heal({ all }) {
       await session.ready((line) => io.line(line));
       if (all === true) {
@@ -102,7 +102,7 @@ export function faultActions(session: Session, io: LabIo): FaultActions {
       }
       const healed = await session.faults.healLinks();
       for (const each of healed) io.line(`healed ${describeFault(each.fault)}: ${each.healed.evidence}`);
-      if (healed.length === 0) io.line('No connection was cut.');
+      if (healed.length === 0) io.line('No connection was cut, and none lost or delayed packets.');
       const down = session.faults.inForce().flatMap(({ targets }) => targets);
       if (down.length > 0)
         io.line(`Still down or paused: ${down.join(', ')} (start, resume, or heal --all).`);

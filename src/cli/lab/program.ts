@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { parseAcks, parseCount, parseRateOption } from '../options/parse.ts';
-import type { LabActions, ProduceOptions, ResetOptions, TopicOptions } from './actions.ts';
+import { parseLength } from './amounts.ts';
+import type { ImpairOptions, LabActions, ProduceOptions, ResetOptions, TopicOptions } from './actions.ts';
 
 /** The commands of a lab, in the order of their help. */
 export const LAB_COMMANDS = [
@@ -197,15 +198,38 @@ Examples:
     .action(async (from: string, to: string, options: { oneWay?: true }) =>
       end(await actions.cut(from, to, options)),
     );
-  add('slow', "delay a node's packets, where the lab can", 'Example:\n  slow kafka1')
-    .argument('<node>', NODE)
-    .action(async (node: string) => end(await actions.slow(node)));
-  add('flaky', "lose some of a node's packets, where the lab can", 'Example:\n  flaky kafka1')
-    .argument('<node>', NODE)
-    .action(async (node: string) => end(await actions.flaky(node)));
+  add(
+    'slow',
+    'delay packets between a node and the others, or between two nodes',
+    `Needs the kernel module sch_netem where the nodes run, and says so where it is missing. Without a time it is 100 ms, in
+each direction. "heal" undoes it.
+
+Examples:
+  slow kafka1                     (between kafka1 and the rest of the cluster)
+  slow leader kafka2 200ms
+  slow kafka1 kafka2 1s --jitter 300ms --one-way`,
+  )
+    .argument('<node...>', `${NODE}, client; perhaps another one; perhaps by how much: 200ms, 1.5s`)
+    .option('--jitter <time>', 'by so much more or less at random', parseLength)
+    .option('--one-way', 'only what the first sends is late')
+    .action(async (words: string[], options: ImpairOptions) => end(await actions.slow(words, options)));
+  add(
+    'flaky',
+    'lose a part of the packets between a node and the others, or between two nodes',
+    `Without a number it is 20%, in each direction, at random. TCP sends lost packets again, so nothing is lost for good:
+connections become slow, and some break. "heal" undoes it.
+
+Examples:
+  flaky kafka1                    (between kafka1 and the rest of the cluster)
+  flaky leader kafka2 20%
+  flaky client kafka1 5% --one-way`,
+  )
+    .argument('<node...>', `${NODE}, client; perhaps another one; perhaps how much: 20%`)
+    .option('--one-way', 'only what the first sends is lost')
+    .action(async (words: string[], options: ImpairOptions) => end(await actions.flaky(words, options)));
   add(
     'heal',
-    'undo every cut',
+    'undo every cut, loss and delay',
     'Nodes that are down or paused stay so, unless --all is given.\n\nExamples:\n  heal\n  heal --all',
   )
     .option('--all', 'start and resume every node as well')

@@ -132,6 +132,7 @@ export function dockerNet(
         : [{ place: from, match: { chain: 'out', peer: { address: addressAt(from, to) } } }],
     // A helper has the rights of an administrator of this network only.
     emptyNetwork: '',
+    areAlike: true,
   });
 
   return countedNet({

@@ -25,6 +25,8 @@ export interface Places {
   delayed(link: Link): { place: Place; match: Delayed['match'] }[] | Exclude<Ability, { answer: 'yes' }>;
   /** Put before a command at a place so that it runs in an empty network; empty where that needs too many rights. */
   emptyNetwork: string;
+  /** Whether all places have the same kernel and the same programs, so that one of them can answer for all. */
+  areAlike: boolean;
   /** What a place is called. */
   nameOf(place: Place): string;
 }
@@ -68,7 +70,8 @@ export function placedImpairing(places: Places): PlacedImpairing {
     );
   }
 
-  async function abilitiesAt(place: Place): Promise<PlaceAbilities> {
+  async function abilitiesAt(here: Place): Promise<PlaceAbilities> {
+    const place = places.areAlike ? ([...abilities.keys()][0] ?? here) : here;
     let known = abilities.get(place);
     if (known === undefined) {
       known = places
@@ -192,13 +195,14 @@ export function placedImpairing(places: Places): PlacedImpairing {
   }
 
   async function can(kind: ImpairmentKind, links: readonly Link[]): Promise<Ability> {
-    const answers: Ability[] = [];
+    const concerned = new Set<Place>();
     for (const link of links) {
       const found = kind === 'delay' ? places.delayed(link) : places.lost(link);
       if ('answer' in found) return found;
-      const of = await Promise.all(found.map(({ place }) => abilitiesAt(place)));
-      answers.push(...of.map((ability) => ability[kind]));
+      for (const { place } of found) concerned.add(place);
     }
+    const found = await Promise.all([...concerned].map(abilitiesAt));
+    const answers = found.map((ability) => ability[kind]);
     return (
       answers.find(({ answer }) => answer === 'no') ??
       answers.find(({ answer }) => answer === 'not-observed') ?? { answer: 'yes' }

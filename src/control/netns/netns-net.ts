@@ -74,6 +74,7 @@ export function netnsNet(addresses: ReadonlyMap<string, string>): Net {
       lost: ({ from, to }) => [{ place: to, match: { chain: 'in', peer: { address: addressOf(from) } } }],
       delayed: ({ from, to }) => [{ place: from, match: { chain: 'out', peer: { address: addressOf(to) } } }],
       emptyNetwork: 'unshare --net',
+      areAlike: true,
     }),
   });
 }

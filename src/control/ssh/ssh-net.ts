@@ -80,6 +80,7 @@ export function sshNet(options: {
     lost: (link) => lostAt(hosted, link),
     delayed: (link) => delayedAt(hosted, link),
     emptyNetwork: EMPTY_NETWORK,
+    areAlike: false,
   });
 
   const net = countedNet({

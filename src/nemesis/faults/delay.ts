@@ -16,6 +16,10 @@ type Delay = Extract<Fault, { kind: 'delay' }>;
 export const delayFault: FaultPackage<Delay> = {
   links: linksBetween,
 
+  async assertPossible({ net }, links) {
+    await impairingOf(net, 'delay', links);
+  },
+
   async strike({ net, clock }, { delayMs, jitterMs }, { links }) {
     const impairing = await impairingOf(net, 'delay', links);
     const pairs = pairsOf(links).map((pair) => ({ ...pair, wantedMs: delayMs * directionsOf(pair, links) }));

@@ -9,6 +9,8 @@ import type { Aim, Healed } from '../nemesis.ts';
 export interface FaultPackage<F extends Fault> {
   /** The directed links that it strikes; none for a fault of nodes. */
   links(fault: F, situation: { nodes: readonly NodeInfo[]; targets: readonly string[] }): Link[];
+  /** Changes nothing. @throws Failure (usage) where it is known that it cannot be done to these links. */
+  assertPossible(world: FaultWorld, links: readonly Link[]): Promise<void>;
   /** @throws Failure when it cannot be done here, or is seen to have no effect; then nothing of it is left. */
   strike(world: FaultWorld, fault: F, aim: Aim): Promise<Struck>;
   /** One of this kind, for a random schedule. */

@@ -19,6 +19,10 @@ type Loss = Extract<Fault, { kind: 'loss' }>;
 export const lossFault: FaultPackage<Loss> = {
   links: linksBetween,
 
+  async assertPossible({ net }, links) {
+    await impairingOf(net, 'loss', links);
+  },
+
   async strike({ net, clock }, { percent }, { links }) {
     const impairing = await impairingOf(net, 'loss', links);
     const impaired = await impairing.impair({ kind: 'loss', percent }, links);
@@ -110,6 +114,8 @@ function describe(counts: ReadonlyMap<string, Count>): string {
   const each = [...counts].map(
     ([key, { seen, dropped }]) => `${key.replace('>', '→')} ${grouped(dropped)} of ${grouped(seen)}`,
   );
+  if (counts.size === 1)
+    return `dropped ${total('dropped')} of ${total('seen')} packets of ${[...counts.keys()][0]!.replace('>', '→')}`;
   const shown = each.length > TOLD_MAX ? [...each.slice(0, TOLD_MAX), '…'] : each;
   return `dropped ${total('dropped')} of ${total('seen')} packets: ${shown.join(', ')}`;
 }

@@ -20,6 +20,8 @@ test('each command is understood', async (t) => {
     ['pause kafka2', 'strike', 'pause', 'kafka2'],
     ['partition kafka1 kafka2,kafka3,zookeeper', 'partition', ['kafka1', 'kafka2,kafka3,zookeeper']],
     ['cut kafka1 kafka2 --one-way', 'cut', 'kafka1', 'kafka2', { oneWay: true }],
+    ['flaky kafka1 kafka2 20%', 'flaky', ['kafka1', 'kafka2', '20%'], {}],
+    ['slow leader 1s --jitter 300ms --one-way', 'slow', ['leader', '1s'], { jitter: 300, oneWay: true }],
     ['topic create play --partitions 3', 'createTopic', 'play', { partitions: 3, minIsr: 1 }],
     ['logs kafka1 --grep Truncat --follow', 'logs', 'kafka1', { grep: 'Truncat', follow: true }],
     ['heal --all', 'heal', { all: true }],
@@ -35,6 +37,7 @@ test('wrong words are refused in a sentence that says where to learn', async (t)
     ['produce --acks 5', /Expected 0, 1 or all/],
     ['kill', /missing required argument 'node'/],
     ['kill a b', /too many arguments/],
+    ['flaky', /missing required argument 'node'/],
     ['status --loud', /unknown option '--loud'/],
     ['topic make x', /unknown command 'make'/],
   ] as const) {
@@ -80,6 +83,7 @@ test('what may come next', (t) => {
   t.deepEqual(next('st'), ['status', 'stop', 'start']);
   t.deepEqual(next('kill', 'k'), ['kafka1', 'kafka2']);
   t.deepEqual(next('kill', 'l'), ['leader']);
+  t.deepEqual(next('flaky', 'leader', 'c'), ['controller', 'client']);
   t.deepEqual(next('produce', ''), ['kept', 'play']);
   t.deepEqual(next('produce', 'kept', '--ac'), ['--acks']);
   t.deepEqual(next('produce', 'kept', '--acks', ''), ['0', '1', 'all']);
