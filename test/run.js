@@ -103,7 +103,17 @@ if (only === null) {
   await Promise.all([
     step('types', 'npx', ['tsc', '--noEmit']),
     step('lint', 'npx', ['oxlint', '--type-aware', '--deny-warnings']),
-    step('formatting', 'npx', ['prettier', '--check', '--log-level', 'warn', '.']),
+    // What was well formatted the last time and has not changed is not looked at again.
+    step('formatting', 'npx', [
+      'prettier',
+      '--check',
+      '--cache',
+      '--cache-strategy',
+      'content',
+      '--log-level',
+      'warn',
+      '.',
+    ]),
   ]);
 }
 await ava(others, 2);
