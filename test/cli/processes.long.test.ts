@@ -73,4 +73,3 @@ for (const [args, status, sentence] of wrong) {
     t.is(stdout, '');
   });
 }
-
