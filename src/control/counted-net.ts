@@ -1,5 +1,6 @@
-import type { Impairing } from './impairing/impairing.ts';
+import type { Ability, Impairing } from './impairing/impairing.ts';
 import { keyOf, type Link, type Net } from './net.ts';
+import type { Plugs } from './plugs.ts';
 
 /** How one kind of lab changes its network. */
 export interface LinkChanges {
@@ -9,11 +10,20 @@ export interface LinkChanges {
   unblock(links: readonly Link[]): Promise<void>;
   probe: Net['probe'];
   impairing?: Impairing;
+  plugs?: {
+    ability: Ability;
+    /** Takes a node off the network. */
+    pull(node: string): Promise<void>;
+    /** Puts it back, also where taking it off had failed. What was cut there is cut afterwards. */
+    plug(node: string): Promise<void>;
+  };
 }
 
 /** A network whose cuts are counted, for every lab that can make packets vanish. */
 export function countedNet(changes: LinkChanges): Net {
   const cuts = new Map<string, { link: Link; count: number }>();
+  /** How many have disconnected each node. */
+  const pulled = new Map<string, number>();
   let last: Promise<unknown> = Promise.resolve();
 
   /** One change of the network after the other: a heal never overtakes the cut that it is to undo. */
@@ -23,7 +33,39 @@ export function countedNet(changes: LinkChanges): Net {
     return done;
   }
 
-  const isCut = (link: Link) => cuts.has(keyOf(link)) || cuts.has(keyOf({ from: link.to, to: link.from }));
+  const isCut = (link: Link) =>
+    cuts.has(keyOf(link)) ||
+    cuts.has(keyOf({ from: link.to, to: link.from })) ||
+    pulled.has(link.from) ||
+    pulled.has(link.to);
+
+  function countedPlugs({ ability, pull, plug }: NonNullable<LinkChanges['plugs']>): Plugs {
+    return {
+      ability,
+      disconnect: (nodes) =>
+        inOrder(async () => {
+          for (const node of nodes) pulled.set(node, (pulled.get(node) ?? 0) + 1);
+          await inAll(nodes.filter((node) => pulled.get(node) === 1).map(pull));
+        }),
+      connect: (nodes) =>
+        inOrder(async () => {
+          const last = (nodes ?? [...pulled.keys()]).filter(
+            (node) => nodes === undefined || pulled.get(node) === 1,
+          );
+          await inAll(
+            last.map(async (node) => {
+              await plug(node);
+              // Only now: one that failed may be tried again.
+              pulled.delete(node);
+            }),
+          );
+          for (const node of nodes ?? []) {
+            const count = pulled.get(node);
+            if (count !== undefined) pulled.set(node, count - 1);
+          }
+        }),
+    };
+  }
 
   return {
     cut: (links) =>
@@ -54,5 +96,12 @@ export function countedNet(changes: LinkChanges): Net {
     needsControl: true,
     probe: (link, timeoutMs) => changes.probe(link, timeoutMs),
     ...(changes.impairing !== undefined && { impairing: changes.impairing }),
+    ...(changes.plugs !== undefined && { plugs: countedPlugs(changes.plugs) }),
   };
+}
+
+/** All of them, whatever becomes of one. @throws what one of them did. */
+async function inAll(works: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(works)).find(({ status }) => status === 'rejected');
+  if (failed?.status === 'rejected') throw failed.reason;
 }

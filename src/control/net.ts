@@ -1,4 +1,5 @@
 import type { Impairing } from './impairing/impairing.ts';
+import type { Plugs } from './plugs.ts';
 
 /** A directed connection between two nodes by name; `client` is the place that the workers write from. */
 export interface Link {
@@ -20,10 +21,10 @@ export interface Net {
   cut(links: readonly Link[]): Promise<void>;
   /**
    * Undoes one cut of each link; without links, all cuts of all links.
-   * @returns those of the links whose two nodes can talk again: nothing cuts them any more in either direction.
+   * @returns those of the links whose two nodes can talk again: nothing cuts them any more in either direction, and both are connected.
    */
   heal(links?: readonly Link[]): Promise<Link[]>;
-  /** Whether a cut is in force between the two nodes, in either direction. */
+  /** Whether a cut is in force between the two nodes, in either direction, or one of them is disconnected. */
   isCut(link: Link): boolean;
   /**
    * Whether a probe may say "silence" for a reason of its own, so that silence proves a cut only where the same link
@@ -34,6 +35,8 @@ export interface Net {
   probe(link: Link, timeoutMs: number): Promise<Probe>;
   /** Absent where links can only be cut. */
   readonly impairing?: Impairing;
+  /** Absent where a node cannot be taken off the network as a whole. */
+  readonly plugs?: Plugs;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { delaySchema } from './faults/delay.ts';
+import { disconnectSchema } from './faults/disconnect.ts';
 import { lossSchema } from './faults/loss.ts';
 import { targetSchema } from './faults/target.ts';
 
@@ -89,6 +90,7 @@ export const faultSchema = z.discriminatedUnion('kind', [
   cutSchema,
   lossSchema,
   delaySchema,
+  disconnectSchema,
 ]);
 export type Fault = z.infer<typeof faultSchema>;
 export type FaultKind = Fault['kind'];

@@ -57,6 +57,8 @@ export function clusterNemesis(world: { db: Db; net: Net | null; clock: Clock; r
     async healAll() {
       const done: string[] = [];
       const failed: string[] = [];
+      // First: what a node without a network was struck by cannot be undone there.
+      await world.net?.plugs?.connect().catch((error: unknown) => failed.push(messageOf(error)));
       await world.net?.heal().catch((error: unknown) => failed.push(messageOf(error)));
       await world.net?.impairing?.liftAll().catch((error: unknown) => failed.push(messageOf(error)));
       await Promise.all(

@@ -25,17 +25,26 @@ export interface Pair {
 }
 
 /** @throws Failure when the cut has no effect, or could not be made; then nothing of it is left. */
-export async function cutLinks(
+export async function cutLinks(world: { net: Net; clock: Clock }, links: readonly Link[]): Promise<Healed> {
+  const { net } = world;
+  return cutPairs(world, pairsOf(links), { cut: () => net.cut(links), heal: () => net.heal(links) });
+}
+
+/**
+ * Whatever makes it impossible for these pairs to talk, with the same proof.
+ * @throws Failure when it has no effect, or could not be done; then nothing of it is left.
+ */
+export async function cutPairs(
   { net, clock }: { net: Net; clock: Clock },
-  links: readonly Link[],
+  pairs: readonly Pair[],
+  by: { cut(): Promise<void>; heal(): Promise<unknown> },
 ): Promise<Healed> {
-  const pairs = pairsOf(links);
   const controls = await Promise.all(pairs.map(({ link }) => control(net, clock, link)));
   try {
-    await net.cut(links);
+    await by.cut();
   } catch (error) {
     // Some of the links may be cut: none must stay so, and what fails here the final heal tries again.
-    await net.heal(links).catch(() => undefined);
+    await by.heal().catch(() => undefined);
     throw error;
   }
   const timeNs = clock.nowNs();
@@ -44,7 +53,7 @@ export async function cutLinks(
   );
   const open = pairs.filter((_, index) => seen[index]!.answer === 'connects');
   if (open.length > 0) {
-    await net.heal(links);
+    await by.heal();
     throw new Failure(`The cut has no effect: ${namesOf(open)} still connect.`);
   }
   const doubts = pairs.map((_, index) => whyUnproven(controls[index]!, seen[index]!));

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Random } from '../core/random.ts';
 import { faultSchema, type Fault } from '../history/fault.ts';
 import { delayFault } from './faults/delay.ts';
+import { disconnectFault } from './faults/disconnect.ts';
 import { lossFault } from './faults/loss.ts';
 
 /**
@@ -45,11 +46,14 @@ export const MIX_KINDS = [
   'power-loss',
   'loss',
   'delay',
+  'disconnect',
 ] as const;
 export type MixKind = (typeof MIX_KINDS)[number];
 
+/** Not every lab can do these, so they have to be asked for. */
+const ASKED_FOR: readonly MixKind[] = ['loss', 'delay', 'disconnect'];
 /** What a scenario drawn from a seed is mixed from. A change here changes what every seed draws. */
-export const SWARM_MIX: readonly MixKind[] = MIX_KINDS.filter((kind) => kind !== 'loss' && kind !== 'delay');
+export const SWARM_MIX: readonly MixKind[] = MIX_KINDS.filter((kind) => !ASKED_FOR.includes(kind));
 /** What any lab can do; the others want disks of their own or parts of the kernel, and have to be asked for. */
 export const COMMON_MIX: readonly MixKind[] = SWARM_MIX.filter((kind) => kind !== 'power-loss');
 /** What other tools call these kinds. */
@@ -114,5 +118,7 @@ function drawFault(kind: MixKind, random: Random): Fault {
       return lossFault.draw(random, target);
     case 'delay':
       return delayFault.draw(random, target);
+    case 'disconnect':
+      return disconnectFault.draw(random, target);
   }
 }

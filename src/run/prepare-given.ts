@@ -17,6 +17,7 @@ import type { GivenPlan, GivenTopic } from '../world/plan.ts';
 import { assertConsent } from './consent.ts';
 import { withinLimits } from './given-limits.ts';
 import type { Plan } from './plan.ts';
+import { assertDisconnects } from './disconnects.ts';
 import { assertKnownNodes, scheduleOf, type Wishes } from './prepare.ts';
 import { assertRoom, roomFor } from './room.ts';
 
@@ -70,6 +71,7 @@ export async function prepareGivenPlan(
       });
     createEncoder({ run, topic, sizeBytes: scenario.load.recordBytes });
     const schedule = scheduleOf(scenario, seed);
+    assertDisconnects(schedule, 'given');
     const brokers = cluster.brokers.map(({ id, host, port }): NodeInfo & { port: number } => ({
       name: `kafka${id}`,
       id,

@@ -22,6 +22,7 @@ import type { Scenario } from '../scenario/schema.ts';
 import type { Bug } from '../sim/bugs.ts';
 import type { Claim } from '../checker/result.ts';
 import type { LabKind, RealPlan, SimulatedPlan } from '../world/plan.ts';
+import { assertDisconnects } from './disconnects.ts';
 import { assertImpairments } from './impairments.ts';
 import { TOPIC, type Plan } from './plan.ts';
 import { assertDockerWishes, distributionOfImage, dockerPlan } from './prepare-docker.ts';
@@ -177,6 +178,7 @@ export async function preparePlan(
   assertMode(distribution.version, mode);
   assertKnownTargets(scenario, mode);
   const schedule = scheduleOf(scenario, seed);
+  assertDisconnects(schedule, kind, options.dockerReach);
   await assertPowers(schedule, kind);
   if (engine !== null)
     await assertImpairments(schedule, async () => [await abilitiesInContainer(engine, run, sayLine)]);

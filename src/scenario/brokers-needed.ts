@@ -18,6 +18,7 @@ const BROKERS: Record<MixKind, { needed: number; drawn: number }> = {
   'power-loss': { needed: 1, drawn: 1 },
   loss: { needed: 1, drawn: 2 },
   delay: { needed: 1, drawn: 2 },
+  disconnect: { needed: 1, drawn: 2 },
 };
 
 /** How many brokers a kind of fault needs; a kind that no mix has needs one. */

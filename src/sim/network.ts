@@ -1,5 +1,6 @@
 import type { Impairing } from '../control/impairing/impairing.ts';
 import type { Net, Probe } from '../control/net.ts';
+import type { Plugs } from '../control/plugs.ts';
 import type { VirtualClock } from '../core/virtual-clock.ts';
 import type { Random } from '../core/random.ts';
 import type { Link } from '../history/fault.ts';
@@ -39,6 +40,14 @@ export class Network implements Net {
   readonly needsControl = false;
   readonly rules: Rule[] = [];
   readonly impairing: Impairing;
+  /** A node without a network is one that is cut from every place. */
+  readonly plugs: Plugs = {
+    ability: { answer: 'yes' },
+    disconnect: (nodes) => this.cut(this.#linksOf(nodes)),
+    connect: async (nodes) => {
+      await this.heal(nodes === undefined ? undefined : this.#linksOf(nodes));
+    },
+  };
   readonly #impairments: Lateness[] = [];
   readonly #clock: VirtualClock;
   readonly #random: Random;
@@ -155,6 +164,13 @@ export class Network implements Net {
 
   #links(): Link[] {
     return this.#places.flatMap((from) => this.#places.map((to) => ({ from, to })));
+  }
+
+  /** Those that begin or end at one of these nodes. */
+  #linksOf(nodes: readonly string[]): Link[] {
+    return this.#links().filter(
+      ({ from, to }) => from !== to && (nodes.includes(from) || nodes.includes(to)),
+    );
   }
 
   /** What was stalled goes out with the first retransmission that finds the way free. */

@@ -26,6 +26,20 @@ test('a fault that may have stopped the only replica in sync excuses a loss', (t
   t.regex(reason, /it was struck$/);
 });
 
+test('a node that was disconnected counts exactly as one that was isolated from everyone', (t) => {
+  const told = (fault: object) => judge(lastInSync(fault));
+  const isolation = told({ kind: 'isolate', target: 'leader', from: 'everyone' });
+  const disconnection = told({ kind: 'disconnect', target: 'leader' });
+  t.is(only(disconnection, 'lost').judgement, 'permitted');
+  t.deepEqual(
+    {
+      ...disconnection,
+      findings: disconnection.findings.map(({ judgement, reason }) => [judgement, reason]),
+    },
+    { ...isolation, findings: isolation.findings.map(({ judgement, reason }) => [judgement, reason]) },
+  );
+});
+
 test('packets that get lost or come late excuse none', (t) => {
   for (const fault of [
     { kind: 'loss', target: 'leader', percent: 20 },

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { EXIT, Failure } from '../../src/core/failure.ts';
+import { assertDisconnects } from '../../src/run/disconnects.ts';
 import { prepareSimulatedPlan, assertPowers } from '../../src/run/prepare.ts';
 import { scenarioSchema } from '../../src/scenario/schema.ts';
 import type { Fault } from '../../src/history/fault.ts';
@@ -23,6 +24,27 @@ test('a lab of processes cuts nothing and has no disks of its own', async (t) =>
   }
   await t.notThrowsAsync(assertPowers(striking({ kind: 'pause', target: 'leader' }), 'loopback'));
   await t.notThrowsAsync(assertPowers(striking({ kind: 'bisect' }), 'netns'));
+});
+
+test('only a Docker daemon disconnects a node, and not where it publishes the ports', (t) => {
+  const schedule = striking({ kind: 'disconnect', target: 'leader' });
+  for (const [where, why] of [
+    ['netns', /this lab has none/],
+    ['loopback', /this lab has none/],
+    ['ssh', /this lab has none/],
+    ['given', /kept has not made these/],
+  ] as const) {
+    const failure = t.throws(() => assertDisconnects(schedule, where), { instanceOf: Failure }, where);
+    t.is(failure.exitStatus, EXIT.usage);
+    t.regex(failure.message, why);
+    t.notThrows(() => assertDisconnects(striking({ kind: 'bisect' }), where));
+  }
+  t.notThrows(() => assertDisconnects(schedule, 'docker'));
+  t.notThrows(() => assertDisconnects(schedule, 'docker', 'direct'));
+  const { message } = t.throws(() => assertDisconnects(schedule, 'docker', 'published'), {
+    instanceOf: Failure,
+  });
+  t.regex(message, /published ports/);
 });
 
 test('a model of Kafka runs in no lab', async (t) => {

@@ -14,6 +14,11 @@ function noted(refusals = 0) {
     block: change('block'),
     unblock: change('unblock'),
     probe: async () => ({ answer: 'connects', detail: '' }),
+    plugs: {
+      ability: { answer: 'yes' },
+      pull: async (node) => change('pull')([{ from: node, to: '' }]),
+      plug: async (node) => change('plug')([{ from: node, to: '' }]),
+    },
   });
   return { net, told };
 }
@@ -79,4 +84,36 @@ test('a heal never overtakes the cut that it is to undo', async (t) => {
   release();
   await Promise.all([cutting, healing]);
   t.deepEqual(order, ['blocked', 'unblocked']);
+});
+
+test('a node that two faults disconnected is back when both have connected it', async (t) => {
+  const { net, told } = noted();
+  const plugs = net.plugs!;
+  await plugs.disconnect(['a', 'c']);
+  await plugs.disconnect(['a']);
+  t.true(net.isCut(link) && net.isCut(back));
+  await plugs.connect(['a']);
+  t.true(net.isCut(link));
+  await plugs.connect(['a', 'c']);
+  t.false(net.isCut(link));
+  t.deepEqual(told, ['pull a>', 'pull c>', 'plug a>', 'plug c>']);
+});
+
+test('links of a node without a network do not carry when their cut is healed', async (t) => {
+  const { net } = noted();
+  await net.cut([link]);
+  await net.plugs!.disconnect(['b']);
+  t.deepEqual(await net.heal([link]), []);
+  await net.plugs!.connect();
+  t.false(net.isCut(link));
+});
+
+test('a connection that failed is still to be done, and may be tried again', async (t) => {
+  const refusing = noted(2);
+  const plugs = refusing.net.plugs!;
+  await t.throwsAsync(plugs.disconnect(['a']), { message: 'refused' });
+  await t.throwsAsync(plugs.connect(['a']), { message: 'refused' });
+  t.true(refusing.net.isCut(link));
+  await plugs.connect(['a']);
+  t.false(refusing.net.isCut(link));
 });

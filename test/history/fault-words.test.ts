@@ -29,10 +29,19 @@ test('faults of links in a line', (t) => {
   );
 });
 
+test('a node off the network in a line', (t) => {
+  t.is(words({ kind: 'disconnect', target: 'leader' }), 'disconnect leader');
+  t.is(
+    describeStrike(faultSchema.parse({ kind: 'disconnect', target: 'leader' }), ['kafka3']),
+    'disconnect leader (kafka3)',
+  );
+});
+
 test('kinds of other tools that have our names and not our fields are told by what they have', (t) => {
   const foreign = (kind: string) => describeFault({ kind, target: 'n1' } as unknown as Fault);
   t.is(foreign('partition'), 'partition n1');
   t.is(foreign('cut'), 'cut n1');
   t.is(foreign('loss'), 'loss n1');
   t.is(foreign('delay'), 'delay n1');
+  t.is(foreign('disconnect'), 'disconnect n1');
 });

@@ -15,7 +15,7 @@ import type { LabKind } from '../../src/world/plan.ts';
 export interface LabCase {
   name: string;
   /** A power that a lab may lack. */
-  needs?: 'net' | 'loss' | 'delay';
+  needs?: 'net' | 'loss' | 'delay' | 'plugs';
   facts: Readonly<Record<string, unknown>>;
   /** @param place a directory of the nodes' own, different for each case. */
   tell(lab: Lab, place: string): Promise<Record<string, unknown>>;
@@ -28,7 +28,7 @@ export const OUTSIDE_PORT = 5001;
 export const HAS: Record<LabKind, readonly string[]> = {
   netns: ['net', 'loss', 'delay'],
   loopback: [],
-  docker: ['net', 'loss', 'delay'],
+  docker: ['net', 'loss', 'delay', 'plugs'],
   ssh: ['net', 'loss', 'delay'],
 };
 
@@ -321,6 +321,53 @@ export const LAB_CASES: readonly LabCase[] = [
       const isOtherInTime = (await timed('b', 'client')) < 290;
       await late.lift();
       return { isLate, isOtherInTime, isInTimeAfterwards: (await timed('a', 'b')) < 290 };
+    },
+  },
+  {
+    name: 'a node is taken off the network and comes back at its address, with what was cut there',
+    needs: 'plugs',
+    facts: {
+      off: ['silence', 'silence'],
+      cutStill: 'silence',
+      back: ['connects', 'connects'],
+      address: true,
+      again: 'silence',
+      whole: 'connects',
+    },
+    async tell(lab) {
+      const net = lab.net!;
+      const plugs = net.plugs!;
+      const answer = async (from: string, to: string) => (await net.probe({ from, to }, 400)).answer;
+      const reached = async () => [await answer('b', 'a'), await answer('client', 'a')];
+      /** Packets may have to be sent again. */
+      const untilBack = () => until(async () => (await reached()).every((each) => each === 'connects'));
+      const cut = [{ from: 'b', to: 'a' }];
+      await reached();
+      await plugs.disconnect(['a']);
+      const off = await reached();
+      await plugs.connect(['a']);
+      await untilBack();
+      const back = await reached();
+      const { address } = theNode(lab, 'a');
+      const { stdout } = await theNode(lab, 'a').exec(['cat', '/proc/net/fib_trie']);
+      // A cut that is there before, and one that begins while the node is off.
+      await net.cut(cut);
+      await plugs.disconnect(['b']);
+      await net.cut([{ from: 'b', to: 'client' }]);
+      await plugs.connect(['b']);
+      await clock.sleep(100);
+      const cutStill = await answer('b', 'a');
+      const again = await answer('b', 'client');
+      await net.heal();
+      await untilBack();
+      return {
+        off,
+        cutStill,
+        back,
+        address: stdout.includes(` ${address}\n`),
+        again,
+        whole: await answer('b', 'a'),
+      };
     },
   },
 ];

@@ -30,6 +30,7 @@ const EVENTS = [
   ...struck('fault-1', 2, 4, { kind: 'loss', target: 'leader', peers: 'kafka2', percent: 20 }),
   ...struck('fault-2', 5, 6, { kind: 'delay', target: 'kafka1', peers: 'kafka2', delayMs: 200 }),
   ...struck('fault-3', 7, 8, { kind: 'isolate', target: 'kafka1', from: 'brokers' }),
+  ...struck('fault-4', 9, 10, { kind: 'disconnect', target: 'leader' }),
 ];
 
 test('the story tells which links lost and delayed packets', (t) => {
@@ -41,6 +42,8 @@ test('the story tells which links lost and delayed packets', (t) => {
     'no packets between kafka1 and kafka2 get lost any more at 4.0 s',
     'packets between kafka1 and kafka2 are late by 200 ms at 5.0 s',
     'packets between kafka1 and kafka2 are in time again at 6.0 s',
+    'leader kafka1 disconnected from the network, and so from kafka2 at 9.0 s',
+    'kafka1 connected again at 10.0 s',
   ])
     t.true(story.includes(sentence), `${sentence}\n${story}`);
 });
@@ -57,7 +60,10 @@ test('a lane tells a link that is impaired from one that is cut', (t) => {
   );
   t.deepEqual(
     lane.cutOff.map(({ fromNs, state }) => [fromNs / S, state]),
-    [[7, 'cut off from brokers']],
+    [
+      [7, 'cut off from brokers'],
+      [9, 'cut off from everyone'],
+    ],
   );
   t.deepEqual(
     faultSpansOf(EVENTS).map(({ label }) => label),
@@ -65,6 +71,7 @@ test('a lane tells a link that is impaired from one that is cut', (t) => {
       'lose 20 % of the packets between leader (kafka1) and kafka2',
       'delay packets between kafka1 and kafka2 by 200 ms',
       'isolate kafka1 from brokers',
+      'disconnect leader (kafka1)',
     ],
   );
 });

@@ -97,5 +97,5 @@ test('a few hundred seeds reach every corner, and leave every kind of fault out 
     t.true(share > 0.1 && share < 0.75, `${fault} in ${share} of the draws`);
   }
   // What came later is drawn only where it is asked for: a seed draws what it has always drawn.
-  t.deepEqual([...kinds('loss'), ...kinds('delay')], []);
+  t.deepEqual([...kinds('loss'), ...kinds('delay'), ...kinds('disconnect')], []);
 });

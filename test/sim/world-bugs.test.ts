@@ -1,5 +1,6 @@
 import test from 'ava';
 import { check } from '../../src/checker/check.ts';
+import type { Fault } from '../../src/history/fault.ts';
 import type { Schedule } from '../../src/nemesis/schedule.ts';
 import { scenarioSchema } from '../../src/scenario/schema.ts';
 import type { Bug } from '../../src/sim/bugs.ts';
@@ -66,4 +67,23 @@ test('a cut that does nothing is not in force, and the run proves nothing', asyn
 
 test('where nothing is cut, a network that cuts nothing changes nothing', async (t) => {
   t.is((await judged(KILLED, 'cut-does-nothing')).result.verdict, 'valid');
+});
+
+test('a node that is disconnected is one that is isolated from everyone', async (t) => {
+  const striking = (fault: Fault): Schedule => [{ id: 'cut', atMs: 0, forMs: 8_000, fault }];
+  const off = await judged(striking({ kind: 'disconnect', target: 'leader' }), null);
+  const isolated = await judged(
+    striking({ kind: 'isolate', target: 'leader', from: 'everyone', direction: 'both' }),
+    null,
+  );
+  const struck = ({ run }: typeof off) =>
+    run.events.flatMap((event) =>
+      event.type === 'fault-start' ? [[event.targets, event.links.length, event.evidence.length > 0]] : [],
+    );
+  t.deepEqual(struck(off), struck(isolated));
+  t.is(struck(off).length, 1);
+  t.is(off.result.verdict, isolated.result.verdict);
+  t.is(off.result.verdict, 'valid');
+  const nothing = await judged(striking({ kind: 'disconnect', target: 'leader' }), 'cut-does-nothing');
+  t.is(nothing.result.verdict, 'inconclusive');
 });

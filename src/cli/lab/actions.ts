@@ -10,8 +10,8 @@ export interface LabActions {
   deleteTopic(name: string): Promise<number>;
   produce(topic: string | undefined, options: ProduceOptions): Promise<number>;
   consume(topic: string | undefined, options: { values?: true }): Promise<number>;
-  /** kill, stop, pause. */
-  strike(kind: 'kill' | 'stop' | 'pause', node: string): Promise<number>;
+  /** kill, stop, pause; disconnect. */
+  strike(kind: 'kill' | 'stop' | 'pause' | 'disconnect', node: string): Promise<number>;
   start(node: string): Promise<number>;
   resume(node: string): Promise<number>;
   partition(groups: string[]): Promise<number>;

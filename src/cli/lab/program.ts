@@ -18,6 +18,7 @@ export const LAB_COMMANDS = [
   'cut',
   'slow',
   'flaky',
+  'disconnect',
   'heal',
   'logs',
   'controller',
@@ -228,8 +229,19 @@ Examples:
     .option('--one-way', 'only what the first sends is lost')
     .action(async (words: string[], options: ImpairOptions) => end(await actions.flaky(words, options)));
   add(
+    'disconnect',
+    'take a node off the network, as pulling its cable does',
+    `In a lab of containers only: the Docker daemon does it. The node keeps its address. "heal" undoes it.
+
+Examples:
+  disconnect leader
+  disconnect kafka2`,
+  )
+    .argument('<node>', NODE)
+    .action(async (node: string) => end(await actions.strike('disconnect', node)));
+  add(
     'heal',
-    'undo every cut, loss and delay',
+    'undo every cut, loss, delay and disconnection',
     'Nodes that are down or paused stay so, unless --all is given.\n\nExamples:\n  heal\n  heal --all',
   )
     .option('--all', 'start and resume every node as well')

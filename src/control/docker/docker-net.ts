@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { Failure } from '../../core/failure.ts';
 import { countedNet } from '../counted-net.ts';
 import { placedImpairing } from '../impairing/placed-impairing.ts';
-import { CLIENT, type Link, type Net, type Probe } from '../net.ts';
+import type { Ability } from '../impairing/impairing.ts';
+import { CLIENT, keyOf, type Link, type Net, type Probe } from '../net.ts';
 import { localProber, PROGRAM, type ProberProcess } from '../prober.ts';
 import { probing } from '../probing.ts';
 import type { Remote } from '../remote.ts';
@@ -30,6 +31,14 @@ export interface PublishedWorkers {
   probe(node: string, timeoutMs: number): Promise<Probe>;
 }
 
+/** What the daemon does to the network of a node as a whole. */
+export interface Cables {
+  ability: Ability;
+  disconnect(node: string): Promise<void>;
+  /** With the address that it had. Changes nothing where it is connected. */
+  connect(node: string): Promise<void>;
+}
+
 const NO_HOST = '02:00:00:00:00:01';
 const TABLE = 66;
 const PREFERENCE = 10;
@@ -46,15 +55,20 @@ ip route show table ${TABLE} | grep -q blackhole || ip route add blackhole defau
 /** Some shells of busybox call busybox's own tc first, which knows no netem. */
 export const REAL_TC = 'if [ -x /usr/bin/tc ]; then tc() { /usr/bin/tc "$@"; }; fi\n';
 
+/** The interface by its address: after a reconnection it has another name. */
+const FIND_DEVICE = (address: string) => `
+device=$(ip -o -4 addr show | sed -n 's|^[0-9]*: *\\([^ @]*\\).* inet ${address}/.*|\\1|p' | head -n 1)
+[ -n "$device" ] || { echo 'no interface has the address ${address}' >&2; exit 1; }`;
+
 /** Each looks afterwards whether the kernel has done it: a cut that is none must never be taken for one. */
 const BLOCK_SENDING = (to: string) => `
-if ip route get ${to} | grep -q ' via '; then ip route add ${to}/32 dev eth0 || exit 1; fi
-arp -i eth0 -s ${to} ${NO_HOST} || exit 1
+if ip route get ${to} | grep -q ' via '; then ip route add ${to}/32 dev "$device" || exit 1; fi
+arp -i "$device" -s ${to} ${NO_HOST} || exit 1
 arp -n -a | grep -F '(${to}) at ${NO_HOST}' | grep -q PERM || exit 1`;
 const UNBLOCK_SENDING = (to: string) => `
-if arp -n -a | grep -qF '(${to}) at ${NO_HOST}'; then arp -i eth0 -d ${to} || exit 1; fi
+if arp -n -a | grep -qF '(${to}) at ${NO_HOST}'; then arp -i "$device" -d ${to} || exit 1; fi
 if arp -n -a | grep -qF '(${to}) at ${NO_HOST}'; then exit 1; fi
-if ip route | grep -q '^${to} dev eth0'; then ip route del ${to}/32 dev eth0 || exit 1; fi`;
+if ip route | grep -q "^${to} dev $device"; then ip route del ${to}/32 dev "$device" || exit 1; fi`;
 const BLOCK_RECEIVING = (from: string) => `${PREPARE}
 ip rule | grep -q 'from ${from} lookup ${TABLE}' || ip rule add pref ${PREFERENCE} from ${from} lookup ${TABLE} || exit 1
 ip rule | grep -q 'from ${from} lookup ${TABLE}' || exit 1`;
@@ -66,17 +80,24 @@ done`;
 /**
  * @param addresses of all nodes by name, the client's place among them where the workers reach these addresses.
  * @param workers where they do not.
+ * @param cables null: no node can be disconnected.
  */
 export function dockerNet(
   helpers: ReadonlyMap<string, Helper>,
   addresses: ReadonlyMap<string, string>,
   workers: PublishedWorkers | null = null,
+  cables: Cables | null = null,
 ): Net {
   const source = readFileSync(PROGRAM, 'utf8');
   const { addressOf, probe } = probing(addresses, (name) => {
     const helper = helpers.get(name);
     return helper === undefined ? localProber() : async () => proberIn(await helper.runProgram(source));
   });
+
+  /** Nodes without a network. */
+  const away = new Set<string>();
+  /** What nodes are kept from sending, to be done again once they are back. */
+  const unsent = new Map<string, Link>();
 
   const addressAt = (place: string, other: string) =>
     other === CLIENT && workers !== null ? workers.addressAt(place) : addressOf(other);
@@ -87,16 +108,24 @@ export function dockerNet(
     sending: (to: string) => string,
     receiving: (from: string) => string,
   ): Promise<void> {
-    const scripts = new Map<string, string>();
+    const scripts = new Map<string, { find: string; steps: string }>();
     for (const { from, to } of links) {
       const place = from === CLIENT ? to : from;
       const other = from === CLIENT ? from : to;
       const address = addressAt(place, other);
-      const step = from === CLIENT ? receiving(address) : sending(address);
-      scripts.set(place, `${scripts.get(place) ?? ''}${step}`);
+      // Without a network it sends nothing, and what is set for its interface goes with that.
+      if (from !== CLIENT && away.has(place)) continue;
+      const { find, steps } = scripts.get(place) ?? { find: '', steps: '' };
+      scripts.set(
+        place,
+        from === CLIENT
+          ? { find, steps: `${steps}${receiving(address)}` }
+          : { find: FIND_DEVICE(addressOf(place)), steps: `${steps}${sending(address)}` },
+      );
     }
     await Promise.all(
-      [...scripts].map(async ([node, script]) => {
+      [...scripts].map(async ([node, { find, steps }]) => {
+        const script = `${find}${steps}`;
         const { exitStatus, stderr } = await helpers
           .get(node)!
           .remote.exec(['sh', '-c', script], { timeoutMs: CHANGE_TIMEOUT_MS });
@@ -108,6 +137,16 @@ export function dockerNet(
     );
   }
 
+  const block = (links: readonly Link[]) => {
+    for (const link of links) if (link.from !== CLIENT) unsent.set(keyOf(link), link);
+    return change(links, BLOCK_SENDING, BLOCK_RECEIVING);
+  };
+
+  async function unblock(links: readonly Link[]): Promise<void> {
+    await change(links, UNBLOCK_SENDING, UNBLOCK_RECEIVING);
+    for (const link of links) unsent.delete(keyOf(link));
+  }
+
   const impairing = placedImpairing({
     // Each node's namespace is its own.
     run: 'lab',
@@ -115,6 +154,7 @@ export function dockerNet(
     execute: (node, script) =>
       helpers.get(node)!.remote.exec(['sh', '-c', `${REAL_TC}${script}`], { timeoutMs: CHANGE_TIMEOUT_MS }),
     nameOf: (node) => node,
+    isAway: (node) => away.has(node),
     lost: ({ from, to }) => [
       // The workers' place is no container of ours, so what it gets is lost where it sets out.
       to === CLIENT
@@ -137,8 +177,23 @@ export function dockerNet(
 
   return countedNet({
     impairing,
-    block: (links) => change(links, BLOCK_SENDING, BLOCK_RECEIVING),
-    unblock: (links) => change(links, UNBLOCK_SENDING, UNBLOCK_RECEIVING),
+    block,
+    unblock,
+    ...(cables !== null && {
+      plugs: {
+        ability: cables.ability,
+        async pull(node) {
+          away.add(node);
+          await cables.disconnect(node);
+        },
+        async plug(node) {
+          await cables.connect(node);
+          away.delete(node);
+          await block([...unsent.values()].filter(({ from }) => from === node));
+          await impairing.restore(node);
+        },
+      },
+    }),
     probe(link, timeoutMs) {
       const isWorkers = link.from === CLIENT || link.to === CLIENT;
       if (workers === null || !isWorkers) return probe(link, timeoutMs);

@@ -1,13 +1,13 @@
 import type { Lab, Place } from '../lab.ts';
 import { CLIENT, type Net } from '../net.ts';
 import type { ShellRemote } from '../shell/remote.ts';
-import { dockerNet } from './docker-net.ts';
+import { dockerNet, type Cables } from './docker-net.ts';
 import { withEngine, type Engine } from './engine.ts';
 import { GREETER_PORT, seenAddress, startGreeter } from './greeter.ts';
 import { ensureHelperImage } from './helper-image.ts';
 import { unpack } from './image.ts';
-import { labelsOf } from './labels.ts';
 import { makeNode, removeNode, type MadeNode, type NodeToMake } from './made-node.ts';
+import { makeNetwork, type LabNetwork } from './network.ts';
 import { hear, notReached, publishedWorkers, publishingOf, workersProber, type Reach } from './reach.ts';
 import { startReaper } from './reaper.ts';
 
@@ -50,14 +50,9 @@ export async function createDockerLab(options: DockerLabOptions): Promise<Docker
   const helperImage = await ensureHelperImage(engine, options.say);
   const reaper = await startReaper(engine, { run, image: helperImage });
   try {
-    await withEngine('make a network', () =>
-      engine.api.createNetwork({ Name: `kept-${run}`, Driver: 'bridge', Labels: labelsOf(run, 'network') }),
-    );
-    const { made, ...reached } = await reachNodes(options, {
-      ...options,
-      inMemory: options.inMemory ?? [],
-      helperImage,
-    });
+    const network = await makeNetwork(engine, run);
+    const node = { ...options, inMemory: options.inMemory ?? [], helperImage };
+    const { made, ...reached } = await reachNodes(options, node, network);
     return {
       ...reached,
       nodes: new Map(made.map(({ name, remote }) => [name, remote])),
@@ -78,7 +73,11 @@ export async function createDockerLab(options: DockerLabOptions): Promise<Docker
   }
 }
 
-async function reachNodes(options: DockerLabOptions, node: NodeToMake): Promise<Reached> {
+async function reachNodes(
+  options: DockerLabOptions,
+  node: NodeToMake,
+  network: LabNetwork,
+): Promise<Reached> {
   if (options.reach === 'published') return publishNodes(options, node, 'as was asked for');
   const made = await Promise.all(options.nodes.map((each) => makeNode(node, each, null)));
   const { name, address, helper } = made[0]!;
@@ -90,7 +89,7 @@ async function reachNodes(options: DockerLabOptions, node: NodeToMake): Promise<
     const addresses = [...addressesOf(made), ...(client === null ? [] : [[CLIENT, client] as const])];
     return {
       made,
-      net: dockerNet(helpersOf(made), new Map(addresses)),
+      net: dockerNet(helpersOf(made), new Map(addresses), null, cablesOf(made, network)),
       account: `The workers reach the containers at their own addresses, and are ${detail} there.`,
     };
   }
@@ -120,7 +119,7 @@ async function publishNodes(options: DockerLabOptions, node: NodeToMake, why: st
   const ports = new Map(options.nodes.map(({ name, port }) => [name, port]));
   return {
     made,
-    net: dockerNet(helpersOf(made), new Map(addressesOf(made)), workers),
+    net: dockerNet(helpersOf(made), new Map(addressesOf(made)), workers, NO_CABLES),
     outside: new Map(
       made.flatMap((each) => {
         const port = ports.get(each.name);
@@ -138,3 +137,33 @@ function helpersOf(made: readonly MadeNode[]) {
 function addressesOf(made: readonly MadeNode[]) {
   return made.map(({ name, address }) => [name, address] as const);
 }
+
+function cablesOf(made: readonly MadeNode[], network: LabNetwork): Cables {
+  const containerOf = (node: string) => made.find(({ name }) => name === node)!.container;
+  return {
+    ability: network.keepsAddresses
+      ? { answer: 'yes' }
+      : {
+          answer: 'no',
+          because:
+            'the daemon does not tell the subnet of a network, so a node could not have its address back',
+          hint: ISOLATE,
+        },
+    disconnect: (node) => network.disconnect(containerOf(node)),
+    connect: (node) => network.connect(containerOf(node)),
+  };
+}
+
+const ISOLATE = 'Isolate the node from everyone instead.';
+
+/** Ports of a node that is connected again are published anew, and the workers would not find it. */
+const NO_CABLES: Cables = {
+  ability: {
+    answer: 'no',
+    because:
+      'the workers reach the nodes by published ports, which the daemon takes back with the network, and gives others later',
+    hint: ISOLATE,
+  },
+  disconnect: async () => undefined,
+  connect: async () => undefined,
+};

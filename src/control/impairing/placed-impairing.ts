@@ -27,6 +27,8 @@ export interface Places {
   emptyNetwork: string;
   /** Whether all places have the same kernel and the same programs, so that one of them can answer for all. */
   areAlike: boolean;
+  /** Whether the place has no network for now. Packets are held up there once it is restored. */
+  isAway?(place: Place): boolean;
   /** What a place is called. */
   nameOf(place: Place): string;
 }
@@ -153,6 +155,7 @@ export function placedImpairing(places: Places): PlacedImpairing {
 
   /** The tree of a place as a whole; what is late twice is late by both. */
   async function setDelays(place: Place): Promise<void> {
+    if (places.isAway?.(place) === true) return;
     const sums = new Map<string, Delayed>();
     for (const { match, delayMs, jitterMs } of [...delays.values()].flat().filter((d) => d.place === place)) {
       const key = JSON.stringify(match);

@@ -1,5 +1,6 @@
 import type { Fault } from '../fault.ts';
 import { delayWords } from './delay-words.ts';
+import { disconnectWords } from './disconnect-words.ts';
 import type { FaultWords } from './fault-words.ts';
 import { lossWords } from './loss-words.ts';
 
@@ -7,11 +8,12 @@ import { lossWords } from './loss-words.ts';
 const WORDS: { [K in OwnKind]: FaultWords<Extract<Fault, { kind: K }>> } = {
   loss: lossWords,
   delay: delayWords,
+  disconnect: disconnectWords,
 };
-export type OwnKind = 'loss' | 'delay';
+export type OwnKind = 'loss' | 'delay' | 'disconnect';
 
-/** What only a fault of this program's own has; another tool may have a kind of the same name. */
-const FIELDS: Record<OwnKind, string> = { loss: 'percent', delay: 'delayMs' };
+/** What a kind's words speak of; another tool may have a kind of the same name without it. */
+const FIELDS: Record<OwnKind, string> = { loss: 'percent', delay: 'delayMs', disconnect: 'target' };
 
 /** The words of this fault; null where its kind brings none. */
 export function wordsOf(fault: Fault): BoundWords | null {

@@ -1,6 +1,7 @@
 import type { OwnKind } from '../../history/faults/words.ts';
 import type { Fault } from '../../history/fault.ts';
 import { delayFault } from './delay.ts';
+import { disconnectFault } from './disconnect.ts';
 import type { FaultPackage } from './fault-package.ts';
 import { lossFault } from './loss.ts';
 
@@ -8,6 +9,7 @@ import { lossFault } from './loss.ts';
 const PACKAGES: { [K in OwnKind]: FaultPackage<Extract<Fault, { kind: K }>> } = {
   loss: lossFault,
   delay: delayFault,
+  disconnect: disconnectFault,
 };
 
 /** The package of this fault's kind; null where it has none. */

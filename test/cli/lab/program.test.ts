@@ -18,6 +18,7 @@ test('each command is understood', async (t) => {
     ['produce', 'produce', undefined, { acks: 'all', rate: 1_000, workers: 8, inFlight: 4 }],
     ['kill leader', 'strike', 'kill', 'leader'],
     ['pause kafka2', 'strike', 'pause', 'kafka2'],
+    ['disconnect leader', 'strike', 'disconnect', 'leader'],
     ['partition kafka1 kafka2,kafka3,zookeeper', 'partition', ['kafka1', 'kafka2,kafka3,zookeeper']],
     ['cut kafka1 kafka2 --one-way', 'cut', 'kafka1', 'kafka2', { oneWay: true }],
     ['flaky kafka1 kafka2 20%', 'flaky', ['kafka1', 'kafka2', '20%'], {}],

@@ -154,7 +154,7 @@ test('workers are cut from a node by the address that this node saw, and probed 
     ['a:', 'b:'],
   );
   t.regex(scripts[0]!, /ip rule add pref \d+ from 10\.0\.0\.1 lookup/);
-  t.regex(scripts[1]!, /arp -i eth0 -s 192\.0\.2\.7 /);
+  t.regex(scripts[1]!, /arp -i "\$device" -s 192\.0\.2\.7 /);
   for (const link of [
     { from: 'client', to: 'a' },
     { from: 'b', to: 'client' },

@@ -1,0 +1,98 @@
+import test from 'ava';
+import { dockerNet, type Helper } from '../../../src/control/docker/docker-net.ts';
+import { asBefore } from '../../../src/control/docker/network.ts';
+
+/** What is set in a node's network goes with its interface, and is set again when the node is back. */
+function made() {
+  const told: string[] = [];
+  const helper = (name: string): Helper => ({
+    remote: {
+      exec: async (command) => {
+        told.push(`${name}: ${command.at(-1)}`);
+        return { exitStatus: 0, stdout: 'nft yes\nnetem yes\n', stderr: '' };
+      },
+    },
+    runProgram: async () => {
+      throw new Error('no probe is made');
+    },
+  });
+  const net = dockerNet(
+    new Map(['a', 'b'].map((name) => [name, helper(name)])),
+    new Map([
+      ['a', '10.0.0.2'],
+      ['b', '10.0.0.3'],
+      ['client', '10.0.0.1'],
+    ]),
+    null,
+    {
+      ability: { answer: 'yes' },
+      disconnect: async (node) => void told.push(`disconnect ${node}`),
+      connect: async (node) => void told.push(`connect ${node}`),
+    },
+  );
+  const take = () => told.splice(0);
+  return { net, take };
+}
+
+const SENT = { from: 'a', to: 'b' };
+const FROM_WORKERS = { from: 'client', to: 'a' };
+
+test('the interface is found by the address of the node', async (t) => {
+  const { net, take } = made();
+  await net.cut([SENT, FROM_WORKERS]);
+  const [script = '', more] = take();
+  t.is(more, undefined, 'one script for the node');
+  t.regex(script, /^a: \ndevice=.* inet 10\.0\.0\.2\//);
+  t.regex(script, /arp -i "\$device" -s 10\.0\.0\.3 /);
+  t.notRegex(script, /eth0/);
+});
+
+test('a cut that was there is there again after the node has come back', async (t) => {
+  const { net, take } = made();
+  await net.cut([SENT, FROM_WORKERS]);
+  take();
+  await net.plugs!.disconnect(['a']);
+  await net.plugs!.connect(['a']);
+  const [off, on, script = '', more] = take();
+  t.deepEqual([off, on, more], ['disconnect a', 'connect a', undefined]);
+  t.regex(script, /arp -i "\$device" -s 10\.0\.0\.3 /);
+  // The rule for what the workers send is none of the interface's.
+  t.notRegex(script, /ip rule/);
+});
+
+test('a cut that begins while the node is off is made when it is back', async (t) => {
+  const { net, take } = made();
+  await net.plugs!.disconnect(['a']);
+  await net.cut([SENT, FROM_WORKERS]);
+  const [, rules = ''] = take();
+  t.regex(rules, /ip rule add/);
+  t.notRegex(rules, /arp|device/, 'there is no interface');
+  await net.plugs!.connect(['a']);
+  t.regex(take()[1] ?? '', /arp -i "\$device" -s 10\.0\.0\.3 /);
+});
+
+test('a cut that ends while the node is off is not made again', async (t) => {
+  const { net, take } = made();
+  await net.cut([SENT]);
+  await net.plugs!.disconnect(['a']);
+  take();
+  await net.heal([SENT]);
+  t.deepEqual(take(), [], 'nothing of it is left that could be taken away');
+  await net.plugs!.connect(['a']);
+  t.deepEqual(take(), ['connect a']);
+  t.false(net.isCut(SENT));
+});
+
+test('a node comes back with its addresses and with the names that it was given', (t) => {
+  const id = 'abcdef0123456789';
+  t.deepEqual(
+    asBefore(
+      { IPAddress: '10.0.0.2', MacAddress: '02:42:0a:00:00:02', Aliases: ['kafka', 'abcdef012345'] },
+      id,
+    ) as unknown,
+    { IPAMConfig: { IPv4Address: '10.0.0.2' }, Aliases: ['kafka'], MacAddress: '02:42:0a:00:00:02' },
+  );
+  t.deepEqual(asBefore({ IPAddress: '10.0.0.2', Aliases: null }, id) as unknown, {
+    IPAMConfig: { IPv4Address: '10.0.0.2' },
+  });
+});
