@@ -39,22 +39,22 @@ export function countedNet(changes: LinkChanges): Net {
     pulled.has(link.from) ||
     pulled.has(link.to);
 
-  function countedPlugs({ ability, pull, plug }: NonNullable<LinkChanges['plugs']>): Plugs {
+  function countedPlugs(own: NonNullable<LinkChanges['plugs']>): Plugs {
     return {
-      ability,
+      ability: own.ability,
       disconnect: (nodes) =>
         inOrder(async () => {
           for (const node of nodes) pulled.set(node, (pulled.get(node) ?? 0) + 1);
-          await inAll(nodes.filter((node) => pulled.get(node) === 1).map(pull));
+          await inAll(nodes.filter((node) => pulled.get(node) === 1).map((node) => own.pull(node)));
         }),
       connect: (nodes) =>
         inOrder(async () => {
-          const last = (nodes ?? [...pulled.keys()]).filter(
+          const back = (nodes ?? [...pulled.keys()]).filter(
             (node) => nodes === undefined || pulled.get(node) === 1,
           );
           await inAll(
-            last.map(async (node) => {
-              await plug(node);
+            back.map(async (node) => {
+              await own.plug(node);
               // Only now: one that failed may be tried again.
               pulled.delete(node);
             }),

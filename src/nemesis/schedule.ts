@@ -51,9 +51,9 @@ export const MIX_KINDS = [
 export type MixKind = (typeof MIX_KINDS)[number];
 
 /** Not every lab can do these, so they have to be asked for. */
-const ASKED_FOR: readonly MixKind[] = ['loss', 'delay', 'disconnect'];
+const ASKED_FOR: ReadonlySet<MixKind> = new Set(['loss', 'delay', 'disconnect']);
 /** What a scenario drawn from a seed is mixed from. A change here changes what every seed draws. */
-export const SWARM_MIX: readonly MixKind[] = MIX_KINDS.filter((kind) => !ASKED_FOR.includes(kind));
+export const SWARM_MIX: readonly MixKind[] = MIX_KINDS.filter((kind) => !ASKED_FOR.has(kind));
 /** What any lab can do; the others want disks of their own or parts of the kernel, and have to be asked for. */
 export const COMMON_MIX: readonly MixKind[] = SWARM_MIX.filter((kind) => kind !== 'power-loss');
 /** What other tools call these kinds. */

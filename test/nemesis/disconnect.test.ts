@@ -66,7 +66,7 @@ test('peers and workers reach a node before it, not during it, and again after i
   t.deepEqual(applied.targets, ['kafka1']);
   t.is(
     applied.links.map(keyOf).join(' '),
-    'kafka1>kafka2 kafka2>kafka1 kafka1>zookeeper zookeeper>kafka1 kafka1>client client>kafka1',
+    'kafka1>kafka2 kafka1>zookeeper kafka1>client kafka2>kafka1 zookeeper>kafka1 client>kafka1',
   );
   t.is(applied.verified, undefined);
   t.regex(applied.evidence, /^no TCP connection within 400 ms, where one came about just before: /);

@@ -51,8 +51,8 @@ export async function createDockerLab(options: DockerLabOptions): Promise<Docker
   const reaper = await startReaper(engine, { run, image: helperImage });
   try {
     const network = await makeNetwork(engine, run);
-    const node = { ...options, inMemory: options.inMemory ?? [], helperImage };
-    const { made, ...reached } = await reachNodes(options, node, network);
+    const toMake = { ...options, inMemory: options.inMemory ?? [], helperImage };
+    const { made, ...reached } = await reachNodes(options, toMake, network);
     return {
       ...reached,
       nodes: new Map(made.map(({ name, remote }) => [name, remote])),

@@ -33,7 +33,7 @@ export async function makeNetwork({ api }: Engine, run: string): Promise<LabNetw
   return withEngine('make a network', async () => {
     for (let attempt = 1; ; attempt++) {
       const chosen = await make();
-      const subnet = subnetOf((await chosen.inspect()) as Docker.NetworkInspectInfo);
+      const subnet = subnetOf(await chosen.inspect());
       if (subnet === null) return networkOf(chosen, name, false);
       await chosen.remove();
       try {
@@ -93,5 +93,5 @@ export function asBefore(
     IPAMConfig: { IPv4Address: told.IPAddress },
     ...(aliases.length > 0 && { Aliases: aliases }),
     ...(told.MacAddress && { MacAddress: told.MacAddress }),
-  } as Docker.EndpointSettings;
+  };
 }

@@ -3,7 +3,7 @@ import type { Plugs } from '../../control/plugs.ts';
 import { EXIT, Failure } from '../../core/failure.ts';
 import type { Fault, Link } from '../../history/fault.ts';
 import { cutPairs, pairsOf, untilConnected } from '../link-faults.ts';
-import { CLIENT } from '../partitions.ts';
+import { between, CLIENT } from '../partitions.ts';
 import type { FaultPackage } from './fault-package.ts';
 
 type Disconnect = Extract<Fault, { kind: 'disconnect' }>;
@@ -16,14 +16,10 @@ type Disconnect = Extract<Fault, { kind: 'disconnect' }>;
 export const disconnectFault: FaultPackage<Disconnect> = {
   links: (_, { nodes, targets }) => {
     const places = [...nodes.map(({ name }) => name), CLIENT];
-    const links = targets.flatMap((target) =>
-      places
-        .filter((place) => place !== target)
-        .flatMap((place) => [
-          { from: target, to: place },
-          { from: place, to: target },
-        ]),
-    );
+    const links = targets.flatMap((target) => {
+      const others = places.filter((place) => place !== target);
+      return [...between([target], others), ...between(others, [target])];
+    });
     // Two targets lose each other, too.
     return [...new Map(links.map((link) => [`${link.from}>${link.to}`, link])).values()];
   },
