@@ -18,6 +18,9 @@ export interface Engine {
 
 export type Container = Docker.Container;
 export type ContainerOptions = Docker.ContainerCreateOptions;
+export type Network = Docker.Network;
+/** How a container is connected to a network. */
+export type ConnectionSettings = Docker.EndpointSettings;
 
 /** @throws Failure with one sentence when there is no daemon, or none that this user may use. */
 export async function openEngine(

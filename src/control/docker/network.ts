@@ -1,5 +1,12 @@
-import type Docker from 'dockerode';
-import { statusOf, toldBy, withEngine, type Container, type Engine } from './engine.ts';
+import {
+  statusOf,
+  toldBy,
+  withEngine,
+  type ConnectionSettings,
+  type Container,
+  type Engine,
+  type Network,
+} from './engine.ts';
 import { labelsOf } from './labels.ts';
 
 /** The network of a lab, from which containers can be taken, and to which they come back at the address that they had. */
@@ -11,8 +18,6 @@ export interface LabNetwork {
   /** Changes nothing where it is connected. */
   connect(container: Container): Promise<void>;
 }
-
-type Network = Docker.Network;
 
 const ATTEMPTS = 5;
 
@@ -46,14 +51,14 @@ export async function makeNetwork({ api }: Engine, run: string): Promise<LabNetw
 }
 
 /** That of IPv4; null where the daemon tells none. */
-function subnetOf({ IPAM: ipam }: Pick<Docker.NetworkInspectInfo, 'IPAM'>): string | null {
+function subnetOf({ IPAM: ipam }: Pick<Awaited<ReturnType<Network['inspect']>>, 'IPAM'>): string | null {
   const subnets = (ipam?.Config ?? []).flatMap((each) => each['Subnet'] ?? []);
   return subnets.find((subnet) => !subnet.includes(':')) ?? null;
 }
 
 function networkOf(network: Network, name: string, keepsAddresses: boolean): LabNetwork {
   /** How each was connected at first, by its id. */
-  const settings = new Map<string, Docker.EndpointSettings>();
+  const settings = new Map<string, ConnectionSettings>();
 
   const endpointOf = async (container: Container) => {
     const { NetworkSettings: told } = await container.inspect();
@@ -87,7 +92,7 @@ function networkOf(network: Network, name: string, keepsAddresses: boolean): Lab
 export function asBefore(
   told: { IPAddress: string; MacAddress?: string; Aliases?: readonly string[] | null },
   containerId: string,
-): Docker.EndpointSettings {
+): ConnectionSettings {
   const aliases = (told.Aliases ?? []).filter((alias) => !containerId.startsWith(alias));
   return {
     IPAMConfig: { IPv4Address: told.IPAddress },

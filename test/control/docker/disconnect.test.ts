@@ -1,6 +1,7 @@
 import test from 'ava';
 import { dockerNet, type Helper } from '../../../src/control/docker/docker-net.ts';
-import { asBefore } from '../../../src/control/docker/network.ts';
+import type { Engine } from '../../../src/control/docker/engine.ts';
+import { asBefore, makeNetwork } from '../../../src/control/docker/network.ts';
 
 /** What is set in a node's network goes with its interface, and is set again when the node is back. */
 function made() {
@@ -95,4 +96,53 @@ test('a node comes back with its addresses and with the names that it was given'
   t.deepEqual(asBefore({ IPAddress: '10.0.0.2', Aliases: null }, id) as unknown, {
     IPAMConfig: { IPv4Address: '10.0.0.2' },
   });
+});
+
+/** A daemon that chooses the pools in their order, and refuses what another holds. */
+function daemon(taken: string[], how: { tells?: boolean; refusal?: string } = {}) {
+  const pools = ['172.18.0.0/16', '172.19.0.0/16', '172.20.0.0/16'];
+  const refusal = how.refusal ?? 'Pool overlaps with other one on this address space';
+  const held = new Set<string>();
+  const log: string[] = [];
+  const createNetwork = async (options: { IPAM?: { Config: { Subnet: string }[] } }) => {
+    const wanted = options.IPAM?.Config[0]?.Subnet;
+    // Just then another has taken it.
+    if (wanted !== undefined && taken.includes(wanted)) {
+      held.add(wanted);
+      throw Object.assign(new Error('HTTP'), { statusCode: 403, json: { message: refusal } });
+    }
+    const subnet = wanted ?? pools.find((pool) => !held.has(pool))!;
+    log.push(`${wanted === undefined ? 'chosen' : 'asked for'} ${subnet}`);
+    return {
+      inspect: async () => ({ IPAM: { Config: how.tells === false ? [] : [{ Subnet: subnet }] } }),
+      remove: async () => void log.push(`removed ${subnet}`),
+    };
+  };
+  return { engine: { api: { createNetwork } } as unknown as Engine, log };
+}
+
+test('the subnet is the one that the daemon itself takes, asked for by name', async (t) => {
+  const { engine, log } = daemon([]);
+  t.true((await makeNetwork(engine, 'run')).keepsAddresses);
+  t.deepEqual(log, ['chosen 172.18.0.0/16', 'removed 172.18.0.0/16', 'asked for 172.18.0.0/16']);
+});
+
+test('where another has taken the subnet meanwhile, the next is tried', async (t) => {
+  const { engine, log } = daemon(['172.18.0.0/16']);
+  t.true((await makeNetwork(engine, 'run')).keepsAddresses);
+  t.is(log.at(-1), 'asked for 172.19.0.0/16');
+});
+
+test('a daemon that refuses for another reason is not asked again, and says why', async (t) => {
+  const { engine, log } = daemon(['172.18.0.0/16'], { refusal: 'no rights to do so' });
+  await t.throwsAsync(makeNetwork(engine, 'run'), {
+    message: 'Docker cannot make a network: no rights to do so.',
+  });
+  t.is(log.length, 2);
+});
+
+test('where no subnet is told, the network is as the daemon made it, and keeps no addresses', async (t) => {
+  const { engine, log } = daemon([], { tells: false });
+  t.false((await makeNetwork(engine, 'run')).keepsAddresses);
+  t.deepEqual(log, ['chosen 172.18.0.0/16']);
 });
