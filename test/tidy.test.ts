@@ -22,7 +22,8 @@ const MAY_IMPORT: Record<string, string[]> = {
   runner: ['history', 'generator', 'client', 'nemesis', 'db', 'control', 'world', 'scenario'],
   checker: ['history'],
   linear: [],
-  report: ['history', 'checker'],
+  statistics: [],
+  report: ['history', 'checker', 'statistics'],
   search: ['scenario', 'nemesis', 'sim', 'run', 'history', 'checker'],
   run: [
     'scenario',

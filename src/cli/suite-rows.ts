@@ -72,10 +72,10 @@ function rowOf(entry: Entry, { directory, result, world, status }: Outcome, inte
   return { entry, directory, result, lost, met, world };
 }
 
-/** @returns null when the run does not tell. */
-function meets(
+/** Whether a run did what is expected of its scenario. @returns null when the run does not tell. */
+export function meets(
   expected: Entry['scenario']['expect'],
-  run: { result: Result | null; lost: number; status: number; interrupted: boolean },
+  run: { result: Pick<Result, 'verdict'> | null; lost: number; status: number; interrupted: boolean },
 ): boolean | null {
   const { result, lost, status, interrupted } = run;
   // Its result could not be written down, but its exit status is one.

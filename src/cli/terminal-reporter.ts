@@ -1,8 +1,20 @@
+import type { Plan } from '../run/plan.ts';
 import type { Reporter } from '../run/reporter.ts';
 import { withProgress } from './terminal/check-progress.ts';
 import { printed, say } from './terminal/print.ts';
 import { createStatus } from './terminal/status.ts';
 import { show } from './verdict.ts';
+
+/** One of many runs is only a line that changes, and only on a terminal; whoever carries out all of them says the rest. */
+export function reporterFor({ brief }: Pick<Plan, 'brief'>): Reporter {
+  if (brief === undefined) return terminalReporter;
+  return {
+    ...terminalReporter,
+    follow: (nodes) => createStatus(process.stderr, nodes, brief),
+    reading: (run) => ({ run, end: () => {} }),
+    close: async () => {},
+  };
+}
 
 /** Speaks to a terminal: results on standard output, everything else on standard error. */
 export const terminalReporter: Reporter = {

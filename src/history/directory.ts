@@ -102,24 +102,25 @@ function readLines(path: string, damages: Damages): Lines | null {
   }
 }
 
-/** Runs of a store are called run-1, run-2, … in the order in which they began. */
-const RUN_NAME = /^run-([1-9]\d{0,14})$/;
+/** Runs of a store are called run-1, run-2, … in the order in which they began, repeats of runs repeat-1, … */
+type Sort = 'run' | 'repeat';
+const NAMES: Record<Sort, RegExp> = { run: /^run-([1-9]\d{0,14})$/, repeat: /^repeat-([1-9]\d{0,14})$/ };
 
 /**
  * Makes store/run-N with the next number, and the store if need be. Making a directory is atomic, so that runs that
  * begin at the same moment get different ones.
  * @returns its path.
  */
-export async function createRunDirectory(store: string): Promise<string> {
+export async function createRunDirectory(store: string, sort: Sort = 'run'): Promise<string> {
   try {
     makeDirectory(store);
-    for (let number = 1 + ((await runNumbers(store)).at(-1) ?? 0); ; number++) {
-      const path = join(store, `run-${number}`);
+    for (let number = 1 + ((await numbersOf(store, sort)).at(-1) ?? 0); ; number++) {
+      const path = join(store, `${sort}-${number}`);
       if (await isMade(path)) return path;
     }
   } catch (error) {
     if (error instanceof Failure) throw error;
-    throw new Failure(`no run directory can be made in ${store} (${errnoOf(error)})`, {
+    throw new Failure(`no ${sort} directory can be made in ${store} (${errnoOf(error)})`, {
       hint: 'name a directory that you may write to with --store',
       exitStatus: EXIT.usage,
       cause: error,
@@ -129,10 +130,10 @@ export async function createRunDirectory(store: string): Promise<string> {
 
 /** The names of a store's runs in the order of their numbers; none when there is no such store. */
 export async function listRuns(store: string): Promise<string[]> {
-  return (await runNumbers(store)).map((number) => `run-${number}`);
+  return (await numbersOf(store, 'run')).map((number) => `run-${number}`);
 }
 
-async function runNumbers(store: string): Promise<number[]> {
+async function numbersOf(store: string, sort: Sort): Promise<number[]> {
   const names = await readdir(store).catch((error: unknown) => {
     if (errnoOf(error) === 'ENOENT') return [];
     throw new Failure(`the store ${store} cannot be read (${errnoOf(error)})`, {
@@ -141,7 +142,7 @@ async function runNumbers(store: string): Promise<number[]> {
       cause: error,
     });
   });
-  const numbers = names.map((name) => Number(RUN_NAME.exec(name)?.[1] ?? 0));
+  const numbers = names.map((name) => Number(NAMES[sort].exec(name)?.[1] ?? 0));
   return numbers.filter((number) => number > 0).toSorted((a, b) => a - b);
 }
 

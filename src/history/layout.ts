@@ -32,6 +32,11 @@ export const FULL_LISTS_FILE = 'findings.ndjson';
 export const WRITES_TABLE = 'writes.parquet';
 export const READS_TABLE = 'reads.parquet';
 
+/** Of a directory that holds the runs of a repeat: what is repeated, and how often. */
+export const REPEAT_FILE = 'repeat.json';
+/** What is known of all its runs: for people, for spreadsheets, for programs. */
+export const SUMMARY_FILES = { markdown: 'summary.md', csv: 'summary.csv', json: 'summary.json' } as const;
+
 /** The files that make up a history. */
 export const HISTORY_FILES = [RUN_FILE, WRITES_FILE, READS_FILE, ENDS_FILE, EVENTS_FILE] as const;
 

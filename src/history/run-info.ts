@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { EXIT, Failure } from '../core/failure.ts';
 import { atPath } from '../core/paths.ts';
 import type { Damages } from './damage.ts';
-import { ENDS_FILE, EVENTS_FILE, READS_FILE, RUN_FILE, WRITES_FILE } from './layout.ts';
+import { ENDS_FILE, EVENTS_FILE, READS_FILE, REPEAT_FILE, RUN_FILE, WRITES_FILE } from './layout.ts';
 import type { RunInfo } from './run.ts';
 import { readRunFile, UNSEALED } from './recorder/run-file.ts';
 
@@ -31,9 +31,11 @@ export function resolveInfo(path: string, copy: RunInfo | null, damages: Damages
     ![EVENTS_FILE, WRITES_FILE, READS_FILE, ENDS_FILE].some((name) => names.has(name))
   ) {
     throw new Failure(`the directory ${path} is not a run: it has no ${RUN_FILE}`, {
-      hint: [...names].some((name) => /^run-\d+$/.test(name))
-        ? `it is a store: name one of its runs`
-        : 'name a directory such as store/run-1',
+      hint: names.has(REPEAT_FILE)
+        ? `it holds the runs of a repeat: name one of them, or ask about all with "kept compare ${path}"`
+        : [...names].some((name) => /^run-\d+$/.test(name))
+          ? `it is a store: name one of its runs`
+          : 'name a directory such as store/run-1',
       exitStatus: EXIT.usage,
     });
   }

@@ -25,6 +25,8 @@ export interface Plan<World extends WorldPlan = WorldPlan> {
   json: boolean;
   /** Print only progress; the caller prints what came out. */
   quiet: boolean;
+  /** Of one run of many: its place among them, in words. It is then all that stands on the screen while the run goes on. */
+  brief?: string;
   /** The process that a person started, and with which everything ends; this one if absent. */
   process?: ProcessIdentity;
   /** The command line, for run.json. */

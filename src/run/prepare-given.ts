@@ -24,7 +24,7 @@ import { assertRoom, roomFor } from './room.ts';
 /** What a user may say of a run against a cluster that was given. */
 export interface GivenWishes extends Pick<
   Wishes,
-  'store' | 'claim' | 'seed' | 'json' | 'yesBreakTheseNodes'
+  'store' | 'directory' | 'claim' | 'seed' | 'json' | 'yesBreakTheseNodes'
 > {
   /** One that is there; the run makes one if absent. */
   topic?: string;
@@ -101,7 +101,7 @@ export async function prepareGivenPlan(
       claim: wishes.claim,
       mode: scenario.kraftMode,
       topic,
-      directory: await createRunDirectory(wishes.store),
+      directory: wishes.directory ?? (await createRunDirectory(wishes.store)),
       json: wishes.json === true,
       quiet: false,
       process: thisProcess(),

@@ -45,6 +45,8 @@ export interface Wishes extends SshWishes {
   mode?: KafkaMode;
   /** Where run directories go. */
   store: string;
+  /** The run directory, if not a new one in the store: it is there, and empty. */
+  directory?: string;
   /** Where brokers keep their data; in memory if absent. */
   dataDir?: string;
   claim: Claim;
@@ -129,7 +131,7 @@ export async function prepareSimulatedPlan(
     seed,
     claim: options.claim,
     mode,
-    directory: await createRunDirectory(options.store),
+    directory: options.directory ?? (await createRunDirectory(options.store)),
     json: options.json === true,
     quiet: false,
     process: thisProcess(),
@@ -204,7 +206,7 @@ export async function preparePlan(
     claim: options.claim,
     mode,
     world,
-    directory: more.directory ?? (await createRunDirectory(options.store)),
+    directory: more.directory ?? options.directory ?? (await createRunDirectory(options.store)),
     json: options.json === true,
     quiet: false,
     process: thisProcess(),

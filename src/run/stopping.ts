@@ -36,7 +36,8 @@ export function listenForStop(say: (text: string) => void): Stopping {
     // Whatever something may still wait for: the lab's processes end with this one.
     void realClock()
       .sleep(LAST_WORK_MS)
-      .then(() => process.exit(EXIT.interrupted));
+      // What an earlier run of a series has proven is not taken back.
+      .then(() => process.exit(process.exitCode === EXIT.invalid ? EXIT.invalid : EXIT.interrupted));
     abort.abort();
   };
   for (const name of NAMES) process.on(name, onSignal);

@@ -45,7 +45,10 @@ Examples:
     )
     .action(async (path: string, options: { claim: Claim; json?: true; fullLists?: true }) => {
       if (saysRunning(path)) {
-        const { checkRunning, isRunning } = await import('../running.ts');
+        const [{ checkRunning }, { isRunning }] = await Promise.all([
+          import('../running.ts'),
+          import('../../run/is-running.ts'),
+        ]);
         if (isRunning(path)) {
           const { claim, json, fullLists } = options;
           const how = { claim, json: json === true, fullLists: fullLists === true };

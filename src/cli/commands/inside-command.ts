@@ -30,11 +30,12 @@ export function addInsideCommand(program: Command): void {
       } else if (options.classArchive === true) {
         await writeClassArchive(request as Plan<NetnsPlan>);
       } else {
-        const [{ carryOut }, { terminalReporter }] = await Promise.all([
+        const [{ carryOut }, { reporterFor }] = await Promise.all([
           import('../../run/carry-out.ts'),
           import('../terminal-reporter.ts'),
         ]);
-        process.exitCode = await carryOut(request as Plan, terminalReporter);
+        const plan = request as Plan;
+        process.exitCode = await carryOut(plan, reporterFor(plan));
       }
     });
 }

@@ -37,7 +37,7 @@ Exit status: 0 when it was told, 64 when there is no such run that goes on.`,
     )
     .action(async (words: string[], options: MarkOptions) => {
       const [{ isRunning }, { writeMark }] = await Promise.all([
-        import('../running.ts'),
+        import('../../run/is-running.ts'),
         import('../../run/marks.ts'),
       ]);
       const named = words[0] !== undefined && existsSync(join(words[0], RUN_FILE)) ? words[0] : null;

@@ -1,5 +1,5 @@
 import { rmdir } from 'node:fs/promises';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { addClusterOptions, addSimulateOption, type ClusterOptions } from '../options/cluster-options.ts';
 import {
   addConnectionOptions,
@@ -10,6 +10,9 @@ import {
   type ConnectionOptions,
 } from '../options/connection-options.ts';
 import { printPlan } from '../dry-run.ts';
+import { EXIT, Failure } from '../../core/failure.ts';
+import { addRepeatOptions, assertRepeatOptions, type RepeatOptions } from '../options/repeat-options.ts';
+import type { RepeatHow } from '../repeating.ts';
 import { launch } from '../../run/launch.ts';
 import { preparePlanForWorld } from '../../run/prepare.ts';
 import { describePlan } from '../describe-plan.ts';
@@ -24,9 +27,15 @@ export function addRunCommand(program: Command): void {
     .command('run', { isDefault: false })
     .argument('[scenario]', 'a name from "kept scenarios", or a JSON file', 'random')
     .description('run a scenario against a real cluster, and decide');
-  addSimulateOption(
-    addClusterOptions(addConnectionOptions(addScenarioOptions(command)).optionsGroup('Options:')),
+  addRepeatOptions(
+    addSimulateOption(
+      addClusterOptions(addConnectionOptions(addScenarioOptions(command)).optionsGroup('Options:')),
+    ),
+    'it',
   )
+    .addOption(
+      new Option('--resume <repeat>', 'with --repeat: go on with one that this same command has begun'),
+    )
     .option('--dry-run', 'print what would be done, and do nothing')
     .addHelpText(
       'after',
@@ -42,7 +51,15 @@ Examples:
   kept run random --duration 10m --faults kill,pause,bisect --rate 2000 --partitions 6
   kept run my-scenario.json --seed 42 --json
   kept run leader-isolated-acks-1 --simulate
+  kept run leader-killed-acks-1 --repeat 30 --seed 42
   kept run --bootstrap-server kafka1:9092 --command-config client.properties --duration 10m
+
+--repeat N runs it N times into store/repeat-1 and tells what all runs come to: how many lost records, the median,
+range and bootstrap interval of what they lost, how often each finding occurred. Run 1 has the seed that --seed gives,
+and each other one a seed that is drawn from it: the first ones of 42 are 42, 1776719203 and 1548556041. So run k
+follows from the first seed and k alone, and "--seed" with its own seed repeats it. What a scenario's script does is
+the same each time. Interrupted or killed, "kept resume store/repeat-1" goes on. The exit status is that of the worst
+run: 1 if any is invalid, else 70, 64, 130 and 2 in this order, and 0 only if every run is valid.
 
 Ctrl-C ends the load and still heals, reads back and decides; a second one stops at once. The history is safe.`,
     )
@@ -50,6 +67,12 @@ Ctrl-C ends the load and still heals, reads back and decides; a second one stops
       const scenario = resolveScenario(name, options);
       if (namesCluster(options)) assertNoLabOptions(options);
       else assertNoConnectionOptions(options);
+      assertRepeatOptions(options, { ...options, given: namesCluster(options) });
+      if (options.repeat !== undefined && options.dryRun !== true) {
+        process.exitCode = await repeatRun(name, scenario, options);
+        return;
+      }
+      if (options.resume !== undefined) refuseResume(options.resume);
       if (options.dryRun === true && !namesCluster(options)) {
         printPlan(scenario, options);
         return;
@@ -67,7 +90,53 @@ Ctrl-C ends the load and still heals, reads back and decides; a second one stops
     });
 }
 
-type RunCommandOptions = ClusterOptions & ScenarioOptions & ConnectionOptions & { dryRun?: true };
+type RunCommandOptions = ClusterOptions &
+  ScenarioOptions &
+  ConnectionOptions &
+  RepeatOptions & { dryRun?: true; resume?: string };
+
+function refuseResume(directory: string): never {
+  throw new Failure('--resume goes on with a repeat, and --repeat is missing', {
+    hint: `say how often in all, or: kept resume ${directory}`,
+    exitStatus: EXIT.usage,
+  });
+}
+
+async function repeatRun(name: string, scenario: Scenario, options: RunCommandOptions): Promise<number> {
+  const { beginRepeat, casesOf, goOnAs, prepareWith, wishesOf } = await import('../repeating.ts');
+  const given = namesCluster(options);
+  if (given && options.topic !== undefined && options.from !== 'end')
+    throw new Failure(`the topic ${options.topic} is not empty any more after the first run`, {
+      hint: 'leave --topic out, and each run makes and deletes its own; or add --from end',
+      exitStatus: EXIT.usage,
+    });
+  const spec = {
+    name,
+    suite: null,
+    cases: casesOf([scenario]),
+    repetitions: options.repeat ?? 1,
+    claim: options.claim,
+    wishes: given ? {} : wishesOf(options),
+    given,
+    seed: options.seed,
+    store: options.store,
+  };
+  const how = {
+    jobs: options.jobs ?? 1,
+    json: options.json === true,
+    prepare: given ? await givenPlans(options) : prepareWith(options),
+  };
+  return options.resume === undefined ? beginRepeat(spec, how) : goOnAs(options.resume, spec, how);
+}
+
+/** The cluster is looked at anew for each run; what it takes to reach it is asked for once. */
+async function givenPlans(options: RunCommandOptions): Promise<RepeatHow['prepare']> {
+  const { prepareGivenPlan } = await import('../../run/prepare-given.ts');
+  const endpoint = await resolveEndpoint(options, { environment: process.env, say });
+  const explicit = { rate: options.rate !== undefined, faults: options.faults !== undefined };
+  return ({ of, seed, directory }, claim) =>
+    prepareGivenPlan(of.scenario, endpoint, { ...options, explicit, claim, seed, directory }, say);
+}
 
 /** A run against a cluster that is there already. */
 async function planForGiven(scenario: Scenario, options: RunCommandOptions): Promise<Plan> {

@@ -8,6 +8,7 @@ import { RESULTS_FILE } from '../../history/layout.ts';
 import { SUITES } from '../../scenario/catalog/catalog.ts';
 import type { Entry } from '../../scenario/catalog/entry.ts';
 import { addClusterOptions, addSimulateOption, type ClusterOptions } from '../options/cluster-options.ts';
+import { addRepeatOptions, assertRepeatOptions, type RepeatOptions } from '../options/repeat-options.ts';
 import { listenForInterrupt } from '../interrupt.ts';
 import { launch } from '../../run/launch.ts';
 import { preparePlanForWorld } from '../../run/prepare.ts';
@@ -21,7 +22,7 @@ export function addSuiteCommand(program: Command): void {
     .command('suite')
     .argument('<name>', Object.keys(SUITES).join(', '))
     .description('run a set of scenarios and compare what they lose with what is expected');
-  addSimulateOption(addClusterOptions(command))
+  addRepeatOptions(addSimulateOption(addClusterOptions(command)), 'each of them')
     .option('--full-size', 'at the original size: 100,000 records each, original timeouts')
     .option('--only <numbers>', 'only these, by number or name: 4,5')
     .addHelpText(
@@ -34,11 +35,22 @@ killed, isolated, or cut off from ZooKeeper only. His figures stand beside what 
 Exit status: 1 when an expectation is not met, whatever else happened; else that of a run that failed, 130 when it was
 interrupted, 2 when a run was inconclusive, and 0 when every expectation is met.
 
-Example:
-  kept suite failure-scenarios --kafka 2.0.1`,
+--repeat N runs each of them N times into store/repeat-1, a directory for each scenario in it, and tells of each what
+its runs come to; every run is held against what is expected. Seeds are drawn as "kept run --help" says, the same for
+each scenario. "kept resume store/repeat-1" goes on where it was ended.
+
+Examples:
+  kept suite failure-scenarios --kafka 2.0.1
+  kept suite failure-scenarios --only 2,4 --repeat 30
+  kept suite failure-scenarios --simulate --repeat 10 --jobs 2`,
     )
-    .action(async (name: string, options: ClusterOptions & { fullSize?: true; only?: string }) => {
+    .action(async (name: string, options: SuiteOptions) => {
       const entries = entriesOf(name, options.only);
+      assertRepeatOptions(options, options);
+      if (options.repeat !== undefined) {
+        process.exitCode = await repeatSuite(name, entries, options);
+        return;
+      }
       const interrupt = listenForInterrupt();
       const interrupted = () => interrupt.signal.aborted;
       const suite = await runRows(entries, { run: (entry) => runEntry(entry, options), interrupted, say });
@@ -62,6 +74,31 @@ Example:
     });
 }
 
+type SuiteOptions = ClusterOptions & RepeatOptions & { fullSize?: true; only?: string };
+
+async function repeatSuite(name: string, entries: readonly Entry[], options: SuiteOptions): Promise<number> {
+  const { beginRepeat, casesOf, prepareWith, wishesOf } = await import('../repeating.ts');
+  const scenarios = [...new Set(entries.map((entry) => scenarioOf(entry, options)))];
+  return beginRepeat(
+    {
+      name,
+      suite: name,
+      cases: casesOf(scenarios),
+      repetitions: options.repeat ?? 1,
+      claim: options.claim,
+      wishes: wishesOf(options),
+      given: false,
+      seed: options.seed,
+      store: options.store,
+    },
+    { jobs: options.jobs ?? 1, json: options.json === true, prepare: prepareWith(options) },
+  );
+}
+
+function scenarioOf(entry: Entry, { fullSize }: { fullSize?: true }): Entry['scenario'] {
+  return fullSize === true ? (entry.fullSize ?? entry.scenario) : entry.scenario;
+}
+
 function entriesOf(name: string, only: string | undefined): readonly Entry[] {
   const suite = SUITES[name];
   if (suite === undefined) {
@@ -82,7 +119,7 @@ function entriesOf(name: string, only: string | undefined): readonly Entry[] {
 }
 
 async function runEntry(entry: Entry, options: ClusterOptions & { fullSize?: true }): Promise<Outcome> {
-  const scenario = options.fullSize === true ? (entry.fullSize ?? entry.scenario) : entry.scenario;
+  const scenario = scenarioOf(entry, options);
   const plan = { ...(await preparePlanForWorld(scenario, options, say)), quiet: true, json: false };
   say(`\n${describePlan(plan)}\n`);
   const { directory } = plan;

@@ -19,11 +19,14 @@ export interface Status {
   end(): void;
 }
 
+/** @param brief where it is one run of many: only a line that changes, which begins with these words. */
 export function createStatus(
   stream: NodeJS.WriteStream & { fd: number },
   nodes: () => readonly NodeInfo[],
+  brief?: string,
 ): Status {
   const status = statusLine(stream);
+  const isSilent = brief !== undefined && !stream.isTTY;
   const colors = createColors(wantsColour(stream));
   let previous = { elapsedNs: 0, written: 0, perSecond: 0 };
 
@@ -31,11 +34,12 @@ export function createStatus(
     line: (text) => status.line(text),
     end: () => status.end(),
     event(event) {
+      if (brief !== undefined) return;
       const text = describeEvent(safeStrings(event), colors);
       if (text !== null) status.line(text);
     },
     progress(progress) {
-      if (!status.isDue(progress.elapsedNs)) return;
+      if (isSilent || !status.isDue(progress.elapsedNs)) return;
       const written = progress.ok + progress.sent;
       const seconds = (progress.elapsedNs - previous.elapsedNs) / NS_PER_SECOND;
       if (seconds >= 1) {
@@ -45,7 +49,8 @@ export function createStatus(
           perSecond: Math.round((written - previous.written) / seconds),
         };
       }
-      status.draw(describeProgress(progress, previous.perSecond, nodes()));
+      const text = describeProgress(progress, previous.perSecond, nodes());
+      status.draw(brief === undefined ? text : `${brief} · ${text.trimStart()}`);
     },
   };
 }

@@ -1,0 +1,52 @@
+import { EXIT, Failure } from '../../core/failure.ts';
+import { listed } from '../../core/words.ts';
+import type { Plan } from '../plan.ts';
+import type { System } from './repeat-file.ts';
+
+/** What a plan will run against. */
+export function systemOf({ world, mode }: Plan): System {
+  const distribution = 'distribution' in world ? world.distribution : null;
+  return {
+    world: world.kind,
+    kafka: distribution?.version ?? null,
+    jars: distribution?.jars ?? {},
+    mode,
+    image: world.kind === 'docker' && world.local === null ? world.image : null,
+    brokers:
+      world.kind === 'given'
+        ? world.brokers.map(({ name, address, port }) => `${name} (${address}:${port})`).join(', ')
+        : null,
+  };
+}
+
+/** @throws Failure (usage) where runs of a repeat would not be runs of the same thing any more. */
+export function assertSameSystem(directory: string, before: System, now: System): void {
+  const changes = changesBetween(before, now);
+  if (changes.length === 0) return;
+  throw new Failure(
+    `the repeat ${directory} cannot go on, because what it ran against has changed: ${changes.join('; ')}`,
+    {
+      hint: 'bring back what was there, or start another repeat; "kept compare" holds the two side by side',
+      exitStatus: EXIT.usage,
+    },
+  );
+}
+
+function changesBetween(before: System, now: System): string[] {
+  const changes = (['world', 'kafka', 'mode', 'image', 'brokers'] as const)
+    .filter((name) => before[name] !== now[name])
+    .map((name) => `${WORDS[name]} was ${before[name] ?? 'none'} and is ${now[name] ?? 'none'}`);
+  const names = [...new Set([...Object.keys(before.jars), ...Object.keys(now.jars)])];
+  const jars = names.filter((name) => before.jars[name] !== now.jars[name]);
+  // Another version has other jars anyway.
+  if (before.kafka === now.kafka && jars.length > 0) changes.push(`other jars than before: ${listed(jars)}`);
+  return changes;
+}
+
+const WORDS = {
+  world: 'the lab',
+  kafka: 'the version of Kafka',
+  mode: 'the mode',
+  image: 'the image',
+  brokers: 'the brokers',
+} as const;
