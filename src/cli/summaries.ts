@@ -51,7 +51,7 @@ export function writeSummaries(report: RepeatReport, say: (text: string) => void
 }
 
 function titleOf({ directory, name, suite, repetitions, seed, claim }: RepeatReport): string {
-  const what = suite === null ? `${name}` : `the suite ${suite}`;
+  const what = suite === null ? name : `the suite ${suite}`;
   return `${directory}: ${what}, ${counted(repetitions, 'time')}, first seed ${seed}, claim "${claim}"`;
 }
 

@@ -30,7 +30,7 @@ export function intervalOfMedian(sample: readonly number[]): Interval {
 /** Percentiles of the medians of samples that are drawn from this one with replacement. */
 export function percentilesOfMedians(sample: readonly number[], shares: readonly number[]): number[] {
   const random = seededRandom(SEED);
-  const values = Float64Array.from(sample).sort();
+  const values = Float64Array.from(sample).toSorted();
   const medians = new Float64Array(RESAMPLES);
   // Places in the sorted sample instead of values: they are counted, not sorted.
   const drawn = new Uint32Array(values.length);

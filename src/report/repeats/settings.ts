@@ -23,7 +23,7 @@ const LEFT_OUT: ReadonlySet<string> = new Set([
 export function settingsOf(info: RunInfo): Settings {
   const { scenario, versions, contract } = info;
   const settings: Record<string, string> = { scenario: scenario.name, world: info.world };
-  const tell = (name: string, value: unknown) => {
+  const tell = (name: string, value: string | number | boolean | null | undefined) => {
     if (value !== undefined && value !== null) settings[name] = String(value);
   };
   tell('Kafka', versions.kafka);
@@ -57,12 +57,17 @@ export function settingsOf(info: RunInfo): Settings {
 }
 
 /** Numbers, texts and switches of an object, at whatever depth, by their paths. */
-function leavesOf(value: unknown, path: string): [path: string, value: unknown][] {
+function leavesOf(value: unknown, path: string): [path: string, value: string | number | boolean][] {
   if (Array.isArray(value)) return [[path, value.join(', ')]];
-  if (typeof value !== 'object' || value === null) return [[path, value ?? 'none']];
+  if (typeof value !== 'object' || value === null) return [[path, leafOf(value)]];
   return Object.entries(value)
     .filter(([name]) => path !== '' || !LEFT_OUT.has(name))
     .flatMap(([name, inner]) => leavesOf(inner, path === '' ? name : `${path}.${name}`));
+}
+
+function leafOf(value: unknown): string | number | boolean {
+  const isPlain = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+  return isPlain ? value : 'none';
 }
 
 /** Equal where all the jars are. */

@@ -51,7 +51,7 @@ export async function carryOutRepeat(
   let ending = false;
   let refusal: unknown = null;
   let failuresInARow = 0;
-  const { prepareNext } = preparing(directory, info, options);
+  const prepareNext = preparing(directory, info, options);
 
   const end = (one: Ended) => {
     ended.push(one);
@@ -105,12 +105,10 @@ function preparing(directory: string, info: RepeatInfo, { prepare, say }: Repeat
       throw error;
     }
   };
-  return {
-    prepareNext(slot: Slot): Promise<Plan> {
-      const plan = before.then(() => prepareOne(slot));
-      before = plan.catch(() => undefined);
-      return plan;
-    },
+  return (slot: Slot): Promise<Plan> => {
+    const plan = before.then(() => prepareOne(slot));
+    before = plan.catch(() => undefined);
+    return plan;
   };
 }
 

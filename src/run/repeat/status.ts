@@ -16,8 +16,10 @@ const WORST_FIRST: readonly number[] = [
 
 export function worstOf(statuses: readonly number[]): number {
   // A status that is not documented is no success.
-  const known = statuses.map((status) => (WORST_FIRST.includes(status) ? status : EXIT.inconclusive));
-  return WORST_FIRST.find((status) => known.includes(status)) ?? EXIT.inconclusive;
+  const known = new Set(
+    statuses.map((status) => (WORST_FIRST.includes(status) ? status : EXIT.inconclusive)),
+  );
+  return WORST_FIRST.find((status) => known.has(status)) ?? EXIT.inconclusive;
 }
 
 export const STATUS_OF: Record<Verdict, number> = {

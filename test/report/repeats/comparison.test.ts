@@ -84,7 +84,7 @@ test('with several sides even that question is asked several times, and adjusted
       ['A', 'C'],
     ],
   );
-  t.true(main.every(({ p, test }) => p! > test!.p));
+  t.true(main.every((asked) => asked.p! > asked.test!.p));
 });
 
 test('settings that differ stand side by side, and only those', (t) => {
