@@ -61,7 +61,7 @@ test.serial(
     t.timeout(400_000);
     const whole = await start('run', 'leader-isolated-acks-1', ...SHORT, '--repeat', '4', '--store', 'one');
     t.is(whole.exitCode, 1, whole.stderr);
-    t.regex(whole.stderr, /run 2 of 4: invalid, \d+ lost of \d+ acknowledged .* about \d+ s left/);
+    t.regex(whole.stderr, /run 2 of 4: invalid, [\d,]+ lost of [\d,]+ acknowledged .* about \d+ s left/);
     t.regex(whole.stdout, /4 of 4 runs lost records/);
     t.regex(whole.stdout, /too few runs/);
     t.regex(whole.stderr, /SIMULATED/);
