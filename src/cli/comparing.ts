@@ -13,11 +13,18 @@ import { judgedFigures } from '../run/repeat/gather.ts';
 import { isOwned } from '../run/repeat/ownership.ts';
 import { isRepeat, readRepeatFile } from '../run/repeat/repeat-file.ts';
 import { type RepeatReport, reportOf } from '../run/repeat/repeat-report.ts';
-import type { CompareOptions } from './commands/compare.ts';
 import { summaryCsv, summaryJson, summaryMarkdown, summaryText } from './summaries.ts';
 import { columnsOf } from './terminal/locale.ts';
 import { print, printJson, say } from './terminal/print.ts';
 import { statusLine } from './terminal/status-line.ts';
+
+/** By which claim all runs are judged, and how the result is printed. */
+export interface CompareOptions {
+  claim?: Claim;
+  json?: true;
+  csv?: true;
+  markdown?: true;
+}
 
 /** What stands at a path: one series of a run or of a repeat, or one for each scenario of a suite. */
 interface Place {

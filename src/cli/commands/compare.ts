@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import type { Claim } from '../../checker/result.ts';
+import type { CompareOptions } from '../comparing.ts';
 import { claimOption } from './check.ts';
 
 export function addCompareCommand(program: Command): void {
@@ -38,11 +38,4 @@ Examples:
       const { compareSides } = await import('../comparing.ts');
       process.exitCode = await compareSides(paths, options);
     });
-}
-
-export interface CompareOptions {
-  claim?: Claim;
-  json?: true;
-  csv?: true;
-  markdown?: true;
 }
