@@ -190,7 +190,7 @@ export function dockerNet(
           await cables.connect(node);
           away.delete(node);
           await block([...unsent.values()].filter(({ from }) => from === node));
-          await impairing.restore(node);
+          await impairing.restoreDelays(node);
         },
       },
     }),

@@ -44,6 +44,8 @@ interface Loss {
 export interface PlacedImpairing extends Impairing {
   /** Brings about once more what is in force at a place, after something has taken it away. */
   restore(place: Place): Promise<void>;
+  /** The same for what goes with an interface alone: packets are lost by rules that outlive it, and go on counting. */
+  restoreDelays(place: Place): Promise<void>;
 }
 
 /** Impairs links by rules at places, for every lab in which a place is a shell with rights. */
@@ -165,6 +167,10 @@ export function placedImpairing(places: Places): PlacedImpairing {
     await execute(place, applyDelays([...sums.values()]));
   }
 
+  async function setDelaysAgain(place: Place): Promise<void> {
+    if ([...delays.values()].flat().some((each) => each.place === place)) await setDelays(place);
+  }
+
   async function delay(
     length: { delayMs: number; jitterMs: number },
     links: readonly Link[],
@@ -234,8 +240,10 @@ export function placedImpairing(places: Places): PlacedImpairing {
       await inOrder(async () => {
         for (const loss of losses.values())
           if (loss.placed.some((each) => each.place === place)) await setLoss(loss, place);
-        if ([...delays.values()].flat().some((each) => each.place === place)) await setDelays(place);
+        await setDelaysAgain(place);
       });
     },
+
+    restoreDelays: (place) => inOrder(() => setDelaysAgain(place)),
   };
 }

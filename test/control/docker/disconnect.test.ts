@@ -10,7 +10,7 @@ function made() {
     remote: {
       exec: async (command) => {
         told.push(`${name}: ${command.at(-1)}`);
-        return { exitStatus: 0, stdout: 'nft yes\nnetem yes\n', stderr: '' };
+        return { exitStatus: 0, stdout: 'iptables works\nnft none\ntc works\n', stderr: '' };
       },
     },
     runProgram: async () => {
@@ -82,6 +82,32 @@ test('a cut that ends while the node is off is not made again', async (t) => {
   await net.plugs!.connect(['a']);
   t.deepEqual(take(), ['connect a']);
   t.false(net.isCut(SENT));
+});
+
+test('a node is late again after it has come back, and what it loses goes on being counted', async (t) => {
+  const { net, take } = made();
+  await net.impairing!.impair({ kind: 'delay', delayMs: 50, jitterMs: 0 }, [SENT]);
+  await net.impairing!.impair({ kind: 'loss', percent: 20 }, [{ from: 'b', to: 'a' }]);
+  take();
+  await net.plugs!.disconnect(['a']);
+  await net.plugs!.connect(['a']);
+  const [, , script = '', more] = take();
+  t.regex(script, /tc filter add/);
+  t.is(more, undefined, 'the rules of the loss are not made anew');
+});
+
+test('a delay that begins or ends while the node is off waits for its return', async (t) => {
+  const { net, take } = made();
+  const early = await net.impairing!.impair({ kind: 'delay', delayMs: 50, jitterMs: 0 }, [SENT]);
+  await net.plugs!.disconnect(['a']);
+  take();
+  await early.lift();
+  await net.impairing!.impair({ kind: 'delay', delayMs: 70, jitterMs: 0 }, [SENT]);
+  t.deepEqual(take(), [], 'there is no interface');
+  await net.plugs!.connect(['a']);
+  const script = take()[1] ?? '';
+  t.regex(script, /delay 70ms/);
+  t.notRegex(script, /delay 50ms/);
 });
 
 test('a node comes back with its addresses and with the names that it was given', (t) => {
