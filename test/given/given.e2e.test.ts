@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { realClock } from '../../src/core/clock.ts';
 import { createAdmin } from '../../src/client/kafkajs/admin.ts';
+import type { Result } from '../../src/checker/result.ts';
 import type { RunInfo } from '../../src/history/run.ts';
 import { filesBelow, kept, startKept } from './run-kept.ts';
 import { SECRETS, securedCluster, type SecuredCluster } from './secured-cluster.ts';
@@ -127,7 +128,17 @@ test.serial(
     const file = clientProperties('client.properties', scram());
     const more = ['--idempotence', '--retries', '3', '--consumers', '1'];
     const { status, output } = await kept(['run', '--command-config', file, ...more, ...SHORT]);
-    t.is(status, 0, output);
+    t.regex(output, /acknowledged +[1-9]/, output);
+    const { findings } = JSON.parse(
+      readFileSync(join(lastRun().directory, 'results.json'), 'utf8'),
+    ) as Result;
+    const violations = findings.filter(({ judgement }) => judgement === 'violation');
+    // Where a slow machine makes it send again, this library gives two records one sequence number, and is accused of it.
+    t.true(
+      violations.every(({ blame }) => blame === 'client'),
+      output,
+    );
+    t.is(status, violations.length === 0 ? 0 : 1, output);
   },
 );
 
