@@ -44,14 +44,14 @@ export function splitWherePowerWasLost(
   losses: readonly { node: string; timeNs: number }[],
 ): Tenure[] {
   const whole = terms.map(withoutIndex);
-  const pieces = whole.flatMap((term) => [
-    term,
-    ...losses
+  const pieces = whole.flatMap((term) =>
+    losses
       .filter(({ node, timeNs }) => node === term.node && timeNs > term.fromNs)
       .filter(({ timeNs }) => !whole.some((other) => isLater(other, term) && other.fromNs <= timeNs))
       .map(({ timeNs }) => ({ ...term, fromNs: timeNs, startOffset: null })),
-  ]);
-  return pieces.toSorted(
+  );
+  // Where a broker begins to lead and loses power at one moment, the loss counts as the later of the two.
+  return [...whole, ...pieces].toSorted(
     (a, b) => a.fromNs - b.fromNs || (a.epoch ?? 0) - (b.epoch ?? 0) || a.leader - b.leader,
   );
 }
