@@ -1,3 +1,4 @@
+import { allDone } from '../core/all-done.ts';
 import type { Ability, Impairing } from './impairing/impairing.ts';
 import { keyOf, type Link, type Net } from './net.ts';
 import type { Plugs } from './plugs.ts';
@@ -45,14 +46,14 @@ export function countedNet(changes: LinkChanges): Net {
       disconnect: (nodes) =>
         inOrder(async () => {
           for (const node of nodes) pulled.set(node, (pulled.get(node) ?? 0) + 1);
-          await inAll(nodes.filter((node) => pulled.get(node) === 1).map((node) => own.pull(node)));
+          await allDone(nodes.filter((node) => pulled.get(node) === 1).map((node) => own.pull(node)));
         }),
       connect: (nodes) =>
         inOrder(async () => {
           const back = (nodes ?? [...pulled.keys()]).filter(
             (node) => nodes === undefined || pulled.get(node) === 1,
           );
-          await inAll(
+          await allDone(
             back.map(async (node) => {
               await own.plug(node);
               // Only now: one that failed may be tried again.
@@ -98,10 +99,4 @@ export function countedNet(changes: LinkChanges): Net {
     ...(changes.impairing !== undefined && { impairing: changes.impairing }),
     ...(changes.plugs !== undefined && { plugs: countedPlugs(changes.plugs) }),
   };
-}
-
-/** All of them, whatever becomes of one. @throws what one of them did. */
-async function inAll(works: readonly Promise<void>[]): Promise<void> {
-  const failed = (await Promise.allSettled(works)).find(({ status }) => status === 'rejected');
-  if (failed?.status === 'rejected') throw failed.reason;
 }

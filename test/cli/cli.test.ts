@@ -1,8 +1,7 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { basename, join } from 'node:path';
 import test from 'ava';
-import { execa } from 'execa';
 import { parseCount, parseDurationMs, parseRate, parseSeed } from '../../src/cli/options/parse.ts';
 import { resolveScenario, type ScenarioOptions } from '../../src/cli/options/scenario-options.ts';
 import { check } from '../../src/checker/check.ts';
@@ -10,15 +9,10 @@ import { Failure } from '../../src/core/failure.ts';
 import { openRun } from '../../src/history/directory.ts';
 import { CATALOG } from '../../src/scenario/catalog/catalog.ts';
 import { scenarioSchema } from '../../src/scenario/schema.ts';
+import { EXAMPLE, kept } from './kept.ts';
 
-const KEPT = resolve('bin/kept.js');
-const EXAMPLE = 'store/example';
 const directory = mkdtempSync(join(tmpdir(), 'kept-cli-'));
 test.after.always(() => rmSync(directory, { recursive: true, force: true }));
-
-/** Without anything on the PATH: what is tested here needs no Java, no Maven and no lab. */
-const kept = (...args: string[]) =>
-  execa(process.execPath, [KEPT, ...args], { reject: false, env: { PATH: '/nowhere', KAFKA_HOME: '' } });
 
 test('the recorded example is judged as it was when it was recorded, without Java', async (t) => {
   const copy = join(directory, 'example');

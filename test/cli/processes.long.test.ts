@@ -1,18 +1,12 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import test from 'ava';
-import { execa } from 'execa';
 import type { Result } from '../../src/checker/result.ts';
+import { EXAMPLE, kept } from './kept.ts';
 
-const KEPT = resolve('bin/kept.js');
-const EXAMPLE = 'store/example';
 const directory = mkdtempSync(join(tmpdir(), 'kept-cli-'));
 test.after.always(() => rmSync(directory, { recursive: true, force: true }));
-
-/** Without anything on the PATH: what is tested here needs no Java, no Maven and no lab. */
-const kept = (...args: string[]) =>
-  execa(process.execPath, [KEPT, ...args], { reject: false, env: { PATH: '/nowhere', KAFKA_HOME: '' } });
 
 test('on request every record with a finding stands in a file of its own, one a line', async (t) => {
   const copy = join(directory, 'full-lists');

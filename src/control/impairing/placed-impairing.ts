@@ -1,3 +1,4 @@
+import { allDone } from '../../core/all-done.ts';
 import { Failure, messageOf } from '../../core/failure.ts';
 import { clause } from '../../core/words.ts';
 import { keyOf, type Link } from '../net.ts';
@@ -227,12 +228,7 @@ export function placedImpairing(places: Places): PlacedImpairing {
       await inOrder(async () => {
         const touched = placesOf([...delays.values()].flat());
         delays.clear();
-        const done = await Promise.allSettled([
-          ...[...losses.values()].map(liftLoss),
-          ...touched.map(setDelays),
-        ]);
-        const failed = done.find((each) => each.status === 'rejected');
-        if (failed !== undefined) throw failed.reason;
+        await allDone([...[...losses.values()].map(liftLoss), ...touched.map(setDelays)]);
       });
     },
 
