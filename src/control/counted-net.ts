@@ -1,6 +1,7 @@
+import { keyOf, type Link } from '../core/link.ts';
 import { allDone } from '../core/all-done.ts';
 import type { Ability, Impairing } from './impairing/impairing.ts';
-import { keyOf, type Link, type Net } from './net.ts';
+import { type Net } from './net.ts';
 import type { Plugs } from './plugs.ts';
 
 /** How one kind of lab changes its network. */

@@ -1,4 +1,4 @@
-import type { Link } from './net.ts';
+import type { Link } from '../core/link.ts';
 
 /**
  * A way to strike nodes that this program has no hands on: somebody's command, which is told what to do and answers

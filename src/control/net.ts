@@ -1,19 +1,6 @@
+import type { Link } from '../core/link.ts';
 import type { Impairing } from './impairing/impairing.ts';
 import type { Plugs } from './plugs.ts';
-
-/** A directed connection between two nodes by name; `client` is the place that the workers write from. */
-export interface Link {
-  from: string;
-  to: string;
-}
-
-/** The name of the place that the workers write from. */
-export const CLIENT = 'client';
-
-/** A link in a map, each direction by itself. */
-export function keyOf({ from, to }: Link): string {
-  return `${from}>${to}`;
-}
 
 /** The network between the nodes. Cuts are directed, silent (packets vanish, nothing is refused) and add up. */
 export interface Net {

@@ -1,3 +1,4 @@
+import { CLIENT } from '../core/link.ts';
 import { EXIT, Failure } from '../core/failure.ts';
 import type { Random } from '../core/random.ts';
 import type { Fault, Link } from '../history/fault.ts';
@@ -15,9 +16,6 @@ const KINDS = ['isolate', 'bisect', 'bridge', 'majority-ring', 'partition', 'cut
 export function isPartition(fault: Fault): fault is PartitionFault {
   return (KINDS as readonly string[]).includes(fault.kind);
 }
-
-/** The workers' place in the network. */
-export const CLIENT = 'client';
 
 export function linksCutBy(
   fault: PartitionFault,

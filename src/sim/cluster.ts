@@ -1,3 +1,4 @@
+import { CLIENT } from '../core/link.ts';
 import { Broker } from './broker.ts';
 import type { Coordination } from './coordination.ts';
 import { Kraft } from './kraft.ts';
@@ -8,9 +9,6 @@ import { Process } from './process.ts';
 import { Records } from './records.ts';
 import type { Surroundings } from './surroundings.ts';
 import { ZooKeeper } from './zookeeper.ts';
-
-/** The workers' place in the network. */
-export const CLIENT = 'client';
 
 /** A modelled cluster: nodes in a network, and the topic on them. It lives from `begin` on. */
 export class Cluster implements Surroundings {

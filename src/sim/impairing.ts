@@ -1,3 +1,4 @@
+import { keyOf } from '../core/link.ts';
 import type { Count, Impaired, Impairing, Impairment } from '../control/impairing/impairing.ts';
 import type { Random } from '../core/random.ts';
 import type { Link } from '../history/fault.ts';
@@ -26,7 +27,7 @@ export function modelledImpairing(
     const counters = new Map(
       links.map((link) => {
         const count = { seen: 0, dropped: 0 };
-        counts.set(`${link.from}>${link.to}`, count);
+        counts.set(keyOf(link), count);
         return [`${placeOf(link.from)}>${placeOf(link.to)}`, count];
       }),
     );

@@ -1,6 +1,6 @@
+import type { Link } from '../../src/core/link.ts';
 import test from 'ava';
 import { countedNet } from '../../src/control/counted-net.ts';
-import type { Link } from '../../src/control/net.ts';
 
 /** A network that only notes what it was told to do. `refusals` of its changes fail. */
 function noted(refusals = 0) {

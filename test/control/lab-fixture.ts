@@ -1,3 +1,4 @@
+import type { Link } from '../../src/core/link.ts';
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,7 +7,6 @@ import { realClock } from '../../src/core/clock.ts';
 import { Failure } from '../../src/core/failure.ts';
 import { enterLab, insideLab } from '../../src/control/netns/enter.ts';
 import { createLab, type NetnsLab } from '../../src/control/netns/lab.ts';
-import type { Link } from '../../src/control/net.ts';
 
 /**
  * A real, tiny program that enters a lab, for the tests to run, signal and kill. What it learns inside it prints as one

@@ -1,10 +1,11 @@
+import { keyOf, type Link } from '../../src/core/link.ts';
 import test from 'ava';
 import { EXIT, Failure } from '../../src/core/failure.ts';
 import { seededRandom } from '../../src/core/random.ts';
 import { virtualClock } from '../../src/core/virtual-clock.ts';
 import { countedNet } from '../../src/control/counted-net.ts';
 import type { Ability } from '../../src/control/impairing/impairing.ts';
-import { keyOf, type Link, type Net, type Probe } from '../../src/control/net.ts';
+import { type Net, type Probe } from '../../src/control/net.ts';
 import type { Db } from '../../src/db/db.ts';
 import { faultSchema } from '../../src/history/fault.ts';
 import { clusterNemesis } from '../../src/nemesis/cluster-nemesis.ts';

@@ -1,9 +1,10 @@
+import { keyOf, type Link } from '../../src/core/link.ts';
 import test from 'ava';
 import { EXIT, Failure } from '../../src/core/failure.ts';
 import { virtualClock } from '../../src/core/virtual-clock.ts';
 import { seededRandom } from '../../src/core/random.ts';
 import type { Ability, Count, Impairment } from '../../src/control/impairing/impairing.ts';
-import { keyOf, type Link, type Net } from '../../src/control/net.ts';
+import { type Net } from '../../src/control/net.ts';
 import { faultSchema, type Fault } from '../../src/history/fault.ts';
 import type { Db } from '../../src/db/db.ts';
 import { clusterNemesis } from '../../src/nemesis/cluster-nemesis.ts';

@@ -1,9 +1,9 @@
+import { CLIENT } from '../../core/link.ts';
 import { EXIT, Failure } from '../../core/failure.ts';
 import type { Session } from '../../hand/session.ts';
 import type { Fault } from '../../history/fault.ts';
 import { describeFault } from '../../history/fault-words.ts';
 import type { Healed } from '../../nemesis/nemesis.ts';
-import { CLIENT } from '../../nemesis/partitions.ts';
 import { describeStrike } from '../../report/text/phrases.ts';
 import type { LabActions } from './actions.ts';
 import { nodeMeant } from './cluster-actions.ts';

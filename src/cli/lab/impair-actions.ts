@@ -1,7 +1,7 @@
+import { CLIENT } from '../../core/link.ts';
 import { EXIT, Failure } from '../../core/failure.ts';
 import type { Session } from '../../hand/session.ts';
 import type { Fault } from '../../history/fault.ts';
-import { CLIENT } from '../../nemesis/partitions.ts';
 import type { ImpairOptions } from './actions.ts';
 import { nodeMeant } from './cluster-actions.ts';
 import { parseLength, parsePercent } from './amounts.ts';

@@ -1,9 +1,10 @@
+import { CLIENT, keyOf, type Link } from '../../core/link.ts';
 import { readFileSync } from 'node:fs';
 import { Failure } from '../../core/failure.ts';
 import { countedNet } from '../counted-net.ts';
 import { placedImpairing } from '../impairing/placed-impairing.ts';
 import type { Ability } from '../impairing/impairing.ts';
-import { CLIENT, keyOf, type Link, type Net, type Probe } from '../net.ts';
+import { type Net, type Probe } from '../net.ts';
 import { localProber, PROGRAM, type ProberProcess } from '../prober.ts';
 import { probing } from '../probing.ts';
 import type { Remote } from '../remote.ts';

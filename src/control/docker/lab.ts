@@ -1,5 +1,6 @@
+import { CLIENT } from '../../core/link.ts';
 import type { Lab, Place } from '../lab.ts';
-import { CLIENT, type Net } from '../net.ts';
+import { type Net } from '../net.ts';
 import type { ShellRemote } from '../shell/remote.ts';
 import { dockerNet, type Cables } from './docker-net.ts';
 import { withEngine, type Engine } from './engine.ts';

@@ -1,13 +1,9 @@
+import type { Link } from '../../core/link.ts';
+
 /** What may be done to the packets of a link besides making all of them vanish. */
 export type Impairment =
   { kind: 'loss'; percent: number } | { kind: 'delay'; delayMs: number; jitterMs: number };
 export type ImpairmentKind = Impairment['kind'];
-
-/** Directed, as those of `Net`. */
-interface Link {
-  from: string;
-  to: string;
-}
 
 /** The power of a network to impair links. Impairments are directed like cuts, and add up. */
 export interface Impairing {

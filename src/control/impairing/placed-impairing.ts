@@ -1,7 +1,7 @@
+import { keyOf, type Link } from '../../core/link.ts';
 import { allDone } from '../../core/all-done.ts';
 import { Failure, messageOf } from '../../core/failure.ts';
 import { clause } from '../../core/words.ts';
-import { keyOf, type Link } from '../net.ts';
 import type { Executed } from '../remote.ts';
 import { abilitiesOf, abilitiesScript, type PlaceAbilities } from './abilities.ts';
 import { applyDelays, type Delayed } from './delay-tree.ts';

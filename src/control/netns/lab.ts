@@ -1,10 +1,11 @@
+import { CLIENT } from '../../core/link.ts';
 import { readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { execa } from '../../core/execa.ts';
 import { Failure, messageOf } from '../../core/failure.ts';
 import type { Lab } from '../lab.ts';
-import { CLIENT, type Net } from '../net.ts';
+import { type Net } from '../net.ts';
 import { processRemote } from '../process-remote.ts';
 import { insideLab } from './enter.ts';
 import { netnsNet } from './netns-net.ts';

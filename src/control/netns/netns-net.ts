@@ -1,8 +1,9 @@
+import { CLIENT, type Link } from '../../core/link.ts';
 import { execa } from '../../core/execa.ts';
 import { Failure } from '../../core/failure.ts';
 import { countedNet } from '../counted-net.ts';
 import { placedImpairing } from '../impairing/placed-impairing.ts';
-import { CLIENT, type Link, type Net } from '../net.ts';
+import { type Net } from '../net.ts';
 import { localProber } from '../prober.ts';
 import { probing } from '../probing.ts';
 import type { Executed } from '../remote.ts';

@@ -1,4 +1,4 @@
-import { CLIENT, type Link } from '../net.ts';
+import { CLIENT, type Link } from '../../core/link.ts';
 import type { Rule } from './packet-filter.ts';
 
 /** A node as far as the network goes. Two nodes may be on one host, and then have one address. */

@@ -1,7 +1,7 @@
+import { CLIENT, type Link } from '../../core/link.ts';
 import type { Ability } from '../impairing/impairing.ts';
 import type { Delayed } from '../impairing/delay-tree.ts';
 import type { Match, PlacedMatch } from '../impairing/match.ts';
-import { CLIENT, type Link } from '../net.ts';
 import type { NetNode } from './cut-rules.ts';
 
 /**

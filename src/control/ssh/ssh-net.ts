@@ -1,8 +1,9 @@
+import { CLIENT, keyOf, type Link } from '../../core/link.ts';
 import type { Clock } from '../../core/clock.ts';
 import { Failure } from '../../core/failure.ts';
 import { countedNet } from '../counted-net.ts';
 import { placedImpairing } from '../impairing/placed-impairing.ts';
-import { CLIENT, keyOf, type Link, type Net } from '../net.ts';
+import { type Net } from '../net.ts';
 import { createProber, localProber } from '../prober.ts';
 import { rulesOf, type NetNode } from './cut-rules.ts';
 import { EMPTY_NETWORK, executeAsRoot } from './host-abilities.ts';

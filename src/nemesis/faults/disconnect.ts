@@ -1,9 +1,10 @@
+import { CLIENT, keyOf } from '../../core/link.ts';
 import type { Net } from '../../control/net.ts';
 import type { Plugs } from '../../control/plugs.ts';
 import { EXIT, Failure } from '../../core/failure.ts';
 import type { Fault, Link } from '../../history/fault.ts';
 import { cutPairs, pairsOf, untilConnected } from '../link-faults.ts';
-import { between, CLIENT } from '../partitions.ts';
+import { between } from '../partitions.ts';
 import type { FaultPackage } from './fault-package.ts';
 
 type Disconnect = Extract<Fault, { kind: 'disconnect' }>;
@@ -21,7 +22,7 @@ export const disconnectFault: FaultPackage<Disconnect> = {
       return [...between([target], others), ...between(others, [target])];
     });
     // Two targets lose each other, too.
-    return [...new Map(links.map((link) => [`${link.from}>${link.to}`, link])).values()];
+    return [...new Map(links.map((link) => [keyOf(link), link])).values()];
   },
 
   async assertPossible({ net }) {

@@ -1,6 +1,7 @@
+import { CLIENT } from '../../core/link.ts';
 import type { Fault, Link } from '../../history/fault.ts';
 import type { NodeInfo } from '../../history/run.ts';
-import { assertPlaces, between, CLIENT } from '../partitions.ts';
+import { assertPlaces, between } from '../partitions.ts';
 import { coordinationNames } from '../targets.ts';
 
 type Between = Pick<Extract<Fault, { kind: 'loss' }>, 'peers' | 'direction'>;

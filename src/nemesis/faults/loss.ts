@@ -1,3 +1,4 @@
+import { keyOf } from '../../core/link.ts';
 import type { Count, Impaired } from '../../control/impairing/impairing.ts';
 import type { Net } from '../../control/net.ts';
 import { NS_PER_SECOND, type Clock } from '../../core/clock.ts';
@@ -75,7 +76,7 @@ async function look(
       const evidence = `not observed: the counters could not be read (${clause(messageOf(error))})`;
       return { evidence, isProven: false, isVain: false };
     }
-    const of = (link: Link): Count => counts.get(`${link.from}>${link.to}`) ?? { seen: 0, dropped: 0 };
+    const of = (link: Link): Count => counts.get(keyOf(link)) ?? { seen: 0, dropped: 0 };
     const open = links.filter((link) => of(link).dropped === 0);
     if (open.length === 0) return { evidence: describe(counts), isProven: true, isVain: false };
     const vain = open.filter((link) => (1 - percent / 100) ** of(link).seen < CHANCE_MAX);
