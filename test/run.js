@@ -26,6 +26,9 @@ let passed = 0;
 let failed = 0;
 // A test that was skipped proves nothing, so it is counted by itself.
 let skipped = 0;
+/** What failed, each with what was said of it: said once more at the end, where a long output is looked at first. */
+const failures = [];
+const FAILURE_LINES_MAX = 40;
 
 // Longer than any test here may take. AVA has such a limit too, but forgets it after the first test that asked for more
 // time (its TimeoutTrigger never starts again once it was told to wait), and then waits forever for a file that never ends.
@@ -78,25 +81,38 @@ async function step(name, command, commandArgs) {
   const status = await run(command, commandArgs, (line) => (said += `${line}\n`));
   process.stdout.write(`${said}${status === 0 ? 'ok' : 'not ok'} - ${name}\n`);
   if (status === 0) passed++;
-  else failed++;
+  else {
+    failed++;
+    failures.push([`not ok - ${name}`, ...said.trimEnd().split('\n')]);
+  }
 }
 
 /** AVA's own summary is for people; its TAP output is counted line by line. */
 async function ava(testFiles, concurrency) {
   if (testFiles.length === 0) return;
   const before = failed;
+  let isFailing = false;
   const status = await run(
     'npx',
     ['ava', '--tap', '--concurrency', String(concurrency), ...testFiles],
     (line) => {
+      if (/^\s*(not )?ok\b|^\d+\.\./.test(line)) isFailing = false;
       if (/^\s*(not )?ok \d+.*# (skip|todo)/i.test(line)) skipped++;
       else if (/^\s*ok \d+/.test(line)) passed++;
-      else if (/^\s*not ok\b/.test(line)) failed++;
+      else if (/^\s*not ok\b/.test(line)) {
+        failed++;
+        isFailing = true;
+        failures.push([]);
+      }
+      if (isFailing) failures.at(-1).push(line);
       process.stdout.write(`${line}\n`);
     },
   );
   // A file that dies before its first test has no line of its own.
-  if (status !== 0 && failed === before) failed++;
+  if (status !== 0 && failed === before) {
+    failed++;
+    failures.push([`not ok - AVA ended with exit status ${status}, and no test says why`]);
+  }
 }
 
 if (only === null) {
@@ -118,5 +134,7 @@ if (only === null) {
 }
 await ava(others, 2);
 await ava(clusters, 1);
+if (failures.length > 0) process.stdout.write('\nWhat failed:\n');
+for (const lines of failures) process.stdout.write(`${lines.slice(0, FAILURE_LINES_MAX).join('\n')}\n`);
 process.stdout.write(`\n${passed} passed, ${failed} failed, ${skipped} skipped\n`);
 process.exitCode = failed > 0 || passed === 0 ? 1 : 0;

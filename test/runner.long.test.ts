@@ -35,5 +35,6 @@ test('a test file that never ends is ended, counts as failed, and what it waited
   t.is(status, 1, said);
   t.regex(said, /^ok 1 - asks for more time$/m);
   t.regex(said, /^not ok - nothing was heard for 0\.1 minutes[^]*^# +\d+ sleep 60$/m);
+  t.regex(said, /^What failed:\nnot ok - nothing was heard[^]*^# +\d+ sleep 60$/m);
   t.regex(said, /^1 passed, 1 failed, 0 skipped$/m);
 });

@@ -36,8 +36,9 @@ export interface Connection {
 /** The reason of RFC 4254 with which a server says that it may not. */
 const PROHIBITED = 1;
 
-function refusalOf(error: Error & { reason?: unknown }): string {
-  return error.reason === PROHIBITED ? 'its sshd has prohibited it' : messageOf(error);
+function refusalOf(error: unknown): string {
+  const isProhibited = error instanceof Error && 'reason' in error && error.reason === PROHIBITED;
+  return isProhibited ? 'its sshd has prohibited it' : messageOf(error);
 }
 
 /** Why the host opened no connection of its own, in its words. */
@@ -174,10 +175,23 @@ async function connectDirectly(
     }
   }
 
+  const lostWhile = (what: string) =>
+    new Failure(`The connection to ${target.name} was lost while ${what}: ${why ?? 'it ended'}`);
+
   return {
     lost,
     lostBecause: () => why,
-    openShell: async () => shellOf(await opened<ClientChannel>((done) => client.exec('/bin/sh', done))),
+    async openShell() {
+      const channel = await opened<ClientChannel>((done) => client.exec('/bin/sh', done)).catch(
+        (error: unknown) => {
+          if (why !== null) throw lostWhile('a shell was opened');
+          throw new Failure(`${target.name} opens no shell: ${refusalOf(error)}`, {
+            hint: 'its sshd_config may allow fewer than ten sessions a connection (MaxSessions), or force a command',
+          });
+        },
+      );
+      return shellOf(channel);
+    },
     async forward(address, port) {
       if (why !== null) throw new Error(why);
       return new Promise((resolve, reject) => {
@@ -201,6 +215,7 @@ async function connectDirectly(
       files ??= opened<SFTPWrapper>((done) => client.sftp(done));
       const sftp = await files.catch((error: unknown) => {
         files = null;
+        if (why !== null) throw lostWhile(`${from} was copied`);
         throw new Failure(
           `No files can be copied to ${target.name}: its sshd refuses SFTP (${messageOf(error)})`,
           {
@@ -210,15 +225,13 @@ async function connectDirectly(
       });
       await Promise.race([
         new Promise<void>((resolve, reject) => {
-          sftp.fastPut(from, to, { step: (total) => onBytes?.(total) }, (error) =>
-            error
-              ? reject(new Failure(`${to} on ${target.name} cannot be written: ${messageOf(error)}`))
-              : resolve(),
-          );
+          sftp.fastPut(from, to, { step: (total) => onBytes?.(total) }, (error) => {
+            if (!error) resolve();
+            else if (why !== null) reject(lostWhile(`${from} was copied`));
+            else reject(new Failure(`${to} on ${target.name} cannot be written: ${messageOf(error)}`));
+          });
         }),
-        lost.then(() =>
-          Promise.reject(new Failure(`The connection to ${target.name} was lost while ${from} was copied`)),
-        ),
+        lost.then(() => Promise.reject(lostWhile(`${from} was copied`))),
       ]);
     },
     close() {

@@ -11,6 +11,27 @@ export interface LastingConnection {
   close(): void;
 }
 
+/** A connection that is lost so often while one thing is done is no connection. */
+const REPEATS = 2;
+
+/**
+ * Does what may be done twice; once more on the next connection where the one that served was lost on the way. A connection
+ * that has just been lost may still look as if it served, until the end of it is noticed.
+ */
+export async function repeatOn<T>(
+  lasting: Pick<LastingConnection, 'current'>,
+  work: (connection: Connection) => Promise<T>,
+): Promise<T> {
+  for (let left = REPEATS; ; left--) {
+    const connection = await lasting.current();
+    try {
+      return await work(connection);
+    } catch (error) {
+      if (connection.lostBecause() === null || left === 0) throw error;
+    }
+  }
+}
+
 /** Tries follow each other after so long at first, and after twice as long each time. */
 const PAUSE_MS = 100;
 const PAUSE_MS_MAX = 2_000;

@@ -4,7 +4,7 @@ import type { Remote } from '../remote.ts';
 import { shellRemote, type ShellRemote } from '../shell/remote.ts';
 import type { Target } from './client-config.ts';
 import type { ConnectOptions } from './connection.ts';
-import { connectLasting, type LastingConnection } from './lasting-connection.ts';
+import { connectLasting, repeatOn, type LastingConnection } from './lasting-connection.ts';
 import { survey, type HostFacts } from './survey.ts';
 import { putDirectory } from './upload.ts';
 
@@ -33,7 +33,7 @@ export async function openHost(target: Target, options: ConnectOptions): Promise
     const remote: ShellRemote = shellRemote({
       name,
       ...facts,
-      openShell: async () => (await connection.current()).openShell(),
+      openShell: () => repeatOn(connection, (serving) => serving.openShell()),
       shellsMax,
       put: (from, to) => putDirectory({ from, to, remote, connection }),
       clock,

@@ -3,7 +3,7 @@ import { dirname, join, relative } from 'node:path';
 import { join as joinThere } from 'node:path/posix';
 import { Failure } from '../../core/failure.ts';
 import type { Remote } from '../remote.ts';
-import type { LastingConnection } from './lasting-connection.ts';
+import { repeatOn, type LastingConnection } from './lasting-connection.ts';
 
 /** How far a copy has come. */
 export interface Copied {
@@ -37,9 +37,8 @@ export async function putDirectory(options: {
   if (exitStatus !== 0) throw new Failure(`${to} on ${remote.name} cannot be made: ${stderr}`);
   let before = 0;
   for (const { path, target, bytes } of files) {
-    const connection = await options.connection.current();
-    await connection.putFile(path, target, (copied) =>
-      options.onProgress?.({ bytes: before + copied, ofBytes }),
+    await repeatOn(options.connection, (serving) =>
+      serving.putFile(path, target, (copied) => options.onProgress?.({ bytes: before + copied, ofBytes })),
     );
     before += bytes;
     options.onProgress?.({ bytes: before, ofBytes });
