@@ -10,7 +10,7 @@ import type { LabKind } from '../../src/world/plan.ts';
 
 /**
  * The contract of a lab: what every kind of lab does with two nodes, `a` and `b`. A case tells facts, and the facts must
- * be the same whatever the nodes are. What a lab may lack stands in `NEEDS`.
+ * be the same whatever the nodes are. What a lab may lack stands in `HAS`.
  */
 export interface LabCase {
   name: string;
@@ -24,16 +24,21 @@ export interface LabCase {
 /** Of each node: the port for workers that do not reach its address. */
 export const OUTSIDE_PORT = 5001;
 
+/** A kind of lab, or containers whose published ports are all that the workers reach. */
+export type LabToTell = LabKind | 'published';
+
 /** What each kind of lab has. Whether packets can be late is a question of the kernel, too. */
-export const HAS: Record<LabKind, readonly string[]> = {
+export const HAS: Record<LabToTell, readonly string[]> = {
   netns: ['net', 'loss', 'delay'],
   loopback: [],
   docker: ['net', 'loss', 'delay', 'plugs'],
+  // A port that is published anew is another one.
+  published: ['net', 'loss', 'delay'],
   ssh: ['net', 'loss', 'delay'],
 };
 
 /** What a lab of this kind has to tell of a case. */
-export function expectedOf({ needs, facts }: LabCase, kind: LabKind, withoutDelay: boolean): unknown {
+export function expectedOf({ needs, facts }: LabCase, kind: LabToTell, withoutDelay: boolean): unknown {
   const isThere = needs === undefined || HAS[kind].includes(needs);
   return isThere && !(needs === 'delay' && withoutDelay) ? facts : `no ${needs}`;
 }

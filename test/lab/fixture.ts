@@ -79,8 +79,10 @@ async function tell(lab: Lab): Promise<void> {
 /** Whether the lab itself says that it can. */
 async function has(lab: Lab, power: 'net' | 'loss' | 'delay' | 'plugs'): Promise<boolean> {
   if (power === 'net' || lab.net === null) return lab.net !== null;
-  if (power === 'plugs') return lab.net.plugs?.ability.answer === 'yes';
-  const ability = await lab.net.impairing?.can(power, [{ from: 'a', to: 'b' }]);
+  const ability =
+    power === 'plugs'
+      ? lab.net.plugs?.ability
+      : await lab.net.impairing?.can(power, [{ from: 'a', to: 'b' }]);
   if (ability !== undefined && ability.answer !== 'yes')
     process.stderr.write(`${power}: ${ability.because}\n`);
   return ability?.answer === 'yes';
