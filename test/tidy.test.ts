@@ -23,6 +23,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   checker: ['history'],
   linear: [],
   statistics: [],
+  engine: ['history', 'checker'],
   report: ['history', 'checker', 'statistics'],
   search: ['scenario', 'nemesis', 'sim', 'run', 'history', 'checker'],
   run: [
@@ -55,6 +56,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     'runner',
     'history',
     'checker',
+    'engine',
     'linear',
     'report',
   ],
@@ -76,6 +78,8 @@ const ONE_DOOR = [
   'd3-node',
   'hdr-histogram-js',
   'hyparquet-writer',
+  'hyparquet',
+  '@duckdb/node-api',
   'dockerode',
   'ssh2',
 ];

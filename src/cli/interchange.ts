@@ -1,4 +1,5 @@
 import { closeSync, openSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { draftDirectory, draftFile, throughDraft } from '../core/draft.ts';
 import { EXIT, Failure } from '../core/failure.ts';
 import { atPath, statOf } from '../core/paths.ts';
@@ -7,7 +8,8 @@ import { formatEdn } from '../history/interchange/edn.ts';
 import { exportParquet } from '../history/interchange/parquet.ts';
 import { type Extra, type ImportedRun } from '../history/interchange/read.ts';
 import { formatInterchange } from '../history/interchange/write.ts';
-import { RUN_FILE } from '../history/layout.ts';
+import { RUN_FILE, TABLES_DIRECTORY } from '../history/layout.ts';
+import { TABLE_CODEC } from '../history/tables/parquet-file.ts';
 import { recordRun } from '../history/recorder/record-run.ts';
 import type { Run } from '../history/run.ts';
 import { isHistoryFile, openHistory, readHistoryFile } from '../run/history-path.ts';
@@ -49,9 +51,10 @@ export async function exportHistory(
         exitStatus: EXIT.usage,
       });
     }
-    const directory = output ?? path;
-    const files = await exportParquet(run, directory);
-    say(`Wrote ${files.join(' and ')}.\n`);
+    const directory = await exportParquet(run, output ?? join(path, TABLES_DIRECTORY));
+    say(
+      `Wrote the tables in ${directory}, packed with ${TABLE_CODEC === 'ZSTD' ? 'zstd' : 'Snappy (this Node.js has no zstd; 22.15 and newer have)'}. Judge them: kept check ${directory}\n`,
+    );
   } else {
     await writeText(to === 'edn' ? formatEdn(run) : formatInterchange(run, extrasOf(run, path)), output);
   }

@@ -28,9 +28,16 @@ export const TIMELINE_FILE = 'timeline.svg';
 /** The story of a run that shrinking has left, in numbered sentences. */
 export const STORY_FILE = 'story.txt';
 export const FULL_LISTS_FILE = 'findings.ndjson';
-/** What an export to Parquet makes. */
-export const WRITES_TABLE = 'writes.parquet';
-export const READS_TABLE = 'reads.parquet';
+/** What an export to Parquet makes: what ran and how many rows there are, and comes last; the events; and the tables. */
+export const TABLES_FILE = 'tables.json';
+export const ENDS_TABLE = 'ends.parquet';
+/** Directories with one for each partition, and parts in it. */
+export const WRITES_TABLE = 'writes';
+export const READS_TABLE = 'reads';
+export const partitionDirectory = (partition: number) => `partition=${partition}`;
+export const partFile = (number: number) => `part-${String(number).padStart(5, '0')}.parquet`;
+/** Where the tables of a run are, unless another directory is named. */
+export const TABLES_DIRECTORY = 'tables';
 
 /** Of a directory that holds the runs of a repeat: what is repeated, and how often. */
 export const REPEAT_FILE = 'repeat.json';

@@ -17,7 +17,7 @@ export function addCheckCommand(program: Command): void {
     .command('check')
     .argument(
       '<run>',
-      'a run directory, such as store/run-42, or a history in one file: NDJSON, or the EDN of Jepsen’s Kafka workload; also packed (.gz), or - for a pipe',
+      'a run directory, such as store/run-42, or a history in one file: NDJSON, or the EDN of Jepsen’s Kafka workload; also packed (.gz), or - for a pipe; or the tables of "kept export --to parquet"',
     )
     .description('decide again, from what is on disk alone')
     .addOption(claimOption())
@@ -44,6 +44,14 @@ Examples:
   kept check history.edn`,
     )
     .action(async (path: string, options: { claim: Claim; json?: true; fullLists?: true }) => {
+      const { isParquet } = await import('../../history/tables/open-tables.ts');
+      if (isParquet(path)) {
+        const { checkTables } = await import('../checking-tables.ts');
+        const { claim, json, fullLists } = options;
+        const how = { claim, json: json === true, fullLists: fullLists === true };
+        process.exitCode = await checkTables(path, how);
+        return;
+      }
       if (saysRunning(path)) {
         const [{ checkRunning }, { isRunning }] = await Promise.all([
           import('../running.ts'),

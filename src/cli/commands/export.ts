@@ -18,8 +18,11 @@ export function addExportCommand(program: Command): void {
 ndjson   One JSON object a line: everything that the history says, without loss. "kept check" and "kept import" read
          it again; "kept import --help" describes it. The last line counts the others and holds a checksum, so that a
          file that was cut or changed is noticed.
-parquet  Two tables, writes.parquet and reads.parquet, in the directory that --output names. Their columns are those
-         of the history (times in nanoseconds since the run began); absent values are null.
+parquet  Tables of writes and reads in the directory that --output names (else RUN/tables): a directory for each
+         partition, in it parts that are sorted by offset, packed with zstd (Snappy before Node.js 22.15). Their columns
+         are those of the history (times in nanoseconds since the run began; rowNumber is the row's place in it); absent
+         values are null. End offsets, events and what ran stand beside them, so "kept check DIRECTORY" judges them, on
+         the user's own engine if need be: docs/engines.md. What an earlier export left there is replaced.
 edn      For Jepsen's own checkers: operations in the shape of its Kafka workload (jepsen.tests.kafka), one map a line.
          :send with a value [[:send partition [offset "worker:seq"]]], :poll with the records that scans returned, and
          faults of the process :nemesis. A write whose outcome is unknown ends with :info, and its process is not used

@@ -1,0 +1,65 @@
+import { decompress } from 'fzstd';
+import { asyncBufferFromFile, type FileMetaData, parquetMetadataAsync, parquetRead } from 'hyparquet';
+import * as zlib from 'node:zlib';
+
+const { zstdDecompressSync } = zlib as { zstdDecompressSync?: (bytes: Uint8Array) => Uint8Array };
+
+/** What a Parquet file says of itself at its end. */
+export interface ParquetFooter {
+  path: string;
+  rows: number;
+  columns: readonly string[];
+}
+
+/** @throws Error with what is wrong with the file. */
+export async function footerOf(path: string): Promise<ParquetFooter> {
+  const metadata = await parquetMetadataAsync(await asyncBufferFromFile(path));
+  return { path, rows: Number(metadata.num_rows), columns: columnNames(metadata) };
+}
+
+function columnNames({ schema }: FileMetaData): string[] {
+  return schema.slice(1).map(({ name }) => name);
+}
+
+/** One row group, by the names of its columns. */
+export interface RowGroup {
+  length: number;
+  columns: Record<string, ArrayLike<unknown>>;
+}
+
+/** The rows of a file, a row group in memory at a time. @throws Error with what is wrong with the file. */
+export async function* rowGroupsOf(path: string): AsyncGenerator<RowGroup> {
+  const file = await asyncBufferFromFile(path);
+  const metadata = await parquetMetadataAsync(file);
+  const names = columnNames(metadata);
+  let rowStart = 0;
+  for (const group of metadata.row_groups) {
+    const length = Number(group.num_rows);
+    const rowEnd = rowStart + length;
+    const columns: Record<string, unknown[]> = Object.fromEntries(
+      names.map((name) => [name, Array.from<unknown>({ length })]),
+    );
+    await parquetRead({
+      file,
+      metadata,
+      rowStart,
+      rowEnd,
+      compressors: { ZSTD: unpack },
+      onChunk: ({ columnName, columnData, rowStart: from }) => {
+        const column = columns[columnName]!;
+        for (let at = 0; at < columnData.length; at++) {
+          const row = from + at - rowStart;
+          if (row >= 0 && row < length) column[row] = columnData[at];
+        }
+      },
+    });
+    yield { length, columns };
+    rowStart = rowEnd;
+  }
+}
+
+function unpack(bytes: Uint8Array, length: number): Uint8Array {
+  return zstdDecompressSync === undefined
+    ? decompress(bytes, new Uint8Array(length))
+    : zstdDecompressSync(bytes);
+}
