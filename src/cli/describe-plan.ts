@@ -62,7 +62,7 @@ export function describeLoad(scenario: Scenario): string[] {
   const rate = load.ratePerSecond === null ? 'full speed' : `${load.ratePerSecond} writes/s`;
   return [
     `  ${scenario.brokers} brokers · ${topic.partitions} partition(s), replication ${topic.replicationFactor}, min.insync.replicas ${topic.minInsyncReplicas}, unclean election ${topic.uncleanLeaderElection ? 'on' : 'off'}`,
-    `  acks=${producer.acks}${producer.idempotence ? ', idempotent' : ''}, ${producer.retries} retries · ${load.workers} workers, ${rate}, ${load.inFlight} in flight, ${load.recordBytes} bytes${load.count === undefined ? '' : `, ${load.count} writes`}${scenario.consumers === 0 ? '' : ` · ${scenario.consumers} consumer(s)`}`,
+    `  acks=${producer.acks}${producer.idempotence ? ', idempotent' : ''}, ${producer.retries} retries · ${load.workers} workers, ${rate}, ${load.inFlight} in flight, ${load.recordsPerRequest === 1 ? '' : `${load.recordsPerRequest} a request, `}${load.recordBytes} bytes${load.count === undefined ? '' : `, ${load.count} writes`}${scenario.consumers === 0 ? '' : ` · ${scenario.consumers} consumer(s)`}`,
   ];
 }
 

@@ -1,16 +1,28 @@
 import type { Outcome } from '../history/write.ts';
 
-/** One write to attempt: which value, where. */
-export interface Invocation {
+/** A value, and where it is written to. */
+export interface Value {
   worker: number;
   seq: number;
   partition: number;
 }
 
-/** What became of it. Fields as in `Write` (history/write.ts). */
+/** One request to attempt: the values (worker, seq) and those after it, in this order, in one batch. */
+export interface Invocation extends Value {
+  /** How many values; 1 if absent. */
+  records?: number;
+}
+
+/** The values of a request, in their order. */
+export function valuesOf({ worker, seq, partition, records = 1 }: Invocation): Value[] {
+  return Array.from({ length: records }, (_, index) => ({ worker, seq: seq + index, partition }));
+}
+
+/** What became of it, and so of each of its values. Fields as in `Write` (history/write.ts). */
 export interface Completion {
   outcome: Outcome;
   error: string | null;
+  /** Of its first value. A broker appends a batch as a whole: the others are right behind it. */
   offset: number | null;
   attempts: number;
   broker: number | null;
@@ -20,8 +32,8 @@ export interface Completion {
 export interface Client {
   open(): Promise<void>;
   /**
-   * Writes one record. Never rejects for anything the cluster or the network does: that is an outcome. An answer is
-   * only ever given to the write whose request it answers; after an `info` the client goes on under a fresh session.
+   * Writes one batch. Never rejects for anything the cluster or the network does: that is an outcome. An answer is
+   * only ever given to the batch whose request it answers; after an `info` the client goes on under a fresh session.
    */
   write(invocation: Invocation): Promise<Completion>;
   close(): Promise<void>;
@@ -42,6 +54,8 @@ export interface ProducedBatch {
   producerId: number;
   epoch: number;
   sequence: number;
+  /** Where its first record is, or was before the log was compacted. */
+  baseOffset: number;
 }
 
 /** A record as a scan returned it. */

@@ -6,8 +6,8 @@
 export interface Generator {
   /**
    * @returns `null` when everything has been generated; `pending` when no free worker has anything to do, to be
-   *   asked again after a completion; otherwise the next write and the generator that follows once it is taken.
-   *   The write's `intendedNs` may lie in the future: wait, and ask again.
+   *   asked again after a completion; otherwise the next request and the generator that follows once it is taken.
+   *   Its `intendedNs` may lie in the future: wait, and ask again.
    */
   next(context: Context): Next;
 }
@@ -16,14 +16,17 @@ export type Next = null | 'pending' | readonly [op: Op, after: Generator];
 
 export interface Context {
   nowNs: number;
-  /** Workers that may invoke a write now. */
+  /** Workers that may send a request now. */
   free: readonly number[];
 }
 
-/** One write that a worker is to attempt. The value is (worker, seq), unique in the run. */
+/** One request that a worker is to attempt, with one write or several. The values are (worker, seq), unique in the run. */
 export interface Op {
   worker: number;
+  /** Of its first write; the others have the numbers after it. */
   seq: number;
+  /** How many writes it is. */
+  records: number;
   partition: number;
   /** When the schedule wants it written. */
   intendedNs: number;

@@ -1,13 +1,15 @@
 import type { Generator } from './generator.ts';
 
-/** Ends after `count` writes. */
+/** Ends after `count` writes: the last request may have fewer than the others. */
 export function limit(count: number, generator: Generator): Generator {
   return {
     next(context) {
       if (count <= 0) return null;
       const next = generator.next(context);
       if (next === null || next === 'pending') return next;
-      return [next[0], limit(count - 1, next[1])];
+      const [op, after] = next;
+      const records = Math.min(count, op.records);
+      return [{ ...op, records }, limit(count - records, after)];
     },
   };
 }

@@ -1,17 +1,17 @@
 import { NS_PER_SECOND } from '../core/clock.ts';
 
-/** When a worker's n-th write is due. */
+/** When a worker's n-th request is due. */
 export interface Pace {
-  intendedNs(worker: number, seq: number, nowNs: number): number;
+  intendedNs(worker: number, request: number, nowNs: number): number;
 }
 
 /**
- * Open loop: the timetable does not wait for answers. The workers take turns, `perSecond` writes in all. A worker
+ * Open loop: the timetable does not wait for answers. The workers take turns, `perSecond` requests in all. A worker
  * that was held up catches up, and its latencies count from the intended times, so nothing slow goes unnoticed.
  */
 export function atRate(perSecond: number, workers: number, startNs: number): Pace {
   const gapNs = NS_PER_SECOND / perSecond;
-  return { intendedNs: (worker, seq) => Math.round(startNs + (seq * workers + worker) * gapNs) };
+  return { intendedNs: (worker, request) => Math.round(startNs + (request * workers + worker) * gapNs) };
 }
 
 /** Closed loop: every free worker writes at once. */

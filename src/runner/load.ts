@@ -3,8 +3,8 @@ import type { Client } from '../client/client.ts';
 import type { Generator, Op } from '../generator/generator.ts';
 import type { Write } from '../history/write.ts';
 
-/** How many writes may begin before everything else in the process has its turn. */
-const WRITES_PER_TURN = 64;
+/** How many requests may begin before everything else in the process has its turn. */
+const REQUESTS_PER_TURN = 64;
 
 /**
  * Turns a generator's plan into writes. One loop for all workers: completions are taken before the generator is
@@ -26,7 +26,7 @@ const WOKEN = 'woken';
 export function load(options: {
   generator: Generator;
   clients: readonly Client[];
-  /** Writes that one worker may have outstanding. */
+  /** Requests that one worker may have outstanding. */
   inFlight: number;
   clock: Clock;
   record: (write: Write) => void;
@@ -51,22 +51,29 @@ export function load(options: {
   }
 
   async function write(op: Op): Promise<void> {
-    const { worker, seq, partition, intendedNs } = op;
+    const { worker, seq, records, partition, intendedNs } = op;
     const invokeNs = clock.nowNs();
-    invokedCount++;
+    invokedCount += records;
     behindNs = Math.max(behindNs, invokeNs - intendedNs);
     if (++outstanding[worker]! >= options.inFlight) free.delete(worker);
     if (waiting.length > 0) release();
-    const completion = await clients[worker]!.write({ worker, seq, partition });
-    options.record({
-      worker,
-      seq,
-      partition,
-      intendedNs,
-      invokeNs,
-      completeNs: clock.nowNs(),
-      ...completion,
-    });
+    const { outcome, error, offset, attempts, broker } = await clients[worker]!.write(op);
+    const completeNs = clock.nowNs();
+    for (let index = 0; index < records; index++) {
+      options.record({
+        worker,
+        seq: seq + index,
+        partition,
+        intendedNs,
+        invokeNs,
+        completeNs,
+        outcome,
+        error,
+        offset: offset === null ? null : offset + index,
+        attempts,
+        broker,
+      });
+    }
     // Only a worker that could not write before changes what the generator has to say.
     if (outstanding[worker]!-- < options.inFlight) return;
     free.add(worker);
@@ -111,7 +118,7 @@ export function load(options: {
           writes.add(pending);
           // Lets completions in that are already there: the loop must not run ahead of them. Writes that complete
           // without waiting for anybody (acks=0) would otherwise keep timers and sockets from their turn for ever.
-          if (++sinceTurn < WRITES_PER_TURN) await Promise.resolve();
+          if (++sinceTurn < REQUESTS_PER_TURN) await Promise.resolve();
           else {
             await clock.sleep(0);
             sinceTurn = 0;

@@ -3,7 +3,7 @@ import type { Fetched, Reader } from '../client/client.ts';
 import type { RunOptions } from './run-options.ts';
 import { recordsInto } from './reads.ts';
 import { finalScan, SCANS } from './scan.ts';
-import { SequenceWatch } from './sequences.ts';
+import { sequenceAt, SequenceWatch } from './sequences.ts';
 import { settle } from './settle.ts';
 import type { Tally } from './tally.ts';
 
@@ -109,7 +109,8 @@ function keep(options: RunOptions, account: Tally, scan: number) {
       const highest = sequences.goesBack(record);
       if (highest === null) continue;
       const { partition, offset, batch } = record;
-      const { producerId, sequence } = batch!;
+      const { producerId } = batch!;
+      const sequence = sequenceAt(batch!, offset);
       const timeNs = options.world.clock.nowNs();
       account.event({ type: 'repetition', timeNs, scan, partition, offset, producerId, sequence, highest });
     }

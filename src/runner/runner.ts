@@ -139,9 +139,13 @@ async function loadUnderFaults(
 }
 
 function generatorFor({ scenario, seed }: RunOptions, clock: Clock): Generator {
-  const { ratePerSecond, workers, count } = scenario.load;
-  const pace = ratePerSecond === null ? atFullSpeed() : atRate(ratePerSecond, workers, clock.nowNs());
-  const values = uniqueValues({ workers, partitions: scenario.topic.partitions, seed, pace });
+  const { ratePerSecond, workers, count, recordsPerRequest } = scenario.load;
+  const pace =
+    ratePerSecond === null
+      ? atFullSpeed()
+      : atRate(ratePerSecond / recordsPerRequest, workers, clock.nowNs());
+  const { partitions } = scenario.topic;
+  const values = uniqueValues({ workers, partitions, seed, pace, recordsPerRequest });
   return count === undefined ? values : limit(count, values);
 }
 

@@ -2,12 +2,34 @@ import { nearest } from '../core/nearest.ts';
 import { ROLES } from '../history/fault.ts';
 import { PEER_GROUPS } from '../history/faults/between.ts';
 import { brokersNeeded } from './brokers-needed.ts';
+import { grouped } from '../core/words.ts';
 import type { Scenario } from './schema.ts';
 
 /** What no schema can say: whether the parts of a scenario fit together. Found before a cluster is started. */
 
 /** @returns what does not fit, each with its path; none if all does. */
 export function misfitsOf(scenario: Scenario): string[] {
+  return [...batchMisfits(scenario), ...faultMisfits(scenario)];
+}
+
+/** What brokers take at most in one batch (message.max.bytes), where nothing else is set. */
+const BATCH_BYTES_MAX = 1_048_588;
+/** Of a batch, and of each record in it beside its value. */
+const BATCH_HEAD_BYTES = 61;
+const RECORD_HEAD_BYTES = 12;
+
+function batchMisfits({ load, brokerSettings }: Scenario): string[] {
+  const { recordsPerRequest, recordBytes } = load;
+  const bytes = BATCH_HEAD_BYTES + recordsPerRequest * (recordBytes + RECORD_HEAD_BYTES);
+  const most = Number(brokerSettings['message.max.bytes'] ?? BATCH_BYTES_MAX);
+  if (recordsPerRequest === 1 || !(bytes > most)) return [];
+  const fit = Math.floor((most - BATCH_HEAD_BYTES) / (recordBytes + RECORD_HEAD_BYTES));
+  return [
+    `load.recordsPerRequest: ${grouped(recordsPerRequest)} records of ${grouped(recordBytes)} bytes are a batch of ${grouped(bytes)} bytes, and a broker takes ${grouped(most)} (message.max.bytes), so at most ${grouped(Math.max(1, fit))} records`,
+  ];
+}
+
+function faultMisfits(scenario: Scenario): string[] {
   const { nemesis, phases, topic, load, brokers } = scenario;
   if ('random' in nemesis) {
     return nemesis.random.mix.flatMap((kind, index) =>

@@ -34,7 +34,15 @@ const loadSchema = z
       .nullable()
       .default(1_000)
       .describe('writes per second of all workers together (open loop); null: full speed (closed loop)'),
-    inFlight: z.int().min(1).max(10_000).default(4).describe('writes that one worker may have outstanding'),
+    inFlight: z.int().min(1).max(10_000).default(4).describe('requests that one worker may have outstanding'),
+    recordsPerRequest: z
+      .int()
+      .min(1)
+      .max(10_000)
+      .default(1)
+      .describe(
+        'writes that go out in one produce request, to one partition; each has the verdict of its request',
+      ),
     recordBytes: z.int().min(1).max(1_000_000).default(128),
     count: z.int().positive().optional().describe('stop after so many writes, however long it takes'),
   })

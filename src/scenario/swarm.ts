@@ -107,6 +107,11 @@ function drawLoad(
     workers: 1 + random.int(6),
     inFlight: random.pick([1, 1, 2, 5]),
     recordBytes: random.pick([80, 128, 700]),
+    recordsPerRequest: weighted(random.fork('records'), [
+      [1, 6],
+      [3, 1],
+      [20, 1],
+    ]),
   };
   if (chance(random, 0.3)) {
     const ratePerSecond = random.pick([100, 300, 800]);

@@ -106,6 +106,11 @@ const MEASURES: readonly Measure[] = [
   },
   {
     least: 1,
+    of: ({ scenario }) => scenario.load.recordsPerRequest,
+    set: (from, recordsPerRequest) => withLoad(from, { recordsPerRequest }),
+  },
+  {
+    least: 1,
     of: ({ scenario }) => scenario.topic.partitions,
     set: (from, partitions) => withTopic(from, { partitions }),
   },

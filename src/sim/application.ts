@@ -1,10 +1,11 @@
 import type { Client, Completion, Invocation } from '../client/client.ts';
 import type { Cluster } from './cluster.ts';
+import type { Batch } from './records.ts';
 import { isMoved, Producer, type Attempt, type ClientOptions, type Identity } from './client.ts';
 
 /**
  * An application's client: it retries by itself, so that a failure proves nothing any more. Idempotent, it sends one
- * record at a time to each partition, and every repetition under the first one's sequence number.
+ * batch at a time to each partition, and every repetition under the first one's sequence number.
  *
  * `kafkajs` has that library's defects S2 and S3: after an error the number is taken back, and the one that sends next
  * gets it. The broker takes that record for a repetition of the first one, and the client takes the answer for its own.
@@ -56,19 +57,16 @@ export function applicationClient(
   }
 
   function withoutIdentity(invocation: Invocation): Promise<Completion> {
-    return retry(() => producer.attempt(invocation.partition, () => producer.newRecord(invocation, null)));
+    return retry(() => producer.attempt(invocation.partition, () => producer.newBatch(invocation, null)));
   }
 
   /** The same record, with the same number, until it is answered. If it never is, another identity begins. */
   function carefully(invocation: Invocation): Promise<Completion> {
     return inTurn(invocation.partition, async () => {
       const used = identity!;
-      let record = -1;
+      let batch: Batch | null = null;
       const completion = await retry(() =>
-        producer.attempt(invocation.partition, () => {
-          if (record < 0) record = producer.newRecord(invocation, used);
-          return record;
-        }),
+        producer.attempt(invocation.partition, () => (batch ??= producer.newBatch(invocation, used))),
       );
       if (completion.outcome === 'info' && identity === used) identity = producer.freshIdentity();
       return completion;
@@ -82,10 +80,10 @@ export function applicationClient(
         let used: Identity | null = null;
         const attempt = await producer.attempt(partition, () => {
           used = identity;
-          return producer.newRecord(invocation, used);
+          return producer.newBatch(invocation, used);
         });
         const failed = options.outcomeOf(attempt.evidence, options.acks).outcome !== 'ok';
-        if (failed && used !== null) (used as Identity).sequences[partition]!--;
+        if (failed && used !== null) (used as Identity).sequences[partition]! -= invocation.records ?? 1;
         return attempt;
       }),
     );

@@ -1,11 +1,13 @@
 import type { EpochAnswer, FetchAnswer, FetchRequest } from './fetch.ts';
 import { Fetcher } from './fetcher.ts';
 import { Leader } from './leader.ts';
+import type { Slice } from './log.ts';
 import { CODE } from './model.ts';
 import { has, idsOf, type PartitionState } from './partitions.ts';
 import type { Peer } from './peer.ts';
 import type { Process } from './process.ts';
 import type { Answerable } from './purgatory.ts';
+import type { Batch } from './records.ts';
 import { Replica } from './replica.ts';
 import { TICK_NS, type Surroundings } from './surroundings.ts';
 
@@ -101,7 +103,7 @@ export class Broker implements Peer {
 
   /** A produce request has arrived: it waits for its turn. */
   produce(
-    record: number,
+    batch: Batch,
     partition: number,
     acks: 0 | 1 | 'all',
     timeoutMs: number,
@@ -116,7 +118,7 @@ export class Broker implements Peer {
         if (this.process.life !== life) return;
         const replica = this.replicas[partition];
         if (replica == null) return request.answer(CODE.notLeader, -1);
-        if (this.#leader.produce(replica, record, acks, timeoutMs, request)) this.#serve(replica);
+        if (this.#leader.produce(replica, batch, acks, timeoutMs, request)) this.#serve(replica);
       });
     });
   }
@@ -170,9 +172,19 @@ export class Broker implements Peer {
       if (replica === null) return null;
       const offset = request.offsets[index]!;
       if (offset > replica.log.end) return 'out-of-range';
-      const slice = replica.log.end > offset ? replica.log.slice(offset, FETCH_RECORDS_MAX) : null;
+      const slice = replica.log.end > offset ? this.#sliceOf(replica, offset) : null;
       return { highWatermark: replica.highWatermark, slice };
     });
+  }
+
+  /** As many whole batches as a fetch may bring; a larger one comes alone. */
+  #sliceOf({ log }: Replica, from: number): Slice {
+    const { records } = this.#around;
+    const whole = log.batchStart(from + FETCH_RECORDS_MAX, records) - from;
+    if (whole > 0) return log.slice(from, whole);
+    let end = from + 1;
+    while (end < log.end && log.batchStart(end, records) < end) end++;
+    return log.slice(from, end - from);
   }
 
   /** There is something new in a log: what waits for it gets it. */
@@ -240,9 +252,11 @@ export class Broker implements Peer {
     this.#tellView(replica, state, replica.epochStart);
   }
 
-  truncate(replica: Replica, to: number): void {
+  /** Cuts off the whole batch that has a record at this offset, and all behind it. */
+  truncate(replica: Replica, offset: number): void {
     const { log, partition } = replica;
     const { end } = log;
+    const to = log.batchStart(offset, this.#around.records);
     log.truncate(to);
     if (to >= end) return;
     const text = `[partition ${partition}] Truncating to offset ${to}, from ${end}`;

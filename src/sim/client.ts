@@ -3,6 +3,7 @@ import type { outcomeOf, suspectsLeader, Acks, Evidence } from '../client/outcom
 import type { Cluster } from './cluster.ts';
 import { Connection, type Reply } from './connection.ts';
 import { CODE } from './model.ts';
+import type { Batch } from './records.ts';
 import { Topology } from './topology.ts';
 
 /** How a modelled client is set up. The error table is the real client's own. */
@@ -75,8 +76,8 @@ export class Producer {
     return connection?.state === 'open' ? connection : null;
   }
 
-  /** @param record asked for when the request is about to be written, so that numbers are given out in that order */
-  async attempt(partition: number, record: () => number): Promise<Attempt> {
+  /** @param draw asked for when the request is about to be written, so that numbers are given out in that order */
+  async attempt(partition: number, draw: () => Batch): Promise<Attempt> {
     let connection = this.#ready(partition);
     if (connection === null) {
       const leader = await this.topology.leaderOf(partition);
@@ -91,10 +92,10 @@ export class Producer {
     }
     const broker = connection.broker.id;
     const { acks, produceTimeoutMs } = this.options;
-    const id = record();
+    const batch = draw();
     if (acks === 0) {
       connection.request(
-        (target, request) => target.produce(id, partition, acks, produceTimeoutMs, request),
+        (target, request) => target.produce(batch, partition, acks, produceTimeoutMs, request),
         null,
       );
       await this.#spend();
@@ -102,7 +103,7 @@ export class Producer {
     }
     const reply = await new Promise<Reply>((resolve) =>
       connection.request(
-        (target, request) => target.produce(id, partition, acks, produceTimeoutMs, request),
+        (target, request) => target.produce(batch, partition, acks, produceTimeoutMs, request),
         resolve,
       ),
     );
@@ -128,11 +129,16 @@ export class Producer {
     return { producer: this.cluster.producers++, sequences: [], retired: false };
   }
 
-  newRecord({ worker, seq, partition }: Invocation, identity: Identity | null): number {
-    if (identity === null) return this.cluster.records.add(worker, seq, partition, -1, -1);
-    const sequence = identity.sequences[partition] ?? 0;
-    identity.sequences[partition] = sequence + 1;
-    return this.cluster.records.add(worker, seq, partition, identity.producer, sequence);
+  newBatch({ worker, seq, partition, records: count = 1 }: Invocation, identity: Identity | null): Batch {
+    const { records } = this.cluster;
+    const first = records.count;
+    const sequence = identity?.sequences[partition] ?? 0;
+    if (identity !== null) identity.sequences[partition] = sequence + count;
+    for (let place = 0; place < count; place++) {
+      if (identity === null) records.add(worker, seq + place, partition, -1, -1, place);
+      else records.add(worker, seq + place, partition, identity.producer, sequence + place, place);
+    }
+    return { first, count };
   }
 
   /** Whether the answer means that somebody else may lead by now. */
@@ -164,7 +170,7 @@ export function auditClient(cluster: Cluster, options: ClientOptions): Client {
       const attempt = await producer.attempt(invocation.partition, () => {
         if (identity?.retired) identity = producer.freshIdentity();
         used = identity;
-        return producer.newRecord(invocation, identity);
+        return producer.newBatch(invocation, identity);
       });
       const { evidence, offset, broker } = attempt;
       const { outcome, error } = options.outcomeOf(evidence, options.acks);
@@ -173,7 +179,8 @@ export function auditClient(cluster: Cluster, options: ClientOptions): Client {
         return { outcome: 'ok', error: null, offset: null, attempts: 1, broker };
       }
       if (outcome !== 'ok' && used !== null) {
-        if (bug === 'sequence-rollback') (used as Identity).sequences[invocation.partition]!--;
+        if (bug === 'sequence-rollback')
+          (used as Identity).sequences[invocation.partition]! -= invocation.records ?? 1;
         else (used as Identity).retired = true;
       }
       if (producer.losesTrust(attempt)) producer.topology.suspect();

@@ -1,7 +1,7 @@
 import { CODE } from './model.ts';
 import { has, idsOf, sizeOf } from './partitions.ts';
 import type { Answerable } from './purgatory.ts';
-import { FLIPPED, STRAY } from './records.ts';
+import { FLIPPED, STRAY, type Batch } from './records.ts';
 import type { Replica } from './replica.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -21,10 +21,10 @@ export class Leader {
     this.#number = number;
   }
 
-  /** @returns the offset that the record got; -1 when it was not appended. */
+  /** Appends all records of the batch at once, or none. @returns whether there is something new in the log. */
   produce(
     replica: Replica,
-    record: number,
+    batch: Batch,
     acks: 0 | 1 | 'all',
     timeoutMs: number,
     request: Answerable,
@@ -37,24 +37,25 @@ export class Leader {
     const { epoch, isr } = replica.state;
     const tooFew = acks === 'all' && sizeOf(isr) < options.topic.minInsyncReplicas;
     if (tooFew) {
-      if (options.bug === 'failed-but-appended') replica.log.append(record, epoch);
+      if (options.bug === 'failed-but-appended') {
+        for (let place = 0; place < batch.count; place++) replica.log.append(batch.first + place, epoch);
+      }
       request.answer(CODE.notEnoughReplicas, -1);
       return options.bug === 'failed-but-appended';
     }
-    if (records.producer[record]! >= 0 && options.bug !== 'duplicate-on-retry') {
-      const repeated = replica.producers.check(record);
+    if (records.producer[batch.first]! >= 0 && options.bug !== 'duplicate-on-retry') {
+      const repeated = replica.producers.check(batch);
       if (repeated === null) {
         request.answer(CODE.outOfOrderSequence, -1);
         return false;
       }
       if (repeated >= 0) {
-        this.#answer(replica, repeated, acks, timeoutMs, request);
+        this.#answer(replica, { offset: repeated, count: batch.count }, acks, timeoutMs, request);
         return false;
       }
     }
     const { log } = replica;
-    const offset = log.append(this.#stored(record), epoch);
-    replica.producers.remember(record, offset);
+    const offset = this.#append(replica, batch, epoch);
     if (options.bug === 'out-of-order-append' && offset > replica.epochStart && this.#unlucky()) {
       const before = log.entries[offset - 1]!;
       log.entries[offset - 1] = log.entries[offset]!;
@@ -63,13 +64,22 @@ export class Leader {
     if (options.flushMessages !== null && log.end - log.flushed >= options.flushMessages)
       log.flushed = log.end;
     const back = options.bug === 'offset-reset' ? countedFrom(replica.epochStart, request) : request;
-    this.#answer(replica, offset, acks, timeoutMs, back);
+    this.#answer(replica, { offset, count: batch.count }, acks, timeoutMs, back);
     return true;
+  }
+
+  /** @returns the offset of the first record. */
+  #append({ log, producers }: Replica, { first, count }: Batch, epoch: number): number {
+    const base = log.end;
+    for (let record = first; record < first + count; record++) {
+      producers.remember(record, log.append(this.#stored(record), epoch));
+    }
+    return base;
   }
 
   #answer(
     replica: Replica,
-    offset: number,
+    { offset, count }: { offset: number; count: number },
     acks: 0 | 1 | 'all',
     timeoutMs: number,
     request: Answerable,
@@ -80,7 +90,7 @@ export class Leader {
       if (sizeOf(replica.state!.isr) === 1) this.advance(replica);
       return;
     }
-    replica.purgatory.add(offset, clock.nowNs() + timeoutMs * 1e6, request);
+    replica.purgatory.add({ offset, count }, clock.nowNs() + timeoutMs * 1e6, request);
     this.advance(replica);
   }
 

@@ -1,4 +1,4 @@
-import { grown } from './records.ts';
+import { grown, RECORD_BITS, type Records } from './records.ts';
 
 /**
  * A replica's log of one partition: record numbers, and at which offset each leader epoch began (KIP-101). What lies
@@ -35,6 +35,12 @@ export class Log {
     }
     this.epochs.push(epoch);
     this.starts.push(this.end);
+  }
+
+  /** Where the batch begins that has a record at this offset: a log is read and cut only between batches. */
+  batchStart(offset: number, records: Records): number {
+    if (offset >= this.end) return offset;
+    return Math.max(0, offset - records.inBatch[this.entries[offset]! & RECORD_BITS]!);
   }
 
   /** What a follower is given: entries from `from` on, with their epochs. */

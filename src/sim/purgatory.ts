@@ -16,13 +16,14 @@ export class Purgatory {
     return this.#waiting.length - this.#head;
   }
 
-  add(offset: number, deadlineNs: number, request: Answerable): void {
-    this.#waiting.push({ offset, deadlineNs, request });
+  /** @param appended where its batch stands, and how many records that has. */
+  add(appended: { offset: number; count: number }, deadlineNs: number, request: Answerable): void {
+    this.#waiting.push({ ...appended, deadlineNs, request });
   }
 
   /** Those below the high watermark have been replicated. */
   complete(highWatermark: number, code: number): void {
-    while (this.#head < this.#waiting.length && this.#waiting[this.#head]!.offset < highWatermark) {
+    while (this.#head < this.#waiting.length && endOf(this.#waiting[this.#head]!) <= highWatermark) {
       const { offset, request } = this.#take();
       request.answer(code, code === 0 ? offset : -1);
     }
@@ -56,8 +57,14 @@ export class Purgatory {
   }
 }
 
+function endOf({ offset, count }: Waiting): number {
+  return offset + count;
+}
+
 interface Waiting {
+  /** Of its first record. */
   offset: number;
+  count: number;
   deadlineNs: number;
   request: Answerable;
 }

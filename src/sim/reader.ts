@@ -1,4 +1,4 @@
-import type { EndOffset, Fetched, Reader } from '../client/client.ts';
+import type { EndOffset, Fetched, ProducedBatch, Reader } from '../client/client.ts';
 import { Failure } from '../core/failure.ts';
 import type { Cluster } from './cluster.ts';
 import { ask } from './exchange.ts';
@@ -54,18 +54,22 @@ export function modelReader(cluster: Cluster, valueOf: StoredEncoder, patienceMs
   }
 
   function chunkOf(stored: Int32Array, partition: number, from: number): Fetched[] {
+    const { inBatch, producer, sequence } = cluster.records;
     const records: Fetched[] = [];
+    let batch = null as ProducedBatch | null;
     for (let index = 0; index < stored.length; index++) {
       if (blindSpot?.(partition, from + index) === true) continue;
       const record = stored[index]! & RECORD_BITS;
-      const producerId = cluster.records.producer[record]!;
+      const producerId = producer[record]!;
+      const baseOffset = from + index - inBatch[record]!;
+      if (batch === null || batch.baseOffset !== baseOffset || batch.producerId !== producerId) {
+        batch = { producerId, epoch: 0, sequence: sequence[record]! - inBatch[record]!, baseOffset };
+      }
       records.push({
         partition,
         offset: from + index,
         value: valueOf(cluster.records, stored[index]!),
-        ...(producerId >= 0 && {
-          batch: { producerId, epoch: 0, sequence: cluster.records.sequence[record]! },
-        }),
+        ...(producerId >= 0 && { batch }),
       });
     }
     return records;

@@ -10,8 +10,17 @@ export class Records {
   /** Of an idempotent producer; -1 for any other. */
   producer = new Int32Array(FIRST);
   sequence = new Int32Array(FIRST);
+  /** Its place in its batch; those of a batch have numbers one after the other. */
+  inBatch = new Int32Array(FIRST);
 
-  add(worker: number, seq: number, partition: number, producer: number, sequence: number): number {
+  add(
+    worker: number,
+    seq: number,
+    partition: number,
+    producer: number,
+    sequence: number,
+    inBatch = 0,
+  ): number {
     const id = this.count++;
     if (id === this.worker.length) this.#grow();
     this.worker[id] = worker;
@@ -19,6 +28,7 @@ export class Records {
     this.partition[id] = partition;
     this.producer[id] = producer;
     this.sequence[id] = sequence;
+    this.inBatch[id] = inBatch;
     return id;
   }
 
@@ -28,10 +38,17 @@ export class Records {
     this.partition = grown(this.partition);
     this.producer = grown(this.producer);
     this.sequence = grown(this.sequence);
+    this.inBatch = grown(this.inBatch);
   }
 }
 
 const FIRST = 1024;
+
+/** What a produce request brings: a number of records, from this one on. A broker appends all of them or none. */
+export interface Batch {
+  first: number;
+  count: number;
+}
 
 /** The same numbers with twice the room. */
 export function grown(numbers: Int32Array, least = 0): Int32Array<ArrayBuffer> {

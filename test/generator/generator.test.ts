@@ -40,13 +40,21 @@ test('every value is unique, and each worker counts from 0 without a gap', (t) =
         seed: fc.integer(),
         count: fc.integer({ min: 0, max: 200 }),
         rate: fc.option(fc.integer({ min: 1, max: 10_000 })),
+        recordsPerRequest: fc.integer({ min: 1, max: 7 }),
       }),
-      ({ workers, partitions, seed, count, rate }) => {
+      ({ workers, partitions, seed, count, rate, recordsPerRequest }) => {
         const pace = rate === null ? atFullSpeed() : atRate(rate, workers, 0);
-        const ops = drain(limit(count, uniqueValues({ workers, partitions, seed, pace })), workers);
-        t.is(ops.length, count);
+        const values = uniqueValues({ workers, partitions, seed, pace, recordsPerRequest });
+        const ops = drain(limit(count, values), workers);
+        t.is(
+          ops.reduce((sum, { records }) => sum + records, 0),
+          count,
+        );
+        t.true(ops.slice(0, -1).every(({ records }) => records === recordsPerRequest));
         for (let worker = 0; worker < workers; worker++) {
-          const seqs = ops.filter((op) => op.worker === worker).map((op) => op.seq);
+          const seqs = ops
+            .filter((op) => op.worker === worker)
+            .flatMap(({ seq, records }) => Array.from({ length: records }, (_, place) => seq + place));
           t.deepEqual(seqs, [...seqs.keys()]);
         }
         t.true(ops.every((op) => op.partition >= 0 && op.partition < partitions));

@@ -152,12 +152,12 @@ test('the second look does not wait for an end that the first has waited for', a
 });
 
 test('a batch whose number its log has had before is told', async (t) => {
-  const batch = (sequence: number) => ({ producerId: 7, epoch: 0, sequence });
+  const batch = (sequence: number, baseOffset: number) => ({ producerId: 7, epoch: 0, sequence, baseOffset });
   const { events } = await readingBack({
     first: [
-      { ...ALL[0]!, batch: batch(0) },
-      { ...ALL[1]!, batch: batch(0) },
-      { ...ALL[2]!, batch: batch(1) },
+      { ...ALL[0]!, batch: batch(0, 0) },
+      { ...ALL[1]!, batch: batch(0, 1) },
+      { ...ALL[2]!, batch: batch(1, 2) },
       ALL[3]!,
     ],
   });

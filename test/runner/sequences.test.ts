@@ -8,7 +8,7 @@ import { holds } from '../holds.ts';
 function repeatedIn(batches: readonly { producer: number; epoch?: number; sequence: number }[]): number[] {
   const watch = new SequenceWatch();
   return batches.flatMap(({ producer, epoch = 0, sequence }, offset) => {
-    const batch = { producerId: producer, epoch, sequence };
+    const batch = { producerId: producer, epoch, sequence, baseOffset: offset };
     return watch.goesBack({ partition: 0, offset, value: null, batch }) === null ? [] : [offset];
   });
 }
@@ -26,7 +26,12 @@ test('the second batch with one number is a repetition, at once or later', (t) =
 test('what goes back goes back behind the highest number so far', (t) => {
   const watch = new SequenceWatch();
   const told = [3, 5, 4, 5].map((sequence, offset) =>
-    watch.goesBack({ partition: 0, offset, value: null, batch: { producerId: 1, epoch: 0, sequence } }),
+    watch.goesBack({
+      partition: 0,
+      offset,
+      value: null,
+      batch: { producerId: 1, epoch: 0, sequence, baseOffset: offset },
+    }),
   );
   t.deepEqual(told, [null, null, 5, 5]);
 });
@@ -42,9 +47,9 @@ test('a new epoch counts from zero again, and so do numbers after the last', (t)
   t.deepEqual(repeatedIn([2 ** 31 - 1, 0, 1].map((sequence) => ({ producer: 1, sequence }))), []);
 });
 
-test('records of one batch count once, and those of other producers not at all', (t) => {
+test('the records of a batch count up, and those of producers that are not idempotent not at all', (t) => {
   const watch = new SequenceWatch();
-  const batch = { producerId: 1, epoch: 0, sequence: 0 };
+  const batch = { producerId: 1, epoch: 0, sequence: 0, baseOffset: 0 };
   const records: Fetched[] = [0, 1, 2].map((offset) => ({ partition: 0, offset, value: null, batch }));
   t.true(records.every((record) => watch.goesBack(record) === null));
   t.is(watch.goesBack({ partition: 0, offset: 3, value: null }), null);
@@ -61,6 +66,53 @@ test('whatever is repeated after a correct log is noticed, and nothing else', (t
         return { producer, sequence };
       });
       t.deepEqual(repeatedIn([...log, log[at % log.length]!]), [log.length]);
+    }),
+  );
+});
+
+test('a whole batch that is there twice is a repetition of each of its records', (t) => {
+  const watch = new SequenceWatch();
+  const told = [0, 3, 6].flatMap((baseOffset) =>
+    [0, 1, 2].map((place) => {
+      const batch = { producerId: 1, epoch: 0, sequence: baseOffset === 6 ? 0 : baseOffset, baseOffset };
+      return watch.goesBack({ partition: 0, offset: baseOffset + place, value: null, batch });
+    }),
+  );
+  t.deepEqual(told, [null, null, null, null, null, null, 5, 5, 5]);
+});
+
+test('a batch that begins inside the one before it repeats the records that both have', (t) => {
+  const watch = new SequenceWatch();
+  const record = (sequence: number, baseOffset: number, place: number) =>
+    watch.goesBack({
+      partition: 0,
+      offset: baseOffset + place,
+      value: null,
+      batch: { producerId: 1, epoch: 0, sequence, baseOffset },
+    });
+  t.deepEqual([record(0, 0, 0), record(0, 0, 1), record(1, 2, 0), record(1, 2, 1)], [null, null, 1, null]);
+});
+
+test('whatever is in a log, a batch of records is watched as the same records in batches of one', (t) => {
+  const batches = fc.array(
+    fc.record({ producer: fc.nat(2), sequence: fc.nat(20), records: fc.integer({ min: 1, max: 4 }) }),
+    { maxLength: 20 },
+  );
+  holds(
+    t,
+    fc.property(batches, (log) => {
+      const [together, alone] = [new SequenceWatch(), new SequenceWatch()];
+      let end = 0;
+      for (const { producer, sequence, records } of log) {
+        const batch = { producerId: producer, epoch: 0, sequence, baseOffset: end };
+        for (let place = 0; place < records; place++) {
+          const offset = end + place;
+          const own = { producerId: producer, epoch: 0, sequence: sequence + place, baseOffset: offset };
+          const record = { partition: 0, offset, value: null };
+          t.is(together.goesBack({ ...record, batch }), alone.goesBack({ ...record, batch: own }));
+        }
+        end += records;
+      }
     }),
   );
 });

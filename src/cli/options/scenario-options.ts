@@ -30,6 +30,7 @@ export interface ScenarioOptions {
   workers?: number;
   rate?: number | 'max';
   inFlight?: number;
+  recordsPerRequest?: number;
   recordBytes?: number;
   count?: number;
   consumers?: number;
@@ -59,7 +60,12 @@ export function addScenarioOptions(command: Command): Command {
       'writes per second of all workers together; max: as fast as answers come',
       parseRateOption,
     )
-    .option('--in-flight <n>', 'writes that one worker may have outstanding', parseCount)
+    .option('--in-flight <n>', 'requests that one worker may have outstanding', parseCount)
+    .option(
+      '--records-per-request <n>',
+      'writes that go out in one request; each has the verdict of its request',
+      parseCount,
+    )
     .option('--record-bytes <n>', 'size of a value', parseCount)
     .option('--count <n>', 'stop after so many writes', parseCount)
     .option('--consumers <n>', 'readers that follow every partition while the run goes on', parseCount)
@@ -89,7 +95,7 @@ export function resolveScenario(nameOrFile: string, options: ScenarioOptions): S
   const misfits = misfitsOf(scenario);
   if (misfits.length > 0) {
     throw new Failure(`The scenario "${scenario.name}" does not fit together: ${misfits.join('; ')}.`, {
-      hint: 'Change the file, or the options that change it (--duration, --partitions, --brokers, --count).',
+      hint: 'Change the file, or the options that change it (--duration, --partitions, --brokers, --count, --records-per-request).',
       exitStatus: EXIT.usage,
     });
   }
@@ -185,6 +191,7 @@ function applyOptions(scenario: Scenario, options: ScenarioOptions): Scenario {
         workers: options.workers ?? load.workers,
         ratePerSecond: options.rate === 'max' ? null : (options.rate ?? load.ratePerSecond),
         inFlight: options.inFlight ?? load.inFlight,
+        recordsPerRequest: options.recordsPerRequest ?? load.recordsPerRequest,
         recordBytes: options.recordBytes ?? load.recordBytes,
         ...(options.count !== undefined && { count: options.count }),
       },

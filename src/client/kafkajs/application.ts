@@ -1,7 +1,7 @@
 /**
  * An application's client: kafkajs's own producer, with its own retries, metadata handling and idempotence. What the
  * library then says of a write is a mixture of several attempts, so a failure is never proof of anything: it is
- * `info`, and one record may legally stand in the log more than once. A success is taken at its word, even when it
+ * `info`, and a record may legally stand in the log more than once. A success is taken at its word, even when it
  * names no offset: it is what the application would have believed.
  *
  * Unlike the audit driver it keeps one producer for the whole run, whatever happens: how the library carries on after
@@ -10,13 +10,14 @@
 import type { Clock } from '../../core/clock.ts';
 import { Failure, messageOf } from '../../core/failure.ts';
 import { within } from '../../core/within.ts';
-import type { Client, Completion } from '../client.ts';
+import { valuesOf, type Client, type Completion } from '../client.ts';
 import type { DriverOptions } from './driver-options.ts';
 import { API, asThrown, Kafka, quiet, type ISocketFactory } from './kafkajs.ts';
 import { watchWrites } from './session.ts';
 import { openSocket, saslOptions } from './sockets.ts';
 
 interface Open {
+  /** The first of the batch: it stands for all, which the library sends together. */
   value: Buffer;
   attempts: number;
   broker: number | null;
@@ -31,7 +32,7 @@ export function createApplicationDriver(options: DriverOptions & { clock: Clock 
   const open = new Set<Open>();
   let brokerIds = new Map<string, number>();
 
-  // Values are unique, so a produce request that contains one is an attempt at that write.
+  // Values are unique, so a produce request that contains one is an attempt at that batch.
   const socketFactory: ISocketFactory = ({ host, port, onConnect }) => {
     const socket = openSocket({ host, port, tls: endpoint.tls }, onConnect);
     watchWrites(socket, (_correlationId, request) => {
@@ -81,7 +82,8 @@ export function createApplicationDriver(options: DriverOptions & { clock: Clock 
       }
     },
     async write(invocation): Promise<Completion> {
-      const write: Open = { value: options.encode(invocation), attempts: 0, broker: null };
+      const values = valuesOf(invocation).map(options.encode);
+      const write: Open = { value: values[0]!, attempts: 0, broker: null };
       open.add(write);
       let verdict: Pick<Completion, 'outcome' | 'error' | 'offset'>;
       try {
@@ -89,7 +91,7 @@ export function createApplicationDriver(options: DriverOptions & { clock: Clock 
           topic,
           acks: ACKS[acks],
           timeout: options.produceTimeoutMs,
-          messages: [{ partition: invocation.partition, value: write.value }],
+          messages: values.map((value) => ({ partition: invocation.partition, value })),
         });
         const offset = Number(metadata?.baseOffset ?? -1);
         verdict = { outcome: acks === 0 ? 'sent' : 'ok', error: null, offset: offset < 0 ? null : offset };

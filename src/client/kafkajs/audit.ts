@@ -1,16 +1,16 @@
 /**
- * The audit driver: one record per produce request, one request per write, no retries, so that each verdict is about
- * exactly one request. It speaks through kafkajs's connections and encoders, and leaves out the producer on top of
+ * The audit driver: one batch per produce request, and no retries, so that each verdict is about exactly one request,
+ * and so about all its records: a broker appends a batch as a whole or not at all. It speaks through kafkajs's connections and encoders, and leaves out the producer on top of
  * them, which merges, retries, and hides the broker's answer behind a later error.
  */
 import type { Clock } from '../../core/clock.ts';
 import { Failure, messageOf } from '../../core/failure.ts';
-import type { Client, Completion } from '../client.ts';
+import { valuesOf, type Client, type Completion } from '../client.ts';
 import type { DriverOptions } from './driver-options.ts';
 import { createIdentities, type ProducerIdentity } from './identity.ts';
 import { outcomeOf, suspectsLeader, type Evidence } from '../outcome.ts';
 import { createPool } from './pool.ts';
-import { produceCall, readAnswer, type Record } from './produce.ts';
+import { produceCall, readAnswer, type Batch } from './produce.ts';
 import { Unanswered } from './session.ts';
 import { createTopology, NoLeader } from './topology.ts';
 
@@ -34,19 +34,19 @@ export function createAuditDriver(options: DriverOptions & { clock: Clock }): Cl
   const identities = options.idempotence ? createIdentities(clock) : null;
 
   /** From the first question (who leads?) to the last thing known about the one request. Never rejects. */
-  const attempt = async (record: Record): Promise<Attempt> => {
+  const attempt = async (batch: Batch): Promise<Attempt> => {
     let broker: number | null = null;
     let identity: ProducerIdentity | null = null;
     try {
-      const leader = await topology.leaderOf(record.partition);
+      const leader = await topology.leaderOf(batch.partition);
       const session = await pool.to(leader.address);
       if (session.bufferedBytes > MAX_BUFFERED_BYTES) throw new Unanswered('QUEUE_FULL', false);
       identity = (await identities?.current(session)) ?? null;
       broker = leader.id;
       const settings = { acks, timeoutMs: options.produceTimeoutMs, identity };
-      const payload = await session.request(produceCall(session, record, settings));
+      const payload = await session.request(produceCall(session, batch, settings));
       if (acks === 0) return { evidence: { kind: 'handed-over' }, offset: null, broker };
-      const answer = readAnswer(payload, record);
+      const answer = readAnswer(payload, batch);
       if (answer === null) throw new Unanswered('UNREADABLE_ANSWER', true);
       if (answer.code !== 0) retire(identity);
       const offset = answer.offset < 0 ? null : answer.offset;
@@ -70,8 +70,9 @@ export function createAuditDriver(options: DriverOptions & { clock: Clock }): Cl
       });
     },
     async write(invocation): Promise<Completion> {
-      const value = options.encode(invocation);
-      const { evidence, offset, broker } = await attempt({ topic, partition: invocation.partition, value });
+      const { partition } = invocation;
+      const values = valuesOf(invocation).map(options.encode);
+      const { evidence, offset, broker } = await attempt({ topic, partition, values });
       const { outcome, error } = outcomeOf(evidence, acks);
       const lostTrust = evidence.kind === 'answered' ? suspectsLeader(evidence.code) : outcome !== 'sent';
       if (lostTrust) topology.suspect();

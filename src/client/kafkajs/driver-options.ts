@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
-import type { Invocation } from '../client.ts';
+import type { Value } from '../client.ts';
 import type { Endpoint } from '../endpoint.ts';
 import type { Acks } from '../outcome.ts';
 
@@ -20,7 +20,7 @@ export interface DriverOptions {
   produceTimeoutMs: number;
   /** Bounds connecting, and the question who leads. */
   connectionTimeoutMs: number;
-  /** The record's value. Called once per write. */
-  encode(invocation: Invocation): Buffer;
+  /** The record's value. Called once per record. */
+  encode(value: Value): Buffer;
   clock?: Clock;
 }

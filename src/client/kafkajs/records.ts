@@ -79,7 +79,7 @@ function decodeBatch(
   }
   const attributes = bytes.readInt16BE(at + ATTRIBUTES_AT);
   if ((attributes & CONTROL_FLAG) !== 0) return;
-  const batch = producedBatch(bytes, at);
+  const batch = producedBatch(bytes, at, baseOffset);
   const codec = attributes & COMPRESSION_MASK;
   const cursor =
     codec === 0
@@ -100,13 +100,14 @@ function decodeBatch(
 }
 
 /** Null for a producer that is not idempotent: its id is -1. */
-function producedBatch(bytes: Buffer, at: number): ProducedBatch | null {
+function producedBatch(bytes: Buffer, at: number, baseOffset: number): ProducedBatch | null {
   const high = bytes.readInt32BE(at + PRODUCER_ID_AT);
   if (high < 0) return null;
   return {
     producerId: high * 2 ** 32 + bytes.readUInt32BE(at + PRODUCER_ID_AT + 4),
     epoch: bytes.readInt16BE(at + PRODUCER_EPOCH_AT),
     sequence: bytes.readInt32BE(at + SEQUENCE_AT),
+    baseOffset,
   };
 }
 
