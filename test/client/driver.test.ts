@@ -1,7 +1,7 @@
 import test from 'ava';
 import { fc } from '@fast-check/ava';
 import { realClock } from '../../src/core/clock.ts';
-import type { Invocation } from '../../src/client/client.ts';
+import type { Value } from '../../src/client/client.ts';
 import { createDriver } from '../../src/client/kafkajs/driver.ts';
 import type { DriverOptions } from '../../src/client/kafkajs/driver-options.ts';
 import { createObserver } from '../../src/client/kafkajs/observe.ts';
@@ -154,6 +154,67 @@ test('whatever the broker does, no failed write is in its log and no ok stands a
   t.true(broker.log.length > 100);
 });
 
+test('several records go out in one request, each with its verdict, and stand one behind the other', async (t) => {
+  const { broker, client } = await setUp(t, { acks: 'all', idempotence: true });
+  const write = (seq: number, records: number) => client.write({ worker: 7, seq, partition: 0, records });
+  t.deepEqual(await write(0, 3), { outcome: 'ok', error: null, offset: 0, attempts: 1, broker: 1 });
+  t.like(await write(3, 2), { outcome: 'ok', offset: 3 });
+  broker.react = () => ({ do: 'refuse', code: 19 });
+  t.like(await write(5, 4), { outcome: 'fail', error: 'NOT_ENOUGH_REPLICAS', offset: null });
+  broker.react = () => ({ do: 'append' });
+  t.like(await write(9, 1), { outcome: 'ok', offset: 5 });
+  t.is(broker.requests, 4);
+  t.deepEqual(broker.log, ['7:0', '7:1', '7:2', '7:3', '7:4', '7:9']);
+  // A batch takes as many numbers as it has records; behind one that failed another producer begins.
+  t.deepEqual(broker.sequences, [
+    { producerId: 100, sequence: 0 },
+    { producerId: 100, sequence: 3 },
+    { producerId: 100, sequence: 5 },
+    { producerId: 101, sequence: 0 },
+  ]);
+});
+
+test('the reader says of each record of a batch which number it has', async (t) => {
+  const { broker, client } = await setUp(t, { acks: 'all', idempotence: true });
+  for (const seq of [0, 3]) await client.write({ worker: 7, seq, partition: 0, records: 3 });
+  const reader = createReader({
+    endpoint: { brokers: [broker.address] }, topic: 'audit', partitions: 1, clock: realClock(),
+  }); // prettier-ignore
+  const found: number[][] = [];
+  await reader.scan({ partition: 0, from: 1, end: 5 }, (records) => {
+    for (const { offset, batch } of records) found.push([offset, batch!.baseOffset, batch!.sequence]);
+  });
+  t.deepEqual(found, [[1, 0, 0], [2, 0, 0], [3, 3, 3], [4, 3, 3]]); // prettier-ignore
+  await reader.close();
+});
+
+test('whatever the broker does, all records of a request are in its log as its verdict says, or none', async (t) => {
+  const { broker, client } = await setUp(t, { requestTimeoutMs: 150 });
+  const plan = fc.sample(
+    fc.record({
+      records: fc.integer({ min: 1, max: 9 }),
+      reaction: fc.oneof(
+        { weight: 4, arbitrary: fc.constant({ do: 'append' as const }) },
+        { weight: 1, arbitrary: fc.constantFrom(6, 7, 19).map((code) => ({ do: 'refuse' as const, code })) },
+        { weight: 1, arbitrary: fc.boolean().map((append) => ({ do: 'hang-up' as const, append })) },
+      ),
+    }),
+    { numRuns: 60, seed: 7 },
+  );
+  let seq = 0;
+  for (const { records, reaction } of plan) {
+    broker.react = () => reaction;
+    const { outcome, offset } = await client.write({ worker: 7, seq, partition: 0, records });
+    const values = Array.from({ length: records }, (_, place) => `7:${seq + place}`);
+    const at = broker.log.indexOf(values[0]!);
+    if (outcome === 'ok') t.is(at, offset!);
+    if (outcome === 'fail') t.is(at, -1);
+    if (at >= 0) t.deepEqual(broker.log.slice(at, at + records), values);
+    else t.false(values.some((value) => broker.log.includes(value)));
+    seq += records;
+  }
+});
+
 test('the reader returns what was written, across cut-off batches and passing errors', async (t) => {
   const { broker, write } = await setUp(t);
   for (let seq = 0; seq < 50; seq++) await write(seq);
@@ -237,7 +298,7 @@ async function setUp(
     requestTimeoutMs: 10000,
     produceTimeoutMs: 1000,
     connectionTimeoutMs: 10_000,
-    encode: ({ worker, seq }: Invocation) => Buffer.from(`${worker}:${seq}`),
+    encode: ({ worker, seq }: Value) => Buffer.from(`${worker}:${seq}`),
     ...options,
   });
   await client.open();

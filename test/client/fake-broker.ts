@@ -23,12 +23,13 @@ export interface FakeBroker {
   requests: number;
   /** Sequence number of each produce request, in the order of arrival; -1 without idempotence. */
   sequences: { producerId: number; sequence: number }[];
+  /** By the first value of the request. */
   react: (value: string) => Reaction;
   /** Sends every answer that was held back, on the connection it belongs to, if that is still there. */
   release(): void;
   /** Metadata says that this node leads. -1: none does. */
   leader: number;
-  /** Records that one Fetch answer holds at most. */
+  /** Batches that one Fetch answer holds at most. */
   fetchAtMost: number;
   /** Answers to the next Fetch requests, before it serves again. */
   fetchErrors: number[];
@@ -49,18 +50,18 @@ const TOPIC = 'audit';
 export async function fakeBroker(
   options: { metadataVersion?: number; partitions?: number; idleMs?: number } = {},
 ): Promise<FakeBroker> {
-  const batches: Buffer[] = [];
+  const batches: { base: number; end: number; bytes: Buffer }[] = [];
   const held: (() => void)[] = [];
   const sockets = new Set<Socket>();
   let producerIds = 100;
   const { metadataVersion = 6, partitions = 1, idleMs = 0 } = options;
 
   const append = (batch: Buffer): number => {
-    const offset = batches.length;
-    batch.writeBigInt64BE(BigInt(offset), 0);
-    batches.push(batch);
-    broker.log.push(valueIn(batch));
-    return offset;
+    const base = broker.log.length;
+    batch.writeBigInt64BE(BigInt(base), 0);
+    broker.log.push(...valuesIn(batch));
+    batches.push({ base, end: broker.log.length, bytes: batch });
+    return base;
   };
 
   const answerTo = (socket: Socket, request: Buffer): void | Promise<void> => {
@@ -84,7 +85,7 @@ export async function fakeBroker(
       broker.listings.push(asked.length);
       const answers = asked.map((entry) => {
         const number = entry.readInt32BE(0);
-        const end = latest && number === 0 ? batches.length : 0;
+        const end = latest && number === 0 ? broker.log.length : 0;
         return Buffer.concat([i32(number), i16(0), i64(-1), i64(end)]);
       });
       return answer(Buffer.concat([i32(0), array([Buffer.concat([text(TOPIC), array(answers)])])]));
@@ -102,7 +103,7 @@ export async function fakeBroker(
     const batch = Buffer.from(body.subarray(body.indexOf(TOPIC) + TOPIC.length + 12));
     broker.requests++;
     broker.sequences.push({ producerId: Number(batch.readBigInt64BE(43)), sequence: batch.readInt32BE(53) });
-    const reaction = broker.react(valueIn(batch));
+    const reaction = broker.react(valuesIn(batch)[0]!);
     const tell = (code: number, offset: number) => {
       if (acks === 0) return;
       const partition = Buffer.concat([i32(0), i16(code), i64(offset), i64(-1), i64(0)]);
@@ -141,13 +142,14 @@ export async function fakeBroker(
     let isEmpty = code === 0;
     const answers = asked.map((entry) => {
       const number = entry.readInt32BE(0);
-      const from = number === 0 ? Number(entry.readBigInt64BE(8)) : batches.length;
+      const from = number === 0 ? Number(entry.readBigInt64BE(8)) : broker.log.length;
+      const wanted = batches.filter(({ end }) => end > from).map(({ bytes }) => bytes);
       // The last batch is cut off, as a real broker cuts it where maxBytes ends.
-      const served = batches.slice(from, from + broker.fetchAtMost);
-      const torn = batches[from + broker.fetchAtMost]?.subarray(0, 70);
+      const served = wanted.slice(0, broker.fetchAtMost);
+      const torn = wanted[broker.fetchAtMost]?.subarray(0, 70);
       const records = code === 0 ? Buffer.concat(torn ? [...served, torn] : served) : Buffer.alloc(0);
       if (records.length > 0) isEmpty = false;
-      const end = i64(number === 0 ? batches.length : 0);
+      const end = i64(number === 0 ? broker.log.length : 0);
       return Buffer.concat([
         i32(number), i16(code), end, end, i64(0), i32(-1), i32(-1), i32(records.length), records,
       ]); // prettier-ignore
@@ -209,18 +211,29 @@ function portOf(server: Server): number {
   return address.port;
 }
 
-/** The value of the one record in a batch: behind its length, attributes, two deltas, and an absent key. */
-function valueIn(batch: Buffer): string {
+/** The values of the records in a batch, each behind its length, attributes, two deltas, and an absent key. */
+function valuesIn(batch: Buffer): string[] {
   let at = 61;
-  while (batch[at++]! >= 0x80);
-  at += 4; // attributes, timestamp delta 0, offset delta 0, key length -1
-  let length = 0;
-  for (let shift = 0; ; shift += 7) {
-    const byte = batch[at++]!;
-    length |= (byte & 0x7f) << shift;
-    if (byte < 0x80) break;
-  }
-  return batch.toString('utf8', at, at + (length >>> 1));
+  const varint = (): number => {
+    let raw = 0;
+    for (let shift = 0; ; shift += 7) {
+      const byte = batch[at++]!;
+      raw |= (byte & 0x7f) << shift;
+      if (byte < 0x80) return (raw >>> 1) ^ -(raw & 1);
+    }
+  };
+  return Array.from({ length: batch.readInt32BE(57) }, () => {
+    const length = varint();
+    const end = at + length;
+    at++; // attributes
+    varint(); // timestamp delta
+    varint(); // offset delta
+    varint(); // the key is absent
+    const size = varint();
+    const value = batch.toString('utf8', at, at + size);
+    at = end;
+    return value;
+  });
 }
 
 const bytes = (size: number, write: (buffer: Buffer) => void): Buffer => {
