@@ -11,21 +11,26 @@ export interface Forecast {
   historyBytes: number;
 }
 
-/** Beyond its value a record takes so much in a broker's log and index: 198 bytes with a value of 128. */
-const LOG_OVERHEAD_BYTES = 70;
+/** Beyond its value a record takes so much in a broker's log and index: 198 bytes with a value of 128, alone in a batch. */
+const RECORD_OVERHEAD_BYTES = 12;
+const BATCH_OVERHEAD_BYTES = 58;
 /** The columns of a write, and of a record that was read. */
 const WRITE_ROW_BYTES = 60;
 const READ_ROW_BYTES = 40;
-/** What eight workers reach on a small machine. */
-const FULL_SPEED_PER_SECOND = 5_000;
+/** What eight workers reach on a small machine: of requests, and of writes where a request has many. */
+const FULL_SPEED_REQUESTS = 5_000;
+const FULL_SPEED_WRITES = 50_000;
 
 export function forecastOf({ load, phases, topic, consumers }: Scenario): Forecast {
   const seconds = (phases.warmUpMs + phases.faultsMs + phases.recoveryMs) / 1_000;
-  const records = load.count ?? Math.ceil((load.ratePerSecond ?? FULL_SPEED_PER_SECOND) * seconds);
+  const { recordsPerRequest } = load;
+  const fullSpeed = Math.min(FULL_SPEED_REQUESTS * recordsPerRequest, FULL_SPEED_WRITES);
+  const records = load.count ?? Math.ceil((load.ratePerSecond ?? fullSpeed) * seconds);
+  const overheadBytes = RECORD_OVERHEAD_BYTES + BATCH_OVERHEAD_BYTES / recordsPerRequest;
   return {
     records,
     isKnown: load.count !== undefined || load.ratePerSecond !== null,
-    logBytes: records * topic.replicationFactor * (load.recordBytes + LOG_OVERHEAD_BYTES),
+    logBytes: Math.ceil(records * topic.replicationFactor * (load.recordBytes + overheadBytes)),
     historyBytes: records * (WRITE_ROW_BYTES + READ_ROW_BYTES * (1 + consumers)),
   };
 }

@@ -23,6 +23,18 @@ testProp('any seed draws a scenario that is valid and fits together', [seeds], (
   t.true(writes >= 80 && writes <= 320, `${writes} writes: a run is small`);
 });
 
+test('a request that no broker takes is refused before the run, with the largest that fits', (t) => {
+  const fits = (load: object, brokerSettings = {}) =>
+    misfitsOf(scenarioSchema.parse({ load, brokerSettings }));
+  t.deepEqual(fits({ recordsPerRequest: 7_489 }), []);
+  t.deepEqual(fits({ recordsPerRequest: 7_490 }), [
+    'load.recordsPerRequest: 7,490 records of 128 bytes are a batch of 1,048,661 bytes, and a broker takes 1,048,588 (message.max.bytes), so at most 7,489 records',
+  ]);
+  t.deepEqual(fits({ recordsPerRequest: 7_490 }, { 'message.max.bytes': '2000000' }), []);
+  t.is(fits({ recordsPerRequest: 10 }, { 'message.max.bytes': '500' }).length, 1);
+  t.deepEqual(fits({ recordBytes: 1_000_000 }), [], 'a single record is as large as it is');
+});
+
 test('no kind of fault is drawn with fewer brokers than it needs', (t) => {
   for (const kind of SWARM_MIX) t.true(brokersToDraw(kind) >= brokersNeeded(kind), kind);
   t.deepEqual(
