@@ -21,6 +21,6 @@ export interface DriverOptions {
   /** Bounds connecting, and the question who leads. */
   connectionTimeoutMs: number;
   /** The record's value. Called once per record. */
-  encode(value: Value): Buffer;
+  encode: (value: Value) => Buffer;
   clock?: Clock;
 }
