@@ -20,7 +20,8 @@ test('a test file that never ends is ended, counts as failed, and what it waited
   const place = mkdtempSync(join(tmpdir(), 'kept-test-run-'));
   t.teardown(() => rmSync(place, { recursive: true }));
   mkdirSync(join(place, 'test'));
-  for (const file of ['ava.config.js', 'package.json', 'test/run.js']) cpSync(file, join(place, file));
+  for (const file of ['ava.config.js', 'package.json', 'test/compiled.cjs', 'test/run.js'])
+    cpSync(file, join(place, file));
   symlinkSync(resolve('node_modules'), join(place, 'node_modules'));
   writeFileSync(join(place, 'test', 'never-ends.test.ts'), NEVER_ENDS);
 
