@@ -8,6 +8,7 @@ import { keptVersion } from '../core/version.ts';
 const COMMANDS: Record<string, (program: Command) => Promise<void>> = {
   run: async (program) => (await import('./commands/run.ts')).addRunCommand(program),
   check: async (program) => (await import('./commands/check.ts')).addCheckCommand(program),
+  status: async (program) => (await import('./commands/status.ts')).addStatusCommand(program),
   export: async (program) => (await import('./commands/export.ts')).addExportCommand(program),
   import: async (program) => (await import('./commands/import.ts')).addImportCommand(program),
   mark: async (program) => (await import('./commands/mark.ts')).addMarkCommand(program),
@@ -17,6 +18,7 @@ const COMMANDS: Record<string, (program: Command) => Promise<void>> = {
   compare: async (program) => (await import('./commands/compare.ts')).addCompareCommand(program),
   resume: async (program) => (await import('./commands/resume.ts')).addResumeCommand(program),
   'run-part': async (program) => (await import('./commands/resume.ts')).addRunPartCommand(program),
+  'judge-periods': async (program) => (await import('./commands/resume.ts')).addJudgeCommand(program),
   replay: async (program) => (await import('./commands/replay.ts')).addReplayCommand(program),
   shrink: async (program) => (await import('./commands/shrink.ts')).addShrinkCommand(program),
   lab: async (program) => (await import('./commands/lab.ts')).addLabCommand(program),

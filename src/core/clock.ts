@@ -16,10 +16,16 @@ export const NS_PER_SECOND = 1e9;
 /** 24 days: what a timer of Node.js can hold. A longer one would end at once. */
 export const TIMER_MS_MAX = 2 ** 31 - 1;
 
-/** The machine's monotonic clock, counted from the moment it is made. */
-export function realClock(): Clock {
-  const startNs = process.hrtime.bigint();
+/** A clock that can be made to count from now on, for runs that follow each other in a world that lives on. */
+export interface RestartableClock extends Clock {
+  restart(): void;
+}
+
+/** The machine's monotonic clock, counted from the moment it is made, or restarted. */
+export function realClock(): RestartableClock {
+  let startNs = process.hrtime.bigint();
   return {
+    restart: () => (startNs = process.hrtime.bigint()),
     nowNs: () => Number(process.hrtime.bigint() - startNs),
     sleep: (ms, signal) =>
       new Promise((resolve) => {

@@ -1,4 +1,4 @@
-import { NS_PER_SECOND } from '../core/clock.ts';
+import { NS_PER_MS, NS_PER_SECOND } from '../core/clock.ts';
 
 /** When a worker's n-th request is due. */
 export interface Pace {
@@ -17,4 +17,20 @@ export function atRate(perSecond: number, workers: number, startNs: number): Pac
 /** Closed loop: every free worker writes at once. */
 export function atFullSpeed(): Pace {
   return { intendedNs: (_worker, _seq, nowNs) => nowNs };
+}
+
+/**
+ * The same timetable with pauses: of every `everyMs` only the first `forMs` have writes, as many as an even pace would have
+ * had in all of it.
+ */
+export function inBursts(pace: Pace, startNs: number, bursts: { everyMs: number; forMs: number }): Pace {
+  const everyNs = bursts.everyMs * NS_PER_MS;
+  const share = Math.min(1, bursts.forMs / bursts.everyMs);
+  return {
+    intendedNs(worker, seq, nowNs) {
+      const sinceNs = pace.intendedNs(worker, seq, nowNs) - startNs;
+      const within = sinceNs % everyNs;
+      return Math.round(startNs + sinceNs - within + within * share);
+    },
+  };
 }

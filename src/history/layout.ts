@@ -44,6 +44,12 @@ export const REPEAT_FILE = 'repeat.json';
 /** What is known of all its runs: for people, for spreadsheets, for programs. */
 export const SUMMARY_FILES = { markdown: 'summary.md', csv: 'summary.csv', json: 'summary.json' } as const;
 
+/** Of a directory that holds the periods of a soak: what is soaked, and a line for each period that was judged. */
+export const SOAK_FILE = 'soak.json';
+export const LEDGER_FILE = 'periods.ndjson';
+/** The directory of a period is this with its number. */
+export const PERIOD_PREFIX = 'period-';
+
 /** The files that make up a history. */
 export const HISTORY_FILES = [RUN_FILE, WRITES_FILE, READS_FILE, ENDS_FILE, EVENTS_FILE] as const;
 

@@ -142,12 +142,16 @@ function endAtOnce({ directory }: Plan, { say }: Reporter): number {
 }
 
 /** First what is planned, in the end what was done: either can be run again as a scenario's script. */
-function writeSchedule(directory: string, schedule: Plan['schedule']): void {
+export function writeSchedule(directory: string, schedule: Plan['schedule']): void {
   const path = join(directory, SCHEDULE_FILE);
   atPath(path, 'written', () => writeWhole(path, `${JSON.stringify(schedule, null, 2)}\n`));
 }
 
-function writeExecuted(directory: string, events: readonly Event[], { say }: Reporter): void {
+export function writeExecuted(
+  directory: string,
+  events: readonly Event[],
+  { say }: Pick<Reporter, 'say'>,
+): void {
   try {
     writeSchedule(directory, executedSchedule(events));
   } catch (error) {
@@ -160,9 +164,12 @@ function topicOf({ topic }: Plan): string {
   return topic ?? TOPIC;
 }
 
-function settingOf(plan: Plan): Setting {
+export function settingOf(plan: Plan): Setting {
   const { run: name, scenario, schedule, mode, seed, directory } = plan;
-  const powerLoss = schedule.some(({ fault }) => fault.kind === 'power-loss');
+  const { nemesis } = scenario;
+  // A soak draws its periods later, from the scenario.
+  const mayDraw = plan.soak !== undefined && 'random' in nemesis && nemesis.random.mix.includes('power-loss');
+  const powerLoss = mayDraw || schedule.some(({ fault }) => fault.kind === 'power-loss');
   return { run: name, scenario, mode, seed, topic: topicOf(plan), directory: resolve(directory), powerLoss };
 }
 
@@ -174,7 +181,11 @@ export function infoOf(plan: Plan, world: Stage['info']): RunInfo {
     run: plan.run,
     status: 'running',
     seed: plan.seed,
-    scenario: { ...scenario, faultsPlanned: plan.schedule.length },
+    scenario: {
+      ...scenario,
+      faultsPlanned: plan.schedule.length,
+      ...(plan.soak !== undefined && { partOfSoak: true }),
+    },
     contract: contractOf(scenario),
     topic: topicOf(plan),
     partitions: scenario.topic.partitions,

@@ -14,11 +14,20 @@ export async function launch(plan: Plan, reporter: Reporter): Promise<number> {
   const { world } = plan;
   if (world.kind === 'netns') return launchInLab({ ...plan, world }, reporter);
   try {
-    const { carryOut } = await import('./carry-out.ts');
-    return await carryOut(plan, reporter);
+    return await carryOutHere(plan, reporter);
   } finally {
     await reporter.close(plan);
   }
+}
+
+/** In this process, wherever that is. */
+export async function carryOutHere(plan: Plan, reporter: Reporter): Promise<number> {
+  if (plan.soak === undefined) {
+    const { carryOut } = await import('./carry-out.ts');
+    return carryOut(plan, reporter);
+  }
+  const { carryOutSoak } = await import('./soak/carry-out-soak.ts');
+  return carryOutSoak(plan, reporter.soak(plan));
 }
 
 /**

@@ -27,8 +27,18 @@ export interface Plan<World extends WorldPlan = WorldPlan> {
   quiet: boolean;
   /** Of one run of many: its place among them, in words. It is then all that stands on the screen while the run goes on. */
   brief?: string;
+  /** Set where it is a soak: `scenario` is what its periods are drawn from, and `directory` has its soak.json. */
+  soak?: SoakPlan;
   /** The process that a person started, and with which everything ends; this one if absent. */
   process?: ProcessIdentity;
   /** The command line, for run.json. */
   command: string[];
+}
+
+/** How long a soak goes on, and where it begins. */
+export interface SoakPlan {
+  /** Null: until it is stopped. */
+  durationMs: number | null;
+  /** Kinds of faults of the scenario that this lab cannot do, with the reason. */
+  leftOut: { kind: string; because: string }[];
 }

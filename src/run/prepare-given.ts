@@ -106,6 +106,7 @@ export async function prepareGivenPlan(
       quiet: false,
       process: thisProcess(),
       command: process.argv.slice(2),
+      ...(scenario.soak !== undefined && { soak: { durationMs: scenario.soak.durationMs, leftOut: [] } }),
       world: {
         kind: 'given',
         endpoint,

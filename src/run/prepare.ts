@@ -25,6 +25,7 @@ import type { LabKind, RealPlan, SimulatedPlan } from '../world/plan.ts';
 import { assertDisconnects } from './disconnects.ts';
 import { assertImpairments } from './impairments.ts';
 import { TOPIC, type Plan } from './plan.ts';
+import { fitSoak } from './soak/fit-soak.ts';
 import { assertDockerWishes, distributionOfImage, dockerPlan } from './prepare-docker.ts';
 import { assertSshWishes, sshPlan, type SshWishes } from './prepare-ssh.ts';
 
@@ -88,7 +89,7 @@ async function whyNoJava(environment: NodeJS.ProcessEnv): Promise<string | null>
 
 /** @param extra what only some callers know: why it is simulated, and the bug that is planted. */
 export async function prepareSimulatedPlan(
-  scenario: Scenario,
+  given: Scenario,
   options: Wishes,
   extra: { because?: string; bug?: Bug | null } = {},
 ): Promise<Plan<SimulatedPlan>> {
@@ -119,6 +120,8 @@ export async function prepareSimulatedPlan(
       exitStatus: EXIT.usage,
     });
   }
+  // The model can do whatever any lab can.
+  const { scenario, soak } = await fitSoak(given, async () => {});
   const seed = options.seed ?? freshSeed();
   const run = `sim${seed}`;
   const mode = options.mode ?? scenario.kraftMode;
@@ -136,6 +139,7 @@ export async function prepareSimulatedPlan(
     quiet: false,
     process: thisProcess(),
     command: process.argv.slice(2),
+    ...soak,
     world: { kind: 'simulated', bug: extra.bug ?? null, because: extra.because ?? null },
   };
 }
@@ -150,11 +154,11 @@ export async function preparePlan(
   more: { say: (text: string) => void; directory?: string },
 ): Promise<Plan<RealPlan>> {
   // Recorded with the run, so that it can be run again.
-  const scenario = options.nodes === undefined ? given : { ...given, nodes: options.nodes };
+  const wanted = options.nodes === undefined ? given : { ...given, nodes: options.nodes };
   const seed = options.seed ?? freshSeed();
   const run = freshId();
   // Refuses a record size that has no room for a value, before anything is made.
-  createEncoder({ run, topic: TOPIC, sizeBytes: scenario.load.recordBytes });
+  createEncoder({ run, topic: TOPIC, sizeBytes: wanted.load.recordBytes });
   const kind =
     options.lab ??
     (options.image !== undefined || options.dockerReach !== undefined
@@ -163,10 +167,17 @@ export async function preparePlan(
         ? 'ssh'
         : 'netns');
   assertDockerWishes(options, kind);
-  assertSshWishes(options, scenario, kind);
+  assertSshWishes(options, wanted, kind);
   const sayLine = (line: string) => more.say(`${line}\n`);
   // Asked first: without its daemon nothing has to be fetched.
   const engine = kind === 'docker' ? await openEngine() : null;
+  const assertFaults = async (schedule: Schedule): Promise<void> => {
+    assertDisconnects(schedule, kind, options.dockerReach);
+    await assertPowers(schedule, kind);
+    if (engine !== null)
+      await assertImpairments(schedule, async () => [await abilitiesInContainer(engine, run, sayLine)]);
+  };
+  const { scenario, soak } = await fitSoak(wanted, assertFaults);
   const distribution =
     engine !== null && options.image !== undefined
       ? await distributionOfImage(engine, options.image, sayLine)
@@ -180,10 +191,7 @@ export async function preparePlan(
   assertMode(distribution.version, mode);
   assertKnownTargets(scenario, mode);
   const schedule = scheduleOf(scenario, seed);
-  assertDisconnects(schedule, kind, options.dockerReach);
-  await assertPowers(schedule, kind);
-  if (engine !== null)
-    await assertImpairments(schedule, async () => [await abilitiesInContainer(engine, run, sayLine)]);
+  await assertFaults(schedule);
   const nodes = planNodes(mode, scenario.brokers).length;
   const dataDir =
     kind === 'ssh' ? undefined : (options.dataDir ?? (kind === 'loopback' ? options.store : undefined));
@@ -207,6 +215,7 @@ export async function preparePlan(
     mode,
     world,
     directory: more.directory ?? options.directory ?? (await createRunDirectory(options.store)),
+    ...soak,
     json: options.json === true,
     quiet: false,
     process: thisProcess(),

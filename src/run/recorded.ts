@@ -93,7 +93,9 @@ const KAFKA_MODES: readonly KafkaMode[] = ['zookeeper', 'kraft-combined', 'kraft
 
 /** run.json adds to the scenario what the checker needs. */
 function withoutExtras(scenario: Run['info']['scenario']): object {
-  return Object.fromEntries(Object.entries(scenario).filter(([name]) => name !== 'faultsPlanned'));
+  return Object.fromEntries(
+    Object.entries(scenario).filter(([name]) => !['faultsPlanned', 'partOfSoak'].includes(name)),
+  );
 }
 
 function claimOf(directory: string): Claim {

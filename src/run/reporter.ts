@@ -3,6 +3,7 @@ import type { NodeInfo, Run } from '../history/run.ts';
 import type { Progress } from '../runner/progress.ts';
 import type { Decided } from './decided.ts';
 import type { Plan } from './plan.ts';
+import type { SoakReporter } from './soak/soak-reporter.ts';
 
 /** How a run speaks to the person who started it. A terminal is one way; nothing here knows any other. */
 export interface Reporter {
@@ -14,6 +15,8 @@ export interface Reporter {
   reading: (run: Run) => { run: Run; end(): void };
   /** What came out. */
   show(decided: Decided, plan: Pick<Plan, 'json' | 'directory'>): void;
+  /** Speaks of the periods of a soak. */
+  soak(plan: Pick<Plan, 'directory' | 'soak'>): SoakReporter;
   /** The last word, whatever came out. */
   close(plan: Plan): Promise<void>;
 }

@@ -4,7 +4,7 @@ import { seconds } from '../core/words.ts';
 import type { Client, Reader } from '../client/client.ts';
 import type { Generator } from '../generator/generator.ts';
 import { limit } from '../generator/limit.ts';
-import { atFullSpeed, atRate } from '../generator/pace.ts';
+import { atFullSpeed, atRate, inBursts } from '../generator/pace.ts';
 import { uniqueValues } from '../generator/unique-values.ts';
 import { campaign, type Campaign } from '../nemesis/campaign.ts';
 import { clusterNemesis } from '../nemesis/cluster-nemesis.ts';
@@ -139,11 +139,11 @@ async function loadUnderFaults(
 }
 
 function generatorFor({ scenario, seed }: RunOptions, clock: Clock): Generator {
-  const { ratePerSecond, workers, count, recordsPerRequest } = scenario.load;
-  const pace =
-    ratePerSecond === null
-      ? atFullSpeed()
-      : atRate(ratePerSecond / recordsPerRequest, workers, clock.nowNs());
+  const { ratePerSecond, workers, count, recordsPerRequest, bursts } = scenario.load;
+  const startNs = clock.nowNs();
+  const even =
+    ratePerSecond === null ? atFullSpeed() : atRate(ratePerSecond / recordsPerRequest, workers, startNs);
+  const pace = bursts === undefined ? even : inBursts(even, startNs, bursts);
   const { partitions } = scenario.topic;
   const values = uniqueValues({ workers, partitions, seed, pace, recordsPerRequest });
   return count === undefined ? values : limit(count, values);

@@ -45,6 +45,13 @@ const loadSchema = z
       ),
     recordBytes: z.int().min(1).max(1_000_000).default(128),
     count: z.int().positive().optional().describe('stop after so many writes, however long it takes'),
+    bursts: z
+      .strictObject({
+        everyMs: z.int().positive(),
+        forMs: z.int().positive().describe('of each such time only the first so many milliseconds have load'),
+      })
+      .optional()
+      .describe('the same number of writes, but with pauses between them'),
   })
   .prefault({});
 
@@ -64,6 +71,12 @@ const phasesSchema = z
     recoveryMs: z.int().min(0).default(5_000).describe('load goes on so long after the final heal'),
   })
   .prefault({});
+
+/** What makes a scenario a soak: many periods on one cluster, each as long as its phases, each with a topic of its own. */
+const soakSchema = z.strictObject({
+  durationMs: z.number().positive().nullable().default(null).describe('in all; null: until it is stopped'),
+  quietShare: z.number().min(0).max(1).default(0.25).describe('of the periods so many have no faults at all'),
+});
 
 /** How fast failures are noticed. `original`: the settings of the 2018 experiments. */
 export const DETECTION_TIMEOUTS = {
@@ -122,6 +135,7 @@ export const scenarioSchema = z.strictObject({
       z.strictObject({ random: randomScheduleSchema }),
     ])
     .default({ script: [], keepBrokersUp: 0 }),
+  soak: soakSchema.optional().describe('present: a soak, of periods that are drawn from the seed'),
   expect: z
     .enum(['loss', 'no-loss', 'any'])
     .default('any')

@@ -1,14 +1,18 @@
+import { join } from 'node:path';
+import { join as joinThere } from 'node:path/posix';
 import type { Clock } from '../core/clock.ts';
-import type { Random } from '../core/random.ts';
+import { seededRandom, type Random } from '../core/random.ts';
 import { joinAddress } from '../client/endpoint.ts';
 import { createDriver } from '../client/kafkajs/driver.ts';
 import { createObserver, type Observer } from '../client/kafkajs/observe.ts';
 import { createReader } from '../client/kafkajs/reader.ts';
+import type { Admin } from '../client/admin.ts';
 import { createAdmin } from '../client/kafkajs/admin.ts';
 import type { Lab } from '../control/lab.ts';
 import type { Distribution } from '../db/kafka/distribution.ts';
-import { bootstrapOf, createKafka } from '../db/kafka/kafka.ts';
+import { bootstrapOf, createKafka, type TopicOptions } from '../db/kafka/kafka.ts';
 import { planNodes } from '../db/kafka/plan.ts';
+import { saveTopicData } from '../db/kafka/save-data.ts';
 import type { KafkaMode } from '../db/kafka/recipes.ts';
 import type { Event } from '../history/event.ts';
 import type { Contract } from '../history/run.ts';
@@ -18,7 +22,7 @@ import { DETECTION_TIMEOUTS, type Scenario } from '../scenario/schema.ts';
 import { keptVersion } from '../core/version.ts';
 import type { LabKind } from './plan.ts';
 import type { Stage } from './stage.ts';
-import type { World } from './world.ts';
+import type { OtherProducer, World } from './world.ts';
 
 /** A broker that does not answer a metadata request in this time counts as silent for that sample. */
 const OBSERVE_TIMEOUT_MS = 600;
@@ -58,8 +62,7 @@ export function kafkaWorld(options: {
   }));
   const brokers = nodes.filter((node) => node.roles.includes('broker'));
   const endpoint = { brokers: brokers.map((node) => bootstrapOf(node)) };
-  const observers = new Map<string, Observer>();
-
+  const first = topicSide(options.topic, scenario);
   const db = createKafka({
     distribution: options.distribution,
     ...(options.local !== undefined && { local: options.local }),
@@ -68,66 +71,99 @@ export function kafkaWorld(options: {
     nodes: nodes.map((info) => ({ info, remote: lab.nodes.get(info.name)! })),
     directory: options.directory,
     dataDirectory: options.dataDirectory,
-    topic: {
-      name: options.topic,
-      partitions: scenario.topic.partitions,
-      ...contractOf(scenario),
-    },
+    ...first.calls,
     timeouts: DETECTION_TIMEOUTS[scenario.detection],
     brokerSettings: scenario.brokerSettings,
-    observe: (_node, address, port) => {
-      const place = joinAddress(address, port);
-      let observer = observers.get(place);
-      if (observer === undefined) {
-        observer = createObserver(place, options.topic, { timeoutMs: OBSERVE_TIMEOUT_MS, clock });
-        observers.set(place, observer);
-      }
-      return observer.observe();
-    },
-    createTopic: async (_addresses, topic) => {
-      const admin = createAdmin({ endpoint, clock });
-      try {
-        await admin.createTopic({ ...topic, settings: settingsOf(topic) });
-      } finally {
-        await admin.close();
-      }
-    },
     disks: options.powerLoss === true,
     clock,
     onEvent: options.onEvent,
   });
 
-  return {
-    clock,
-    random: options.random,
-    db,
-    net: lab.net,
-    nodes,
-    openClient: (worker, other) =>
+  /** How a topic is seen and made. Each run asks about its own. */
+  function topicSide(name: string, of: Scenario): { calls: TopicOptions; close(): void } {
+    const observers = new Map<string, Observer>();
+    return {
+      calls: {
+        topic: { name, partitions: of.topic.partitions, ...contractOf(of) },
+        observe: (_node, address, port) => {
+          const place = joinAddress(address, port);
+          let observer = observers.get(place);
+          if (observer === undefined) {
+            observer = createObserver(place, name, { timeoutMs: OBSERVE_TIMEOUT_MS, clock });
+            observers.set(place, observer);
+          }
+          return observer.observe();
+        },
+        createTopic: (_addresses, topic) =>
+          administer((admin) => admin.createTopic({ ...topic, settings: settingsOf(topic) })),
+      },
+      close() {
+        for (const observer of observers.values()) observer.close();
+      },
+    };
+  }
+
+  async function administer<T>(work: (admin: Admin) => Promise<T>): Promise<T> {
+    const admin = createAdmin({ endpoint, clock });
+    try {
+      return await work(admin);
+    } finally {
+      await admin.close();
+    }
+  }
+
+  /** What a run with this topic and this scenario needs, beside the nodes. */
+  const clientsOf = (topic: string, of: Scenario, encode: Encoder) => ({
+    openClient: (worker: number, other?: OtherProducer) =>
       createDriver({
         worker,
         endpoint,
-        topic: other?.topic ?? options.topic,
-        acks: other?.acks ?? scenario.producer.acks,
-        idempotence: scenario.producer.idempotence,
-        retries: scenario.producer.retries,
-        requestTimeoutMs: scenario.producer.requestTimeoutMs,
-        produceTimeoutMs: scenario.producer.produceTimeoutMs,
+        topic: other?.topic ?? topic,
+        acks: other?.acks ?? of.producer.acks,
+        idempotence: of.producer.idempotence,
+        retries: of.producer.retries,
+        requestTimeoutMs: of.producer.requestTimeoutMs,
+        produceTimeoutMs: of.producer.produceTimeoutMs,
         connectionTimeoutMs: CONNECTION_TIMEOUT_MS,
-        encode: options.encode,
+        encode,
         clock,
       }),
-    openReader: (reader) =>
-      createReader({
-        endpoint,
-        topic: options.topic,
-        partitions: scenario.topic.partitions,
-        ...reader,
-        clock,
-      }),
-    openAdmin: () => createAdmin({ endpoint, clock }),
+    openReader: (reader?: Parameters<World['openReader']>[0]) =>
+      createReader({ endpoint, topic, partitions: of.topic.partitions, ...reader, clock }),
+  });
+
+  const shared = { clock, net: lab.net, nodes, openAdmin: () => createAdmin({ endpoint, clock }) };
+  return {
+    ...shared,
+    ...clientsOf(options.topic, scenario, options.encode),
+    random: options.random,
+    db,
+    async another(next) {
+      const side = topicSide(next.topic, next.scenario);
+      return {
+        ...shared,
+        ...clientsOf(next.topic, next.scenario, next.encode),
+        random: seededRandom(next.seed),
+        db: await db.withTopic(side.calls),
+        async saveData(directory) {
+          await Promise.all(
+            brokers.map(({ name }) =>
+              saveTopicData(
+                lab.nodes.get(name)!,
+                { dataDirectory: joinThere(options.dataDirectory, name), topic: next.topic },
+                join(directory, name),
+              ),
+            ),
+          );
+        },
+        async close() {
+          side.close();
+          await administer((admin) => admin.deleteTopic(next.topic));
+        },
+      };
+    },
     async close() {
-      for (const observer of observers.values()) observer.close();
+      first.close();
       try {
         await db.teardown();
       } finally {

@@ -1,4 +1,4 @@
-import type { Clock } from '../core/clock.ts';
+import type { Clock, RestartableClock } from '../core/clock.ts';
 import type { Secret } from '../core/secret.ts';
 import type { KafkaMode } from '../db/kafka/recipes.ts';
 import type { Event } from '../history/event.ts';
@@ -9,7 +9,7 @@ import type { World } from './world.ts';
 
 /** A world that is not built yet: its clock runs already, and what run.json says of it is known. */
 export interface Stage {
-  clock: Clock;
+  clock: Clock | RestartableClock;
   /** What must never be written into the run directory; nothing if absent. */
   secrets?: readonly Secret[];
   /** What run.json says of this world. */

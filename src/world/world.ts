@@ -7,7 +7,9 @@ import type { Clock } from '../core/clock.ts';
 import type { Random } from '../core/random.ts';
 import type { Db } from '../db/db.ts';
 import type { NodeInfo, RunInfo } from '../history/run.ts';
-import type { Decoder } from '../history/value.ts';
+import type { Event } from '../history/event.ts';
+import type { Decoder, Encoder } from '../history/value.ts';
+import type { Scenario } from '../scenario/schema.ts';
 
 /** A topic beside that of the run. The model has no other one. */
 export interface OtherTopic {
@@ -45,8 +47,25 @@ export interface World {
   openReader(options?: { patienceMs?: number } & Partial<OtherTopic>): Reader;
   /** Absent where there is nothing to administer: the model has no such calls. */
   openAdmin?(): Admin;
+  /** The same nodes for a further run; absent where each run has to have a world of its own. */
+  another?(next: NextRun): Promise<World>;
+  /** Copies what the brokers have on their disks of the run's topic; absent where their disks are out of reach. */
+  saveData?(directory: string): Promise<void>;
   /** Takes everything down again. Safe to call at any time. */
   close(): Promise<void>;
+}
+
+/**
+ * What a further run in the same world has of its own. Its `db.setup` makes its topic on nodes that are there; to close its
+ * world deletes that topic, and leaves the nodes to the first one.
+ */
+export interface NextRun {
+  run: string;
+  scenario: Scenario;
+  topic: string;
+  seed: number;
+  encode: Encoder;
+  record: (event: Event) => void;
 }
 
 /** A command that strikes, and what it is told besides the fault. */

@@ -11,7 +11,7 @@ import type { Examination } from '../examination.ts';
  * How faults ended is never in doubt here: a cluster that settled, with all replicas in sync, proves that everything was
  * healed, and without one there is no final scan.
  */
-const EFFECTIVE_SHARE_MIN = 0.75;
+export const EFFECTIVE_SHARE_MIN = 0.75;
 /** So many faults are told one by one. */
 const TOLD_MAX = 3;
 /** A strike that began so much later than planned is told. */
@@ -21,7 +21,7 @@ export function doubtsAboutFaults(examination: Examination): string[] {
   const { faults, testedUnderFault, counts } = examination;
   const weighed = weigh(examination);
   const doubts = weighed.isEnough ? [] : weighed.sentences;
-  if (faults.length > 0 && !testedUnderFault && counts.attempted > 0) {
+  if (faults.length > 0 && !testedUnderFault && counts.attempted > 0 && !isPartOfSoak(examination)) {
     doubts.push('No write was attempted while a fault was in force, so the faults tested nothing.');
   }
   return doubts;
@@ -102,7 +102,7 @@ function weigh({ run, faults }: Examination): Weighed {
       `${counted(planned, 'fault')} ${planned === 1 ? 'was' : 'were'} planned and ${faults.length === 0 ? 'none' : `only ${grouped(faults.length)}`} applied.`,
     );
   }
-  const isEnough = effective >= EFFECTIVE_SHARE_MIN * wanted;
+  const isEnough = isPartOfSoak({ run }) || effective >= EFFECTIVE_SHARE_MIN * wanted;
   if (sentences.length > 0 && wanted > 1) {
     const least = isEnough ? '' : `; at least ${grouped(Math.ceil(EFFECTIVE_SHARE_MIN * wanted))} must have`;
     sentences.push(
@@ -110,6 +110,11 @@ function weigh({ run, faults }: Examination): Weighed {
     );
   }
   return { isEnough, sentences };
+}
+
+/** Of a soak all periods together have to test enough (see `soakReport`), and not each of them. */
+function isPartOfSoak({ run }: Pick<Examination, 'run'>): boolean {
+  return run.info.scenario['partOfSoak'] === true;
 }
 
 /** How many faults the scenario wanted; where it does not say how many, at least one if it wanted any. */

@@ -1,7 +1,8 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Option, type Command } from 'commander';
 import { readRegular } from '../../core/regular-file.ts';
-import { RUN_FILE } from '../../history/layout.ts';
+import { RUN_FILE, SOAK_FILE } from '../../history/layout.ts';
 import type { Claim } from '../../checker/result.ts';
 
 export const claimOption = () =>
@@ -33,7 +34,7 @@ in the run directory, as it is found: kind, loss, partition, value, offset, time
 Of an NDJSON file, as other tools can write it ("kept import --help"), the result is only printed.
 
 Of a run that still goes on it says what is proven so far (exit status 1 if that is a violation, else 2), and writes
-nothing into it.
+nothing into it. Of a soak it judges every history again that is there; of the others their lines stand.
 
 Examples:
   kept check store/example
@@ -50,6 +51,11 @@ Examples:
         const { claim, json, fullLists } = options;
         const how = { claim, json: json === true, fullLists: fullLists === true };
         process.exitCode = await checkTables(path, how);
+        return;
+      }
+      if (existsSync(join(path, SOAK_FILE))) {
+        const { checkSoak } = await import('../soaking.ts');
+        process.exitCode = await checkSoak(path, { claim: options.claim, json: options.json === true });
         return;
       }
       if (saysRunning(path)) {

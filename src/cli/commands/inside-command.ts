@@ -30,12 +30,12 @@ export function addInsideCommand(program: Command): void {
       } else if (options.classArchive === true) {
         await writeClassArchive(request as Plan<NetnsPlan>);
       } else {
-        const [{ carryOut }, { reporterFor }] = await Promise.all([
-          import('../../run/carry-out.ts'),
+        const [{ carryOutHere }, { reporterFor }] = await Promise.all([
+          import('../../run/launch.ts'),
           import('../terminal-reporter.ts'),
         ]);
         const plan = request as Plan;
-        process.exitCode = await carryOut(plan, reporterFor(plan));
+        process.exitCode = await carryOutHere(plan, reporterFor(plan));
       }
     });
 }

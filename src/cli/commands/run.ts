@@ -17,6 +17,7 @@ import { launch } from '../../run/launch.ts';
 import { preparePlanForWorld } from '../../run/prepare.ts';
 import { describePlan } from '../describe-plan.ts';
 import { terminalReporter } from '../terminal-reporter.ts';
+import { addSoakOptions, assertSoakOptions, type SoakOptions } from '../options/soak-options.ts';
 import { addScenarioOptions, resolveScenario, type ScenarioOptions } from '../options/scenario-options.ts';
 import type { Plan } from '../../run/plan.ts';
 import type { Scenario } from '../../scenario/schema.ts';
@@ -28,13 +29,14 @@ export function addRunCommand(program: Command): void {
     .argument('[scenario]', 'a name from "kept scenarios", or a JSON file', 'random')
     .description('run a scenario against a real cluster, and decide');
   addRepeatOptions(
-    addSimulateOption(
-      addClusterOptions(addConnectionOptions(addScenarioOptions(command)).optionsGroup('Options:')),
-    ),
+    addSimulateOption(addClusterOptions(addSoakOptions(addConnectionOptions(addScenarioOptions(command))))),
     'it',
   )
     .addOption(
-      new Option('--resume <repeat>', 'with --repeat: go on with one that this same command has begun'),
+      new Option(
+        '--resume <directory>',
+        'go on with a repeat (with --repeat) or a soak that this same command has begun',
+      ),
     )
     .option('--dry-run', 'print what would be done, and do nothing')
     .addHelpText(
@@ -52,6 +54,7 @@ Examples:
   kept run my-scenario.json --seed 42 --json
   kept run leader-isolated-acks-1 --simulate
   kept run leader-killed-acks-1 --repeat 30 --seed 42
+  kept run soak --duration 72h --stop-on invalid
   kept run --bootstrap-server kafka1:9092 --command-config client.properties --duration 10m
 
 --repeat N runs it N times into store/repeat-1 and tells what all runs come to: how many lost records, the median,
@@ -61,18 +64,25 @@ follows from the first seed and k alone, and "--seed" with its own seed repeats 
 the same each time. Interrupted or killed, "kept resume store/repeat-1" goes on. The exit status is that of the worst
 run: 1 if any is invalid, else 70, 64, 130 and 2 in this order, and 0 only if every run is valid.
 
+"kept run soak" goes on for as long as --duration says: periods of about a minute on one cluster, each with a topic, a
+load and a random subset of all faults that this lab can do, drawn from the seed; a quarter of them without any. Each
+is settled, scanned and judged while the next one goes on. store/run-N/periods.ndjson has a line for each; the history
+of a clean one is dropped, that of any other stays. "kept status store/run-N" tells from elsewhere what is proven so
+far; killed, "kept resume store/run-N" goes on.
+
 Ctrl-C ends the load and still heals, reads back and decides; a second one stops at once. The history is safe.`,
     )
     .action(async (name: string, options: RunCommandOptions) => {
       const scenario = resolveScenario(name, options);
       if (namesCluster(options)) assertNoLabOptions(options);
       else assertNoConnectionOptions(options);
+      assertSoakOptions(scenario, options);
       assertRepeatOptions(options, { ...options, given: namesCluster(options) });
       if (options.repeat !== undefined && options.dryRun !== true) {
         process.exitCode = await repeatRun(name, scenario, options);
         return;
       }
-      if (options.resume !== undefined) refuseResume(options.resume);
+      if (options.resume !== undefined && scenario.soak === undefined) refuseResume(options.resume);
       if (options.dryRun === true && !namesCluster(options)) {
         printPlan(scenario, options);
         return;
@@ -80,6 +90,23 @@ Ctrl-C ends the load and still heals, reads back and decides; a second one stops
       const plan = namesCluster(options)
         ? await planForGiven(scenario, options)
         : await preparePlanForWorld(scenario, options, say);
+      if (plan.soak !== undefined && options.dryRun !== true) {
+        const { beginSoak, goOnAs } = await import('../soaking.ts');
+        const { wishesOf } = await import('../repeating.ts');
+        const given = namesCluster(options);
+        if (options.resume !== undefined) {
+          await rmdir(plan.directory);
+          const { duration, forever } = options;
+          const longer = { ...(duration !== undefined && { duration }), ...(forever && { forever }) };
+          process.exitCode = await goOnAs(options.resume, plan, longer);
+          return;
+        }
+        process.exitCode = await beginSoak(plan, options, {
+          wishes: given ? {} : wishesOf(options),
+          given,
+        });
+        return;
+      }
       say(`${describePlan(plan)}\n`);
       if (options.dryRun === true) {
         await rmdir(plan.directory);
@@ -93,7 +120,8 @@ Ctrl-C ends the load and still heals, reads back and decides; a second one stops
 type RunCommandOptions = ClusterOptions &
   ScenarioOptions &
   ConnectionOptions &
-  RepeatOptions & { dryRun?: true; resume?: string };
+  RepeatOptions &
+  SoakOptions & { dryRun?: true; resume?: string };
 
 function refuseResume(directory: string): never {
   throw new Failure('--resume goes on with a repeat, and --repeat is missing', {

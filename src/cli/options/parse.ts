@@ -3,11 +3,11 @@ import { TIMER_MS_MAX } from '../../core/clock.ts';
 
 /** Parsers of option values. Each says what it expected; commander adds the option's name. */
 
-/** `90s`, `1500ms`, `10m`, `2h`; a bare number means seconds. Returns milliseconds, no more than a timer can hold. */
+/** `90s`, `1500ms`, `10m`, `2h`, `3d`; a bare number means seconds. Returns milliseconds, no more than a timer can hold. */
 export function parseDurationMs(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text.trim());
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$/.exec(text.trim());
   if (match === null) throw new InvalidArgumentError('Expected a duration such as 90s, 1500ms, 10m or 2h.');
-  const factor = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }[match[2] ?? 's']!;
+  const factor = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }[match[2] ?? 's']!;
   const durationMs = Math.round(Number(match[1]) * factor);
   if (durationMs > TIMER_MS_MAX)
     throw new InvalidArgumentError(

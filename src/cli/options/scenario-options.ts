@@ -36,7 +36,11 @@ export interface ScenarioOptions {
   consumers?: number;
   dense?: true;
   warmUp?: number;
+  /** Of the faults phase; of a soak in all. */
   duration?: number;
+  /** Of a soak: the faults phase of each period. */
+  period?: number;
+  forever?: true;
   recovery?: number;
   faults?: string[];
   faultInterval?: number;
@@ -73,7 +77,11 @@ export function addScenarioOptions(command: Command): Command {
     .option('--brokers <n>', 'brokers of the cluster', parseCount)
     .optionsGroup('The faults:')
     .option('--warm-up <time>', 'load before the first fault', parseDurationMs)
-    .option('--duration <time>', 'length of the faults phase: 40s, 10m, 8h', parseDurationMs)
+    .option(
+      '--duration <time>',
+      'length of the faults phase: 40s, 10m, 8h; of a soak in all: 72h',
+      parseDurationMs,
+    )
     .option('--recovery <time>', 'load after the last heal', parseDurationMs)
     .option('--faults <list>', `random faults of these kinds: ${MIX_KINDS.join(',')}; or none`, parseList)
     .option('--fault-interval <time>', 'mean time between random faults', parseDurationMs)
@@ -199,10 +207,16 @@ function applyOptions(scenario: Scenario, options: ScenarioOptions): Scenario {
       dense: options.dense ?? scenario.dense,
       phases: {
         warmUpMs: options.warmUp ?? phases.warmUpMs,
-        faultsMs: options.duration ?? phases.faultsMs,
+        faultsMs: (scenario.soak === undefined ? options.duration : options.period) ?? phases.faultsMs,
         recoveryMs: options.recovery ?? phases.recoveryMs,
       },
       nemesis: applyFaultOptions(scenario, options),
+      ...(scenario.soak !== undefined && {
+        soak: {
+          ...scenario.soak,
+          durationMs: options.forever === true ? null : (options.duration ?? scenario.soak.durationMs),
+        },
+      }),
     },
     `The scenario "${scenario.name}" with these options`,
   );

@@ -51,9 +51,21 @@ export interface KafkaOptions {
   startTimeoutMs?: number;
 }
 
+/** What of a cluster's account concerns one topic. */
+export type TopicOptions = Pick<KafkaOptions, 'topic' | 'observe' | 'createTopic'>;
+
+/** A cluster of which a further run may use the nodes that are there. */
+export interface KafkaCluster extends Db {
+  /**
+   * The same nodes, for a run with another topic: its `setup` only makes that topic, its `teardown` leaves the nodes alone, and
+   * what it watches of their logs begins now.
+   */
+  withTopic(options: TopicOptions): Promise<Db>;
+}
+
 /** A real Kafka cluster on nodes under control. It is there after `setup()`. */
-export function createKafka(options: KafkaOptions): Db {
-  const { mode, clock, topic } = options;
+export function createKafka(options: KafkaOptions): KafkaCluster {
+  const { mode, clock } = options;
   const infos = options.nodes.map(({ info }) => info);
   const brokers = infos.filter((info) => info.roles.includes('broker'));
   const startTimeoutMs = options.startTimeoutMs ?? 60_000;
@@ -68,29 +80,6 @@ export function createKafka(options: KafkaOptions): Db {
   const remoteOf = (name: string) => remotes.get(name)!;
   const directoryOf = (name: string) => join(options.directory, NODES_DIRECTORY, name);
   const dataOf = (name: string) => join(options.dataDirectory, name);
-
-  async function observe(info: NodeInfo): Promise<Observed | null> {
-    const { host, port } = placeOf(info);
-    const observed = await options.observe(info.name, host, port);
-    if (observed === null) return null;
-    return completeObserved(observed, {
-      id: info.id!,
-      files: remoteOf(info.name).files,
-      dataDirectory: dataOf(info.name),
-      mode,
-      topic: topic.name,
-    });
-  }
-
-  async function view(): Promise<View> {
-    const answers = await Promise.all(brokers.map(async (info) => [info.name, await observe(info)] as const));
-    return { observers: Object.fromEntries(answers) };
-  }
-
-  const answers = (info: NodeInfo) => async () =>
-    info.roles.includes('broker')
-      ? (await observe(info)) !== null
-      : coordinationAnswers(info, areReached ? null : remoteOf(info.name));
 
   async function makeNodes(): Promise<void> {
     const { distribution } = options;
@@ -146,76 +135,142 @@ export function createKafka(options: KafkaOptions): Db {
     }
   }
 
-  /** A topic cannot be made before the controller knows all brokers: it is asked for until it can. */
-  async function makeTopic(): Promise<void> {
-    const bootstrap = brokers.map((info) => bootstrapOf(info)).join(',');
-    await until(async () => {
-      if (Object.values((await view()).observers).some((observed) => observed !== null && isThere(observed)))
-        return null;
-      try {
-        await options.createTopic(bootstrap, topic);
-        return null;
-      } catch (error) {
-        if (error instanceof Failure) throw error;
-        return `the topic ${topic.name} could not be made: ${messageOf(error)}`;
-      }
-    });
-    await until(async () => {
-      const { observers } = await view();
-      const waiting = brokers.filter(({ name }) => !isComplete(observers[name] ?? null, topic));
-      return waiting.length === 0
-        ? null
-        : `${waiting.map(({ name }) => name).join(', ')} sees no full ISR yet`;
-    });
-  }
-
-  const isThere = (observed: Observed) => observed.partitions.length === topic.partitions;
-
   function node(name: string): KafkaNode {
     const found = nodes.get(name);
     if (found === undefined) throw new Failure(`There is no node ${name} in this cluster`);
     return found;
   }
 
+  /** @param logsFrom where to begin in the log of each node; at its beginning if absent. */
+  function onTopic({ topic, ...calls }: TopicOptions, logsFrom: ReadonlyMap<string, number>) {
+    async function observe(info: NodeInfo): Promise<Observed | null> {
+      const { host, port } = placeOf(info);
+      const observed = await calls.observe(info.name, host, port);
+      if (observed === null) return null;
+      return completeObserved(observed, {
+        id: info.id!,
+        files: remoteOf(info.name).files,
+        dataDirectory: dataOf(info.name),
+        mode,
+        topic: topic.name,
+      });
+    }
+
+    async function view(): Promise<View> {
+      const answers = await Promise.all(
+        brokers.map(async (info) => [info.name, await observe(info)] as const),
+      );
+      return { observers: Object.fromEntries(answers) };
+    }
+
+    const answers = (info: NodeInfo) => async () =>
+      info.roles.includes('broker')
+        ? (await observe(info)) !== null
+        : coordinationAnswers(info, areReached ? null : remoteOf(info.name));
+
+    /** A topic cannot be made before the controller knows all brokers: it is asked for until it can. */
+    async function makeTopic(): Promise<void> {
+      const bootstrap = brokers.map((info) => bootstrapOf(info)).join(',');
+      await until(async () => {
+        if (
+          Object.values((await view()).observers).some((observed) => observed !== null && isThere(observed))
+        )
+          return null;
+        try {
+          await calls.createTopic(bootstrap, topic);
+          return null;
+        } catch (error) {
+          if (error instanceof Failure) throw error;
+          return `the topic ${topic.name} could not be made: ${messageOf(error)}`;
+        }
+      });
+      await until(async () => {
+        const { observers } = await view();
+        const waiting = brokers.filter(({ name }) => !isComplete(observers[name] ?? null, topic));
+        return waiting.length === 0
+          ? null
+          : `${waiting.map(({ name }) => name).join(', ')} sees no full ISR yet`;
+      });
+    }
+
+    const isThere = (observed: Observed) => observed.partitions.length === topic.partitions;
+
+    const logOf = (name: string) => ({
+      files: remoteOf(name).files,
+      file: join(directoryOf(name), LOG_FILE),
+      fromByte: logsFrom.get(name) ?? 0,
+    });
+
+    return {
+      answers,
+      makeTopic,
+      powers: {
+        view,
+        watch: (sink) =>
+          watchLogs({
+            logs: infos.map(({ name, id }) => ({
+              ...logOf(name),
+              node: name,
+              id,
+              topic: topic.name,
+              kafkaVersion: options.distribution.version,
+              clockOffset: () => remoteOf(name).clockOffset(),
+            })),
+            clock,
+            sink,
+          }),
+        log: (name) => growingLines(logOf(name)),
+        kill: async (name) => node(name).kill(),
+        stop: async (name) => node(name).stop(),
+        start: async (name) => node(name).restart(answers(node(name).info)),
+        pause: async (name) => node(name).pause(),
+        resume: async (name) => node(name).resume(),
+        recover: async (name) => node(name).recover(answers(node(name).info)),
+        ...(options.disks === true && {
+          cutPower: async (name: string) => node(name).cutPower(disks.get(name)!),
+        }),
+      } satisfies Omit<Db, 'nodes' | 'setup' | 'teardown'>,
+    };
+  }
+
+  const own = onTopic(options, new Map());
   return {
     nodes: infos,
     async setup() {
       await makeNodes();
       if (stopping.signal.aborted) throw new Failure('The cluster was torn down while it was being set up');
       await Promise.all([...nodes.values()].map((each) => each.launch()));
-      await Promise.all([...nodes.values()].map((each) => each.untilUp(answers(each.info))));
-      await makeTopic();
+      await Promise.all([...nodes.values()].map((each) => each.untilUp(own.answers(each.info))));
+      await own.makeTopic();
     },
     async teardown() {
       stopping.abort();
       await Promise.all([...nodes.values()].map((each) => each.discard()));
     },
-    view,
-    watch: (sink) =>
-      watchLogs({
-        logs: infos.map(({ name, id }) => ({
-          node: name,
-          id,
-          topic: topic.name,
-          kafkaVersion: options.distribution.version,
-          files: remoteOf(name).files,
-          clockOffset: () => remoteOf(name).clockOffset(),
-          file: join(directoryOf(name), LOG_FILE),
-        })),
-        clock,
-        sink,
-      }),
-    log: (name) => growingLines({ files: remoteOf(name).files, file: join(directoryOf(name), LOG_FILE) }),
-    kill: async (name) => node(name).kill(),
-    stop: async (name) => node(name).stop(),
-    start: async (name) => node(name).restart(answers(node(name).info)),
-    pause: async (name) => node(name).pause(),
-    resume: async (name) => node(name).resume(),
-    recover: async (name) => node(name).recover(answers(node(name).info)),
-    ...(options.disks === true && {
-      cutPower: async (name: string) => node(name).cutPower(disks.get(name)!),
-    }),
+    ...own.powers,
+    async withTopic(further) {
+      const sizes = await Promise.all(
+        infos.map(async ({ name }) => {
+          const file = join(directoryOf(name), LOG_FILE);
+          return [name, await shortenedLog(remoteOf(name), file)] as const;
+        }),
+      );
+      const { makeTopic, powers } = onTopic(further, new Map(sizes));
+      return { nodes: infos, setup: makeTopic, async teardown() {}, ...powers };
+    },
   };
+}
+
+/** A log that has grown beyond this becomes the older one of two. */
+const LOG_BYTES_MAX = 32 * 2 ** 20;
+
+/** Node logs of a long soak: the last 32 to 64 MiB of each are kept. @returns where the log ends now. */
+async function shortenedLog(remote: Remote, file: string): Promise<number> {
+  const size = (await remote.files.size(file)) ?? 0;
+  if (size <= LOG_BYTES_MAX) return size;
+  // The process has the file open, to append to it: so it is copied and emptied, and not renamed.
+  const { exitStatus } = await remote.exec(['sh', '-c', 'cp "$1" "$1.1" && : >"$1"', 'sh', file]);
+  return exitStatus === 0 ? 0 : size;
 }
 
 /** Where a broker takes this machine's connections. */

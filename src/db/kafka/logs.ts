@@ -10,6 +10,8 @@ import { logInterpreter, parseLogLine, type LogSource } from './log-lines.ts';
 export interface WatchedLog extends LogSource {
   files: RemoteFiles;
   file: string;
+  /** Where to begin; at its beginning if absent. */
+  fromByte?: number;
   /** How far the clock of its lines is ahead of this machine's. */
   clockOffset: () => Promise<ClockOffset>;
 }
@@ -18,7 +20,7 @@ const POLL_MS = 200;
 const CHUNK_BYTES = 256 * 1024;
 
 /**
- * Follows the nodes' logs from their beginnings and tells what they tell, at the time that stands in their lines, as
+ * Follows the nodes' logs and tells what they tell, at the time that stands in their lines, as
  * this machine's clock would have told it: where a node has a clock of its own, the two are compared all along. A log that
  * cannot be read is tried again from where it stopped; until then there is a gap.
  * @returns a function that stops it.
@@ -74,10 +76,14 @@ async function follow(
 }
 
 /** The whole lines that were added since the last call; none while the file is not there yet. */
-export function growingLines({ files, file }: Pick<WatchedLog, 'files' | 'file'>): {
+export function growingLines({
+  files,
+  file,
+  fromByte = 0,
+}: Pick<WatchedLog, 'files' | 'file' | 'fromByte'>): {
   next(): Promise<string[]>;
 } {
-  let position = 0;
+  let position = fromByte;
   /** Bytes after the last line break: the rest of them is still being written. */
   let rest = Buffer.alloc(0);
 

@@ -16,6 +16,7 @@ const LEFT_OUT: ReadonlySet<string> = new Set([
   'description',
   'expect',
   'faultsPlanned',
+  'partOfSoak',
   'kraftMode',
   'nemesis',
 ]);

@@ -6,16 +6,19 @@ import { isAlive, type ProcessIdentity, thisProcess } from '../../core/process-i
 import { readRegular } from '../../core/regular-file.ts';
 
 /**
- * Only one process at a time carries a repeat out. Each one that does leaves a file with its identity, under the next
+ * Only one process at a time carries a repeat or a soak out. Each one that does leaves a file with its identity, under the next
  * number; the file appears whole or not at all, and only where no other has that number. So of two that come at the same
  * moment one is refused, and one whose predecessor was killed takes over.
  */
 const OWNER = /^owner-([1-9]\d{0,8})\.json$/;
 
-/** @returns gives it up again. @throws Failure (usage) while another process has it. */
-export function takeOwnership(directory: string): () => void {
+/**
+ * @param what `repeat` or `soak`, for sentences.
+ * @returns gives it up again. @throws Failure (usage) while another process has it.
+ */
+export function takeOwnership(directory: string, what: Owned = 'repeat'): () => void {
   const last = lastOwner(directory);
-  if (last !== null && last.isAlive !== false) throw taken(directory, last);
+  if (last !== null && last.isAlive !== false) throw taken(directory, last, what);
   const path = join(directory, `owner-${(last?.number ?? 0) + 1}.json`);
   const draft = `${path}.${process.pid}.new`;
   return atPath(directory, 'written', () => {
@@ -24,7 +27,7 @@ export function takeOwnership(directory: string): () => void {
       linkSync(draft, path);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      throw taken(directory, lastOwner(directory));
+      throw taken(directory, lastOwner(directory), what);
     } finally {
       rmSync(draft, { force: true });
     }
@@ -32,7 +35,7 @@ export function takeOwnership(directory: string): () => void {
   });
 }
 
-/** Whether a process carries the repeat out now; null where that cannot be seen from here. */
+/** Whether a process carries it out now; null where that cannot be seen from here. */
 export function isOwned(directory: string): boolean | null {
   return lastOwner(directory)?.isAlive ?? false;
 }
@@ -59,16 +62,19 @@ function lastOwner(directory: string): Owner | null {
   }
 }
 
-function taken(directory: string, owner: Owner | null): Failure {
+/** What a process can carry out alone. */
+type Owned = 'repeat' | 'soak';
+
+function taken(directory: string, owner: Owner | null, what: Owned): Failure {
   const by = owner?.pid == null ? 'another process' : `process ${owner.pid}`;
   const known = owner === null || owner.isAlive === true;
   return new Failure(
     known
-      ? `the repeat ${directory} is being carried out by ${by}`
-      : `the repeat ${directory} was begun by ${by}, and it cannot be seen from here whether that still lives`,
+      ? `the ${what} ${directory} is being carried out by ${by}`
+      : `the ${what} ${directory} was begun by ${by}, and it cannot be seen from here whether that still lives`,
     {
       hint: known
-        ? `"kept compare ${directory}" tells what is there so far`
+        ? `"kept ${what === 'soak' ? 'status' : 'compare'} ${directory}" tells what is there so far`
         : `if it does not, remove ${owner.path}`,
       exitStatus: EXIT.usage,
     },

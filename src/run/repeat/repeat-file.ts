@@ -21,7 +21,7 @@ const caseSchema = z.object({
 export type RepeatCase = z.infer<typeof caseSchema>;
 
 /** What the runs run against, as far as it must not change from one to the next. */
-const systemSchema = z.object({
+export const systemSchema = z.object({
   world: z.string(),
   /** Its version. */
   kafka: z.string().nullable(),
@@ -33,7 +33,7 @@ const systemSchema = z.object({
 });
 export type System = z.infer<typeof systemSchema>;
 
-const wishesSchema = z.object({
+export const wishesSchema = z.object({
   simulate: z.literal(true).optional(),
   lab: z.enum(LAB_KINDS).optional(),
   image: z.string().optional(),

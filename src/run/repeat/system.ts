@@ -19,14 +19,22 @@ export function systemOf({ world, mode }: Plan): System {
   };
 }
 
-/** @throws Failure (usage) where runs of a repeat would not be runs of the same thing any more. */
-export function assertSameSystem(directory: string, before: System, now: System): void {
+/**
+ * @param what `repeat` or `soak`.
+ * @throws Failure (usage) where its runs would not be runs of the same thing any more.
+ */
+export function assertSameSystem(
+  directory: string,
+  before: System,
+  now: System,
+  what: 'repeat' | 'soak' = 'repeat',
+): void {
   const changes = changesBetween(before, now);
   if (changes.length === 0) return;
   throw new Failure(
-    `the repeat ${directory} cannot go on, because what it ran against has changed: ${changes.join('; ')}`,
+    `the ${what} ${directory} cannot go on, because what it ran against has changed: ${changes.join('; ')}`,
     {
-      hint: 'bring back what was there, or start another repeat; "kept compare" holds the two side by side',
+      hint: 'bring back what was there, or start another one; "kept compare" holds repeats side by side',
       exitStatus: EXIT.usage,
     },
   );

@@ -2,9 +2,10 @@ import type { Entry } from './entry.ts';
 import { FAILURE_SCENARIOS } from './failure-scenarios.ts';
 import { POWER_LOSS } from './power-loss.ts';
 import { RANDOM } from './random.ts';
+import { SOAK } from './soak.ts';
 
 /** All scenarios that can be run by name, the default one first. */
-export const CATALOG: readonly Entry[] = [RANDOM, ...FAILURE_SCENARIOS, ...POWER_LOSS];
+export const CATALOG: readonly Entry[] = [RANDOM, SOAK, ...FAILURE_SCENARIOS, ...POWER_LOSS];
 
 /** Sets of scenarios that `kept suite` runs one after another. */
 export const SUITES: Readonly<Record<string, readonly Entry[]>> = {

@@ -1,0 +1,229 @@
+import { rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Claim } from '../checker/result.ts';
+import { EXIT, Failure, messageOf } from '../core/failure.ts';
+import { statOf } from '../core/paths.ts';
+import { NS_PER_MS, wallClock } from '../core/clock.ts';
+import { writeWhole } from '../core/draft.ts';
+import { keptVersion } from '../core/version.ts';
+import { seconds } from '../core/words.ts';
+import { RESULTS_FILE } from '../history/layout.ts';
+import type { PeriodLine } from '../report/soak/period-line.ts';
+import { soakReport, type SoakReport } from '../report/soak/soak-report.ts';
+import { soakText } from '../report/soak/soak-text.ts';
+import { textColumns } from '../report/text/paragraphs.ts';
+import { launch } from '../run/launch.ts';
+import type { Plan } from '../run/plan.ts';
+import { preparePlanForWorld, type Wishes } from '../run/prepare.ts';
+import { isOwned, takeOwnership } from '../run/repeat/ownership.ts';
+import type { RepeatInfo } from '../run/repeat/repeat-file.ts';
+import { assertSameSystem, systemOf } from '../run/repeat/system.ts';
+import { followFindings } from '../run/soak/findings.ts';
+import { judgePeriod } from '../run/soak/judge-period.ts';
+import { readLedger } from '../run/soak/ledger.ts';
+import { readSoakFile, type SoakInfo, writeSoakFile } from '../run/soak/soak-file.ts';
+import { describePlan } from './describe-plan.ts';
+import type { SoakOptions } from './options/soak-options.ts';
+import { terminalReporter } from './terminal-reporter.ts';
+import { columnsOf } from './terminal/locale.ts';
+import { print, printJson, say } from './terminal/print.ts';
+
+/** `kept run soak`, and `resume`, `status` and `check` of one. */
+
+/** Begins a soak. @returns the exit status. */
+export async function beginSoak(
+  plan: Plan,
+  options: SoakOptions,
+  wishes: { wishes: RepeatInfo['wishes']; given: boolean },
+): Promise<number> {
+  const info: SoakInfo = {
+    version: 1,
+    scenario: plan.scenario,
+    seed: plan.seed,
+    claim: plan.claim,
+    keep: options.keep ?? 'failures',
+    storeMaxBytes: options.storeMax ?? null,
+    stopOn: options.stopOn ?? null,
+    onFinding: options.onFinding ?? null,
+    ...wishes,
+    system: systemOf(plan),
+    kept: keptVersion(),
+    startedAt: wallClock(),
+    // What names a cluster may hold secrets.
+    command: wishes.given ? [] : plan.command,
+  };
+  writeSoakFile(plan.directory, info);
+  try {
+    return await goOn(plan, info);
+  } catch (error) {
+    // One that never began leaves nothing to look at.
+    if (readLedger(plan.directory).lines.length === 0)
+      rmSync(plan.directory, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** Carries a soak out from where it stands, and tells what all of it comes to. @returns the exit status. */
+export async function goOn(plan: Plan, info: SoakInfo): Promise<number> {
+  const { directory } = plan;
+  const giveUp = takeOwnership(directory, 'soak');
+  const { durationMs } = plan.soak!;
+  const length = durationMs === null ? 'until it is stopped' : `for ${seconds(durationMs * NS_PER_MS)}`;
+  say(`${describePlan(plan)}\n  a soak, ${length}; each period is judged while the next one goes on\n`);
+  for (const { kind, because } of plan.soak!.leftOut) say(`  without ${kind}: ${because}\n`);
+  const stopFollowing = followFindings(directory, info.onFinding, say);
+  let failure: unknown = null;
+  let status: number;
+  try {
+    status = await launch({ ...plan, quiet: true }, terminalReporter);
+  } catch (error) {
+    failure = error;
+    status = error instanceof Failure ? error.exitStatus : EXIT.internal;
+  } finally {
+    await stopFollowing();
+    giveUp();
+  }
+  const { lines, damaged } = readLedger(directory);
+  if (lines.length === 0) {
+    if (failure !== null) throw failure;
+    return status;
+  }
+  const report = soakReport(lines, { claim: info.claim, damaged });
+  const verdict = statusOf(report);
+  // First of all: it stands even if nothing can be said.
+  process.exitCode = verdict;
+  writeReport(directory, report);
+  if (plan.json) printJson(`${JSON.stringify(report, null, 2)}\n`);
+  else {
+    print('\n');
+    tell(directory, report, { json: false, running: null });
+  }
+  if (failure !== null && verdict !== EXIT.invalid) throw failure;
+  return verdict === EXIT.valid && status !== EXIT.valid ? status : verdict;
+}
+
+export function statusOf({ verdict }: Pick<SoakReport, 'verdict'>): number {
+  return { valid: EXIT.valid, invalid: EXIT.invalid, inconclusive: EXIT.inconclusive }[verdict];
+}
+
+function writeReport(directory: string, report: SoakReport): void {
+  try {
+    writeWhole(join(directory, RESULTS_FILE), `${JSON.stringify(report, null, 2)}\n`);
+  } catch (error) {
+    say(`kept: the results could not be written to ${directory}: ${messageOf(error)}\n`);
+  }
+}
+
+/**
+ * Goes on with a soak that was stopped or killed. What its lines prove stays; the period that was cut short is carried out
+ * again. @returns the exit status.
+ */
+export async function resumeSoak(
+  directory: string,
+  options: { duration?: number; forever?: true; yesBreakTheseNodes?: true; json?: true },
+): Promise<number> {
+  const info = readSoakFile(directory);
+  if (info.given)
+    throw new Failure(
+      `the soak ${directory} ran against a cluster that was given, whose secrets are not kept`,
+      { hint: `give its command once more, with --resume ${directory}`, exitStatus: EXIT.usage },
+    );
+  const consent = options.yesBreakTheseNodes;
+  const plan = await preparePlanForWorld(
+    info.scenario,
+    {
+      ...(info.wishes as Partial<Wishes>),
+      ...(consent && { yesBreakTheseNodes: consent }),
+      claim: info.claim,
+      seed: info.seed,
+      store: dirname(directory),
+      directory,
+      ...(options.json && { json: options.json }),
+    },
+    say,
+  );
+  return goOnAs(directory, plan, options);
+}
+
+/** The same with a plan that somebody else has made, which has to mean the same as before. @returns the exit status. */
+export async function goOnAs(
+  directory: string,
+  plan: Plan,
+  { duration, forever }: { duration?: number; forever?: true },
+): Promise<number> {
+  const info = readSoakFile(directory);
+  assertSameSystem(directory, info.system, systemOf(plan), 'soak');
+  const durationMs = forever === true ? null : (duration ?? info.scenario.soak?.durationMs ?? null);
+  const soak = { durationMs, leftOut: plan.soak?.leftOut ?? [] };
+  return goOn(
+    { ...plan, directory, scenario: info.scenario, seed: info.seed, claim: info.claim, soak },
+    info,
+  );
+}
+
+/** What is proven so far, or in the end; nothing is written. @returns the exit status. */
+export function tellStatus(directory: string, { json }: { json: boolean }): number {
+  const info = readSoakFile(directory);
+  const { lines, damaged } = readLedger(directory);
+  const report = soakReport(lines, { claim: info.claim, damaged });
+  const running = runningWords(directory, lines);
+  const status = running === null || report.verdict === 'invalid' ? statusOf(report) : EXIT.inconclusive;
+  tell(directory, report, { json, running });
+  return status;
+}
+
+/**
+ * Judges every history again that is there; of the others their lines stand. A soak that goes on is not disturbed.
+ * @returns the exit status.
+ */
+export async function checkSoak(
+  directory: string,
+  { claim, json }: { claim: Claim; json: boolean },
+): Promise<number> {
+  const info = readSoakFile(directory);
+  const { lines, damaged } = readLedger(directory);
+  const running = runningWords(directory, lines);
+  const judged: PeriodLine[] = [];
+  for (const line of lines)
+    judged.push(await judgedAgain(directory, line, { claim, was: info.claim, running }));
+  const report = soakReport(judged, { claim, damaged });
+  if (running === null) writeReport(directory, report);
+  tell(directory, report, { json, running });
+  return running === null || report.verdict === 'invalid' ? statusOf(report) : EXIT.inconclusive;
+}
+
+async function judgedAgain(
+  directory: string,
+  line: PeriodLine,
+  { claim, was, running }: { claim: Claim; was: Claim; running: string | null },
+): Promise<PeriodLine> {
+  const place = line.directory === null ? null : join(directory, line.directory);
+  if (place !== null && statOf(place) !== null) {
+    try {
+      return { ...line, failure: null, judged: await judgePeriod(place, claim, { write: running === null }) };
+    } catch (error) {
+      return { ...line, judged: null, failure: `it could not be judged: ${messageOf(error)}` };
+    }
+  }
+  // What is valid although everything counts is valid where less does; the other way round nothing is known.
+  if (claim === was || (was === 'kept' && line.judged?.result.verdict === 'valid')) return line;
+  return { ...line, judged: null, failure: `it was judged by the claim "${was}", and its history is gone` };
+}
+
+function runningWords(directory: string, lines: readonly PeriodLine[]): string | null {
+  if (isOwned(directory) === false) return null;
+  const over = lines.filter(({ ended }) => ended !== 'cut-short').map(({ period }) => period);
+  return `It still goes on: period ${1 + Math.max(0, ...over)} is recorded or judged now.`;
+}
+
+function tell(
+  directory: string,
+  report: SoakReport,
+  { json, running }: { json: boolean; running: string | null },
+): void {
+  if (json) printJson(`${JSON.stringify({ ...report, running: running !== null }, null, 2)}\n`);
+  else {
+    const columns = textColumns(columnsOf(process.stdout));
+    print(soakText(report, { directory, columns, ...(running !== null && { running }) }));
+  }
+}

@@ -1,0 +1,56 @@
+import { join } from 'node:path';
+import { check } from '../../checker/check.ts';
+import type { Claim, Result } from '../../checker/result.ts';
+import { writeWhole } from '../../core/draft.ts';
+import { messageOf } from '../../core/failure.ts';
+import { historyDigest } from '../../history/digest.ts';
+import { lastEventNs } from '../../history/events-of.ts';
+import { openRun } from '../../history/directory.ts';
+import { RESULTS_FILE } from '../../history/layout.ts';
+import { availabilityOf } from '../../report/figures/availability.ts';
+import { runFigures } from '../../report/repeats/run-figures.ts';
+import { resultsText } from '../decide.ts';
+import { memoryBytes } from './memory.ts';
+import { tallyOf } from '../../report/soak/fault-tally.ts';
+import type { Judged } from '../../report/soak/period-line.ts';
+
+/** A soak keeps what it knows of each period, for years if need be. */
+const FINDINGS_MAX = 20;
+const EXAMPLES_MAX = 3;
+
+/**
+ * Judges a period from its directory alone, and writes its results.json.
+ * @param options.write false where nothing may be written; true if absent.
+ * @throws Failure where there is no history.
+ */
+export async function judgePeriod(
+  directory: string,
+  claim: Claim,
+  { write = true }: { write?: boolean } = {},
+): Promise<Judged> {
+  const run = await openRun(directory);
+  const result = check(run, { claim });
+  const availability = availabilityOf(run);
+  try {
+    if (write) writeWhole(join(directory, RESULTS_FILE), resultsText({ run, result, availability }));
+  } catch (error) {
+    result.reasons.push(`The results could not be written: ${messageOf(error)}.`);
+  }
+  const { directory: _, ...figures } = runFigures(directory, run.info, { result, availability });
+  return {
+    figures,
+    result: shortened(result),
+    faults: tallyOf(run, availability),
+    digest: historyDigest(run),
+    lengthNs: lastEventNs(run),
+    memoryBytes: memoryBytes(),
+  };
+}
+
+function shortened(result: Result): Result {
+  const findings = result.findings.slice(0, FINDINGS_MAX);
+  return {
+    ...result,
+    findings: findings.map((finding) => ({ ...finding, examples: finding.examples.slice(0, EXAMPLES_MAX) })),
+  };
+}

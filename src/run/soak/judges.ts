@@ -1,0 +1,102 @@
+import { setPriority } from 'node:os';
+import type { Claim } from '../../checker/result.ts';
+import { fork, type ChildProcess } from '../../core/child-process.ts';
+import { Failure, messageOf } from '../../core/failure.ts';
+import type { Judged } from '../../report/soak/period-line.ts';
+import { judgePeriod } from './judge-period.ts';
+
+/** Somebody who judges periods, one after the other. */
+export interface Judge {
+  /** @throws Failure where it could not be judged. */
+  judge(directory: string): Promise<Judged>;
+  close(): void;
+}
+
+/** In this process: while it judges, nothing else happens. */
+export function judgeHere(claim: Claim): Judge {
+  return {
+    // The memory of this process is counted already.
+    judge: async (directory) => ({ ...(await judgePeriod(directory, claim)), memoryBytes: 0 }),
+    close() {},
+  };
+}
+
+/** What goes to the judging process, and what comes back. */
+interface Order {
+  directory: string;
+  claim: Claim;
+}
+type Answer = { judged: Judged } | { failure: string };
+
+/** Less urgent than the load whose latencies are measured meanwhile. */
+const NICENESS = 10;
+const SAID_MAX = 2_000;
+
+/**
+ * In a process of its own, so that the load of the next period goes on evenly meanwhile. One that dies is replaced for the
+ * next period.
+ */
+export function judgeApart(claim: Claim): Judge {
+  let child: ChildProcess | null = null;
+  let before: Promise<unknown> = Promise.resolve();
+
+  function ask(directory: string): Promise<Judged> {
+    return new Promise((resolve, reject) => {
+      const judge = (child ??= fork(process.argv[1]!, ['judge-periods'], {
+        stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+        detached: true,
+      }));
+      let said = '';
+      const onSaid = (text: Buffer) => (said = (said + text.toString()).slice(-SAID_MAX));
+      judge.stderr?.on('data', onSaid);
+      const end = () => {
+        judge.stderr?.off('data', onSaid);
+        judge.removeAllListeners();
+      };
+      const fail = (why: string) => {
+        end();
+        child = null;
+        reject(new Failure(`the process that judges ${directory} ${why}`, { cause: said }));
+      };
+      judge.once('error', (error) => fail(`failed: ${messageOf(error)}`));
+      judge.once('exit', (status, signal) => fail(`ended (${signal ?? `exit status ${status}`})`));
+      judge.once('message', (message) => {
+        end();
+        const answer = message as Answer;
+        if ('judged' in answer) resolve(answer.judged);
+        else reject(new Failure(answer.failure));
+      });
+      judge.send({ directory, claim } satisfies Order, (error) => {
+        if (error !== null) judge.kill('SIGKILL');
+      });
+    });
+  }
+
+  return {
+    judge(directory) {
+      const judged = before.then(() => ask(directory));
+      before = judged.catch(() => undefined);
+      return judged;
+    },
+    close() {
+      child?.removeAllListeners();
+      child?.disconnect();
+      child = null;
+    },
+  };
+}
+
+/** The other side. It ends when the process that asked is gone. */
+export async function answerOrders(): Promise<void> {
+  setPriority(NICENESS);
+  await new Promise<void>((resolve) => {
+    process.once('disconnect', resolve);
+    process.on('message', (message) => {
+      const { directory, claim } = message as Order;
+      judgePeriod(directory, claim).then(
+        (judged) => process.send!({ judged } satisfies Answer),
+        (error: unknown) => process.send!({ failure: messageOf(error) } satisfies Answer),
+      );
+    });
+  });
+}

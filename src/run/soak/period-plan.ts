@@ -1,0 +1,100 @@
+import { NS_PER_MS } from '../../core/clock.ts';
+import { seededRandom, type Random } from '../../core/random.ts';
+import { seconds } from '../../core/words.ts';
+import { drawSchedule, type MixKind, type Schedule } from '../../nemesis/schedule.ts';
+import type { Scenario } from '../../scenario/schema.ts';
+
+/** One period of a soak, before it begins. */
+export interface PeriodPlan {
+  /** Counts from 1. */
+  period: number;
+  seed: number;
+  scenario: Scenario;
+  schedule: Schedule;
+  /** The kinds of faults that may strike; empty where the period is quiet. */
+  kinds: readonly string[];
+  /** The load in a few words: `500 writes/s, 1,024 bytes, 3 partitions, in bursts`. */
+  load: string;
+}
+
+/** Rates are drawn around that of the scenario, records from its size on. */
+const RATE_FACTORS = [0.25, 1, 1, 1.5] as const;
+const SIZE_FACTORS = [1, 1, 4, 16] as const;
+const RECORD_BYTES_MAX = 100_000;
+/** Long enough to be forgotten as a producer (see the scenario "soak"), in a period that is long enough itself. */
+const PAUSES = { everyMs: 20_000, forMs: 5_000 } as const;
+const BURSTS = { everyMs: 2_000, forMs: 400 } as const;
+
+/** The period of this number: the same for the same scenario and seed, whatever happened before it. */
+export function drawPeriod(scenario: Scenario, seed: number, period: number): PeriodPlan {
+  const random = seededRandom(seed).fork(`period-${period}`);
+  const { schedule, kinds, nemesis } = drawFaults(scenario, random.fork('faults'));
+  const { load, partitions, words } = drawLoad(scenario, random.fork('load'));
+  const { soak: _, ...rest } = scenario;
+  return {
+    period,
+    seed: random.fork('seed').int(2 ** 31),
+    scenario: {
+      ...rest,
+      title: `Period ${period}: ${kinds.length === 0 ? 'quiet' : kinds.join(', ')}`,
+      topic: { ...scenario.topic, partitions },
+      load,
+      nemesis,
+    },
+    schedule,
+    kinds,
+    load: words,
+  };
+}
+
+function drawFaults(
+  { nemesis, phases, soak }: Scenario,
+  random: Random,
+): { schedule: Schedule; kinds: string[]; nemesis: Scenario['nemesis'] } {
+  const isQuiet = random.float() < (soak?.quietShare ?? 0);
+  if (isQuiet) return { schedule: [], kinds: [], nemesis: { script: [], keepBrokersUp: 0 } };
+  if (!('random' in nemesis)) {
+    const schedule = nemesis.script.map((strike, at) => ({ ...strike, id: strike.id ?? `fault-${at + 1}` }));
+    return { schedule, kinds: [...new Set(schedule.map(({ fault }) => fault.kind))], nemesis };
+  }
+  const { mix, meanIntervalMs, meanDurationMs } = nemesis.random;
+  const probability = random.pick([0.2, 0.4, 0.8]);
+  const drawn = mix.filter(() => random.float() < probability);
+  const kinds: MixKind[] = drawn.length > 0 ? drawn : [random.pick(mix)];
+  const settings = {
+    ...nemesis.random,
+    mix: kinds,
+    meanIntervalMs: meanIntervalMs * random.pick([0.5, 1, 2]),
+    meanDurationMs: meanDurationMs * random.pick([0.5, 1, 2]),
+  };
+  return {
+    schedule: drawSchedule(settings, phases.faultsMs, random.fork('schedule')),
+    kinds,
+    nemesis: { random: settings },
+  };
+}
+
+function drawLoad({ load, topic, phases }: Scenario, random: Random) {
+  const { ratePerSecond, recordBytes } = load;
+  const rate =
+    ratePerSecond === null ? null : Math.max(1, Math.round(ratePerSecond * random.pick(RATE_FACTORS)));
+  const bytes = Math.max(recordBytes, Math.min(RECORD_BYTES_MAX, recordBytes * random.pick(SIZE_FACTORS)));
+  const partitions = random.float() < 0.5 ? topic.partitions : 1 + random.int(topic.partitions);
+  const shape = random.pick(['even', 'even', 'bursts', 'pauses'] as const);
+  const isLong = phases.warmUpMs + phases.faultsMs > 2 * PAUSES.everyMs;
+  const bursts =
+    rate === null || shape === 'even' ? undefined : shape === 'pauses' && isLong ? PAUSES : BURSTS;
+  const { bursts: _, ...even } = load;
+  return {
+    load: { ...even, ratePerSecond: rate, recordBytes: bytes, ...(bursts !== undefined && { bursts }) },
+    partitions,
+    words: [
+      rate === null ? 'full speed' : `${rate} writes/s`,
+      `${bytes} bytes`,
+      `${partitions} ${partitions === 1 ? 'partition' : 'partitions'}`,
+      ...(bursts === undefined
+        ? []
+        : [`${seconds(bursts.forMs * NS_PER_MS)} of every ${seconds(bursts.everyMs * NS_PER_MS)}`]),
+    ].join(', '),
+  };
+}

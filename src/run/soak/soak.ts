@@ -1,0 +1,295 @@
+import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { wallClock, wallClockMs, NS_PER_MS, realClock } from '../../core/clock.ts';
+import { EXIT, Failure, messageOf } from '../../core/failure.ts';
+import { atPath, statOf } from '../../core/paths.ts';
+import { freshId } from '../../core/random.ts';
+import { PERIOD_PREFIX } from '../../history/layout.ts';
+import type { Plan } from '../plan.ts';
+import { listenForStop } from '../stopping.ts';
+import { memoryBytes } from './memory.ts';
+import { bytesIn, shrinkStore } from './store-room.ts';
+import { dataDirectoryOf, openGrounds, type Grounds } from './grounds.ts';
+import type { Judged, PeriodLine } from '../../report/soak/period-line.ts';
+import { judgeApart, judgeHere, type Judge } from './judges.ts';
+import { appendPeriod, readLedger } from './ledger.ts';
+import { drawPeriod, type PeriodPlan } from './period-plan.ts';
+import { recordPeriod, type RecordedPeriod } from './record-period.ts';
+import { readSoakFile, type SoakInfo } from './soak-file.ts';
+import type { SoakReporter } from './soak-reporter.ts';
+
+/** So many periods in a row may come to nothing: then another one would not do better. */
+const FAILURES_MAX = 2;
+
+/**
+ * Carries out the periods of a soak until its time is over, a person stops it, or what it was told to stop on has come. Each
+ * period is recorded while the one before it is judged by another process; a line of the ledger says what it came to.
+ * @throws Failure where the cluster does not come up.
+ */
+export async function carryOutPeriods(plan: Plan, reporter: SoakReporter): Promise<void> {
+  await new Soak(plan, reporter).run();
+}
+
+class Soak {
+  readonly #plan: Plan;
+  readonly #info: SoakInfo;
+  readonly #reporter: SoakReporter;
+  readonly #judge: Judge;
+  readonly #stopping;
+  /** Ends the period that goes on because of what an earlier one has shown. */
+  readonly #enough = new AbortController();
+  #testedMs: number;
+  #failuresInARow = 0;
+  #judging: Promise<void> = Promise.resolve();
+  /** What keeps the soak from going on, in a sentence. */
+  #ending: string | null = null;
+
+  constructor(plan: Plan, reporter: SoakReporter) {
+    this.#plan = plan;
+    this.#info = readSoakFile(plan.directory);
+    this.#reporter = reporter;
+    this.#judge = plan.world.kind === 'simulated' ? judgeHere(plan.claim) : judgeApart(plan.claim);
+    this.#stopping = listenForStop((text) => reporter.say(`${text}\n`));
+    const { lines } = readLedger(plan.directory);
+    this.#testedMs = lines.reduce((sum, line) => sum + testedMs(line), 0);
+  }
+
+  async run(): Promise<void> {
+    const { directory } = this.#plan;
+    const { stop, abort } = this.#stopping;
+    let grounds: Grounds | null = null;
+    try {
+      await this.#judgeCutShort();
+      grounds = await openGrounds(this.#plan);
+      for (let period = firstPeriod(directory); this.#mayBegin(); period++) {
+        this.#makeRoom();
+        await this.#carryOut(grounds, drawPeriod(this.#plan.scenario, this.#info.seed, period));
+        if (stop.aborted || abort.aborted) break;
+      }
+      await this.#judging;
+    } finally {
+      this.#judge.close();
+      this.#reporter.end();
+      await grounds?.close().catch((error: unknown) => {
+        this.#reporter.say(`kept: the cluster could not be taken down in good order: ${messageOf(error)}.\n`);
+      });
+      this.#stopping.close();
+    }
+    if (this.#ending !== null) this.#reporter.say(`kept: ${this.#ending}.\n`);
+  }
+
+  #mayBegin(): boolean {
+    const { durationMs } = this.#plan.soak!;
+    if (this.#ending !== null || this.#stopping.stop.aborted) return false;
+    return durationMs === null || this.#testedMs < durationMs;
+  }
+
+  /** A period whose end was cut off by the end of the tool: what it proves is taken down, and it is carried out again. */
+  async #judgeCutShort(): Promise<void> {
+    const { directory } = this.#plan;
+    const period = firstPeriod(directory);
+    const place = join(directory, `${PERIOD_PREFIX}${period}`);
+    if (statOf(place) === null) return;
+    let aside = place;
+    for (let number = 1; statOf(aside) !== null; number++) aside = `${place}-cut-short-${number}`;
+    atPath(place, 'written', () => renameSync(place, aside));
+    const drawn = drawPeriod(this.#plan.scenario, this.#info.seed, period);
+    const judged = await this.#judged(aside);
+    this.#write({
+      ...lineOf(drawn, { startedAt: startOf(judged), directory: nameIn(directory, aside) }),
+      ended: 'cut-short',
+      ...outcomeOf(judged),
+      historyBytes: bytesIn(aside),
+    });
+  }
+
+  async #carryOut(grounds: Grounds, drawn: PeriodPlan): Promise<void> {
+    const directory = join(this.#plan.directory, `${PERIOD_PREFIX}${drawn.period}`);
+    atPath(directory, 'made', () => mkdirSync(directory));
+    const run = freshId();
+    const plan: Plan = {
+      ...this.#plan,
+      run,
+      topic: `kept-${run}`,
+      scenario: drawn.scenario,
+      schedule: drawn.schedule,
+      seed: drawn.seed,
+      directory,
+    };
+    const startedAt = wallClock();
+    const awake = sleepWatch();
+    const recorded = await recordPeriod({
+      plan,
+      ...grounds.next(plan),
+      onRecorder: (record) => grounds.onEvent(record),
+      onProgress: (progress, nodes) => this.#reporter.progress(drawn, progress, nodes),
+      onEvent: (event) => this.#reporter.event(drawn, event),
+      say: (text) => this.#reporter.say(text),
+      stop: AbortSignal.any([this.#stopping.stop, this.#enough.signal]),
+      abort: this.#stopping.abort,
+    });
+    const asleepMs = awake();
+    if (!this.#stopping.stop.aborted) this.#testedMs += recorded.lengthMs;
+    grounds.onEvent(() => undefined);
+    if (recorded.stuck !== null && asleepMs === 0) await this.#recover(grounds);
+    await this.#judging;
+    const base = {
+      ...lineOf(drawn, { startedAt, directory: nameIn(this.#plan.directory, directory) }),
+      asleepMs,
+    };
+    this.#judging = this.#conclude(base, directory, recorded);
+    // In virtual time there is no next period to lose time for.
+    if (this.#plan.world.kind === 'simulated') await this.#judging;
+  }
+
+  /** Judges a period, takes down what it came to, and leaves of it what is to be kept. Never rejects. */
+  async #conclude(base: PeriodLine, directory: string, recorded: RecordedPeriod): Promise<void> {
+    try {
+      const { stopped } = recorded;
+      if (stopped && recorded.attempted === 0) {
+        // It was to begin when the end came: there is nothing that anybody could look at.
+        rmSync(directory, { recursive: true, force: true });
+        return;
+      }
+      const judged = await this.#judged(directory);
+      const line: PeriodLine = {
+        ...base,
+        ...outcomeOf(judged),
+        ended: stopped ? 'cut-short' : recorded.failure !== null ? 'failed' : 'complete',
+        failure: recorded.failure === null ? outcomeOf(judged).failure : messageOf(recorded.failure),
+        stuck: recorded.stuck,
+      };
+      const isClean = line.judged?.result.verdict === 'valid' && line.stuck === null;
+      if (!isClean && line.judged?.result.verdict === 'invalid') await this.#saveData(recorded, directory);
+      this.#write(this.#keepOrDrop(line, directory, isClean));
+      this.#weigh(line, recorded);
+    } catch (error) {
+      this.#ending ??= messageOf(error);
+      this.#enough.abort();
+    } finally {
+      await recorded.world?.close().catch((error: unknown) => {
+        this.#reporter.say(`kept: the topic of period ${base.period} is still there: ${messageOf(error)}.\n`);
+      });
+    }
+  }
+
+  async #saveData({ world }: RecordedPeriod, directory: string): Promise<void> {
+    await world?.saveData?.(dataDirectoryOf(directory)).catch((error: unknown) => {
+      this.#reporter.say(
+        `kept: what the brokers had on their disks could not be copied: ${messageOf(error)}.\n`,
+      );
+    });
+  }
+
+  #keepOrDrop(line: PeriodLine, directory: string, isClean: boolean): PeriodLine {
+    const { keep } = this.#info;
+    const historyBytes = bytesIn(directory);
+    const drops = keep === 'none' || (keep === 'failures' && isClean);
+    if (!drops) return { ...line, historyBytes };
+    rmSync(directory, { recursive: true, force: true });
+    return { ...line, historyBytes, directory: null };
+  }
+
+  /** Whether the soak is to go on after this. */
+  #weigh(line: PeriodLine, recorded: RecordedPeriod): void {
+    const verdict = line.judged?.result.verdict ?? 'inconclusive';
+    if (verdict === 'invalid') process.exitCode = EXIT.invalid;
+    const { stopOn } = this.#info;
+    const isWorse = verdict === 'invalid' || (stopOn === 'inconclusive' && verdict === 'inconclusive');
+    if (stopOn !== null && isWorse && line.ended === 'complete') {
+      this.#ending ??= `it stops here, because period ${line.period} is ${verdict}`;
+      this.#enough.abort();
+    }
+    this.#failuresInARow = line.ended === 'failed' && recorded.attempted === 0 ? this.#failuresInARow + 1 : 0;
+    if (this.#failuresInARow >= FAILURES_MAX) {
+      this.#ending ??= `it ends here, because ${FAILURES_MAX} periods in a row came to nothing: ${line.failure}`;
+      this.#enough.abort();
+    }
+  }
+
+  #write(line: PeriodLine): void {
+    appendPeriod(this.#plan.directory, line);
+    this.#reporter.period(line);
+  }
+
+  async #judged(directory: string): Promise<Judged | Failure> {
+    try {
+      return await this.#judge.judge(directory);
+    } catch (error) {
+      return error instanceof Failure ? error : new Failure(messageOf(error));
+    }
+  }
+
+  /** A cluster that did not settle gets one chance: whatever is down is started again. */
+  async #recover(grounds: Grounds): Promise<void> {
+    const done = await grounds.recover().catch((error: unknown) => [messageOf(error)]);
+    for (const what of done) this.#reporter.say(`The cluster did not settle by itself. ${what}\n`);
+  }
+
+  #makeRoom(): void {
+    const { storeMaxBytes } = this.#info;
+    if (storeMaxBytes === null) return;
+    const room = shrinkStore(this.#plan.directory, storeMaxBytes);
+    if (room.dropped.length > 0)
+      this.#reporter.say(`Dropped to keep within --store-max: ${room.dropped.join(', ')}.\n`);
+    if (room.bytes > storeMaxBytes)
+      this.#ending ??= `it ends here, because what it has to keep fills --store-max`;
+  }
+}
+
+function lineOf(
+  { period, seed, kinds, load }: PeriodPlan,
+  more: { startedAt: string; directory: string },
+): PeriodLine {
+  return {
+    period,
+    seed,
+    ended: 'complete',
+    failure: null,
+    kinds,
+    load,
+    ...more,
+    endedAt: wallClock(),
+    judged: null,
+    stuck: null,
+    historyBytes: 0,
+    memoryBytes: memoryBytes(),
+    asleepMs: 0,
+  };
+}
+
+function outcomeOf(judged: Judged | Failure): Pick<PeriodLine, 'judged' | 'failure'> {
+  return judged instanceof Failure
+    ? { judged: null, failure: `it could not be judged: ${judged.message}` }
+    : { judged, failure: null };
+}
+
+const startOf = (judged: Judged | Failure): string =>
+  judged instanceof Failure ? wallClock() : judged.figures.startedAt;
+
+const nameIn = (parent: string, directory: string): string => directory.slice(parent.length + 1);
+
+/** The first one that no line says to have come to its end. */
+function firstPeriod(directory: string): number {
+  const { lines } = readLedger(directory);
+  const over = lines.filter(({ ended }) => ended !== 'cut-short').map(({ period }) => period);
+  return 1 + Math.max(0, ...over);
+}
+
+/** Time under load that counts. */
+function testedMs({ ended, judged }: PeriodLine): number {
+  return ended === 'cut-short' ? 0 : (judged?.lengthNs ?? 0) / NS_PER_MS;
+}
+
+/** An NTP step is no sleep. */
+const ASLEEP_MS_MIN = 2_000;
+
+/** The monotonic clock of Linux stands still while the machine sleeps, and the wall clock does not. */
+function sleepWatch(): () => number {
+  const clock = realClock();
+  const beganMs = wallClockMs();
+  return () => {
+    const asleepMs = wallClockMs() - beganMs - clock.nowNs() / NS_PER_MS;
+    return asleepMs >= ASLEEP_MS_MIN ? Math.round(asleepMs) : 0;
+  };
+}

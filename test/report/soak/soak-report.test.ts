@@ -1,0 +1,139 @@
+import test from 'ava';
+import { fc } from '@fast-check/ava';
+import type { Verdict } from '../../../src/checker/result.ts';
+import { soakReport } from '../../../src/report/soak/soak-report.ts';
+import { periodText, soakText } from '../../../src/report/soak/soak-text.ts';
+import { holds } from '../../holds.ts';
+import { lossLike, periodLine, resultLike, tally } from './period-lines.ts';
+
+const CLAIM = { claim: 'kept' as const };
+const invalid = resultLike('invalid', { findings: [lossLike(3)] });
+
+test('one invalid period makes a soak invalid, whatever else failed, was cut short or could not be judged', (t) => {
+  const bad = [
+    periodLine({ period: 2, ended: 'failed', failure: 'the disk is full', judged: null }),
+    periodLine({ period: 3, judged: null, failure: 'it could not be judged' }),
+    periodLine({ period: 4 }, { result: resultLike('inconclusive') }),
+  ];
+  for (const ended of ['complete', 'cut-short', 'failed'] as const) {
+    const report = soakReport([periodLine({ period: 1, ended }, { result: invalid }), ...bad], CLAIM);
+    t.is(report.verdict, 'invalid');
+    t.regex(report.reasons[0]!, /^lost: 3 in 1 period \(1\); violation/);
+  }
+});
+
+test('what was cut short is a gap: untested, and no reason to doubt the rest', (t) => {
+  const lines = [
+    periodLine({ period: 1 }),
+    periodLine({ period: 2, ended: 'cut-short' }, { result: resultLike('inconclusive') }),
+    periodLine({ period: 2 }),
+  ];
+  const report = soakReport(lines, CLAIM);
+  t.is(report.verdict, 'valid');
+  t.deepEqual(
+    report.gaps.map(({ period }) => period),
+    [2],
+  );
+  t.true(report.reasons.some((reason) => reason.includes('untested, not as lost')));
+  t.is(report.testedMs, 120_000, 'a gap is no time that was tested');
+});
+
+test('nothing that came to its end is nothing that was tested', (t) => {
+  for (const lines of [[], [periodLine({ period: 1, ended: 'cut-short' })]])
+    t.is(soakReport(lines, CLAIM).verdict, 'inconclusive');
+});
+
+test('a damaged line of the ledger leaves a period untested', (t) => {
+  const report = soakReport([periodLine({ period: 1 })], { ...CLAIM, damaged: 1 });
+  t.is(report.verdict, 'inconclusive');
+  t.true(report.reasons.some((reason) => reason.includes('damaged')));
+});
+
+test('faults are weighed over all periods: three of four must have taken effect', (t) => {
+  const withFaults = (struck: number, failed: number) =>
+    soakReport([periodLine({ period: 1 }, { faults: [tally('loss', 'leader', { struck, failed })] })], CLAIM);
+  t.is(withFaults(3, 1).verdict, 'valid');
+  t.is(withFaults(5, 2).verdict, 'inconclusive');
+  t.is(withFaults(0, 0).verdict, 'inconclusive', 'it was to have some');
+  t.is(soakReport([periodLine({ period: 1, kinds: [] }, { faults: [] })], CLAIM).verdict, 'valid', 'quiet');
+});
+
+test('being stuck is told, and says nothing about safety', (t) => {
+  const report = soakReport([periodLine({ period: 9, stuck: 'kafka1 did not answer' })], CLAIM);
+  t.deepEqual(report.stuck, [{ period: 9, because: 'kafka1 did not answer' }]);
+  t.true(report.reasons.some((reason) => /Stuck once.*period 9: kafka1 did not answer/.test(reason)));
+});
+
+test('kinds of faults that never took effect are named', (t) => {
+  const kinds = ['kill', 'one-way', 'delay'];
+  const faults = [tally('isolate', 'leader', { struck: 1 }), tally('kill', 'leader', { failed: 0 })];
+  t.deepEqual(soakReport([periodLine({ period: 1, kinds }, { faults })], CLAIM).untested, ['delay', 'kill']);
+});
+
+test('counts and findings are those of the periods, added up', (t) => {
+  const period = fc.record({
+    ok: fc.nat(1_000),
+    lost: fc.array(fc.record({ count: fc.integer({ min: 1, max: 9 }), permitted: fc.boolean() }), {
+      maxLength: 3,
+    }),
+  });
+  holds(
+    t,
+    fc.property(fc.array(period, { minLength: 1, maxLength: 20 }), (periods) => {
+      const lines = periods.map(({ ok, lost }, index) => {
+        const findings = lost.map(({ count, permitted }) =>
+          lossLike(count, permitted ? 'permitted' : 'violation'),
+        );
+        const verdict: Verdict = findings.length > 0 ? 'invalid' : 'valid';
+        return periodLine({ period: index + 1 }, { result: resultLike(verdict, { ok, findings }) });
+      });
+      const report = soakReport(lines, CLAIM);
+      const all = periods.flatMap(({ lost }) => lost);
+      t.is(
+        report.counts.ok,
+        periods.reduce((sum, { ok }) => sum + ok, 0),
+      );
+      for (const judgement of ['permitted', 'violation'] as const) {
+        const of = all.filter(({ permitted }) => permitted === (judgement === 'permitted'));
+        const found = report.findings.filter((finding) => finding.judgement === judgement);
+        t.true(found.length <= 1);
+        t.is(
+          found[0]?.count ?? 0,
+          of.reduce((sum, { count }) => sum + count, 0),
+        );
+        t.is(
+          found[0]?.inPeriods ?? 0,
+          periods.filter(({ lost }) =>
+            lost.some(({ permitted }) => permitted === (judgement === 'permitted')),
+          ).length,
+        );
+      }
+      t.is(report.verdict, all.length > 0 ? 'invalid' : 'valid');
+    }),
+  );
+});
+
+test('its text fits a terminal of 80 columns', (t) => {
+  const lines = Array.from({ length: 30 }, (_, index) =>
+    periodLine(
+      { period: 10_000 + index, kinds: ['kill', 'cut-from-coordination', 'majority-ring', 'power-loss'] },
+      {
+        result: resultLike('valid', { ok: 123_456 }),
+        faults: [tally('majority-ring', 'controller', { struck: 1_234, unavailableNs: 1e12 })],
+      },
+    ),
+  );
+  const report = soakReport(lines, CLAIM);
+  const text = soakText(report, { directory: 'store/run-42', columns: 80, running: 'It still goes on.' });
+  for (const line of [...text.split('\n'), ...lines.map(periodText)])
+    t.true(line.length <= 80, `${line.length}: ${line}`);
+  t.regex(text, /^SO FAR/);
+  t.regex(
+    soakText(soakReport([periodLine({ period: 1 }, { result: invalid })], CLAIM), {
+      directory: 'x',
+      columns: 80,
+      running: 'on',
+    }),
+    /^INVALID/,
+  );
+});

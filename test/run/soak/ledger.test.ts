@@ -1,0 +1,54 @@
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test from 'ava';
+import { fc } from '@fast-check/ava';
+import { LEDGER_FILE } from '../../../src/history/layout.ts';
+import { appendPeriod, readLedger } from '../../../src/run/soak/ledger.ts';
+import { holds } from '../../holds.ts';
+import { periodLine } from '../../report/soak/period-lines.ts';
+
+function place(t: { teardown(act: () => void): void }): string {
+  const directory = mkdtempSync(join(tmpdir(), 'kept-ledger-'));
+  t.teardown(() => rmSync(directory, { recursive: true }));
+  return directory;
+}
+
+test('what was appended is read again, line by line; where there is no file there are no lines', (t) => {
+  const directory = place(t);
+  t.deepEqual(readLedger(directory), { lines: [], damaged: 0 });
+  const lines = [periodLine({ period: 1 }), periodLine({ period: 2, stuck: 'no leader “x”' })];
+  for (const line of lines) appendPeriod(directory, line);
+  t.deepEqual(readLedger(directory), { lines, damaged: 0 });
+});
+
+test('a tool that was killed while it wrote costs that line, and never the next one', (t) => {
+  const directory = place(t);
+  const path = join(directory, LEDGER_FILE);
+  const [first, second] = [periodLine({ period: 1 }), periodLine({ period: 2 })];
+  appendPeriod(directory, first);
+  const whole = readFileSync(path, 'utf8');
+  for (let length = 1; length < whole.length - 1; length += 13) {
+    writeFileSync(path, whole);
+    appendFileSync(path, whole.slice(0, length));
+    appendPeriod(directory, second);
+    t.deepEqual(readLedger(directory), { lines: [first, second], damaged: 1 });
+  }
+});
+
+test('a changed byte is noticed wherever it is: no line says what was not written', (t) => {
+  const directory = place(t);
+  const path = join(directory, LEDGER_FILE);
+  const lines = [1, 2, 3].map((period) => periodLine({ period }));
+  for (const line of lines) appendPeriod(directory, line);
+  const whole = readFileSync(path);
+  holds(
+    t,
+    fc.property(fc.nat(whole.length - 1), fc.integer({ min: 1, max: 255 }), (at, change) => {
+      const changed = Buffer.from(whole);
+      changed[at]! ^= change;
+      writeFileSync(path, changed);
+      for (const line of readLedger(directory).lines) t.deepEqual(line, lines[line.period - 1]);
+    }),
+  );
+});
