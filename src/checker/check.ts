@@ -15,6 +15,7 @@ import { checkOrder } from './questions/order.ts';
 import { checkSequences } from './questions/sequences.ts';
 import { recordOutcomes } from './passes/outcomes.ts';
 import { placeAcknowledgements, recordRivalTerms, recordSurvivors } from './passes/placement.ts';
+import { countLeftOut } from './passes/left-out.ts';
 import { recordGiven } from './passes/given.ts';
 import { recordPresence } from './passes/presence.ts';
 import type { Anomaly } from './findings/grouping.ts';
@@ -69,6 +70,7 @@ export function check(
   // After the clock: numbers need none.
   ask('whether the numbers of producers went back', checkSequences);
   ask('where the examples were found', locateExamples);
+  ask('what was left out', countLeftOut);
   ask('whether it is what was written', withdrawAll);
   ask('whether the verdict was earned', ({ doubts }) => doubts.push(...doubtsAbout(examination)));
   return resultOf(examination, options.claim);

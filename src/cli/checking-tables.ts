@@ -1,12 +1,27 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { check } from '../checker/check.ts';
-import type { Claim } from '../checker/result.ts';
+import type { Claim, Result } from '../checker/result.ts';
+import { realClock } from '../core/clock.ts';
 import { EXIT, Failure } from '../core/failure.ts';
+import { atPath } from '../core/paths.ts';
+import { grouped } from '../core/words.ts';
+import { checkTablesWith } from '../engine/check-tables.ts';
+import { chooseEngine, type EngineName } from '../engine/choose.ts';
+import { hasDuckDb, openDuckDb } from '../engine/duckdb.ts';
+import { openSpark } from '../engine/spark.ts';
+import { exportParquet } from '../history/interchange/parquet.ts';
+import type { Run } from '../history/run.ts';
 import { loadTables } from '../history/tables/load-tables.ts';
-import { openTables } from '../history/tables/open-tables.ts';
+import { isParquet, openTables, type Tables } from '../history/tables/open-tables.ts';
+import { availabilityOf } from '../report/figures/availability.ts';
 import { renderText } from '../report/text/text.ts';
 import { exitStatusOf } from '../run/decide.ts';
-import { printJson, printStyled } from './terminal/print.ts';
+import { openHistory } from '../run/history-path.ts';
+import { printJson, printStyled, say } from './terminal/print.ts';
 import { safeLine, safeStrings } from './terminal/safe-text.ts';
+import { statusLine } from './terminal/status-line.ts';
 import { wantsColour } from './terminal/colour.ts';
 import { safeRun } from './verdict.ts';
 
@@ -14,25 +29,84 @@ export interface HowToCheck {
   claim: Claim;
   json: boolean;
   fullLists: boolean;
+  /** Null: the one that the size of the tables asks for. */
+  engine: EngineName | null;
+  master: string | null;
 }
 
 /**
- * Judges the tables that an export wrote. The result is only said.
+ * Judges the tables that an export wrote, or a run by way of tables, with an engine. The result is only said.
  * @returns the exit status.
  */
-export async function checkTables(path: string, options: HowToCheck): Promise<number> {
-  if (options.fullLists) {
-    throw new Failure('full lists are written into a run directory, and these are tables', {
-      hint: 'ask for them where the run is: kept check RUN --full-lists',
-      exitStatus: EXIT.usage,
-    });
+export async function checkByTables(path: string, how: HowToCheck): Promise<number> {
+  assertMakesSense(how);
+  if (isParquet(path)) return checkTables(path, await openTables(path), how);
+  const run = await openHistory(path);
+  // The workers of a cluster see what this machine's temporary directory holds only if they are on this machine.
+  const place = how.master === null || how.master.startsWith('local') ? tmpdir() : '.';
+  const directory = atPath(place, 'written', () => mkdtempSync(join(place, 'kept-tables-')));
+  try {
+    say(`Writing the history as tables for the engine into ${directory}, for as long as this takes.\n`);
+    return await checkTables(path, await openTables(await exportParquet(run, directory)), how);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
   }
-  const run = await loadTables(await openTables(path));
-  const result = check(run, { claim: options.claim });
-  if (options.json) printJson(`${JSON.stringify(result, null, 2)}\n`);
+}
+
+function assertMakesSense({ fullLists, engine, master }: HowToCheck): void {
+  const wrong = fullLists
+    ? [
+        'full lists are written into a run directory by the check in this process',
+        'leave --engine or --full-lists out',
+      ]
+    : master !== null && engine !== 'spark'
+      ? ['a master is Spark’s, and Spark was not asked for', 'add --engine spark']
+      : engine === 'spark' && master === null
+        ? ['Spark needs to be told its master', 'add --master URL, such as local[*] or spark://host:7077']
+        : null;
+  if (wrong !== null) throw new Failure(wrong[0]!, { hint: wrong[1]!, exitStatus: EXIT.usage });
+}
+
+async function checkTables(path: string, tables: Tables, how: HowToCheck): Promise<number> {
+  const { engine, why } =
+    how.engine === null
+      ? chooseEngine(tables, { hasDuckDb: await hasDuckDb() })
+      : { engine: how.engine, why: null };
+  if (why !== null) say(`kept: ${why}\n`);
+  if (engine === 'native') {
+    const run = await loadTables(tables);
+    return tell(path, run, check(run, { claim: how.claim }), how);
+  }
+  const status = statusLine(process.stderr, 0);
+  const clock = realClock();
+  const judged = await checkTablesWith(tables, {
+    claim: how.claim,
+    open: (directory) =>
+      engine === 'duckdb'
+        ? openDuckDb(directory)
+        : openSpark(directory, { master: how.master!, environment: process.env }),
+    // What Spark's workers write must be seen here, and so it lies beside the tables, which they see.
+    place: engine === 'duckdb' ? tmpdir() : tables.directory,
+    onStep(what, step, steps) {
+      if (status.isDue(clock.nowNs())) status.draw(`${engine}: ${what} (${step} of ${steps})`);
+    },
+  }).finally(() => status.end());
+  const left = judged.run.leftOut?.writes ?? 0;
+  say(
+    `kept: ${judged.engine} sorted out which rows matter: ${grouped(left)} of ${grouped(judged.result.counts.attempted)} writes are in order, and the others were judged one by one.\n`,
+  );
+  return tell(path, judged.run, judged.result, how);
+}
+
+function tell(path: string, run: Run, result: Result, { json }: HowToCheck): number {
+  if (json) printJson(`${JSON.stringify(result, null, 2)}\n`);
   else {
-    const color = wantsColour(process.stdout);
-    const text = renderText(safeStrings(result), safeRun(run), { color, directory: safeLine(path) });
+    const text = renderText(safeStrings(result), safeRun(run), {
+      color: wantsColour(process.stdout),
+      // It is counted over all writes, and an engine leaves most of them where they are.
+      availability: run.leftOut === undefined ? safeStrings(availabilityOf(run)) : 'left out',
+      directory: safeLine(path),
+    });
     printStyled(`${text.trimEnd()}\n`);
   }
   return exitStatusOf(result);

@@ -21,6 +21,15 @@ export interface Run {
   ends(): Iterable<EndBatch>;
   /** What of the history is damaged or missing; complete only after a full pass over writes, reads and ends. */
   damage(): readonly Damage[];
+  /** Set where rows were left out on purpose, because no judgement depends on them: see docs/engines.md. */
+  readonly leftOut?: LeftOut;
+}
+
+/** Records that were acknowledged once, and found once, where they should be. */
+export interface LeftOut {
+  writes: number;
+  /** By partition, where empty offsets need an explanation: stretches of offsets that are not empty, ascending. */
+  occupied: ReadonlyMap<number, readonly { from: number; to: number }[]>;
 }
 
 /** A part of a history that cannot be used, and what that means for a verdict. */

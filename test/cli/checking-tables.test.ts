@@ -1,10 +1,10 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { exportParquet } from '../../src/history/interchange/parquet.ts';
 import { acked, finalScan, found, GOOD, runOfStory } from '../checker/story.ts';
 import { temporaryDirectory } from '../history/sample.ts';
-import { kept } from './kept.ts';
+import { EXAMPLE, kept } from './kept.ts';
 
 /** `kept check` on tables: as on the run that they were made of. */
 const root = temporaryDirectory();
@@ -36,3 +36,35 @@ test('tables are judged where no run is; those of other tools are refused', asyn
     t.notRegex(refused.stderr, /\n\s+at /);
   }
 });
+
+test('an engine says what the checker says, of tables and of runs, and leaves nothing behind', async (t) => {
+  const tables = await exportParquet(runOfStory(GOOD), join(root, 'by-engine'));
+  const before = readdirSync(tables).toSorted();
+  const native = await kept('check', tables, '--engine', 'native', '--json');
+  const duckdb = await kept('check', tables, '--engine', 'duckdb', '--json');
+  t.is(duckdb.exitCode, 0);
+  t.is(duckdb.stdout, native.stdout);
+  t.regex(duckdb.stderr, /DuckDB v\S+ sorted out which rows matter: \d of 3 writes are in order/);
+  t.deepEqual(readdirSync(tables).toSorted(), before);
+  const { availability: _, ...ofRun } = JSON.parse((await kept('check', EXAMPLE, '--json')).stdout);
+  t.deepEqual(JSON.parse((await kept('check', EXAMPLE, '--engine', 'duckdb', '--json')).stdout), ofRun);
+});
+
+for (const [what, args, message] of [
+  ['a master without Spark', ['--master', 'local[2]'], /A master is Spark’s, and Spark was not asked for/],
+  ['Spark without a master', ['--engine', 'spark'], /Spark needs to be told its master/],
+  [
+    'no Spark',
+    ['--engine', 'spark', '--master', 'local[2]'],
+    /There is no Spark here: spark-submit was not found/,
+  ],
+  ['another engine', ['--engine', 'presto'], /Allowed choices are native, duckdb, spark/],
+  ['full lists', ['--engine', 'duckdb', '--full-lists'], /Full lists are written into a run directory/],
+] as const) {
+  test(`${what}: one sentence, and status 64`, async (t) => {
+    const told = await kept('check', EXAMPLE, ...args);
+    t.is(told.exitCode, 64);
+    t.regex(told.stderr, message);
+    t.notRegex(told.stderr, /\n\s+at /);
+  });
+}

@@ -51,7 +51,7 @@ function withdraw(
 const CLOCKS = 'the clock of the history did not run forwards, or its times are not of one clock';
 
 /** Rows of workers that wait for one another may be handed over a little late. */
-const SLACK_NS = 1e8;
+export const SLACK_NS = 1e8;
 
 function amongWrites({ run }: Examination): string | null {
   let latestNs = 0;

@@ -17,21 +17,28 @@ import { regressions, whyWatermarksLag } from '../facts/ends.ts';
  * end that went back, which is a finding by itself.
  */
 export function boundByEnds(examination: Examination): void {
+  for (const log of examination.logs) {
+    const ends = boundingEnds(examination, log.partition);
+    if (ends !== null) log.ends = new EndBounds(ends);
+  }
+}
+
+/** The end offsets of a partition that say something of time; null where there are none. */
+export function boundingEnds(examination: Examination, partition: number): EndList | null {
   const { run, power } = examination;
   const { acks, uncleanLeaderElection } = run.info.contract;
-  if (acks !== 'all' || isUnsaid(run.info.contract, 'acks') || uncleanLeaderElection) return;
-  if (power.occurred || diskExcuseOf(examination.faults) !== null || examination.eventsIncomplete) return;
+  if (acks !== 'all' || isUnsaid(run.info.contract, 'acks') || uncleanLeaderElection) return null;
+  if (power.occurred || diskExcuseOf(examination.faults) !== null || examination.eventsIncomplete)
+    return null;
   const { lists, isIncomplete } = examination.ends;
   // One that went back may be told by an end that is missing.
-  if (isIncomplete) return;
-  for (const log of examination.logs) {
-    const all = lists.get(log.partition);
-    const ends = all?.where((row) => speaksOfThisLog(examination, log.partition, all, row));
-    if (ends === undefined || ends.length === 0) continue;
-    if (whyWatermarksLag(run.info, examination.leadershipOf(log.partition)) !== null) continue;
-    const regressed = new Set(regressions(ends).map(({ end }) => end));
-    log.ends = new EndBounds(regressed.size === 0 ? ends : ends.where((row) => !regressed.has(row)));
-  }
+  if (isIncomplete) return null;
+  const all = lists.get(partition);
+  const ends = all?.where((row) => speaksOfThisLog(examination, partition, all, row));
+  if (ends === undefined || ends.length === 0) return null;
+  if (whyWatermarksLag(run.info, examination.leadershipOf(partition)) !== null) return null;
+  const regressed = new Set(regressions(ends).map(({ end }) => end));
+  return regressed.size === 0 ? ends : ends.where((row) => !regressed.has(row));
 }
 
 /** A change of leader may be noticed so much later than it took place, and its clock be so much off. */

@@ -28,7 +28,7 @@ export function explainHoles(examination: Examination): void {
   const holes = new Map<number, Holes>();
   for (const partition of scanned) {
     const log = examination.logOf(partition);
-    const found = log.covered ? new Holes(log) : null;
+    const found = log.covered ? new Holes(log, run.leftOut?.occupied.get(partition)) : null;
     if (found !== null && found.gaps.length > 0) holes.set(partition, found);
   }
   if (holes.size === 0) return;
@@ -56,16 +56,27 @@ class Holes {
   /** When the writes that may fill a hole were sent. */
   readonly #callsNs: number[] = [];
 
-  constructor(log: PartitionLog) {
+  /** @param occupied what else is not empty, ascending: see `LeftOut`. */
+  constructor(log: PartitionLog, occupied: readonly { from: number; to: number }[] = []) {
     this.log = log;
     const { from, end } = log.scan!;
     let next = from;
+    const pass = (first: number, after: number) => {
+      if (after <= next || first >= end) return;
+      this.#add(next, Math.max(next, first));
+      next = after;
+    };
+    let passed = 0;
+    const passUpTo = (offset: number) => {
+      for (; passed < occupied.length && occupied[passed]!.from <= offset; passed++)
+        pass(occupied[passed]!.from, occupied[passed]!.to);
+    };
     log.slots.forEach((offset) => {
-      if (offset < next || offset >= end) return;
-      this.#add(next, offset);
-      next = offset + 1;
+      passUpTo(offset);
+      pass(offset, offset + 1);
     });
-    this.#add(next, end);
+    passUpTo(Infinity);
+    this.#add(next, Math.max(next, end));
   }
 
   /** Cut where an end offset was observed, so that it says the same of all offsets of a gap. */

@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Option, type Command } from 'commander';
+import { EXIT, Failure } from '../../core/failure.ts';
 import { readRegular } from '../../core/regular-file.ts';
 import { RUN_FILE, SOAK_FILE } from '../../history/layout.ts';
 import type { Claim } from '../../checker/result.ts';
+import { type EngineName, ENGINES } from '../../engine/choose.ts';
 
 export const claimOption = () =>
   new Option(
@@ -24,6 +26,13 @@ export function addCheckCommand(program: Command): void {
     .addOption(claimOption())
     .option('--json', 'print the result as JSON')
     .option('--full-lists', 'also write every record with a finding into findings.ndjson, one a line')
+    .addOption(
+      new Option(
+        '--engine <engine>',
+        'who sorts out which rows matter (default: native, while the history fits into memory)',
+      ).choices(ENGINES),
+    )
+    .option('--master <url>', 'of Spark: local[*], spark://host:7077, yarn, k8s://…; with --engine spark')
     .addHelpText(
       'after',
       `
@@ -32,6 +41,11 @@ was read back, and writes results.json and timeline.svg anew. Needs no cluster, 
 Findings are groups of neighbours with their first examples; with --full-lists each record stands in findings.ndjson
 in the run directory, as it is found: kind, loss, partition, value, offset, timeNs and judgement.
 Of an NDJSON file, as other tools can write it ("kept import --help"), the result is only printed.
+
+Tables of "kept export --to parquet" are judged where no run is. Where they do not fit into this machine's memory, DuckDB sorts
+out which rows matter for the verdict, and kept judges those: the result is the same. --engine duckdb, spark or native
+chooses. DuckDB comes with kept where its package is installed; Spark is yours: spark-submit of SPARK_HOME or of the PATH
+starts it on the master that --master names, and the tables must lie where its workers see them. See docs/engines.md.
 
 Of a run that still goes on it says what is proven so far (exit status 1 if that is a violation, else 2), and writes
 nothing into it. Of a soak it judges every history again that is there; of the others their lines stand.
@@ -42,33 +56,37 @@ Examples:
   kept check store/run-42 --full-lists
   kept check history.ndjson
   zcat history.ndjson.gz | kept check -
-  kept check history.edn`,
+  kept check history.edn
+  kept check tables --engine duckdb
+  kept check /shared/tables --engine spark --master spark://host:7077`,
     )
-    .action(async (path: string, options: { claim: Claim; json?: true; fullLists?: true }) => {
+    .action(async (path: string, options: Options) => {
+      const { claim, json, fullLists, engine, master } = options;
+      const how = { claim, json: json === true, fullLists: fullLists === true };
       const { isParquet } = await import('../../history/tables/open-tables.ts');
-      if (isParquet(path)) {
-        const { checkTables } = await import('../checking-tables.ts');
-        const { claim, json, fullLists } = options;
-        const how = { claim, json: json === true, fullLists: fullLists === true };
-        process.exitCode = await checkTables(path, how);
-        return;
-      }
+      const isOfTables = isParquet(path);
+      const wantsEngine = (engine !== undefined && engine !== 'native') || master !== undefined;
       if (existsSync(join(path, SOAK_FILE))) {
+        if (wantsEngine) throw soakByEngine(path);
         const { checkSoak } = await import('../soaking.ts');
-        process.exitCode = await checkSoak(path, { claim: options.claim, json: options.json === true });
+        process.exitCode = await checkSoak(path, { claim, json: how.json });
         return;
       }
-      if (saysRunning(path)) {
+      if (!isOfTables && saysRunning(path)) {
         const [{ checkRunning }, { isRunning }] = await Promise.all([
           import('../running.ts'),
           import('../../run/is-running.ts'),
         ]);
         if (isRunning(path)) {
-          const { claim, json, fullLists } = options;
-          const how = { claim, json: json === true, fullLists: fullLists === true };
           process.exitCode = await checkRunning(path, how);
           return;
         }
+      }
+      if (isOfTables || wantsEngine) {
+        const { checkByTables } = await import('../checking-tables.ts');
+        const byEngine = { ...how, engine: engine ?? null, master: master ?? null };
+        process.exitCode = await checkByTables(path, byEngine);
+        return;
       }
       const { startThreads } = await import('../../run/start-threads.ts');
       const ahead = startThreads(path);
@@ -76,14 +94,26 @@ Examples:
         import('../../run/decide.ts'),
         import('../terminal-reporter.ts'),
       ]);
-      const decided = await decide(path, options.claim, terminalReporter, {
-        fullLists: options.fullLists === true,
-        ahead,
-      });
+      const decided = await decide(path, claim, terminalReporter, { fullLists: how.fullLists, ahead });
       // First of all: it stands even if nothing can be said.
       process.exitCode = exitStatusOf(decided.result);
-      terminalReporter.show(decided, { json: options.json === true, directory: path });
+      terminalReporter.show(decided, { json: how.json, directory: path });
     });
+}
+
+interface Options {
+  claim: Claim;
+  json?: true;
+  fullLists?: true;
+  engine?: EngineName;
+  master?: string;
+}
+
+function soakByEngine(path: string): Failure {
+  return new Failure(`the path ${path} is a soak, which is judged period by period, and needs no engine`, {
+    hint: 'leave --engine out, or name one of its periods',
+    exitStatus: EXIT.usage,
+  });
 }
 
 /** A glance at run.json, before anything large is loaded. A run that was killed says so as well. */

@@ -16,6 +16,8 @@ import { ROW_NUMBER } from './table-columns.ts';
 
 /** Rows of tables as a run has them: in columns, in the order of the history, absent values as their codes. */
 const BATCH_ROWS = 65_536;
+/** What an engine calls columns whose names are words of SQL. */
+const ENGINE_NAMES: Readonly<Record<string, string>> = { partition: 'part', offset: 'pos', timeNs: 'readNs' };
 
 export async function loadWrites(parts: readonly TablePart[]): Promise<WriteBatch[]> {
   const names = new ErrorNames();
@@ -52,7 +54,7 @@ async function load<Schema extends ColumnSchema>(
   for (const { path, partition } of parts) {
     for await (const { length, columns } of rowGroupsOf(path)) {
       for (const name of Object.keys(schema)) {
-        const cells = columns[name];
+        const cells = columns[name] ?? columns[ENGINE_NAMES[name] ?? ''];
         const numberOf = codeOf[name] ?? presentOr;
         put(all[name]!, schema[name] === 'int64', from, length, (row) =>
           cells === undefined ? partition : numberOf(cells[row]),

@@ -19,8 +19,8 @@ export interface TextOptions {
   color: boolean;
   /** How wide a line may be. */
   columns?: number;
-  /** If it is known already; it takes passes over the whole history. */
-  availability?: Availability | null;
+  /** If it is known already; it takes passes over the whole history. `left out`: nothing is said of it. */
+  availability?: Availability | 'left out' | null;
   /** Where the run is kept and where its picture is, as paths that a person can type. */
   directory?: string;
   picture?: string;
@@ -55,7 +55,9 @@ export function renderText(result: Result, run: Run, options: TextOptions): stri
     headlineOf(result, causes, run, page),
     countsOf(result, page),
     findingsOf(causes, page),
-    availabilityText(run, options.availability ?? availabilityOf(run), page),
+    options.availability === 'left out'
+      ? ''
+      : availabilityText(run, options.availability ?? availabilityOf(run), page),
     notesText(run, page),
     closingOf(result, options),
   ];

@@ -1,0 +1,32 @@
+import test from 'ava';
+import { chooseEngine } from '../../src/engine/choose.ts';
+import { Failure } from '../../src/core/failure.ts';
+
+/** Which engine judges tables where none was named. */
+const tables = (rows: number) => ({
+  writes: [{ path: 'w', partition: 0, rows }],
+  reads: [{ path: 'r', partition: 0, rows }],
+});
+const memoryBytes = 8 * 2 ** 30;
+
+test('what fits into memory is judged here; what does not by DuckDB, and it is said why', (t) => {
+  t.deepEqual(chooseEngine(tables(1_000_000), { hasDuckDb: true, memoryBytes }), {
+    engine: 'native',
+    why: null,
+  });
+  const { engine, why } = chooseEngine(tables(100_000_000), { hasDuckDb: true, memoryBytes });
+  t.is(engine, 'duckdb');
+  t.regex(
+    why!,
+    /100,000,000 writes and 100,000,000 records .* about 41\.0 GB of memory, and this machine has 8\.0 GB/,
+  );
+});
+
+test('where DuckDB is not installed, a sentence says what to do', (t) => {
+  t.is(chooseEngine(tables(1_000_000), { hasDuckDb: false, memoryBytes }).engine, 'native');
+  const refused = t.throws(() => chooseEngine(tables(100_000_000), { hasDuckDb: false, memoryBytes }), {
+    instanceOf: Failure,
+  });
+  t.regex(refused.message, /DuckDB is not installed here/);
+  t.is(refused.exitStatus, 64);
+});
