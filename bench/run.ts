@@ -8,6 +8,7 @@ import { spawnSync } from 'node:child_process';
  */
 const BENCHES: Record<string, { file: string; needs?: string }> = {
   recording: { file: 'bench/recording.ts' },
+  load: { file: 'bench/load.ts', needs: 'java' },
   checking: { file: 'bench/checking.ts' },
   simulation: { file: 'bench/simulation.ts' },
   porcupine: { file: 'bench/porcupine/run.ts', needs: 'go' },
