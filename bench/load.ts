@@ -75,7 +75,7 @@ async function measure(recordsPerRequest: number): Promise<void> {
             process.stdout.write(
               `${recordsPerRequest} a request: ${perSecond} acknowledged writes/s, ${((user + system) / 1e6).toFixed(1)} s of CPU time in ${SECONDS} s, ${((user + system) / count).toFixed(1)} µs a write\n`,
             );
-            profiled = profiler.post('Profiler.stop') as Promise<{ profile: Profiler.Profile }>;
+            profiled = profiler.post('Profiler.stop');
           }
         },
       });
