@@ -16,13 +16,14 @@ export function describePlan({
   directory,
   world,
   topic = TOPIC,
+  processes,
 }: Plan): string {
   const isModel = world.kind === 'simulated';
   return [
     ...(isModel ? [announcementOf(world)] : []),
     `${scenario.name}: ${safeLine(scenario.title)}`,
     `  seed ${seed} · ${systemOf(world, mode)} · ${directory}`,
-    ...describeLoad(scenario),
+    ...describeLoad(scenario, processes),
     world.kind === 'given'
       ? `  ${schedule.length} fault(s) planned · ${describeTopic(world, topic)}`
       : `  ${schedule.length} fault(s) planned · failure detection: ${scenario.detection}`,
@@ -57,12 +58,12 @@ function describeLimit({ load, phases }: Scenario): string {
 }
 
 /** The cluster, the promise and the load, a line each. */
-export function describeLoad(scenario: Scenario): string[] {
+export function describeLoad(scenario: Scenario, processes = 1): string[] {
   const { load, producer, topic } = scenario;
   const rate = load.ratePerSecond === null ? 'full speed' : `${load.ratePerSecond} writes/s`;
   return [
     `  ${scenario.brokers} brokers · ${topic.partitions} partition(s), replication ${topic.replicationFactor}, min.insync.replicas ${topic.minInsyncReplicas}, unclean election ${topic.uncleanLeaderElection ? 'on' : 'off'}`,
-    `  acks=${producer.acks}${producer.idempotence ? ', idempotent' : ''}, ${producer.retries} retries · ${load.workers} workers, ${rate}, ${load.inFlight} in flight, ${load.recordsPerRequest === 1 ? '' : `${load.recordsPerRequest} a request, `}${load.recordBytes} bytes${load.count === undefined ? '' : `, ${load.count} writes`}${scenario.consumers === 0 ? '' : ` · ${scenario.consumers} consumer(s)`}`,
+    `  acks=${producer.acks}${producer.idempotence ? ', idempotent' : ''}, ${producer.retries} retries · ${load.workers} workers${processes === 1 ? '' : ` in ${processes} processes`}, ${rate}, ${load.inFlight} in flight, ${load.recordsPerRequest === 1 ? '' : `${load.recordsPerRequest} a request, `}${load.recordBytes} bytes${load.count === undefined ? '' : `, ${load.count} writes`}${scenario.consumers === 0 ? '' : ` · ${scenario.consumers} consumer(s)`}`,
   ];
 }
 

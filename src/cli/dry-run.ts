@@ -9,11 +9,14 @@ import type { ClusterOptions } from './options/cluster-options.ts';
 import { assertKnownTargets, scheduleOf } from '../run/prepare.ts';
 import { describeLoad } from './describe-plan.ts';
 import { describeForecast } from '../run/room.ts';
+import { assertOneProcess, sharedLoad } from '../run/shared-load.ts';
 import { print, printJson } from './terminal/print.ts';
 import { safeLine } from './terminal/safe-text.ts';
 
 /** `kept run --dry-run`: what would be done, without doing any of it. @throws Failure for what would be refused. */
 export function printPlan(scenario: Scenario, options: ClusterOptions): void {
+  if (options.simulate === true) assertOneProcess(options.processes);
+  const { processes } = sharedLoad(scenario, options.processes);
   const seed = options.seed ?? freshSeed();
   const mode = options.mode ?? modeOf(scenario, options);
   assertKnownTargets(scenario, mode);
@@ -28,7 +31,7 @@ export function printPlan(scenario: Scenario, options: ClusterOptions): void {
   const lines = [
     `${scenario.name}: ${safeLine(scenario.title)}`,
     `  seed ${seed} · ${mode} · nodes ${nodes.join(', ')}`,
-    ...describeLoad(scenario),
+    ...describeLoad(scenario, processes),
     `  warm-up ${length(warmUpMs)}, faults ${length(faultsMs)}, recovery ${length(recoveryMs)}`,
     `  ${describeForecast(scenario)}`,
     `  ${schedule.length} fault(s), counted from the beginning of the faults phase:`,

@@ -19,6 +19,7 @@ const COMMANDS: Record<string, (program: Command) => Promise<void>> = {
   resume: async (program) => (await import('./commands/resume.ts')).addResumeCommand(program),
   'run-part': async (program) => (await import('./commands/resume.ts')).addRunPartCommand(program),
   'judge-periods': async (program) => (await import('./commands/resume.ts')).addJudgeCommand(program),
+  'load-part': async (program) => (await import('./commands/load-part.ts')).addLoadPartCommand(program),
   replay: async (program) => (await import('./commands/replay.ts')).addReplayCommand(program),
   shrink: async (program) => (await import('./commands/shrink.ts')).addShrinkCommand(program),
   lab: async (program) => (await import('./commands/lab.ts')).addLabCommand(program),

@@ -342,8 +342,8 @@ export function prepareWith(wishes: Omit<Wishes, 'store' | 'claim' | 'seed'>): R
 
 /** What of the options says what it runs against. Paths are meant from here, wherever it goes on. */
 export function wishesOf(options: Partial<Wishes>): RepeatInfo['wishes'] {
-  const { simulate, lab, image, dockerReach, kafka, mode, dataDir, nodes, sshAcceptNew } = options;
-  const told = { simulate, lab, image, dockerReach, mode, nodes, sshAcceptNew };
+  const { simulate, lab, image, dockerReach, kafka, mode, dataDir, nodes, sshAcceptNew, processes } = options;
+  const told = { simulate, lab, image, dockerReach, mode, nodes, sshAcceptNew, processes };
   return {
     ...(Object.fromEntries(
       Object.entries(told).filter(([, value]) => value !== undefined),

@@ -16,15 +16,28 @@ export const NS_PER_SECOND = 1e9;
 /** 24 days: what a timer of Node.js can hold. A longer one would end at once. */
 export const TIMER_MS_MAX = 2 ** 31 - 1;
 
+/** When each real clock began, on the machine's own. */
+const starts = new WeakMap<Clock, () => bigint>();
+
+/** When a real clock began: other processes of this machine can count from there too. Null of a virtual one. */
+export function startOf(clock: Clock): bigint | null {
+  return starts.get(clock)?.() ?? null;
+}
+
 /** A clock that can be made to count from now on, for runs that follow each other in a world that lives on. */
 export interface RestartableClock extends Clock {
   restart(): void;
 }
 
-/** The machine's monotonic clock, counted from the moment it is made, or restarted. */
-export function realClock(): RestartableClock {
-  let startNs = process.hrtime.bigint();
-  return {
+/**
+ * The machine's monotonic clock, counted from the moment it is made, or restarted.
+ *
+ * @param beganNs when a clock of another process of this machine began: both then give the same times, since the system
+ *   has one monotonic clock for all of them (CLOCK_MONOTONIC on Linux).
+ */
+export function realClock(beganNs: bigint = process.hrtime.bigint()): RestartableClock {
+  let startNs = beganNs;
+  const clock: RestartableClock = {
     restart: () => (startNs = process.hrtime.bigint()),
     nowNs: () => Number(process.hrtime.bigint() - startNs),
     sleep: (ms, signal) =>
@@ -46,6 +59,8 @@ export function realClock(): RestartableClock {
         signal?.addEventListener('abort', done, { once: true });
       }),
   };
+  starts.set(clock, () => startNs);
+  return clock;
 }
 
 /** The wall clock as an ISO timestamp: for people, and to line broker logs up with the run. Never for ordering. */

@@ -152,6 +152,8 @@ export interface RunInfo {
   partitions: number;
   nodes: NodeInfo[];
   workers: number;
+  /** How many processes shared the workers; one if absent. */
+  processes?: number;
   /** What ran: the versions of kept, Node, Kafka and Java, and the SHA-256 of each jar by file name. */
   versions: { kept: string; node?: string; kafka?: string; java?: string; jars?: Record<string, string> };
   /** Of a simulated run: the bug that was planted into the model, by name. */

@@ -18,6 +18,7 @@ import { run } from '../runner/runner.ts';
 import { openWorld } from '../world/open.ts';
 import type { Setting, Stage } from '../world/stage.ts';
 import type { World } from '../world/world.ts';
+import { loadInProcesses } from './load-processes/processes.ts';
 import { followMarks } from './marks.ts';
 import { confidential } from './confidential.ts';
 import { TOPIC, type Plan } from './plan.ts';
@@ -79,6 +80,9 @@ export async function carryOut(
       seed: plan.seed,
       recorder: { ...recorder, event: record } satisfies Recorder,
       decode: world.decode ?? createDecoder(place),
+      ...(plan.processes !== undefined && {
+        loadApart: (there) => loadInProcesses(plan, there, topicOf(plan)),
+      }),
       onProgress: (progress) => {
         attempted = progress.ok + progress.sent + progress.fail + progress.info;
         status.progress(progress);
@@ -192,6 +196,7 @@ export function infoOf(plan: Plan, world: Stage['info']): RunInfo {
     ...(scenario.dense && { dense: true }),
     nodes: [],
     workers: scenario.load.workers,
+    ...(plan.processes !== undefined && { processes: plan.processes }),
     ...(plan.world.kind !== 'given' && { kafkaMode: plan.mode }),
     machine: {
       cores: cpus().length,

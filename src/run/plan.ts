@@ -23,6 +23,8 @@ export interface Plan<World extends WorldPlan = WorldPlan> {
   /** The run directory; it exists and is empty. */
   directory: string;
   json: boolean;
+  /** How many processes share the workers; this one has all of them if absent. */
+  processes?: number;
   /** Print only progress; the caller prints what came out. */
   quiet: boolean;
   /** Of one run of many: its place among them, in words. It is then all that stands on the screen while the run goes on. */

@@ -20,11 +20,12 @@ import type { Plan } from './plan.ts';
 import { assertDisconnects } from './disconnects.ts';
 import { assertKnownNodes, scheduleOf, type Wishes } from './prepare.ts';
 import { assertRoom, roomFor } from './room.ts';
+import { sharedLoad } from './shared-load.ts';
 
 /** What a user may say of a run against a cluster that was given. */
 export interface GivenWishes extends Pick<
   Wishes,
-  'store' | 'directory' | 'claim' | 'seed' | 'json' | 'yesBreakTheseNodes'
+  'store' | 'directory' | 'claim' | 'seed' | 'json' | 'processes' | 'yesBreakTheseNodes'
 > {
   /** One that is there; the run makes one if absent. */
   topic?: string;
@@ -101,6 +102,7 @@ export async function prepareGivenPlan(
       claim: wishes.claim,
       mode: scenario.kraftMode,
       topic,
+      ...sharedLoad(scenario, wishes.processes),
       directory: wishes.directory ?? (await createRunDirectory(wishes.store)),
       json: wishes.json === true,
       quiet: false,

@@ -12,6 +12,7 @@ import { processRemote } from '../control/process-remote.ts';
 import { planNodes } from '../db/kafka/plan.ts';
 import { strangersIn } from '../scenario/fits.ts';
 import { assertRoom, roomFor } from './room.ts';
+import { assertOneProcess, sharedLoad } from './shared-load.ts';
 import { findJava } from '../db/kafka/java.ts';
 import { assertMode, modesOf, type KafkaMode } from '../db/kafka/recipes.ts';
 import { createRunDirectory } from '../history/directory.ts';
@@ -51,6 +52,8 @@ export interface Wishes extends SshWishes {
   /** Where brokers keep their data; in memory if absent. */
   dataDir?: string;
   claim: Claim;
+  /** How many processes share the workers; one if absent. */
+  processes?: number;
   /** A fresh one if absent. */
   seed?: number;
   json?: true;
@@ -70,6 +73,7 @@ export async function preparePlanForWorld(
     options.image !== undefined ||
     options.dockerReach !== undefined ||
     options.nodes !== undefined ||
+    options.processes !== undefined ||
     Boolean(KAFKA_HOME) ||
     Boolean(JAVA_HOME);
   const missing = isPicky ? null : await whyNoJava(process.env);
@@ -114,6 +118,7 @@ export async function prepareSimulatedPlan(
       },
     );
   }
+  assertOneProcess(options.processes);
   if (options.lab !== undefined) {
     throw new Failure('--lab says where real Kafka runs, and --simulate asks for a model of it', {
       hint: 'leave one of them out',
@@ -157,6 +162,7 @@ export async function preparePlan(
   const wanted = options.nodes === undefined ? given : { ...given, nodes: options.nodes };
   const seed = options.seed ?? freshSeed();
   const run = freshId();
+  const shared = sharedLoad(wanted, options.processes);
   // Refuses a record size that has no room for a value, before anything is made.
   createEncoder({ run, topic: TOPIC, sizeBytes: wanted.load.recordBytes });
   const kind =
@@ -214,6 +220,7 @@ export async function preparePlan(
     claim: options.claim,
     mode,
     world,
+    ...shared,
     directory: more.directory ?? options.directory ?? (await createRunDirectory(options.store)),
     ...soak,
     json: options.json === true,

@@ -25,7 +25,8 @@ const WOKEN = 'woken';
 
 export function load(options: {
   generator: Generator;
-  clients: readonly Client[];
+  /** By worker; a worker without a client belongs to another process. */
+  clients: readonly (Client | undefined)[];
   /** Requests that one worker may have outstanding. */
   inFlight: number;
   clock: Clock;
@@ -34,7 +35,7 @@ export function load(options: {
 }): Load {
   const { clients, clock, stop } = options;
   const outstanding = new Array<number>(clients.length).fill(0);
-  const free = new Set(clients.keys());
+  const free = new Set(Object.keys(clients).map(Number));
   const waiting: { count: number; resolve: () => void }[] = [];
   let generator = options.generator;
   let invokedCount = 0;

@@ -1,20 +1,17 @@
-import { type Clock, NS_PER_MS } from '../core/clock.ts';
+import { NS_PER_MS } from '../core/clock.ts';
 import { EXIT, Failure, messageOf } from '../core/failure.ts';
 import { seconds } from '../core/words.ts';
 import type { Client, Reader } from '../client/client.ts';
-import type { Generator } from '../generator/generator.ts';
-import { limit } from '../generator/limit.ts';
-import { atFullSpeed, atRate, inBursts } from '../generator/pace.ts';
-import { uniqueValues } from '../generator/unique-values.ts';
 import { campaign, type Campaign } from '../nemesis/campaign.ts';
 import { clusterNemesis } from '../nemesis/cluster-nemesis.ts';
 import { hookNemesis } from '../nemesis/hook-nemesis.ts';
 import type { Nemesis } from '../nemesis/nemesis.ts';
 import { startConsumers } from './consumers.ts';
 import { load, type Load } from './load.ts';
+import { loadPlan } from './load-plan.ts';
 import type { Progress } from './progress.ts';
 import { readBack } from './read-back.ts';
-import type { RunOptions } from './run-options.ts';
+import type { LoadApart, RunOptions } from './run-options.ts';
 import { tally, type Tally } from './tally.ts';
 import { watchEnds, watchViews } from './watch.ts';
 
@@ -35,17 +32,19 @@ export async function run(options: RunOptions): Promise<void> {
 
   account.enter('setup');
   await Promise.race([db.setup(), interrupted(stop)]);
-  const clients = Array.from({ length: scenario.load.workers }, (_, worker) => world.openClient(worker));
+  const apart = options.loadApart?.(world) ?? null;
+  const workers = apart === null ? scenario.load.workers : 0;
+  const clients = Array.from({ length: workers }, (_, worker) => world.openClient(worker));
   const reader = world.openReader();
   // The scan must not wait for an answer that the samples wait for.
   const sampler = world.openReader();
-  const sessions = [...clients, reader, sampler];
+  const sessions = [...(apart === null ? clients : [apart]), reader, sampler];
   const stopWatching = watch(options, account, sampler);
   let stopConsuming = (): Promise<void> => Promise.resolve();
   try {
     await Promise.all(sessions.map((session) => session.open()));
     stopConsuming = startConsumers(options, account.event);
-    await loadUnderFaults({ ...options, stop }, account, clients);
+    await loadUnderFaults({ ...options, stop }, account, apart ?? clients);
     if (options.stop.aborted) {
       account.event({
         type: 'note',
@@ -107,20 +106,24 @@ function watch({ world, scenario }: RunOptions, account: Tally, sampler: Reader)
 async function loadUnderFaults(
   options: RunOptions,
   account: Tally,
-  clients: readonly Client[],
+  loaders: readonly Client[] | LoadApart,
 ): Promise<void> {
-  const { world, scenario, stop } = options;
+  const { world, scenario, seed, stop } = options;
   const { clock } = world;
   const { warmUpMs, recoveryMs } = scenario.phases;
   const end = new AbortController();
-  const theLoad = load({
-    generator: generatorFor(options, clock),
-    clients,
-    inFlight: scenario.load.inFlight,
-    clock,
-    record: account.write,
-    stop: AbortSignal.any([stop, end.signal]),
-  });
+  const until = AbortSignal.any([stop, end.signal]);
+  const theLoad =
+    'load' in loaders
+      ? loaders.load({ ...account, stop: until })
+      : load({
+          generator: loadPlan({ scenario, seed, startNs: clock.nowNs() }),
+          clients: loaders,
+          inFlight: scenario.load.inFlight,
+          clock,
+          record: account.write,
+          stop: until,
+        });
   const theCampaign = campaignFor(options, account, theLoad);
 
   account.enter('warm-up');
@@ -136,17 +139,6 @@ async function loadUnderFaults(
     const text = `The load fell behind its schedule by up to ${seconds(theLoad.behindMs() * NS_PER_MS)}: workers were waiting for answers.`;
     account.event({ type: 'note', timeNs: clock.nowNs(), about: 'behind', text });
   }
-}
-
-function generatorFor({ scenario, seed }: RunOptions, clock: Clock): Generator {
-  const { ratePerSecond, workers, count, recordsPerRequest, bursts } = scenario.load;
-  const startNs = clock.nowNs();
-  const even =
-    ratePerSecond === null ? atFullSpeed() : atRate(ratePerSecond / recordsPerRequest, workers, startNs);
-  const pace = bursts === undefined ? even : inBursts(even, startNs, bursts);
-  const { partitions } = scenario.topic;
-  const values = uniqueValues({ workers, partitions, seed, pace, recordsPerRequest });
-  return count === undefined ? values : limit(count, values);
 }
 
 /** Where somebody's command strikes, kept's own hands stay off. */

@@ -119,6 +119,7 @@ function givenWorld(
     nodes,
     db,
     net: null,
+    reach: { endpoint: everywhere, connectionTimeoutMs: CONNECTION_TIMEOUT_MS },
     openAdmin,
     ...(hook !== null && {
       striking: {

@@ -114,6 +114,7 @@ export function kafkaWorld(options: {
 
   /** What a run with this topic and this scenario needs, beside the nodes. */
   const clientsOf = (topic: string, of: Scenario, encode: Encoder) => ({
+    reach: { endpoint, connectionTimeoutMs: CONNECTION_TIMEOUT_MS },
     openClient: (worker: number, other?: OtherProducer) =>
       createDriver({
         worker,

@@ -1,5 +1,6 @@
 import type { Admin } from '../client/admin.ts';
 import type { Client, Reader } from '../client/client.ts';
+import type { Endpoint } from '../client/endpoint.ts';
 import type { Acks } from '../client/outcome.ts';
 import type { FaultHook, HookNode } from '../control/fault-hook.ts';
 import type { Net } from '../control/net.ts';
@@ -41,6 +42,8 @@ export interface World {
   readonly striking?: Striking;
   /** How to read its records, where they are not made of bytes. */
   readonly decode?: Decoder;
+  /** How producers in other processes of this machine reach it; absent where they cannot. */
+  readonly reach?: Reach;
   /** @param other what is to be unlike the scenario's producer. */
   openClient(worker: number, other?: OtherProducer): Client;
   /** @param options how long it is to go on without any progress before it says how far it came; long if absent. */
@@ -66,6 +69,12 @@ export interface NextRun {
   seed: number;
   encode: Encoder;
   record: (event: Event) => void;
+}
+
+/** What a producer's connections are made from. */
+export interface Reach {
+  endpoint: Endpoint;
+  connectionTimeoutMs: number;
 }
 
 /** A command that strikes, and what it is told besides the fault. */

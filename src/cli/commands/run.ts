@@ -21,6 +21,7 @@ import { addSoakOptions, assertSoakOptions, type SoakOptions } from '../options/
 import { addScenarioOptions, resolveScenario, type ScenarioOptions } from '../options/scenario-options.ts';
 import type { Plan } from '../../run/plan.ts';
 import type { Scenario } from '../../scenario/schema.ts';
+import { parseCount } from '../options/parse.ts';
 import { say } from '../terminal/print.ts';
 
 export function addRunCommand(program: Command): void {
@@ -32,6 +33,11 @@ export function addRunCommand(program: Command): void {
     addSimulateOption(addClusterOptions(addSoakOptions(addConnectionOptions(addScenarioOptions(command))))),
     'it',
   )
+    .option(
+      '--processes <n>',
+      'how many processes share the workers, where one is not enough for the load (default: one)',
+      parseCount,
+    )
     .addOption(
       new Option(
         '--resume <directory>',

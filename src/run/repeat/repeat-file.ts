@@ -43,6 +43,7 @@ export const wishesSchema = z.object({
   dataDir: z.string().optional(),
   nodes: z.array(z.string()).optional(),
   sshAcceptNew: z.literal(true).optional(),
+  processes: z.int().min(1).optional(),
 });
 /** The options that say what it runs against. Consent to break nodes is none of them: it is asked for each time. */
 export type RepeatWishes = z.infer<typeof wishesSchema>;

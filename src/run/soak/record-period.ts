@@ -12,6 +12,7 @@ import type { Stage, Tools } from '../../world/stage.ts';
 import type { World } from '../../world/world.ts';
 import { infoOf, writeExecuted, writeSchedule } from '../carry-out.ts';
 import { confidential } from '../confidential.ts';
+import { loadInProcesses } from '../load-processes/processes.ts';
 import type { Plan } from '../plan.ts';
 import { settledOrAbandoned } from '../stopping.ts';
 
@@ -90,6 +91,9 @@ export async function recordPeriod(options: {
       seed: plan.seed,
       recorder: { ...recorder, event: record } satisfies Recorder,
       decode: world.decode ?? createDecoder(place),
+      ...(plan.processes !== undefined && {
+        loadApart: (there) => loadInProcesses(plan, there, place.topic),
+      }),
       onProgress(progress) {
         period.attempted = progress.ok + progress.sent + progress.fail + progress.info;
         options.onProgress(progress, world.nodes);

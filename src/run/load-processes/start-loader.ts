@@ -1,0 +1,103 @@
+import { fork } from '../../core/child-process.ts';
+import type { Clock } from '../../core/clock.ts';
+import { Failure, messageOf } from '../../core/failure.ts';
+import type { FromLoader, Report, ToLoader } from './protocol.ts';
+
+/** Another process that writes, as the process of the run sees it. */
+export interface Loader {
+  tell(message: ToLoader): void;
+  /** @throws Failure where it could not be started, or could not reach the cluster */
+  opened(): Promise<{ nowNs: number }>;
+  /** @returns null when it has told everything; else how it ended, as the end of a sentence. */
+  follow(onReport: (report: Report) => void): Promise<string | null>;
+  /** Has it close its sessions, or ends it after a while. Resolves when it is gone. */
+  close(clock: Clock): Promise<void>;
+}
+
+const CLOSE_WITHIN_MS = 4_000;
+/** More than that a process that fails has not to say. */
+const SAID_MAX = 2_000;
+
+/** @param claims the descriptor of the file in which it notes what it begins */
+export function startLoader(program: string, claims: number): Loader {
+  let child: ReturnType<typeof fork>;
+  try {
+    child = fork(program, ['load-part'], {
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc', claims],
+      serialization: 'advanced',
+      // A terminal's Ctrl-C reaches only the process of the run, which says what is to be done.
+      detached: true,
+    });
+  } catch (error) {
+    throw new Failure(`no process could be started for the load: ${messageOf(error)}`);
+  }
+  let said = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    said = (said + text).slice(-SAID_MAX);
+  });
+  let receive: (message: FromLoader) => void = () => undefined;
+  const early: FromLoader[] = [];
+  child.on('message', (message: FromLoader) => {
+    // Only what it says before it is told to write may come before somebody listens.
+    if (message.kind !== 'report' && message.kind !== 'done') early.push(message);
+    receive(message);
+  });
+  const gone = endOf(child, () => said);
+
+  return {
+    tell(message) {
+      // Where it is gone, `follow` says so.
+      if (child.connected) child.send(message, () => undefined);
+    },
+    opened() {
+      return new Promise((resolve, reject) => {
+        receive = (message) => {
+          if (message.kind === 'opened') resolve(message);
+          if (message.kind === 'failed')
+            reject(new Failure(message.message, message.hint === undefined ? {} : { hint: message.hint }));
+        };
+        for (const message of early) receive(message);
+        void gone.then((how) => reject(new Failure(`a load process ${how} before it could write`)));
+      });
+    },
+    follow(onReport) {
+      return new Promise((resolve) => {
+        receive = (message) => {
+          if (message.kind === 'report') onReport(message);
+          if (message.kind === 'done') resolve(null);
+        };
+        void gone.then(resolve);
+      });
+    },
+    async close(clock) {
+      this.tell({ kind: 'close' });
+      const closed = new AbortController();
+      void gone.then(() => closed.abort());
+      await clock.sleep(CLOSE_WITHIN_MS, closed.signal);
+      if (!closed.signal.aborted) child.kill('SIGKILL');
+      await gone;
+    },
+  };
+}
+
+/** Resolves when it has ended and everything that it had sent is here: how, as the end of a sentence. */
+function endOf(child: ReturnType<typeof fork>, said: () => string): Promise<string> {
+  return new Promise((resolve) => {
+    let how: string | null = null;
+    let isSilent = false;
+    const settle = () => {
+      if (how !== null && isSilent) resolve(how);
+    };
+    child.on('error', (error) => resolve(`failed (${messageOf(error)})`));
+    child.on('disconnect', () => {
+      isSilent = true;
+      settle();
+    });
+    child.on('exit', (status, signal) => {
+      const complaint = /^kept: (.*?)\.?$/m.exec(said())?.[1];
+      const why = complaint === undefined ? '' : `: ${complaint}`;
+      how = signal === null ? `ended with exit status ${status}${why}` : `was killed (${signal})`;
+      settle();
+    });
+  });
+}

@@ -1,0 +1,42 @@
+import type { Generator } from '../generator/generator.ts';
+import { limit } from '../generator/limit.ts';
+import { atFullSpeed, atRate, inBursts } from '../generator/pace.ts';
+import { partitionOf, uniqueValues } from '../generator/unique-values.ts';
+import type { Scenario } from '../scenario/schema.ts';
+
+/**
+ * What the workers of a run write, and when: the same in each process that takes a part of them, since a worker's plan
+ * depends on no other worker.
+ *
+ * @param startNs when the timetable begins
+ * @param count how many writes in all; those of the scenario if absent
+ */
+export function loadPlan({
+  scenario,
+  seed,
+  startNs,
+  count = scenario.load.count,
+}: {
+  scenario: Scenario;
+  seed: number;
+  startNs: number;
+  count?: number;
+}): Generator {
+  const { ratePerSecond, workers, recordsPerRequest, bursts } = scenario.load;
+  const { partitions } = scenario.topic;
+  const even =
+    ratePerSecond === null ? atFullSpeed() : atRate(ratePerSecond / recordsPerRequest, workers, startNs);
+  const pace = bursts === undefined ? even : inBursts(even, startNs, bursts);
+  const values = uniqueValues({ workers, partitions, seed, pace, recordsPerRequest });
+  return count === undefined ? values : limit(count, values);
+}
+
+/** Where this plan has a write go. */
+export function partitionOfWrite(
+  { topic, load }: Scenario,
+  seed: number,
+  worker: number,
+  seq: number,
+): number {
+  return partitionOf(seed, worker, Math.floor(seq / load.recordsPerRequest), topic.partitions);
+}
