@@ -63,6 +63,10 @@ Examples:
   kept run soak --duration 72h --stop-on invalid
   kept run --bootstrap-server kafka1:9092 --command-config client.properties --duration 10m
 
+--records-per-request N sends N writes in one request, which a broker appends as a whole or not at all: each write
+has the verdict of its request. --processes N shares the workers among N processes of this machine, with one history and
+one verdict; if one dies it is told, and its writes that were under way have an unknown outcome.
+
 --repeat N runs it N times into store/repeat-1 and tells what all runs come to: how many lost records, the median,
 range and bootstrap interval of what they lost, how often each finding occurred. Run 1 has the seed that --seed gives,
 and each other one a seed that is drawn from it: the first ones of 42 are 42, 1776719203 and 1548556041. So run k

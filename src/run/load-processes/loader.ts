@@ -18,6 +18,7 @@ export const CLAIMS_DESCRIPTOR = 4;
  */
 export async function loadAsPart(): Promise<void> {
   process.on('disconnect', () => process.exit());
+  if (!process.connected) process.exit();
   const inbox = new Inbox();
   const { part } = await inbox.next('open');
   const clock = realClock(part.clockStartNs);

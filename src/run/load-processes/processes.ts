@@ -33,7 +33,7 @@ export function loadInProcesses(
   world: Pick<World, 'clock' | 'reach'>,
   topic: string,
   program = process.argv[1]!,
-): LoadApart {
+): LoadApart & { processes(): number[] } {
   const { scenario, seed } = plan;
   const { clock, reach } = world;
   if (reach === undefined || startOf(clock) === null) {
@@ -131,6 +131,9 @@ export function loadInProcesses(
         },
       } satisfies Load;
     },
+    /** The numbers of those that live. */
+    processes: () =>
+      loaders.flatMap((loader) => (loader.isGone() || loader.pid === undefined ? [] : [loader.pid])),
     async close() {
       await Promise.all(loaders.map((loader) => loader.close(clock)));
       claims.close();

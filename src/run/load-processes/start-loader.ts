@@ -5,6 +5,8 @@ import type { FromLoader, Report, ToLoader } from './protocol.ts';
 
 /** Another process that writes, as the process of the run sees it. */
 export interface Loader {
+  readonly pid: number | undefined;
+  isGone(): boolean;
   tell(message: ToLoader): void;
   /** @throws Failure where it could not be started, or could not reach the cluster */
   opened(): Promise<{ nowNs: number }>;
@@ -45,6 +47,8 @@ export function startLoader(program: string, claims: number): Loader {
   const gone = endOf(child, () => said);
 
   return {
+    pid: child.pid,
+    isGone: () => child.exitCode !== null || child.signalCode !== null,
     tell(message) {
       // Where it is gone, `follow` says so.
       if (child.connected) child.send(message, () => undefined);

@@ -1,0 +1,63 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import test from 'ava';
+import { execa } from 'execa';
+import type { Result } from '../../src/checker/result.ts';
+import { openRun } from '../../src/history/directory.ts';
+import { int64At } from '../../src/history/run.ts';
+
+/** Several records a request, from several processes, to a real Kafka whose leader is killed meanwhile. */
+test('two processes with ten writes a request: one history, one verdict, and a request has one outcome', async (t) => {
+  t.timeout(180_000);
+  const store = mkdtempSync(join(tmpdir(), 'kept-e2e-'));
+  t.teardown(() => rmSync(store, { recursive: true, force: true }));
+  const load = ['--processes', '2', '--workers', '4', '--rate', '2000', '--records-per-request', '10'];
+  const short = [
+    '--warm-up',
+    '2s',
+    '--duration',
+    '8s',
+    '--recovery',
+    '2s',
+    '--partitions',
+    '3',
+    '--idempotence',
+  ];
+  const args = ['run', 'leader-killed-acks-all', ...load, ...short, '--store', store, '--json'];
+  const { exitCode, stdout, stderr } = await execa(process.execPath, [resolve('bin/kept.js'), ...args], {
+    reject: false,
+  });
+  t.is(exitCode, 0, stderr);
+  const result = JSON.parse(stdout) as Result;
+  t.is(result.verdict, 'valid');
+  t.true(result.counts.ok > 5_000, `${result.counts.ok} acknowledged`);
+  t.is(result.counts.lost, 0);
+  const run = await openRun(join(store, 'run-1'));
+  t.is(run.info.processes, 2);
+  const requests = new Map<string, { ends: Set<string>; records: number }>();
+  const workers = new Set<number>();
+  let lastNs = 0;
+  for (const { length, worker, seq, outcome, completeNs, invokeNs } of run.writes()) {
+    for (let row = 0; row < length; row++) {
+      workers.add(worker[row]!);
+      const doneNs = int64At(completeNs, row);
+      t.true(
+        doneNs >= lastNs,
+        'in the order in which outcomes became known, whichever process they are from',
+      );
+      lastNs = doneNs;
+      const key = `${worker[row]}/${Math.floor(int64At(seq, row) / 10)}`;
+      const request = requests.get(key) ?? { ends: new Set(), records: 0 };
+      request.ends.add(`${outcome[row]} ${int64At(invokeNs, row)} ${doneNs}`);
+      request.records++;
+      requests.set(key, request);
+    }
+  }
+  t.deepEqual(
+    [...workers].toSorted((one, other) => one - other),
+    [0, 1, 2, 3],
+  );
+  t.true([...requests.values()].every(({ ends, records }) => ends.size === 1 && records === 10));
+  t.notRegex(readFileSync(join(store, 'run-1', 'events.ndjson'), 'utf8'), /Load process/);
+});
