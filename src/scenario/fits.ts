@@ -18,14 +18,26 @@ const BATCH_BYTES_MAX = 1_048_588;
 const BATCH_HEAD_BYTES = 61;
 const RECORD_HEAD_BYTES = 12;
 
+/** How many records of this size fit into one request; one at least, which is as large as it is. */
+export function recordsThatFit(recordBytes: number, brokerSettings: Scenario['brokerSettings']): number {
+  const most = batchBytesMax(brokerSettings);
+  const fit = Math.floor((most - BATCH_HEAD_BYTES) / (recordBytes + RECORD_HEAD_BYTES));
+  // What is no number is the brokers' to refuse.
+  return Number.isNaN(fit) ? Infinity : Math.max(1, fit);
+}
+
+function batchBytesMax(brokerSettings: Scenario['brokerSettings']): number {
+  return Number(brokerSettings['message.max.bytes'] ?? BATCH_BYTES_MAX);
+}
+
 function batchMisfits({ load, brokerSettings }: Scenario): string[] {
   const { recordsPerRequest, recordBytes } = load;
   const bytes = BATCH_HEAD_BYTES + recordsPerRequest * (recordBytes + RECORD_HEAD_BYTES);
-  const most = Number(brokerSettings['message.max.bytes'] ?? BATCH_BYTES_MAX);
-  if (recordsPerRequest === 1 || !(bytes > most)) return [];
-  const fit = Math.floor((most - BATCH_HEAD_BYTES) / (recordBytes + RECORD_HEAD_BYTES));
+  const most = batchBytesMax(brokerSettings);
+  const fit = recordsThatFit(recordBytes, brokerSettings);
+  if (recordsPerRequest <= fit) return [];
   return [
-    `load.recordsPerRequest: ${grouped(recordsPerRequest)} records of ${grouped(recordBytes)} bytes are a batch of ${grouped(bytes)} bytes, and a broker takes ${grouped(most)} (message.max.bytes), so at most ${grouped(Math.max(1, fit))} records`,
+    `load.recordsPerRequest: ${grouped(recordsPerRequest)} records of ${grouped(recordBytes)} bytes are a batch of ${grouped(bytes)} bytes, and a broker takes ${grouped(most)} (message.max.bytes), so at most ${grouped(fit)} records`,
   ];
 }
 

@@ -2,6 +2,7 @@ import { NS_PER_MS } from '../../core/clock.ts';
 import { seededRandom, type Random } from '../../core/random.ts';
 import { seconds } from '../../core/words.ts';
 import { drawSchedule, type MixKind, type Schedule } from '../../nemesis/schedule.ts';
+import { recordsThatFit } from '../../scenario/fits.ts';
 import type { Scenario } from '../../scenario/schema.ts';
 
 /** One period of a soak, before it begins. */
@@ -74,7 +75,7 @@ function drawFaults(
   };
 }
 
-function drawLoad({ load, topic, phases }: Scenario, random: Random) {
+function drawLoad({ load, topic, phases, brokerSettings }: Scenario, random: Random) {
   const { ratePerSecond, recordBytes } = load;
   const rate =
     ratePerSecond === null ? null : Math.max(1, Math.round(ratePerSecond * random.pick(RATE_FACTORS)));
@@ -86,7 +87,13 @@ function drawLoad({ load, topic, phases }: Scenario, random: Random) {
     rate === null || shape === 'even' ? undefined : shape === 'pauses' && isLong ? PAUSES : BURSTS;
   const { bursts: _, ...even } = load;
   return {
-    load: { ...even, ratePerSecond: rate, recordBytes: bytes, ...(bursts !== undefined && { bursts }) },
+    load: {
+      ...even,
+      ratePerSecond: rate,
+      recordBytes: bytes,
+      recordsPerRequest: Math.min(even.recordsPerRequest, recordsThatFit(bytes, brokerSettings)),
+      ...(bursts !== undefined && { bursts }),
+    },
     partitions,
     words: [
       rate === null ? 'full speed' : `${rate} writes/s`,

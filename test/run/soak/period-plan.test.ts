@@ -28,6 +28,14 @@ test('every period is a scenario like any other: no soak, and it fits together',
   }
 });
 
+test('where records become larger, a request has fewer of them, and no period has one that no broker takes', (t) => {
+  const load = { ...scenario.load, recordsPerRequest: 1_000 };
+  const periods = Array.from({ length: 100 }, (_, index) => drawPeriod({ ...scenario, load }, 7, index + 1));
+  const counts = new Set(periods.map((period) => period.scenario.load.recordsPerRequest));
+  t.true(counts.has(1_000) && counts.size > 1, [...counts].join(', '));
+  for (const period of periods) t.deepEqual(misfitsOf(period.scenario), []);
+});
+
 test('about a quarter of the periods are quiet, and every kind of fault has its turn', (t) => {
   const quiet = drawn.filter(({ kinds }) => kinds.length === 0);
   t.true(quiet.length > 70 && quiet.length < 130, `${quiet.length} of 400`);
