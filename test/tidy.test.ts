@@ -253,8 +253,8 @@ test('each of the large libraries has one importing file', (t) => {
   }
 });
 
-/** What is built upon next: the labs of containers and of hosts behind SSH. To be empty again with the first of them. */
-const AHEAD: string[] = [];
+/** What is built upon next: a state of the fold that is written down. */
+const AHEAD: string[] = ['src/checker/fold/'];
 
 test('no file is dead: everything is reached from the command line', (t) => {
   const reached = new Set<string>();

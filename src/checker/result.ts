@@ -8,6 +8,8 @@ export interface Result {
   verdict: Verdict;
   /** Why the verdict is what it is, in sentences; never empty. */
   reasons: string[];
+  /** Those of the reasons that leave something open; absent where nothing is. */
+  doubts?: string[];
   contract: Contract;
   counts: Counts;
   findings: Finding[];

@@ -22,6 +22,7 @@ export function resultOf(examination: Examination, claim: Claim): Result {
     claim,
     verdict,
     reasons,
+    ...(doubts.length > 0 && { doubts: [...doubts] }),
     contract: run.info.contract,
     counts,
     findings,
@@ -33,7 +34,11 @@ export function resultOf(examination: Examination, claim: Claim): Result {
  * repeat itself, duplicates break no promise. An end offset that was permitted to go back takes nothing with it: what is
  * lost is told as a loss; and where order is not promised, nothing acknowledged is missing for it.
  */
-export function breaksClaim({ kind, judgement }: Finding, claim: Claim, clientRetries: boolean): boolean {
+export function breaksClaim(
+  { kind, judgement }: Pick<Finding, 'kind' | 'judgement'>,
+  claim: Claim,
+  clientRetries: boolean,
+): boolean {
   if (kind === 'unread' || kind === 'sent-missing') return false;
   if (kind === 'duplicate' && clientRetries && judgement === 'permitted') return false;
   if (kind === 'end-regressed' || kind === 'producer-order') return judgement === 'violation';

@@ -1,3 +1,6 @@
+import { begin } from '../../checker/fold/fold.ts';
+import { emptyCounts, type FoldState } from '../../checker/fold/fold-state.ts';
+import { mergeResult } from '../../checker/fold/merge.ts';
 import { EFFECTIVE_SHARE_MIN } from '../../checker/questions/faults.ts';
 import type { Claim, Counts, FindingKind, Judgement, Verdict } from '../../checker/result.ts';
 import { counted, grouped, listed } from '../../core/words.ts';
@@ -42,8 +45,6 @@ export interface SoakFinding {
   inPeriods: number;
 }
 
-const PERIODS_TOLD_MAX = 10;
-
 export function soakReport(
   lines: readonly PeriodLine[],
   { claim, damaged = 0 }: { claim: Claim; damaged?: number },
@@ -58,6 +59,7 @@ export function soakReport(
   const gaps = lines.filter(({ ended }) => ended === 'cut-short');
   const faults = faultsOf(lines);
   const vain = whyInVain(faults, complete);
+  const folded = foldOf(lines, claim);
   const isOpen = vain !== null || open.length > 0 || failed.length > 0 || damaged > 0 || judged.length === 0;
   const report: SoakReport = {
     version: 1,
@@ -74,8 +76,8 @@ export function soakReport(
       cutShort: gaps.length,
     },
     testedMs: judged.reduce((sum, line) => sum + line.judged!.lengthNs / NS_PER_MS, 0),
-    counts: sumOf(lines.flatMap((line) => line.judged?.result.counts ?? [])),
-    findings: findingsOf(lines),
+    counts: folded?.counts ?? emptyCounts(),
+    findings: findingsOf(folded),
     stuck: lines.flatMap(({ period, stuck }) => (stuck === null ? [] : [{ period, because: stuck }])),
     faults,
     untested: [],
@@ -140,40 +142,32 @@ function reasonsOf(
   ];
 }
 
-function sumOf(all: readonly Counts[]): Counts {
-  const sum: Record<string, number> = { attempted: 0, ok: 0, sent: 0, fail: 0, info: 0, found: 0 };
-  for (const counts of all)
-    for (const [name, count] of Object.entries(counts)) sum[name] = (sum[name] ?? 0) + count;
-  return sum as unknown as Counts;
+/** The results of all periods, added up. */
+function foldOf(lines: readonly PeriodLine[], claim: Claim): FoldState | null {
+  let state: FoldState | null = null;
+  for (const { period, judged } of lines) {
+    if (judged === null) continue;
+    const { result } = judged;
+    state = mergeResult(state ?? begin(result, claim), { number: period, result });
+  }
+  return state;
 }
 
-function findingsOf(lines: readonly PeriodLine[]): SoakFinding[] {
-  const groups = new Map<string, SoakFinding>();
-  for (const { period, judged } of lines) {
-    for (const { kind, loss, judgement, reason, count } of judged?.result.findings ?? []) {
-      const key = JSON.stringify([kind, loss, judgement, reason]);
-      const known = groups.get(key);
-      if (known === undefined) {
-        groups.set(key, {
-          kind,
-          ...(loss && { loss }),
-          judgement,
-          reason,
-          count,
-          periods: [period],
-          inPeriods: 1,
-        });
-        continue;
-      }
-      known.count += count;
-      if (known.periods.at(-1) === period) continue;
-      known.inPeriods++;
-      if (known.periods.length < PERIODS_TOLD_MAX) known.periods.push(period);
-    }
-  }
-  return [...groups.values()].toSorted(
-    (a, b) => Number(a.judgement === 'permitted') - Number(b.judgement === 'permitted') || b.count - a.count,
-  );
+function findingsOf(state: FoldState | null): SoakFinding[] {
+  return (state?.findings ?? [])
+    .map(({ kind, loss, judgement, reason, count, seenIn }) => ({
+      kind,
+      ...(loss && { loss }),
+      judgement,
+      reason: reason ?? 'for many other reasons',
+      count,
+      periods: seenIn.first,
+      inPeriods: seenIn.segments,
+    }))
+    .toSorted(
+      (a, b) =>
+        Number(a.judgement === 'permitted') - Number(b.judgement === 'permitted') || b.count - a.count,
+    );
 }
 
 function faultsOf(lines: readonly PeriodLine[]): FaultTally[] {
