@@ -1,13 +1,14 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { realClock } from '../../../src/core/clock.ts';
+import { realClock, type Clock } from '../../../src/core/clock.ts';
 import type { Lab } from '../../../src/control/lab.ts';
 import type { ShellChannel } from '../../../src/control/shell/channel.ts';
 import { shellRemote, type ShellRemote } from '../../../src/control/shell/remote.ts';
 import { LAB_CASES } from '../../lab/cases.ts';
+import { timeIsUpWhen } from '../../time-is-up.ts';
 
 /** The shells that nodes have: dash of Debian, bash of Red Hat, busybox with all of its own programs of Alpine. */
 const SHELLS: Record<string, { command: string[]; path?: string }> = {
@@ -36,7 +37,7 @@ test.after.always(() => {
 });
 
 /** Shells of this machine in the place of a node's, and a way to take them away; closed when the test ends. */
-function node(t: ExecutionContext, name: string, address: string, kind: string) {
+function node(t: ExecutionContext, name: string, address: string, kind: string, clock?: Clock) {
   const { command, path } = SHELLS[kind]!;
   const children = new Set<ChildProcess>();
   const openShell = async (): Promise<ShellChannel> => {
@@ -61,6 +62,7 @@ function node(t: ExecutionContext, name: string, address: string, kind: string) 
     hostname: hostname(),
     openShell,
     shellsMax: 4,
+    ...(clock !== undefined && { clock }),
     put: async (from, to) => {
       mkdirSync(to, { recursive: true });
       cpSync(from, to, { recursive: true });
@@ -123,13 +125,14 @@ test('many commands at once wait for a shell, and each gets its own answer', asy
 });
 
 test('a command that takes too long is killed with all that it started, and the shell serves on', async (t) => {
-  const { remote } = node(t, 'a', '127.0.0.1', 'sh');
-  const place = directory(t);
+  const file = join(directory(t), 'pid');
+  const isWritten = () => existsSync(file) && readFileSync(file, 'utf8').endsWith('\n');
+  const { remote } = node(t, 'a', '127.0.0.1', 'sh', timeIsUpWhen(20_000, isWritten));
   const script = 'sleep 300 & echo $! >"$1"; wait';
-  await t.throwsAsync(remote.exec(['sh', '-c', script, 'sh', join(place, 'pid')], { timeoutMs: 300 }), {
-    message: /took longer than 300 ms/,
+  await t.throwsAsync(remote.exec(['sh', '-c', script, 'sh', file], { timeoutMs: 20_000 }), {
+    message: /took longer than 20000 ms/,
   });
-  const pid = Number(String(await remote.files.read(join(place, 'pid'))));
+  const pid = Number(readFileSync(file, 'utf8'));
   while (isRunning(pid)) await realClock().sleep(10);
   t.is((await remote.exec(['echo', 'on'])).stdout, 'on');
 });
@@ -140,10 +143,11 @@ test('a daemon outlives its connection, and how it ended is known after the next
   const place = directory(t);
   const options = { outputFile: join(place, 'log') };
   const daemon = await remote.spawn(
-    ['sh', '-c', 'trap "exit 7" TERM; while :; do sleep 0.05; done'],
+    ['sh', '-c', 'trap "exit 7" TERM; echo ready; while :; do sleep 0.05; done'],
     options,
   );
   t.teardown(() => daemon.signal('SIGKILL'));
+  while (((await remote.files.size(options.outputFile)) ?? 0) === 0) await realClock().sleep(10);
   dropAll();
   t.true(isRunning(daemon.pid), 'the shell is gone, the daemon is not');
   t.not(await daemon.state(), null);
