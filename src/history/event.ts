@@ -236,6 +236,9 @@ export interface NoteEvent {
   type: 'note';
   timeNs: number;
   text: string;
-  /** `interrupted`: the user asked to stop early. `behind`: the load fell behind its schedule. */
-  about: 'interrupted' | 'behind' | 'internal-error' | 'warning' | 'information';
+  /**
+   * `interrupted`: the user asked to stop early. `behind`: the load fell behind its schedule. `stuck`: it was not served
+   * although everything was healed.
+   */
+  about: 'interrupted' | 'behind' | 'stuck' | 'internal-error' | 'warning' | 'information';
 }

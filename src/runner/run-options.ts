@@ -19,6 +19,11 @@ export interface RunOptions {
   /** Has other processes write; this one does if absent. */
   loadApart?: (world: World) => LoadApart;
   onProgress: (progress: Readonly<Progress>) => void;
+  /**
+   * How long the load goes on at most after everything was healed, where nothing is acknowledged by then; a note says so. If
+   * absent it goes on as long as the scenario's recovery phase.
+   */
+  liveWithinMs?: number;
   /** Ends the load early; what follows (heal, settle, scan) still happens. */
   stop: AbortSignal;
   /** Ends everything at once. The history stays. */

@@ -1,6 +1,6 @@
 import { NS_PER_MS } from '../core/clock.ts';
 import { EXIT, Failure, messageOf } from '../core/failure.ts';
-import { seconds } from '../core/words.ts';
+import { listed, seconds } from '../core/words.ts';
 import type { Client, Reader } from '../client/client.ts';
 import { campaign, type Campaign } from '../nemesis/campaign.ts';
 import { clusterNemesis } from '../nemesis/cluster-nemesis.ts';
@@ -132,13 +132,35 @@ async function loadUnderFaults(
   account.enter('faults');
   await theCampaign.run();
   account.enter('recovery');
+  const healedNs = clock.nowNs();
+  account.liveness.healed(healedNs);
   await clock.sleep(recoveryMs, stop);
+  if (options.liveWithinMs !== undefined)
+    await untilAlive(options, account, { healedNs, withinMs: options.liveWithinMs });
   if (scenario.load.count === undefined) end.abort();
   await loading;
   if (theLoad.behindMs() > BEHIND_MS) {
     const text = `The load fell behind its schedule by up to ${seconds(theLoad.behindMs() * NS_PER_MS)}: workers were waiting for answers.`;
     account.event({ type: 'note', timeNs: clock.nowNs(), about: 'behind', text });
   }
+}
+
+const ALIVE_LOOK_MS = 100;
+
+/** The load goes on until it is served again; that it is not is told in a note. */
+async function untilAlive(
+  { world: { clock }, stop }: RunOptions,
+  { liveness, event }: Tally,
+  { healedNs, withinMs }: { healedNs: number; withinMs: number },
+): Promise<void> {
+  const deadlineNs = healedNs + withinMs * NS_PER_MS;
+  while (!liveness.isAlive && clock.nowNs() < deadlineNs && !stop.aborted)
+    await clock.sleep(ALIVE_LOOK_MS, stop);
+  if (liveness.isAlive || stop.aborted) return;
+  const { stuck } = liveness;
+  const where = stuck.length === 0 ? '' : ` to partition ${listed(stuck)}`;
+  const text = `No write${where} was acknowledged within ${seconds(withinMs * NS_PER_MS)} after everything was healed.`;
+  event({ type: 'note', timeNs: clock.nowNs(), about: 'stuck', text });
 }
 
 /** Where somebody's command strikes, kept's own hands stay off. */

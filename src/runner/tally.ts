@@ -3,6 +3,7 @@ import type { Event, PhaseName } from '../history/event.ts';
 import type { Recorder } from '../history/recorder/recorder.ts';
 import type { Write } from '../history/write.ts';
 import { UnreturnedAcks } from './unreturned-acks.ts';
+import { Liveness } from './liveness.ts';
 import type { Progress } from './progress.ts';
 
 /** What a run knows of itself while it goes on: everything passes through here on its way into the history. */
@@ -17,6 +18,7 @@ export interface Tally {
   show(change: Partial<Progress>): void;
   /** Counts records that were read back. */
   read(count: number): void;
+  readonly liveness: Liveness;
 }
 
 export function tally(options: {
@@ -28,6 +30,7 @@ export function tally(options: {
   const { recorder, clock } = options;
   const acknowledged = new Array<number>(options.partitions).fill(-1);
   const unreturned = new UnreturnedAcks(options.partitions);
+  const liveness = new Liveness();
   const progress: Progress = {
     phase: 'setup',
     elapsedNs: 0,
@@ -46,6 +49,7 @@ export function tally(options: {
   return {
     acknowledged,
     unreturned,
+    liveness,
     show,
     event: (event) => recorder.event(event),
     read: (count) => show({ read: progress.read + count }),
@@ -56,6 +60,7 @@ export function tally(options: {
     write(write) {
       recorder.write(write);
       progress[write.outcome]++;
+      liveness.write(write);
       if (write.outcome !== 'ok') return;
       unreturned.acknowledged(write);
       if (write.offset !== null) {

@@ -75,6 +75,11 @@ const phasesSchema = z
 /** What makes a scenario a soak: many periods on one cluster, each as long as its phases, each with a topic of its own. */
 const soakSchema = z.strictObject({
   durationMs: z.number().positive().nullable().default(null).describe('in all; null: until it is stopped'),
+  liveWithinMs: z
+    .int()
+    .positive()
+    .default(30_000)
+    .describe('so soon after the last heal writes must be acknowledged again, or the period is called stuck'),
   quietShare: z.number().min(0).max(1).default(0.25).describe('of the periods so many have no faults at all'),
 });
 

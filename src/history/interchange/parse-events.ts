@@ -278,7 +278,7 @@ const OWN_EVENTS = z.discriminatedUnion('type', [
     type: z.literal('note'),
     timeNs: time,
     text,
-    about: z.enum(['interrupted', 'behind', 'internal-error', 'warning', 'information']),
+    about: z.enum(['interrupted', 'behind', 'stuck', 'internal-error', 'warning', 'information']),
   }),
 ]);
 

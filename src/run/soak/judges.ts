@@ -29,7 +29,7 @@ interface Order {
 type Answer = { judged: Judged } | { failure: string };
 
 /** Less urgent than the load whose latencies are measured meanwhile. */
-const NICENESS = 10;
+const NICENESS = 5;
 const SAID_MAX = 2_000;
 
 /**
@@ -40,12 +40,14 @@ export function judgeApart(claim: Claim): Judge {
   let child: ChildProcess | null = null;
   let before: Promise<unknown> = Promise.resolve();
 
+  const start = () =>
+    fork(process.argv[1]!, ['judge-periods'], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], detached: true });
+  // It takes a second to be there, and the first period ends later.
+  child = start();
+
   function ask(directory: string): Promise<Judged> {
     return new Promise((resolve, reject) => {
-      const judge = (child ??= fork(process.argv[1]!, ['judge-periods'], {
-        stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-        detached: true,
-      }));
+      const judge = (child ??= start());
       let said = '';
       const onSaid = (text: Buffer) => (said = (said + text.toString()).slice(-SAID_MAX));
       judge.stderr?.on('data', onSaid);

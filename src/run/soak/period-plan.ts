@@ -41,11 +41,18 @@ export function drawPeriod(scenario: Scenario, seed: number, period: number): Pe
       topic: { ...scenario.topic, partitions },
       load,
       nemesis,
+      phases: { ...scenario.phases, faultsMs: lengthOf(schedule, scenario.phases.faultsMs) },
     },
     schedule,
     kinds,
     load: words,
   };
+}
+
+/** Nothing more comes after the last heal, and what is provable by then should be told soon. */
+function lengthOf(schedule: Schedule, faultsMs: number): number {
+  const ends = schedule.map(({ atMs, forMs }) => (forMs === null ? faultsMs : atMs + forMs));
+  return ends.length === 0 ? faultsMs : Math.min(faultsMs, Math.ceil(Math.max(...ends)));
 }
 
 function drawFaults(

@@ -43,6 +43,8 @@ export async function recordPeriod(options: {
   onProgress: (progress: Readonly<Progress>, nodes: readonly NodeInfo[]) => void;
   onEvent: (event: Event) => void;
   say: (text: string) => void;
+  /** So soon after the last heal writes must be acknowledged. */
+  liveWithinMs: number;
   stop: AbortSignal;
   abort: AbortSignal;
 }): Promise<RecordedPeriod> {
@@ -78,6 +80,7 @@ export async function recordPeriod(options: {
       if (event.type === 'phase' || event.type.startsWith('fault')) events.push(event);
       if (event.type === 'scan' && event.scan === SCANS.final && !event.final && !abort.aborted)
         period.stuck ??= event.reason ?? 'the cluster did not settle';
+      if (event.type === 'note' && event.about === 'stuck') period.stuck ??= event.text;
     };
     options.onRecorder(record);
     const encode = createEncoder({ ...place, sizeBytes: plan.scenario.load.recordBytes });
@@ -90,6 +93,7 @@ export async function recordPeriod(options: {
       schedule: plan.schedule,
       seed: plan.seed,
       recorder: { ...recorder, event: record } satisfies Recorder,
+      liveWithinMs: options.liveWithinMs,
       decode: world.decode ?? createDecoder(place),
       ...(plan.processes !== undefined && {
         loadApart: (there) => loadInProcesses(plan, there, place.topic),
@@ -102,6 +106,10 @@ export async function recordPeriod(options: {
       abort,
     });
     await (stage.drive?.(running) ?? running);
+    if (period.stuck !== null) {
+      const told = accountsOf(world);
+      period.stuck = `${clause(period.stuck)}. ${await (stage.drive?.(told) ?? told)}`;
+    }
   };
 
   const working = work();
@@ -118,4 +126,22 @@ export async function recordPeriod(options: {
   else if (failure !== null && !stop.aborted)
     options.say(`${plan.scenario.title}: it failed: ${clause(messageOf(failure))}.\n`);
   return period;
+}
+
+/** What every broker says at this moment, in words. */
+async function accountsOf({ db }: World): Promise<string> {
+  try {
+    const { observers } = await db.view();
+    return Object.entries(observers)
+      .map(([name, observed]) => {
+        if (observed === null) return `${name} does not answer`;
+        const of = observed.partitions.map(
+          ({ partition, leader, isr }) => `${partition} led by ${leader} with ${isr.join(' ')} in sync`,
+        );
+        return `${name} says: controller ${observed.controller}; ${of.join(', ')}`;
+      })
+      .join('. ');
+  } catch (error) {
+    return `The brokers could not be asked: ${messageOf(error)}`;
+  }
 }

@@ -125,6 +125,7 @@ class Soak {
       onProgress: (progress, nodes) => this.#reporter.progress(drawn, progress, nodes),
       onEvent: (event) => this.#reporter.event(drawn, event),
       say: (text) => this.#reporter.say(text),
+      liveWithinMs: this.#plan.scenario.soak!.liveWithinMs,
       stop: AbortSignal.any([this.#stopping.stop, this.#enough.signal]),
       abort: this.#stopping.abort,
     });

@@ -11,7 +11,7 @@ export const SOAK = entry({
   producer: { acks: 'all' },
   load: { ratePerSecond: 1_000 },
   consumers: 1,
-  phases: { warmUpMs: 2_000, faultsMs: 45_000, recoveryMs: 5_000 },
+  phases: { warmUpMs: 2_000, faultsMs: 45_000, recoveryMs: 3_000 },
   brokerSettings: {
     // The topic of a period that was judged leaves its disk soon.
     'log.segment.delete.delay.ms': '1000',
