@@ -23,7 +23,7 @@ test.serial('acks=1 loses, the soak stops, and what the brokers have on their di
   t.timeout(300_000);
   const lossy = await soak(
     'lossy',
-    ...['--acks', '1', '--faults', 'isolate', '--seed', '8', '--forever', '--stop-on', 'invalid', '--json'],
+    ...'--acks 1 --faults isolate --seed 8 --forever --stop-on invalid --json'.split(' '),
   );
   t.is(lossy.exitCode, 1, lossy.stderr);
   const report = JSON.parse(lossy.stdout) as SoakReport;
@@ -43,7 +43,7 @@ test.serial(
   'killed in the middle, a soak goes on with the period that was cut short, on a new cluster',
   async (t) => {
     t.timeout(400_000);
-    const going = soak('going', ...['--faults', 'kill,pause,isolate', '--seed', '3', '--duration', '50s']);
+    const going = soak('going', ...'--faults kill,pause,isolate --seed 3 --duration 50s'.split(' '));
     while (linesOf('going').length === 0 || !existsSync(join(store, 'going/run-1/period-2/run.json')))
       await clock.sleep(50);
     const status = await start('status', join(store, 'going/run-1'));
@@ -54,7 +54,7 @@ test.serial(
     const resumed = await start('resume', join(store, 'going/run-1'));
     t.is(resumed.exitCode, 0, resumed.stderr);
     const lines = linesOf('going');
-    const [cut] = lines.filter(({ ended }) => ended === 'cut-short');
+    const cut = lines.find(({ ended }) => ended === 'cut-short');
     t.is(cut?.directory, `period-${cut?.period}-cut-short-1`);
     t.true(lines.some(({ period, ended }) => period === cut!.period && ended === 'complete'));
     t.true(lines.every(({ judged }) => judged!.result.verdict !== 'invalid'));

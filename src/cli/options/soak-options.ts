@@ -52,7 +52,13 @@ export function parseSize(text: string): number {
 /** @throws Failure (usage) where an option of soaks is given for a scenario that is none, or two contradict each other. */
 export function assertSoakOptions(
   scenario: Scenario,
-  options: SoakOptions & { duration?: number; repeat?: number; count?: number; topic?: string },
+  options: SoakOptions & {
+    duration?: number;
+    repeat?: number;
+    count?: number;
+    topic?: string;
+    processes?: number;
+  },
 ): void {
   const refuse = (message: string, hint: string): never => {
     throw new Failure(message, { hint, exitStatus: EXIT.usage });
@@ -73,6 +79,8 @@ export function assertSoakOptions(
     refuse('a soak is not repeated: it goes on', 'leave --repeat out, and give a longer --duration');
   if (options.count !== undefined)
     refuse('a soak ends after a time, and not after so many writes', 'leave --count out');
+  if (options.processes !== undefined)
+    refuse('a soak writes from one process', 'leave --processes out; --records-per-request writes more');
   if (options.topic !== undefined)
     refuse('each period of a soak has a topic of its own', 'leave --topic out');
 }
