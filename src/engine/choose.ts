@@ -7,7 +7,7 @@ export const ENGINES = ['native', 'duckdb', 'spark'] as const;
 export type EngineName = (typeof ENGINES)[number];
 
 /** What a row of tables takes while it is read and judged in this process; measured, see bench/README.md. */
-const ROW_BYTES = { writes: 260, reads: 180 };
+const ROW_BYTES = { writes: 90, reads: 60 };
 /** Of the machine's memory, for a history: the rest is for everything else. */
 const MEMORY_SHARE = 0.5;
 

@@ -1,8 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { type ChildProcess, spawn } from '../core/child-process.ts';
 import { NS_PER_MS, realClock } from '../core/clock.ts';
 import { EXIT, Failure, messageOf } from '../core/failure.ts';
+import { within } from '../core/within.ts';
 import { clause } from '../core/words.ts';
 import { type Engine, type EngineTable, selectOf } from './engine.ts';
 import { Gateway, type JavaObject } from './py4j.ts';
@@ -32,6 +34,7 @@ export async function openSpark(
   directory: string,
   { master, environment }: { master: string; environment: NodeJS.ProcessEnv },
 ): Promise<Engine> {
+  await assertAnswers(master);
   const told = join(directory, 'gateway');
   const warehouse = join(directory, 'warehouse');
   const settings = { ...SETTINGS, 'spark.sql.warehouse.dir': warehouse };
@@ -47,6 +50,13 @@ export async function openSpark(
     const session = await gateway.call(builder, 'getOrCreate').catch((error: unknown) => {
       throw notStarted(master, messageOf(error));
     });
+    const context = await gateway.call(session, 'sparkContext');
+    // A master that does not answer is given up after a minute, and then the session is there, and stopped.
+    if (
+      driver.hasSaid(/All masters are unresponsive/) ||
+      (await gateway.text(context, 'isStopped')) === 'true'
+    )
+      throw notStarted(master, 'the master does not answer');
     const version = await gateway.text(session, 'version').catch(() => '');
     return new Spark(driver, gateway, session, version, master);
   } catch (error) {
@@ -54,6 +64,31 @@ export async function openSpark(
     throw error instanceof Failure ? error : notStarted(master, `${messageOf(error)}; ${driver.lastWords}`);
   }
 }
+
+/** Spark itself would try for a minute. */
+async function assertAnswers(master: string): Promise<void> {
+  if (!master.startsWith('spark://')) return;
+  const places = master.slice('spark://'.length).split(',');
+  const answers = await Promise.all(places.map(isAnswering));
+  if (!answers.includes(true)) throw notStarted(master, 'nothing answers there');
+}
+
+/** @param place `host:port`. */
+async function isAnswering(place: string): Promise<boolean> {
+  const at = place.lastIndexOf(':');
+  const socket = connect(Number(place.slice(at + 1)) || 7077, at < 0 ? place : place.slice(0, at));
+  const tried = new Promise<boolean>((resolve) => {
+    socket.once('connect', () => resolve(true));
+    socket.once('error', () => resolve(false));
+  });
+  try {
+    return (await within(realClock(), ANSWER_MS_MAX, tried)) === true;
+  } finally {
+    socket.destroy();
+  }
+}
+
+const ANSWER_MS_MAX = 5_000;
 
 function notStarted(master: string, reason: string): Failure {
   return new Failure(`Spark could not start on the master ${master}: ${clause(shortened(reason))}`, {
@@ -155,12 +190,15 @@ class Driver {
     });
   }
 
-  /** What it said last that looks like a reason. */
+  /** What it said that looks most like a reason. */
   get lastWords(): string {
-    const reasons = this.#said.filter((line) =>
-      /error|exception|not set|cannot|could not|unable/i.test(line),
-    );
-    return (reasons.at(0) ?? this.#said.at(-1) ?? 'it said nothing').trim();
+    const reasons = this.#said.flatMap((line) => /(?:Exception|Error): (.+)/.exec(line)?.[1] ?? []);
+    const hint = this.#said.find((line) => /error|not set|cannot|could not|unable/i.test(line));
+    return (reasons[0] ?? hint ?? this.#said.at(-1) ?? 'it said nothing').trim();
+  }
+
+  hasSaid(words: RegExp): boolean {
+    return this.#said.some((line) => words.test(line));
   }
 
   /** Waits until the gateway has told its port, and its secret. */

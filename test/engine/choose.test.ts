@@ -18,7 +18,7 @@ test('what fits into memory is judged here; what does not by DuckDB, and it is s
   t.is(engine, 'duckdb');
   t.regex(
     why!,
-    /100,000,000 writes and 100,000,000 records .* about 41\.0 GB of memory, and this machine has 8\.0 GB/,
+    /100,000,000 writes and 100,000,000 records .* about 14\.0 GB of memory, and this machine has 8\.0 GB/,
   );
 });
 
