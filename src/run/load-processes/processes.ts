@@ -15,6 +15,8 @@ import { RowMerge } from './row-merge.ts';
 import { sharesOf } from './shares.ts';
 import { startLoader, type Loader } from './start-loader.ts';
 
+/** It tells twenty times a second how far it is, also where nothing happens. */
+const SILENCE_MAX_MS = 30_000;
 /** What a write has for an error whose process died before it told what became of it. */
 const DIED = 'LOAD_PROCESS_DIED';
 
@@ -26,13 +28,17 @@ const DIED = 'LOAD_PROCESS_DIED';
  * All processes of a machine have one monotonic clock; that they do is verified with each. A process that dies is told,
  * and its writes that were under way have an unknown outcome: which they are stands in its claims.
  *
- * @param program what to start with Node; kept itself if absent.
+ * @param options.program what to start with Node; kept itself if absent.
+ * @param options.silenceMaxMs how long a process may say nothing before it is taken to hang, and ended.
  */
 export function loadInProcesses(
   plan: Pick<Plan, 'run' | 'scenario' | 'seed' | 'directory' | 'topic' | 'processes'>,
   world: Pick<World, 'clock' | 'reach'>,
   topic: string,
-  program = process.argv[1]!,
+  {
+    program = process.argv[1]!,
+    silenceMaxMs = SILENCE_MAX_MS,
+  }: { program?: string; silenceMaxMs?: number } = {},
 ): LoadApart & { processes(): number[] } {
   const { scenario, seed } = plan;
   const { clock, reach } = world;
@@ -120,7 +126,8 @@ export function loadInProcesses(
             loaders.map(async (loader, index) => {
               loader.tell({ kind: 'begin', startNs });
               if (stop.aborted) loader.tell({ kind: 'stop' });
-              const how = await loader.follow((report) => take(index, report));
+              const onReport = (report: Report) => take(index, report);
+              const how = await loader.follow(onReport, { clock, silenceMaxMs });
               if (how === null) merge.add(index, [], Infinity);
               else bury(index, how);
             }),

@@ -1,6 +1,7 @@
 import { fork } from '../../core/child-process.ts';
-import type { Clock } from '../../core/clock.ts';
+import { NS_PER_MS, type Clock } from '../../core/clock.ts';
 import { Failure, messageOf } from '../../core/failure.ts';
+import { seconds } from '../../core/words.ts';
 import type { FromLoader, Report, ToLoader } from './protocol.ts';
 
 /** Another process that writes, as the process of the run sees it. */
@@ -10,8 +11,14 @@ export interface Loader {
   tell(message: ToLoader): void;
   /** @throws Failure where it could not be started, or could not reach the cluster */
   opened(): Promise<{ nowNs: number }>;
-  /** @returns null when it has told everything; else how it ended, as the end of a sentence. */
-  follow(onReport: (report: Report) => void): Promise<string | null>;
+  /**
+   * Until it has told everything, or is gone. One that says nothing for too long is ended: it hangs, or was stopped.
+   * @returns null when it has told everything; else how it ended, as the end of a sentence.
+   */
+  follow(
+    onReport: (report: Report) => void,
+    options: { clock: Clock; silenceMaxMs: number },
+  ): Promise<string | null>;
   /** Has it close its sessions, or ends it after a while. Resolves when it is gone. */
   close(clock: Clock): Promise<void>;
 }
@@ -64,14 +71,30 @@ export function startLoader(program: string, claims: number): Loader {
         void gone.then((how) => reject(new Failure(`a load process ${how} before it could write`)));
       });
     },
-    follow(onReport) {
-      return new Promise((resolve) => {
+    async follow(onReport, { clock, silenceMaxMs }) {
+      const over = new AbortController();
+      let heard = true;
+      let wasSilent = false;
+      const end = new Promise<string | null>((resolve) => {
         receive = (message) => {
+          heard = true;
           if (message.kind === 'report') onReport(message);
           if (message.kind === 'done') resolve(null);
         };
         void gone.then(resolve);
       });
+      void end.then(() => over.abort());
+      while (!over.signal.aborted) {
+        heard = false;
+        await clock.sleep(silenceMaxMs, over.signal);
+        if (over.signal.aborted || heard) continue;
+        wasSilent = true;
+        child.kill('SIGKILL');
+      }
+      const how = await end;
+      return how !== null && wasSilent
+        ? `said nothing for ${seconds(silenceMaxMs * NS_PER_MS)} and was ended`
+        : how;
     },
     async close(clock) {
       this.tell({ kind: 'close' });

@@ -20,6 +20,7 @@ async function sharing(
   t: { teardown(undo: () => Promise<void>): void },
   load: { count?: number; workers: number; recordsPerRequest?: number },
   processes: number,
+  options: { silenceMaxMs?: number } = {},
 ) {
   const broker = await fakeBroker();
   const directory = mkdtempSync(join(tmpdir(), 'kept-load-'));
@@ -27,7 +28,7 @@ async function sharing(
   const clock = realClock();
   const reach = { endpoint: { brokers: [broker.address] }, connectionTimeoutMs: 10_000 };
   const plan = { run: 'r', scenario, seed: 1, directory, processes };
-  const apart = loadInProcesses(plan, { clock, reach }, TOPIC, KEPT);
+  const apart = loadInProcesses(plan, { clock, reach }, TOPIC, { program: KEPT, ...options });
   t.teardown(async () => {
     await apart.close();
     await broker.close();
@@ -37,12 +38,12 @@ async function sharing(
   const writes: Write[] = [];
   const events: Event[] = [];
   const stop = new AbortController();
-  const options = {
+  const sinks = {
     write: (write: Write) => writes.push(write),
     event: (event: Event) => events.push(event),
     stop: stop.signal,
   };
-  return { broker, directory, clock, apart, writes, events, stop, options, load: () => apart.load(options) };
+  return { broker, directory, clock, apart, writes, events, stop, load: () => apart.load(sinks) };
 }
 
 const nameOf = ({ worker, seq }: { worker: number | null; seq: number | null }) => `${worker}:${seq}`;
@@ -130,6 +131,29 @@ test('a process that is killed is told; its open writes are unknown, and none is
   }
 });
 
+test('a process that hangs is ended, and holds up neither the others nor the end of the run', async (t) => {
+  t.timeout(60_000);
+  const { apart, broker, writes, events, stop, load } = await sharing(t, { workers: 2 }, 2, {
+    silenceMaxMs: 2_000,
+  });
+  const theLoad = load();
+  const running = theLoad.run();
+  await theLoad.invoked(20);
+  process.kill(apart.processes()[1]!, 'SIGSTOP');
+  await theLoad.invoked(200);
+  stop.abort();
+  await running;
+  const [note] = events;
+  t.is(events.length, 1);
+  t.regex(
+    note!.type === 'note' ? note.text : '',
+    /^Load process 2 of 2 said nothing for 2\.0 s and was ended: worker 1 writes no more/,
+  );
+  const known = new Set(writes.map(nameOf));
+  t.is(known.size, writes.length);
+  t.true(namesIn(broker.log).every((name) => known.has(name)));
+});
+
 test('a process that cannot reach the cluster says why, as one process would', async (t) => {
   t.timeout(60_000);
   const directory = mkdtempSync(join(tmpdir(), 'kept-load-'));
@@ -137,7 +161,7 @@ test('a process that cannot reach the cluster says why, as one process would', a
   const scenario = scenarioSchema.parse({ load: { workers: 2 } });
   const reach = { endpoint: { brokers: ['127.0.0.1:9'] }, connectionTimeoutMs: 500 };
   const plan = { run: 'r', scenario, seed: 1, directory, processes: 2 };
-  const apart = loadInProcesses(plan, { clock: realClock(), reach }, TOPIC, KEPT);
+  const apart = loadInProcesses(plan, { clock: realClock(), reach }, TOPIC, { program: KEPT });
   await t.throwsAsync(apart.open(), { message: 'No broker of 127.0.0.1:9 could tell who leads audit-0.' });
   await apart.close();
   t.deepEqual(apart.processes(), []);
@@ -161,7 +185,7 @@ test('where time is virtual there are no other processes', (t) => {
   const plan = { run: 'r', scenario, seed: 1, directory: '/nowhere', processes: 2 };
   const clock = virtualClock();
   t.is(startOf(clock), null);
-  t.throws(() => loadInProcesses(plan, { clock }, TOPIC, KEPT), {
+  t.throws(() => loadInProcesses(plan, { clock }, TOPIC, { program: KEPT }), {
     message: /cannot live in other processes/,
   });
 });
