@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { openRecorder } from '../src/history/recorder/recorder.ts';
 import { createDecoder, createEncoder } from '../src/history/value.ts';
 import { infoOf } from '../src/run/carry-out.ts';
+import { loadInProcesses } from '../src/run/load-processes/processes.ts';
 import { TOPIC } from '../src/run/plan.ts';
 import { preparePlan } from '../src/run/prepare.ts';
 import { run } from '../src/runner/runner.ts';
@@ -12,11 +13,12 @@ import { scenarioSchema } from '../src/scenario/schema.ts';
 import { openWorld } from '../src/world/open.ts';
 
 /**
- * What one process writes and audits: `tsx bench/load.ts [records per request…]`. Three brokers of real Kafka on this
+ * What one process writes and audits: `tsx bench/load.ts [records per request…]`; "20x2": with two more processes that
+ * write, where the profile is that of the first one. Three brokers of real Kafka on this
  * machine, acks=all, full speed. The CPU profile of the faults phase (there are no faults) says where the time of the
  * process goes; the shares are ratios in one run, so that a machine that is busy with other work changes them little.
  */
-const sizes = process.argv.slice(2).map(Number);
+const sizes = process.argv.slice(2);
 const SECONDS = 10;
 const PARTS: [name: string, isPart: (url: string) => boolean][] = [
   ['recording', (url) => /\/src\/history\/(recorder|columns)\//.test(url)],
@@ -26,9 +28,12 @@ const PARTS: [name: string, isPart: (url: string) => boolean][] = [
   ['load and generator', (url) => /\/src\/(runner|generator)\//.test(url)],
 ];
 
-for (const recordsPerRequest of sizes.length > 0 ? sizes : [1, 20, 100]) await measure(recordsPerRequest);
+for (const size of sizes.length > 0 ? sizes : ['1', '20', '100', '20x2']) {
+  const [recordsPerRequest, processes = 1] = size.split('x').map(Number);
+  await measure(recordsPerRequest!, processes);
+}
 
-async function measure(recordsPerRequest: number): Promise<void> {
+async function measure(recordsPerRequest: number, processes: number): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'kept-bench-'));
   try {
     const scenario = scenarioSchema.parse({
@@ -46,6 +51,8 @@ async function measure(recordsPerRequest: number): Promise<void> {
     const recorder = await openRecorder(directory, infoOf(plan, stage.info), stage.clock);
     const encode = createEncoder({ ...place, sizeBytes: scenario.load.recordBytes });
     const world = await stage.build({ encode, record: (event) => recorder.event(event) });
+    const kept = { program: join(import.meta.dirname, '../bin/kept.js') };
+    const apart = processes > 1 ? loadInProcesses({ ...plan, processes }, world, TOPIC, kept) : null;
     const profiler = new Session();
     profiler.connect();
     await profiler.post('Profiler.enable');
@@ -58,6 +65,7 @@ async function measure(recordsPerRequest: number): Promise<void> {
         world,
         recorder,
         decode: createDecoder(place),
+        ...(apart !== null && { loadApart: () => apart }),
         stop: new AbortController().signal,
         abort: new AbortController().signal,
         onProgress(progress) {
@@ -73,7 +81,7 @@ async function measure(recordsPerRequest: number): Promise<void> {
             const count = writes - before.writes;
             const perSecond = Math.round(count / ((timeNs - before.timeNs) / 1e9));
             process.stdout.write(
-              `${recordsPerRequest} a request: ${perSecond} acknowledged writes/s, ${((user + system) / 1e6).toFixed(1)} s of CPU time in ${SECONDS} s, ${((user + system) / count).toFixed(1)} µs a write\n`,
+              `${recordsPerRequest} a request${apart === null ? '' : `, ${processes} processes that write`}: ${perSecond} acknowledged writes/s, ${((user + system) / 1e6).toFixed(1)} s of CPU time in ${SECONDS} s, ${((user + system) / count).toFixed(1)} µs a write\n`,
             );
             profiled = profiler.post('Profiler.stop');
           }
