@@ -317,15 +317,20 @@ export const LAB_CASES: readonly LabCase[] = [
         await net.probe({ from, to }, 5_000);
         return (clock.nowNs() - startNs) / 1e6;
       };
+      /** One that was quick proves that nothing is held up; a slow one proves nothing on a busy machine. */
+      const isInTime = async (from: string, to: string) => {
+        for (let tries = 0; tries < 10; tries++) if ((await timed(from, to)) < 290) return true;
+        return false;
+      };
       await timed('a', 'b');
       await timed('b', 'client');
       const late = await net.impairing!.impair({ kind: 'delay', delayMs: 300, jitterMs: 0 }, [
         { from: 'a', to: 'b' },
       ]);
       const isLate = (await timed('a', 'b')) > 290;
-      const isOtherInTime = (await timed('b', 'client')) < 290;
+      const isOtherInTime = await isInTime('b', 'client');
       await late.lift();
-      return { isLate, isOtherInTime, isInTimeAfterwards: (await timed('a', 'b')) < 290 };
+      return { isLate, isOtherInTime, isInTimeAfterwards: await isInTime('a', 'b') };
     },
   },
   {
@@ -342,14 +347,19 @@ export const LAB_CASES: readonly LabCase[] = [
     async tell(lab) {
       const net = lab.net!;
       const plugs = net.plugs!;
-      const answer = async (from: string, to: string) => (await net.probe({ from, to }, 400)).answer;
-      const reached = async () => [await answer('b', 'a'), await answer('client', 'a')];
+      /** What is to be silence is given a moment; what is to connect has time. */
+      const answer = async (from: string, to: string, timeoutMs = 5_000) =>
+        (await net.probe({ from, to }, timeoutMs)).answer;
+      const reached = async (timeoutMs?: number) => [
+        await answer('b', 'a', timeoutMs),
+        await answer('client', 'a', timeoutMs),
+      ];
       /** Packets may have to be sent again. */
-      const untilBack = () => until(async () => (await reached()).every((each) => each === 'connects'));
+      const untilBack = () => until(async () => (await reached(400)).every((each) => each === 'connects'));
       const cut = [{ from: 'b', to: 'a' }];
       await reached();
       await plugs.disconnect(['a']);
-      const off = await reached();
+      const off = await reached(400);
       await plugs.connect(['a']);
       await untilBack();
       const back = await reached();
@@ -361,8 +371,8 @@ export const LAB_CASES: readonly LabCase[] = [
       await net.cut([{ from: 'b', to: 'client' }]);
       await plugs.connect(['b']);
       await clock.sleep(100);
-      const cutStill = await answer('b', 'a');
-      const again = await answer('b', 'client');
+      const cutStill = await answer('b', 'a', 400);
+      const again = await answer('b', 'client', 400);
       await net.heal();
       await untilBack();
       return {
