@@ -83,12 +83,12 @@ export async function goOn(plan: Plan, info: SoakInfo): Promise<number> {
     await stopFollowing();
     giveUp();
   }
-  const { lines, damaged } = readLedger(directory);
+  const { lines } = readLedger(directory);
   if (lines.length === 0) {
     if (failure !== null) throw failure;
     return status;
   }
-  const report = soakReport(lines, { claim: info.claim, damaged });
+  const report = soakReport(lines, { claim: info.claim });
   const verdict = statusOf(report);
   // First of all: it stands even if nothing can be said.
   process.exitCode = verdict;
@@ -164,8 +164,8 @@ export async function goOnAs(
 /** What is proven so far, or in the end; nothing is written. @returns the exit status. */
 export function tellStatus(directory: string, { json }: { json: boolean }): number {
   const info = readSoakFile(directory);
-  const { lines, damaged } = readLedger(directory);
-  const report = soakReport(lines, { claim: info.claim, damaged });
+  const { lines } = readLedger(directory);
+  const report = soakReport(lines, { claim: info.claim });
   const running = runningWords(directory, lines);
   const status = running === null || report.verdict === 'invalid' ? statusOf(report) : EXIT.inconclusive;
   tell(directory, report, { json, running });
@@ -181,12 +181,12 @@ export async function checkSoak(
   { claim, json }: { claim: Claim; json: boolean },
 ): Promise<number> {
   const info = readSoakFile(directory);
-  const { lines, damaged } = readLedger(directory);
+  const { lines } = readLedger(directory);
   const running = runningWords(directory, lines);
   const judged: PeriodLine[] = [];
   for (const line of lines)
     judged.push(await judgedAgain(directory, line, { claim, was: info.claim, running }));
-  const report = soakReport(judged, { claim, damaged });
+  const report = soakReport(judged, { claim });
   if (running === null) writeReport(directory, report);
   tell(directory, report, { json, running });
   return running === null || report.verdict === 'invalid' ? statusOf(report) : EXIT.inconclusive;

@@ -69,7 +69,8 @@ export function loopDisk(remote: Remote, directory: string): Disk {
       { hint: DISKS_NEED },
     );
   }
-  const mount = () => run(['mount', '-t', 'ext4', '-o', 'loop,noatime', file, directory]);
+  // What is deleted leaves the file, too: a soak would fill it otherwise.
+  const mount = () => run(['mount', '-t', 'ext4', '-o', 'loop,noatime,discard', file, directory]);
 
   return {
     async make() {

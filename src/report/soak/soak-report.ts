@@ -45,10 +45,7 @@ export interface SoakFinding {
   inPeriods: number;
 }
 
-export function soakReport(
-  lines: readonly PeriodLine[],
-  { claim, damaged = 0 }: { claim: Claim; damaged?: number },
-): SoakReport {
+export function soakReport(lines: readonly PeriodLine[], { claim }: { claim: Claim }): SoakReport {
   const complete = lines.filter(({ ended }) => ended === 'complete');
   const judged = complete.filter((line) => line.judged !== null);
   const ofVerdict = (verdict: Verdict, among: readonly PeriodLine[]) =>
@@ -59,8 +56,10 @@ export function soakReport(
   const gaps = lines.filter(({ ended }) => ended === 'cut-short');
   const faults = faultsOf(lines);
   const vain = whyInVain(faults, complete);
+  const missing = missingOf(lines);
   const folded = foldOf(lines, claim);
-  const isOpen = vain !== null || open.length > 0 || failed.length > 0 || damaged > 0 || judged.length === 0;
+  const isOpen =
+    vain !== null || open.length > 0 || failed.length > 0 || missing.length > 0 || judged.length === 0;
   const report: SoakReport = {
     version: 1,
     claim,
@@ -92,7 +91,7 @@ export function soakReport(
     asleepMs: lines.reduce((sum, { asleepMs }) => sum + asleepMs, 0),
   };
   report.untested = untestedOf(lines);
-  report.reasons = reasonsOf(report, { open, failed, damaged, vain });
+  report.reasons = reasonsOf(report, { open, failed, missing, vain });
   return report;
 }
 
@@ -101,9 +100,14 @@ function reasonsOf(
   {
     open,
     failed,
-    damaged,
+    missing,
     vain,
-  }: { open: readonly PeriodLine[]; failed: readonly PeriodLine[]; damaged: number; vain: string | null },
+  }: {
+    open: readonly PeriodLine[];
+    failed: readonly PeriodLine[];
+    missing: readonly number[];
+    vain: string | null;
+  },
 ): string[] {
   const violations = findings.filter(({ judgement }) => judgement === 'violation');
   const told = (verdict === 'invalid' && violations.length === 0 ? findings : violations).map(
@@ -121,9 +125,9 @@ function reasonsOf(
     ...told,
     ...(open.length > 0 ? [`${counted(open.length, 'period')} could not be decided: ${few(open)}.`] : []),
     ...(failed.length > 0 ? [`${counted(failed.length, 'period')} failed: ${few(failed)}.`] : []),
-    ...(damaged > 0
+    ...(missing.length > 0
       ? [
-          `${counted(damaged, 'line')} of the ledger ${damaged === 1 ? 'is' : 'are'} damaged, so as many periods are untested.`,
+          `Nothing is known of period ${listed(missing)}: the ${missing.length === 1 ? 'line is' : 'lines are'} missing from the ledger, or damaged.`,
         ]
       : []),
     ...(vain === null ? [] : [vain]),
@@ -187,6 +191,13 @@ function faultsOf(lines: readonly PeriodLine[]): FaultTally[] {
       known.longestRecoveryNs = Math.max(known.longestRecoveryNs ?? 0, tally.longestRecoveryNs);
   }
   return [...tallies.values()].toSorted((a, b) => (`${a.kind} ${a.role}` < `${b.kind} ${b.role}` ? -1 : 1));
+}
+
+/** Periods that came to their end before a later one, and of which no line says so. The last one may just be going on. */
+function missingOf(lines: readonly PeriodLine[]): number[] {
+  const over = new Set(lines.filter(({ ended }) => ended !== 'cut-short').map(({ period }) => period));
+  const last = Math.max(0, ...lines.map(({ period }) => period - 1));
+  return Array.from({ length: last }, (_, index) => index + 1).filter((period) => !over.has(period));
 }
 
 /** The same measure as of a single run, over all of its faults. Null where enough of them took effect. */

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { atPath } from '../../core/paths.ts';
 import { checksum } from '../../history/recorder/event-lines.ts';
@@ -16,7 +16,14 @@ export function appendPeriod(directory: string, line: PeriodLine): void {
   atPath(path, 'written', () => {
     // A tool that was killed while it wrote has left a line without its end.
     const begin = existsSync(path) && !readFileSync(path).subarray(-1).equals(LINE_FEED) ? '\n' : '';
-    appendFileSync(path, `${begin}${text.slice(0, -1)},"crc":"${checksum(text)}"}\n`, { flush: true });
+    const size = existsSync(path) ? statSync(path).size : 0;
+    try {
+      appendFileSync(path, `${begin}${text.slice(0, -1)},"crc":"${checksum(text)}"}\n`, { flush: true });
+    } catch (error) {
+      // A full disk may have taken a part of it.
+      truncateSync(path, size);
+      throw error;
+    }
   });
 }
 

@@ -201,6 +201,7 @@ class Soak {
       this.#ending ??= `it stops here, because period ${line.period} is ${verdict}`;
       this.#enough.abort();
     }
+    if (recorded.failure !== null && isDiskFull(recorded.failure)) this.#makeRoomOnDisk();
     this.#failuresInARow = line.ended === 'failed' && recorded.attempted === 0 ? this.#failuresInARow + 1 : 0;
     if (this.#failuresInARow >= FAILURES_MAX) {
       this.#ending ??= `it ends here, because ${FAILURES_MAX} periods in a row came to nothing: ${line.failure}`;
@@ -225,6 +226,18 @@ class Soak {
   async #recover(grounds: Grounds): Promise<void> {
     const done = await grounds.recover().catch((error: unknown) => [messageOf(error)]);
     for (const what of done) this.#reporter.say(`The cluster did not settle by itself. ${what}\n`);
+  }
+
+  /** What a full disk has cost can be tried again where clean histories make room. */
+  #makeRoomOnDisk(): void {
+    const { dropped } = shrinkStore(this.#plan.directory, bytesIn(this.#plan.directory) / 2);
+    if (dropped.length > 0)
+      this.#reporter.say(`The disk is full. Dropped to make room: ${dropped.join(', ')}.\n`);
+    else {
+      this.#ending ??=
+        'it ends here, because the disk is full, and no clean history is left that could make room';
+      this.#enough.abort();
+    }
   }
 
   #makeRoom(): void {
@@ -281,6 +294,8 @@ function firstPeriod(directory: string): number {
 function testedMs({ ended, judged }: PeriodLine): number {
   return ended === 'cut-short' ? 0 : (judged?.lengthNs ?? 0) / NS_PER_MS;
 }
+
+const isDiskFull = (failure: unknown): boolean => /disk is full|ENOSPC|EDQUOT/.test(messageOf(failure));
 
 /** An NTP step is no sleep. */
 const ASLEEP_MS_MIN = 2_000;
