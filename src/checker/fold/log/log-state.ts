@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import type { Event } from '../../../history/event.ts';
+import type { Damage, RunInfo } from '../../../history/run.ts';
+import { INTEGRITIES, OUTCOMES } from '../../../history/write.ts';
+
+/**
+ * What is known after some segments of one log: the rows that may still matter, the events, and of the other rows how many
+ * they were and where. Plain JSON.
+ */
+
+const whole = z.number().int();
+const ranges = z.array(whole);
+
+const writeSchema = z.strictObject({
+  worker: whole,
+  seq: whole,
+  partition: whole,
+  intendedNs: z.number(),
+  invokeNs: z.number(),
+  completeNs: z.number().nullable(),
+  outcome: z.enum(OUTCOMES),
+  error: z.string().nullable(),
+  offset: whole.nullable(),
+  attempts: whole,
+  broker: whole.nullable(),
+});
+
+const readSchema = z.strictObject({
+  scan: whole,
+  partition: whole,
+  offset: whole,
+  worker: whole.nullable(),
+  seq: whole.nullable(),
+  timeNs: z.number(),
+  integrity: z.enum(INTEGRITIES),
+});
+
+export const logStateSchema = z.strictObject({
+  version: z.literal(1),
+  info: z.looseObject({ version: z.literal(1), run: z.string() }) as unknown as z.ZodType<RunInfo>,
+  writes: z.array(writeSchema),
+  reads: z.array(readSchema),
+  events: z.array(z.looseObject({ type: z.string() })) as unknown as z.ZodType<Event[]>,
+  damage: z.array(
+    z.strictObject({
+      file: z.string(),
+      kind: z.enum(['torn', 'corrupt', 'missing']),
+      detail: z.string(),
+      rows: z.enum(['writes', 'reads', 'events', 'all']).optional(),
+    }),
+  ) as unknown as z.ZodType<Damage[]>,
+  /** Rows that were left out: each a write that was acknowledged and found, and what readers were given of it. */
+  leftOut: z.strictObject({
+    writes: whole.min(0),
+    /** By partition: its offsets. */
+    offsets: z.array(z.strictObject({ partition: whole, ranges })),
+    /** By worker: its seqs. */
+    values: z.array(z.strictObject({ worker: whole, ranges })),
+  }),
+  /** By partition: up to where a settled scan has read it, and when that scan began. */
+  settled: z.array(z.strictObject({ partition: whole, end: whole, invokeNs: z.number() })),
+  /** Rows that came too late to be held against what was left out. */
+  late: whole.min(0),
+});
+export type LogState = z.infer<typeof logStateSchema>;

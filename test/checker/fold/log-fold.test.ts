@@ -1,0 +1,231 @@
+import test from 'ava';
+import { fc } from '@fast-check/ava';
+import { check } from '../../../src/checker/check.ts';
+import { beginLog, concludeLog, examineSegment } from '../../../src/checker/fold/log/log-fold.ts';
+import type { LogState } from '../../../src/checker/fold/log/log-state.ts';
+import { readLogState } from '../../../src/checker/fold/read-state.ts';
+import { FINDING_KINDS, type Result } from '../../../src/checker/result.ts';
+import type { Damage, Run } from '../../../src/history/run.ts';
+import { drawScenario } from '../../../src/scenario/swarm.ts';
+import { tryOut } from '../../../src/search/trial.ts';
+import { BUG_NAMES, type Bug } from '../../../src/sim/bugs.ts';
+import { holds } from '../../holds.ts';
+import { effort } from '../../oracle/effort.ts';
+import { cutRun } from './cut-run.ts';
+import { acked, failed, finalScan, found, runOfStory, S, type Story, unknown } from '../story.ts';
+
+function fold(segments: readonly Run[]): LogState {
+  let state = beginLog(segments[0]!.info);
+  for (const segment of segments) {
+    state = examineSegment(state, segment);
+    // As it is written to disk after each of them.
+    state = readLogState(JSON.stringify(state), 'the test');
+  }
+  return state;
+}
+
+const rows = ({ writes, reads }: LogState) => writes.length + reads.length;
+
+/** What is said of each kind, whatever the order of the groups. */
+function summary({ verdict, counts, findings }: Result) {
+  return {
+    verdict,
+    counts,
+    findings: findings.map(
+      ({ kind, loss, partition, judgement, reason, blame, count }) =>
+        `${kind} ${loss} ${partition} ${judgement} ${blame} ${count} ${reason}`,
+    ),
+  };
+}
+
+async function simulated(seed: number, bug: Bug | null): Promise<Run> {
+  return (await tryOut({ ...drawScenario(seed), seed, bug }, 'kept')).run;
+}
+
+const CUTS = fc
+  .uniqueArray(fc.integer({ min: 1, max: 99 }), { minLength: 1, maxLength: 4 })
+  .map((shares) => shares.toSorted((a, b) => a - b).map((share) => share / 100));
+
+async function pool(): Promise<Run[]> {
+  const runs: Run[] = [];
+  for (const [at, bug] of [null, null, null, ...BUG_NAMES].entries()) {
+    const run = await simulated(100 + at, bug);
+    runs.push(run);
+    const file = ['writes.arrow', 'reads.arrow', 'events.ndjson'][at % 3]!;
+    const damage: Damage[] = [{ file, kind: 'torn', detail: 'It ends in the middle.' }];
+    if (at % 2 === 0) runs.push({ ...run, damage: () => damage });
+  }
+  return runs;
+}
+
+test('however a run is cut at settled scans, the fold says what one piece says, or less', async (t) => {
+  t.timeout(600_000);
+  const runs = await pool();
+  let same = 0;
+  let less = 0;
+  let leftOut = 0;
+  for (const claim of ['kept', 'contract'] as const) {
+    const whole = runs.map((run) => check(run, { claim }));
+    holds(
+      t,
+      fc.property(fc.nat(runs.length - 1), CUTS, (index, cuts) => {
+        const state = fold(cutRun(runs[index]!, cuts));
+        const [folded, piece] = [concludeLog(state, claim), whole[index]!];
+        leftOut += state.leftOut.writes;
+        if (state.late === 0) {
+          same++;
+          t.deepEqual(summary(folded), summary(piece));
+          return;
+        }
+        less++;
+        for (const kind of FINDING_KINDS)
+          if (kind !== 'unread') t.true(folded.counts[kind] <= piece.counts[kind], kind);
+        if (folded.verdict === 'invalid') t.is(piece.verdict, 'invalid');
+        else t.is(folded.verdict, 'inconclusive');
+      }),
+      effort(150),
+    );
+  }
+  t.log(`${same} the same, ${less} said less, ${leftOut} writes left out`);
+  t.true(same > 5 * less, `${same} the same, ${less} said less`);
+  t.true(leftOut > 1_000);
+});
+
+/** One of several segments of a log: as many writes, all of them found by a scan that goes on where the last one ended. */
+function segmentOf(number: number, writesEach: number): Story {
+  const from = number * writesEach;
+  const at = (index: number) => 10 * number + index / writesEach;
+  const indexes = Array.from({ length: writesEach }, (_, index) => index);
+  return {
+    info: { world: 'simulated' },
+    writes: indexes.map((index) => acked(`0:${from + index}`, from + index, { at: at(index) })),
+    reads: indexes.map((index) => found(from + index, `0:${from + index}`, { at: 10 * number + 8 })),
+    events: [
+      finalScan(from + writesEach, {
+        from,
+        invokeNs: (10 * number + 7) * S,
+        completeNs: (10 * number + 9) * S,
+      }),
+    ],
+  };
+}
+const segment = (number: number, more: (story: Story) => Story = (story) => story): Run =>
+  runOfStory(more(segmentOf(number, 10)));
+const verdictOf = (state: LogState): Result => concludeLog(state, 'kept');
+
+test('of a thousand clean segments only a few rows are kept, and all are counted', (t) => {
+  t.timeout(120_000);
+  const clean = runOfStory(segmentOf(0, 10)).info;
+  let state = beginLog(clean);
+  let most = 0;
+  for (let number = 0; number < 1_000; number++) {
+    state = examineSegment(state, segment(number));
+    most = Math.max(most, JSON.stringify({ ...state, info: null }).length);
+  }
+  t.true(rows(state) <= 6, `${rows(state)} rows`);
+  t.true(most < 4_000, `${most} bytes`);
+  t.is(state.events.length, 1, 'scans that go on are one');
+  const { verdict, counts, reasons } = verdictOf(state);
+  t.is(verdict, 'valid');
+  t.is(counts.ok, 10_000);
+  t.is(reasons[0], 'Every one of 10,000 acknowledged records is there.');
+});
+
+test('what is lost in a segment stays lost when the log goes on', (t) => {
+  const lossy = segment(1, (story) => ({
+    ...story,
+    reads: story.reads!.filter(({ offset }) => offset !== 14),
+  }));
+  const before = fold([segment(0), lossy]);
+  t.is(verdictOf(before).counts.lost, 1);
+  const after = verdictOf(fold([segment(0), lossy, segment(2), segment(3)]));
+  t.is(after.verdict, 'invalid');
+  t.is(after.counts.lost, 1);
+  t.like(after.findings[0], { kind: 'lost', loss: 'hole', offsets: [14, 14] });
+});
+
+test('a write of unknown outcome may turn up in a later segment', (t) => {
+  const open = segment(0, (story) => ({ ...story, writes: [...story.writes!, unknown('5:0', { at: 0.5 })] }));
+  const found2 = segment(1, (story) => ({
+    ...story,
+    reads: [...story.reads!, found(20, '5:0', { at: 18 })],
+    events: [finalScan(21, { from: 10, invokeNs: 17 * S, completeNs: 19 * S })],
+  }));
+  t.is(verdictOf(fold([open])).counts['info-found'], 0);
+  const { verdict, counts } = verdictOf(fold([open, found2]));
+  t.is(verdict, 'valid');
+  t.is(counts['info-found'], 1);
+  t.is(counts.phantom, 0);
+});
+
+test('a write that failed in one segment and is in the log in the next one is found out', (t) => {
+  const refused = segment(0, (story) => ({
+    ...story,
+    writes: [...story.writes!, failed('5:0', { at: 0.5 })],
+  }));
+  const stored = segment(1, (story) => ({
+    ...story,
+    reads: [...story.reads!, found(20, '5:0', { at: 18 })],
+    events: [finalScan(21, { from: 10, invokeNs: 17 * S, completeNs: 19 * S })],
+  }));
+  t.is(verdictOf(fold([refused, stored])).counts['aborted-read'], 1);
+});
+
+test('a record that was settled and comes again is no phantom: nothing is said, and a doubt says so', (t) => {
+  const again = segment(1, (story) => ({
+    ...story,
+    reads: [...story.reads!, found(20, '0:3', { at: 18 })],
+    events: [finalScan(21, { from: 10, invokeNs: 17 * S, completeNs: 19 * S })],
+  }));
+  const { verdict, counts, findings, reasons } = verdictOf(fold([segment(0), again]));
+  t.deepEqual(findings, []);
+  t.is(counts.phantom, 0);
+  t.is(verdict, 'inconclusive');
+  t.regex(reasons[0]!, /^1 row came after what it says something about had been settled/);
+});
+
+test('an acknowledgement at an offset that was settled before accuses nobody', (t) => {
+  const below = segment(1, (story) => ({
+    ...story,
+    writes: [...story.writes!, acked('5:0', 3, { at: 15 })],
+  }));
+  const { verdict, findings } = verdictOf(fold([segment(0), below]));
+  t.deepEqual(findings, []);
+  t.is(verdict, 'inconclusive');
+});
+
+test('a segment that was not settled leaves its rows to the next scan', (t) => {
+  const unsettled = segment(1, (story) => ({ ...story, reads: [], events: [] }));
+  const late = segment(2, (story) => ({
+    ...story,
+    reads: [...segmentOf(1, 10).reads!, ...story.reads!].map((read) => ({ ...read, timeNs: 28 * S })),
+    events: [finalScan(30, { from: 10, invokeNs: 27 * S, completeNs: 29 * S })],
+  }));
+  const { verdict, counts } = verdictOf(fold([segment(0), unsettled, late]));
+  t.is(verdict, 'valid');
+  t.is(counts.ok, 30);
+});
+
+test('of what lies between two scans nothing is said', (t) => {
+  const { verdict, counts } = verdictOf(fold([segment(0), segment(1)]));
+  t.is(counts.lost, 0);
+  t.is(verdict, 'valid');
+  const skipping = segment(1, (story) => ({
+    ...story,
+    reads: story.reads!.slice(5),
+    events: [finalScan(20, { from: 15, invokeNs: 17 * S, completeNs: 19 * S })],
+  }));
+  const open = verdictOf(fold([segment(0), skipping]));
+  t.is(open.verdict, 'inconclusive');
+  t.is(open.counts.lost, 0);
+});
+
+test('a damaged state of a log is refused in a sentence', (t) => {
+  const text = JSON.stringify(fold([segment(0)]));
+  const bad = text.replace('"settled":[{', '"settled":[{"x":1,');
+  for (const wrong of [text.slice(0, 50), bad, '{"version":1}'])
+    t.regex(
+      t.throws(() => readLogState(wrong, 'log.json'), { name: 'Failure' }).message,
+      /cannot be read from log\.json/,
+    );
+});
