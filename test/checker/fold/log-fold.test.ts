@@ -1,10 +1,10 @@
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { fc } from '@fast-check/ava';
 import { check } from '../../../src/checker/check.ts';
 import { beginLog, concludeLog, examineSegment } from '../../../src/checker/fold/log/log-fold.ts';
 import type { LogState } from '../../../src/checker/fold/log/log-state.ts';
 import { readLogState } from '../../../src/checker/fold/read-state.ts';
-import { FINDING_KINDS, type Result } from '../../../src/checker/result.ts';
+import { type Claim, FINDING_KINDS, type Result } from '../../../src/checker/result.ts';
 import type { Damage, Run } from '../../../src/history/run.ts';
 import { drawScenario } from '../../../src/scenario/swarm.ts';
 import { tryOut } from '../../../src/search/trial.ts';
@@ -12,7 +12,18 @@ import { BUG_NAMES, type Bug } from '../../../src/sim/bugs.ts';
 import { holds } from '../../holds.ts';
 import { effort } from '../../oracle/effort.ts';
 import { cutRun } from './cut-run.ts';
-import { acked, failed, finalScan, found, runOfStory, S, type Story, unknown } from '../story.ts';
+import {
+  acked,
+  failed,
+  finalScan,
+  found,
+  isolated,
+  leads,
+  runOfStory,
+  S,
+  type Story,
+  unknown,
+} from '../story.ts';
 
 function fold(segments: readonly Run[]): LogState {
   let state = beginLog(segments[0]!.info);
@@ -228,4 +239,77 @@ test('a damaged state of a log is refused in a sentence', (t) => {
       t.throws(() => readLogState(wrong, 'log.json'), { name: 'Failure' }).message,
       /cannot be read from log\.json/,
     );
+});
+
+/** Segments of one log in one piece: their scans are one. */
+function inOnePiece(stories: readonly Story[]): Run {
+  const scans = stories.flatMap(({ events = [] }) => events.filter(({ type }) => type === 'scan'));
+  const others = stories.flatMap(({ events = [] }) => events.filter(({ type }) => type !== 'scan'));
+  return runOfStory({
+    ...stories[0]!,
+    writes: stories.flatMap(({ writes = [] }) => writes),
+    reads: stories.flatMap(({ reads = [] }) => reads),
+    events: [...others, { ...(scans.at(-1) as ReturnType<typeof finalScan>), from: 0 }],
+  });
+}
+
+function foldsAsOnePiece(t: ExecutionContext, stories: readonly Story[], claim: Claim = 'kept'): Result {
+  const folded = concludeLog(fold(stories.map(runOfStory)), claim);
+  t.deepEqual(summary(folded), summary(check(inOnePiece(stories), { claim })));
+  return folded;
+}
+
+test('a log that contradicts real time in one segment still does when the log goes on', (t) => {
+  // Offset 8 was sent long after offset 9 had been acknowledged, and offset 8 alone is as it should be.
+  const first = segmentOf(0, 10);
+  const writes = first.writes!.map((write) =>
+    write.offset === 8 ? { ...write, invokeNs: 5 * S, completeNs: 5.1 * S } : write,
+  );
+  const result = foldsAsOnePiece(t, [
+    { ...first, writes: writes.toSorted((a, b) => a.completeNs! - b.completeNs!) },
+    segmentOf(1, 10),
+    segmentOf(2, 10),
+  ]);
+  t.is(result.counts.reordered, 1);
+});
+
+test('what outlived a loss with acks=1 still speaks against its leader when the log goes on', (t) => {
+  const contract = { acks: 1 as const, minInsyncReplicas: 1 };
+  const first = segmentOf(0, 10);
+  const writes = first.writes!.map((write) => ({ ...write, broker: write.offset! >= 7 ? 2 : 1 }));
+  const reads = first.reads!.filter(({ offset }) => offset !== 4);
+  const events = [
+    leads(1, 0, 0, { startOffset: 0 }),
+    leads(2, 1, 0.75, { startOffset: 7 }),
+    ...first.events!,
+  ];
+  const stories = [{ ...first, contract, writes, reads, events }, segmentOf(1, 10), segmentOf(2, 10)];
+  const result = foldsAsOnePiece(
+    t,
+    stories.map((story, at) => ({
+      ...story,
+      contract,
+      writes: story.writes!.map((write) => (at === 0 ? write : { ...write, broker: 2 })),
+    })),
+    'contract',
+  );
+  t.like(result.findings[0], { kind: 'lost', judgement: 'violation', count: 1 });
+});
+
+test('that the clock went back is still known when the log goes on', (t) => {
+  const first = segmentOf(0, 10);
+  const back = first.writes!.map((write) =>
+    write.offset! < 8
+      ? write
+      : { ...write, invokeNs: write.invokeNs - 0.7 * S, completeNs: write.completeNs! - 0.7 * S },
+  );
+  const result = foldsAsOnePiece(t, [{ ...first, writes: back }, segmentOf(1, 10), segmentOf(2, 10)]);
+  t.is(result.verdict, 'inconclusive');
+});
+
+test('that writes were begun during a fault is still known when the log goes on', (t) => {
+  const first = segmentOf(0, 10);
+  const faulty = { ...first, events: [...isolated('fault-1', 0.25, 0.55), ...first.events!] };
+  const result = foldsAsOnePiece(t, [faulty, segmentOf(1, 10), segmentOf(2, 10)]);
+  t.is(result.verdict, 'valid');
 });
