@@ -19,6 +19,7 @@ import { availabilityOf } from '../report/figures/availability.ts';
 import { renderText } from '../report/text/text.ts';
 import { exitStatusOf } from '../run/decide.ts';
 import { openHistory } from '../run/history-path.ts';
+import { listenForInterrupt } from './interrupt.ts';
 import { printJson, printStyled, say } from './terminal/print.ts';
 import { safeLine, safeStrings } from './terminal/safe-text.ts';
 import { statusLine } from './terminal/status-line.ts';
@@ -40,16 +41,45 @@ export interface HowToCheck {
  */
 export async function checkByTables(path: string, how: HowToCheck): Promise<number> {
   assertMakesSense(how);
-  if (isParquet(path)) return checkTables(path, await openTables(path), how);
-  const run = await openHistory(path);
-  // The workers of a cluster see what this machine's temporary directory holds only if they are on this machine.
-  const place = how.master === null || how.master.startsWith('local') ? tmpdir() : '.';
-  const directory = atPath(place, 'written', () => mkdtempSync(join(place, 'kept-tables-')));
+  const places = new PassingPlaces();
   try {
+    if (isParquet(path)) return await checkTables(path, await openTables(path), how, places);
+    const run = await openHistory(path);
+    // The workers of a cluster see what this machine's temporary directory holds only if they are on this machine.
+    const place = how.master === null || how.master.startsWith('local') ? tmpdir() : '.';
+    const directory = places.add(atPath(place, 'written', () => mkdtempSync(join(place, 'kept-tables-'))));
     say(`Writing the history as tables for the engine into ${directory}, for as long as this takes.\n`);
-    return await checkTables(path, await openTables(await exportParquet(run, directory)), how);
+    return await checkTables(path, await openTables(await exportParquet(run, directory)), how, places);
   } finally {
-    rmSync(directory, { recursive: true, force: true });
+    places.clear();
+  }
+}
+
+/** Directories that are removed in the end, and where Ctrl-C, or the same by another program, ends the work. */
+class PassingPlaces {
+  readonly #directories: string[] = [];
+  readonly #interrupt = listenForInterrupt();
+
+  constructor() {
+    this.#interrupt.signal.addEventListener('abort', () => {
+      this.clear();
+      process.exit(EXIT.interrupted);
+    });
+  }
+
+  add(directory: string): string {
+    this.#directories.push(directory);
+    return directory;
+  }
+
+  /** From now on Ctrl-C ends the process by itself, even where it has no time to listen. */
+  stopListening(): void {
+    this.#interrupt.close();
+  }
+
+  clear(): void {
+    this.stopListening();
+    for (const directory of this.#directories) rmSync(directory, { recursive: true, force: true });
   }
 }
 
@@ -67,7 +97,12 @@ function assertMakesSense({ fullLists, engine, master }: HowToCheck): void {
   if (wrong !== null) throw new Failure(wrong[0]!, { hint: wrong[1]!, exitStatus: EXIT.usage });
 }
 
-async function checkTables(path: string, tables: Tables, how: HowToCheck): Promise<number> {
+async function checkTables(
+  path: string,
+  tables: Tables,
+  how: HowToCheck,
+  places: PassingPlaces,
+): Promise<number> {
   const { engine, why } =
     how.engine === null
       ? chooseEngine(tables, { hasDuckDb: await hasDuckDb() })
@@ -75,6 +110,7 @@ async function checkTables(path: string, tables: Tables, how: HowToCheck): Promi
   if (why !== null) say(`kept: ${why}\n`);
   if (engine === 'native') {
     const run = await loadTables(tables);
+    places.stopListening();
     return tell(path, run, check(run, { claim: how.claim }), how);
   }
   const status = statusLine(process.stderr, 0);
@@ -87,6 +123,7 @@ async function checkTables(path: string, tables: Tables, how: HowToCheck): Promi
         : openSpark(directory, { master: how.master!, environment: process.env }),
     // What Spark's workers write must be seen here, and so it lies beside the tables, which they see.
     place: engine === 'duckdb' ? tmpdir() : tables.directory,
+    onPlace: (directory) => places.add(directory),
     onStep(what, step, steps) {
       if (status.isDue(clock.nowNs())) status.draw(`${engine}: ${what} (${step} of ${steps})`);
     },

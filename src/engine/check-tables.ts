@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { check } from '../checker/check.ts';
 import { SLACK_NS } from '../checker/facts/clock.ts';
 import type { Claim, Result } from '../checker/result.ts';
+import { atPath } from '../core/paths.ts';
 import type { Run } from '../history/run.ts';
 import type { Tables } from '../history/tables/open-tables.ts';
 import type { Engine } from './engine.ts';
@@ -19,14 +20,22 @@ export interface Judged {
 
 /**
  * Has an engine sort out which rows matter, and the checker judge those: the result is the one that the whole history has.
+ * @param options.onPlace is told of a directory that is removed in the end, for those who end this earlier.
  * @param options.open opens the engine, with a directory of its own for what it puts down.
  */
 export async function checkTablesWith(
   tables: Tables,
-  options: { claim: Claim; open: (directory: string) => Promise<Engine>; onStep?: OnStep; place?: string },
+  options: {
+    claim: Claim;
+    open: (directory: string) => Promise<Engine>;
+    onStep?: OnStep;
+    onPlace?: (directory: string) => void;
+    place?: string;
+  },
 ): Promise<Judged> {
-  const { claim, open, onStep = () => {}, place = tmpdir() } = options;
-  const directory = mkdtempSync(join(place, 'kept-engine-'));
+  const { claim, open, onStep = () => {}, onPlace = () => {}, place = tmpdir() } = options;
+  const directory = atPath(place, 'written', () => mkdtempSync(join(place, 'kept-engine-')));
+  onPlace(directory);
   try {
     const engine = await open(directory);
     try {

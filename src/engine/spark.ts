@@ -156,6 +156,8 @@ class Driver {
   readonly #said: string[] = [];
   readonly #ended: Promise<void>;
   #isOver = false;
+  /** However this process ends, Spark's driver does not go on without it. */
+  readonly #onExit = () => this.#kill();
   #failure: Failure | null = null;
 
   constructor(program: string, args: readonly string[], environment: NodeJS.ProcessEnv) {
@@ -168,9 +170,11 @@ class Driver {
       });
     }
     this.#child.stdin?.on('error', () => {});
+    process.on('exit', this.#onExit);
     this.#ended = new Promise((resolve) => {
       const over = () => {
         this.#isOver = true;
+        process.off('exit', this.#onExit);
         resolve();
       };
       this.#child.on('close', over);
@@ -232,8 +236,17 @@ class Driver {
     const clock = realClock();
     const fromNs = clock.nowNs();
     while (!this.#isOver && clock.nowNs() - fromNs < END_NS_MAX) await clock.sleep(POLL_MS);
-    if (!this.#isOver && this.#child.pid !== undefined) process.kill(-this.#child.pid, 'SIGKILL');
+    this.#kill();
     await this.#ended;
+  }
+
+  #kill(): void {
+    if (this.#isOver || this.#child.pid === undefined) return;
+    try {
+      process.kill(-this.#child.pid, 'SIGKILL');
+    } catch {
+      // It has ended meanwhile.
+    }
   }
 }
 

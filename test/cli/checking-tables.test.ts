@@ -1,6 +1,8 @@
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
+import { execa } from 'execa';
 import { exportParquet } from '../../src/history/interchange/parquet.ts';
 import { acked, finalScan, found, GOOD, runOfStory } from '../checker/story.ts';
 import { temporaryDirectory } from '../history/sample.ts';
@@ -67,4 +69,38 @@ for (const [what, args, message] of [
     t.regex(told.stderr, message);
     t.notRegex(told.stderr, /\n\s+at /);
   });
+}
+
+test('Ctrl-C while Spark starts: status 130, nothing is left, and Spark is ended', async (t) => {
+  const home = join(root, 'slow-spark');
+  const temporary = join(root, 'temporary');
+  mkdirSync(join(home, 'bin'), { recursive: true });
+  mkdirSync(temporary);
+  // It never gets as far as telling its gateway.
+  const submit = `#!/bin/sh\necho $$ > ${join(home, 'pid')}\nexec sleep 600\n`;
+  writeFileSync(join(home, 'bin', 'spark-submit'), submit, { mode: 0o755 });
+  const child = execa(
+    process.execPath,
+    ['bin/kept.js', 'check', EXAMPLE, '--engine', 'spark', '--master', 'local[1]'],
+    { reject: false, env: { SPARK_HOME: home, TMPDIR: temporary } },
+  );
+  while (!existsSync(join(home, 'pid')) || readFileSync(join(home, 'pid'), 'utf8') === '') await sleep(50);
+  child.kill('SIGINT');
+  t.is((await child).exitCode, 130);
+  t.deepEqual(
+    readdirSync(temporary).filter((name) => name.startsWith('kept-')),
+    [],
+  );
+  const pid = Number(readFileSync(join(home, 'pid'), 'utf8'));
+  while (isThere(pid)) await sleep(50);
+  t.false(isThere(pid));
+});
+
+function isThere(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
 }

@@ -188,7 +188,9 @@ export const nearlyGoodHistories: fc.Arbitrary<Drawn> = fc
     workers: fc.constantFrom(1, 3, 3),
     reader: fc.boolean(),
     second: fc.boolean(),
-    early: fc.boolean(),
+    /** The final scan begins while writers are still at it. */
+    early: fc.constantFrom(true, false, false, false, false, false, false, false),
+    lagNs: fc.constantFrom(15, 600),
     mishaps: fc.array(
       fc.record({ at: fc.nat(39), what: fc.constantFrom(...MISHAPS), by: fc.integer({ min: 1, max: 5 }) }),
       {
@@ -210,6 +212,7 @@ function drawn({
   reader,
   second,
   early,
+  lagNs,
   mishaps,
   jitter,
   others,
@@ -221,6 +224,7 @@ function drawn({
   reader: boolean;
   second: boolean;
   early: boolean;
+  lagNs: number;
   mishaps: { at: number; what: (typeof MISHAPS)[number]; by: number }[];
   jitter: number[];
   others: Event[];
@@ -298,7 +302,7 @@ function drawn({
   stored.sort((a, b) => a.partition - b.partition || a.offset - b.offset);
   for (const record of stored) {
     const isSkipped = skippedBy.has(place(record.partition, record.offset));
-    if (reader && !isSkipped) given.push({ ...record, scan: 1, timeNs: record.offset * 2 * STEP_NS + 15 });
+    if (reader && !isSkipped) given.push({ ...record, scan: 1, timeNs: record.offset * 2 * STEP_NS + lagNs });
     given.push({ ...record, scan: 0, timeNs: scanNs + record.offset });
     if (second) given.push({ ...record, scan: 2, timeNs: scanNs + 200 + record.offset });
   }
