@@ -191,6 +191,8 @@ export const nearlyGoodHistories: fc.Arbitrary<Drawn> = fc
     /** The final scan begins while writers are still at it. */
     early: fc.constantFrom(true, false, false, false, false, false, false, false),
     lagNs: fc.constantFrom(15, 600),
+    /** Where one leader follows another: with acks=1 it matters what outlived it. */
+    turn: fc.option(fc.integer({ min: 4, max: 30 })),
     mishaps: fc.array(
       fc.record({ at: fc.nat(39), what: fc.constantFrom(...MISHAPS), by: fc.integer({ min: 1, max: 5 }) }),
       {
@@ -213,6 +215,7 @@ function drawn({
   second,
   early,
   lagNs,
+  turn,
   mishaps,
   jitter,
   others,
@@ -225,6 +228,7 @@ function drawn({
   second: boolean;
   early: boolean;
   lagNs: number;
+  turn: number | null;
   mishaps: { at: number; what: (typeof MISHAPS)[number]; by: number }[];
   jitter: number[];
   others: Event[];
@@ -249,7 +253,7 @@ function drawn({
       error: null,
       offset,
       attempts: 1,
-      broker: 1 + (index % 2),
+      broker: turn === null ? 1 + (index % 2) : index < turn ? 1 : 2,
     };
     const value = { worker: write.worker, seq: write.seq, integrity: 'valid' as const };
     log.set(place(partition, offset), value);
@@ -308,6 +312,13 @@ function drawn({
   }
   const events: Event[] = [];
   for (const partition of [0, 1]) {
+    if (turn !== null) {
+      const view = { type: 'view' as const, partition, isr: [1, 2] };
+      events.push(
+        { ...view, observer: 'log:kafka1', leader: 1, epoch: 1, timeNs: 0 },
+        { ...view, observer: 'log:kafka2', leader: 2, epoch: 2, timeNs: turn * STEP_NS },
+      );
+    }
     const end =
       1 + Math.max(-1, ...stored.filter((one) => one.partition === partition).map(({ offset }) => offset));
     const bounds = { type: 'scan' as const, partition, from: 0, end, covered: true };
