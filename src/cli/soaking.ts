@@ -7,7 +7,7 @@ import { NS_PER_MS, wallClock } from '../core/clock.ts';
 import { writeWhole } from '../core/draft.ts';
 import { keptVersion } from '../core/version.ts';
 import { seconds } from '../core/words.ts';
-import { RESULTS_FILE } from '../history/layout.ts';
+import { BROKER_DATA_DIRECTORY, RESULTS_FILE } from '../history/layout.ts';
 import type { PeriodLine } from '../report/soak/period-line.ts';
 import { soakReport, type SoakReport } from '../report/soak/soak-report.ts';
 import { soakText } from '../report/soak/soak-text.ts';
@@ -71,6 +71,9 @@ export async function goOn(plan: Plan, info: SoakInfo): Promise<number> {
   const length = durationMs === null ? 'until it is stopped' : `for ${seconds(durationMs * NS_PER_MS)}`;
   say(`${describePlan(plan)}\n  a soak, ${length}; each period is judged while the next one goes on\n`);
   for (const { kind, because } of plan.soak!.leftOut) say(`  without ${kind}: ${because}\n`);
+  const brokerData = join(directory, BROKER_DATA_DIRECTORY);
+  // A tool that was killed could not take it away.
+  rmSync(brokerData, { recursive: true, force: true });
   const stopFollowing = followFindings(directory, info.onFinding, say);
   let failure: unknown = null;
   let status: number;
@@ -81,6 +84,7 @@ export async function goOn(plan: Plan, info: SoakInfo): Promise<number> {
     status = error instanceof Failure ? error.exitStatus : EXIT.internal;
   } finally {
     await stopFollowing();
+    rmSync(brokerData, { recursive: true, force: true });
     giveUp();
   }
   const { lines } = readLedger(directory);

@@ -47,6 +47,8 @@ export const SUMMARY_FILES = { markdown: 'summary.md', csv: 'summary.csv', json:
 /** Of a directory that holds the periods of a soak: what is soaked, and a line for each period that was judged. */
 export const SOAK_FILE = 'soak.json';
 export const LEDGER_FILE = 'periods.ndjson';
+/** What the brokers of a soak have on their disks, where memory would not last; gone with its end. */
+export const BROKER_DATA_DIRECTORY = 'broker-data';
 /** The directory of a period is this with its number. */
 export const PERIOD_PREFIX = 'period-';
 

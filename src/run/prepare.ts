@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { EXIT, Failure, messageOf } from '../core/failure.ts';
 import { thisProcess } from '../core/process-identity.ts';
 import { freshId, freshSeed, seededRandom } from '../core/random.ts';
@@ -11,7 +11,8 @@ import { abilitiesHere } from '../control/netns/abilities.ts';
 import { processRemote } from '../control/process-remote.ts';
 import { planNodes } from '../db/kafka/plan.ts';
 import { strangersIn } from '../scenario/fits.ts';
-import { assertRoom, roomFor } from './room.ts';
+import { assertRoom, fitsMemory, roomFor } from './room.ts';
+import { BROKER_DATA_DIRECTORY } from '../history/layout.ts';
 import { assertOneProcess, sharedLoad } from './shared-load.ts';
 import { findJava } from '../db/kafka/java.ts';
 import { assertMode, modesOf, type KafkaMode } from '../db/kafka/recipes.ts';
@@ -199,13 +200,24 @@ export async function preparePlan(
   const schedule = scheduleOf(scenario, seed);
   await assertFaults(schedule);
   const nodes = planNodes(mode, scenario.brokers).length;
-  const dataDir =
+  const chosen =
     kind === 'ssh' ? undefined : (options.dataDir ?? (kind === 'loopback' ? options.store : undefined));
+  // Nobody watches a soak: where memory would not last, its brokers write to the disk.
+  const isBeyondMemory =
+    soak !== undefined &&
+    kind === 'netns' &&
+    chosen === undefined &&
+    !fitsMemory(scenario, roomFor({ store: options.store, nodes }));
+  const directory = more.directory ?? options.directory;
+  const place = isBeyondMemory ? (directory ?? (await createRunDirectory(options.store))) : directory;
+  const dataDir = isBeyondMemory ? join(place!, BROKER_DATA_DIRECTORY) : chosen;
+  if (isBeyondMemory) sayLine(`The records of three periods do not fit into memory: they go to ${dataDir}.`);
   const room = roomFor({ store: options.store, dataDir, nodes });
   // Hosts behind SSH keep the records themselves, and are asked for their room.
   assertRoom(scenario, kind === 'ssh' ? { ...room, data: Infinity } : room);
   // Brokers have a working directory of their own.
-  const dataDirectory = options.dataDir === undefined ? null : resolve(options.dataDir);
+  const onDisk = isBeyondMemory ? dataDir : options.dataDir;
+  const dataDirectory = onDisk === undefined ? null : resolve(onDisk);
   const world: RealPlan =
     kind === 'ssh'
       ? await sshPlan(options, { scenario, mode, schedule, distribution, say: sayLine })
@@ -221,7 +233,7 @@ export async function preparePlan(
     mode,
     world,
     ...shared,
-    directory: more.directory ?? options.directory ?? (await createRunDirectory(options.store)),
+    directory: place ?? (await createRunDirectory(options.store)),
     ...soak,
     json: options.json === true,
     quiet: false,

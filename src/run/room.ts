@@ -33,6 +33,12 @@ export function roomFor(places: { store: string; dataDir?: string | undefined; n
   };
 }
 
+/** Whether the brokers can keep it in memory, as far as that is known. */
+export function fitsMemory(scenario: Scenario, room: Room): boolean {
+  const { isKnown, logBytes } = forecastOf(scenario);
+  return !isKnown || logBytes <= room.memory;
+}
+
 /** @throws Failure (usage) when it cannot fit, with the options that help. */
 export function assertRoom(scenario: Scenario, room: Room): void {
   const { records, isKnown, logBytes, historyBytes } = forecastOf(scenario);
@@ -70,6 +76,8 @@ export function assertRoom(scenario: Scenario, room: Room): void {
 
 export function describeForecast(scenario: Scenario): string {
   const { records, isKnown, logBytes, historyBytes } = forecastOf(scenario);
+  if (scenario.soak !== undefined && isKnown)
+    return `at most ${grouped(records)} records a period; at any time up to ${sizeOf(logBytes)} on the brokers, and ${sizeOf(historyBytes)} of histories that are not judged yet`;
   const about = isKnown ? 'about' : 'at full speed perhaps';
   return `${about} ${grouped(records)} records: ${sizeOf(logBytes)} on the brokers, ${sizeOf(historyBytes)} in the run directory`;
 }

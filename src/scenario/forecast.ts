@@ -1,4 +1,5 @@
 import type { Scenario } from './schema.ts';
+import { largestLoad } from './soak-load.ts';
 
 /** What a run will need, estimated before it begins. */
 export interface Forecast {
@@ -21,7 +22,17 @@ const READ_ROW_BYTES = 40;
 const FULL_SPEED_REQUESTS = 5_000;
 const FULL_SPEED_WRITES = 50_000;
 
-export function forecastOf({ load, phases, topic, consumers }: Scenario): Forecast {
+/** Topics of a soak that are there at once: of the period that goes on, of the one that is judged, of one that is being deleted. */
+const SOAK_TOPICS = 3;
+
+/** Of a soak: what it needs at any time, however long it goes on, if its largest period were the rule. */
+export function forecastOf(scenario: Scenario): Forecast {
+  if (scenario.soak === undefined) return forecastOfRun(scenario);
+  const one = forecastOfRun({ ...scenario, load: largestLoad(scenario.load) });
+  return { ...one, logBytes: SOAK_TOPICS * one.logBytes, historyBytes: SOAK_TOPICS * one.historyBytes };
+}
+
+function forecastOfRun({ load, phases, topic, consumers }: Scenario): Forecast {
   const seconds = (phases.warmUpMs + phases.faultsMs + phases.recoveryMs) / 1_000;
   const { recordsPerRequest } = load;
   const fullSpeed = Math.min(FULL_SPEED_REQUESTS * recordsPerRequest, FULL_SPEED_WRITES);

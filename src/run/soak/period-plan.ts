@@ -4,6 +4,7 @@ import { seconds } from '../../core/words.ts';
 import { drawSchedule, type MixKind, type Schedule } from '../../nemesis/schedule.ts';
 import { recordsThatFit } from '../../scenario/fits.ts';
 import type { Scenario } from '../../scenario/schema.ts';
+import { RATE_FACTORS, rateTimes, SIZE_FACTORS, sizeTimes } from '../../scenario/soak-load.ts';
 
 /** One period of a soak, before it begins. */
 export interface PeriodPlan {
@@ -18,10 +19,6 @@ export interface PeriodPlan {
   load: string;
 }
 
-/** Rates are drawn around that of the scenario, records from its size on. */
-const RATE_FACTORS = [0.25, 1, 1, 1.5] as const;
-const SIZE_FACTORS = [1, 1, 4, 16] as const;
-const RECORD_BYTES_MAX = 100_000;
 /** Long enough to be forgotten as a producer (see the scenario "soak"), in a period that is long enough itself. */
 const PAUSES = { everyMs: 20_000, forMs: 5_000 } as const;
 const BURSTS = { everyMs: 2_000, forMs: 400 } as const;
@@ -84,9 +81,8 @@ function drawFaults(
 
 function drawLoad({ load, topic, phases, brokerSettings }: Scenario, random: Random) {
   const { ratePerSecond, recordBytes } = load;
-  const rate =
-    ratePerSecond === null ? null : Math.max(1, Math.round(ratePerSecond * random.pick(RATE_FACTORS)));
-  const bytes = Math.max(recordBytes, Math.min(RECORD_BYTES_MAX, recordBytes * random.pick(SIZE_FACTORS)));
+  const rate = ratePerSecond === null ? null : rateTimes(ratePerSecond, random.pick(RATE_FACTORS));
+  const bytes = sizeTimes(recordBytes, random.pick(SIZE_FACTORS));
   const partitions = random.float() < 0.5 ? topic.partitions : 1 + random.int(topic.partitions);
   const shape = random.pick(['even', 'even', 'bursts', 'pauses'] as const);
   const isLong = phases.warmUpMs + phases.faultsMs > 2 * PAUSES.everyMs;
