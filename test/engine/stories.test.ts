@@ -1,0 +1,33 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'ava';
+import { check } from '../../src/checker/check.ts';
+import { checkTablesWith } from '../../src/engine/check-tables.ts';
+import { openDuckDb } from '../../src/engine/duckdb.ts';
+import { exportParquet } from '../../src/history/interchange/parquet.ts';
+import { openTables } from '../../src/history/tables/open-tables.ts';
+import { acked, finalScan, found, leads, only, runOfStory } from '../checker/story.ts';
+import { temporaryDirectory } from '../history/sample.ts';
+
+/** Stories that random histories rarely tell. */
+const root = temporaryDirectory();
+test.after.always(() => rmSync(root, { recursive: true }));
+
+test('with acks=1, what outlived a lost record in the term of its leader is kept, and makes the loss a violation', async (t) => {
+  const offsets = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+  const run = runOfStory({
+    contract: { acks: 1 },
+    // Leader 1 acknowledged up to offset 5, leader 2 the rest. Offset 2 is gone; offset 5 shows that it was not cut off.
+    writes: offsets.map((offset) =>
+      acked(`0:${offset}`, offset, { at: offset + 1, broker: offset <= 5 ? 1 : 2 }),
+    ),
+    reads: offsets.filter((offset) => offset !== 2).map((offset) => found(offset, `0:${offset}`)),
+    events: [leads(1, 0, 0, { startOffset: 0 }), leads(2, 1, 6.5, { startOffset: 6 }), finalScan(10)],
+  });
+  const result = check(run, { claim: 'contract' });
+  t.is(only(result, 'lost').judgement, 'violation', only(result, 'lost').reason);
+  const tables = await openTables(await exportParquet(run, join(root, 'tables')));
+  const judged = await checkTablesWith(tables, { claim: 'contract', open: openDuckDb, place: root });
+  t.deepEqual(judged.result, result);
+  t.true(judged.run.leftOut!.writes >= 5);
+});
