@@ -179,7 +179,6 @@ test.serial('what is wrong is told in one sentence with a hint, and nothing is b
     [[...SOAK, '--duration', '1h', '--count', '3'], /ends after a time/],
     [[...SOAK, '--duration', '1h', '--store-max', 'much'], /Expected a size/],
     [[...SOAK, '--duration', '1h', '--keep', 'some'], /Allowed choices are/],
-    [['run', 'soak', '--duration', '1h', '--processes', '2'], /soak writes from one process/],
     [['run', '--simulate', '--forever'], /--forever is about a soak/],
     [['run', '--simulate', '--stop-on', 'invalid'], /--stop-on is about a soak/],
     [[...SOAK, '--duration', '1h', '--faults', 'hail'], /no kind of fault "hail"/],

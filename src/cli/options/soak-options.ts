@@ -57,7 +57,6 @@ export function assertSoakOptions(
     repeat?: number;
     count?: number;
     topic?: string;
-    processes?: number;
   },
 ): void {
   const refuse = (message: string, hint: string): never => {
@@ -79,8 +78,6 @@ export function assertSoakOptions(
     refuse('a soak is not repeated: it goes on', 'leave --repeat out, and give a longer --duration');
   if (options.count !== undefined)
     refuse('a soak ends after a time, and not after so many writes', 'leave --count out');
-  if (options.processes !== undefined)
-    refuse('a soak writes from one process', 'leave --processes out; --records-per-request writes more');
   if (options.topic !== undefined)
     refuse('each period of a soak has a topic of its own', 'leave --topic out');
 }
