@@ -4,6 +4,7 @@ import { fork, type ChildProcess } from '../../core/child-process.ts';
 import { Failure, messageOf } from '../../core/failure.ts';
 import type { Judged } from '../../report/soak/period-line.ts';
 import { judgePeriod } from './judge-period.ts';
+import { collectGarbage } from './memory.ts';
 
 /** Somebody who judges periods, one after the other. */
 export interface Judge {
@@ -96,7 +97,10 @@ export async function answerOrders(): Promise<void> {
     process.on('message', (message) => {
       const { directory, claim } = message as Order;
       judgePeriod(directory, claim).then(
-        (judged) => process.send!({ judged } satisfies Answer),
+        (judged) => {
+          process.send!({ judged } satisfies Answer);
+          collectGarbage();
+        },
         (error: unknown) => process.send!({ failure: messageOf(error) } satisfies Answer),
       );
     });

@@ -7,7 +7,7 @@ import { freshId } from '../../core/random.ts';
 import { PERIOD_PREFIX } from '../../history/layout.ts';
 import type { Plan } from '../plan.ts';
 import { listenForStop } from '../stopping.ts';
-import { memoryBytes } from './memory.ts';
+import { collectGarbage, memoryBytes } from './memory.ts';
 import { bytesIn, shrinkStore } from './store-room.ts';
 import { dataDirectoryOf, openGrounds, type Grounds } from './grounds.ts';
 import type { Judged, PeriodLine } from '../../report/soak/period-line.ts';
@@ -132,6 +132,7 @@ class Soak {
     const asleepMs = awake();
     if (!this.#stopping.stop.aborted) this.#testedMs += recorded.lengthMs;
     grounds.onEvent(() => undefined);
+    if (this.#plan.world.kind !== 'simulated') collectGarbage();
     if (recorded.stuck !== null && asleepMs === 0) await this.#recover(grounds);
     await this.#judging;
     const base = {
