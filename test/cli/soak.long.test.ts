@@ -1,4 +1,12 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import test from 'ava';
@@ -59,7 +67,10 @@ test.serial(
     const again = await start('check', 'one/run-1', '--claim', 'contract', '--json');
     t.is((JSON.parse(again.stdout) as SoakReport).verdict, 'valid', 'what is kept is within the contract');
 
+    // As if it had been killed between the line and what follows from it.
+    mkdirSync(join(home, 'one/run-1/period-2'));
     const longer = await start('resume', 'one/run-1', '--duration', '3m');
+    t.false(existsSync(join(home, 'one/run-1/period-2')));
     t.is(longer.exitCode, 0, longer.stderr);
     t.true(linesOf('one/run-1').length > lines.length);
     t.deepEqual(linesOf('one/run-1').slice(0, lines.length), lines);

@@ -84,10 +84,17 @@ class Soak {
     return durationMs === null || this.#testedMs < durationMs;
   }
 
-  /** A period whose end was cut off by the end of the tool: what it proves is taken down, and it is carried out again. */
+  /**
+   * A period whose end was cut off by the end of the tool: what it proves is taken down, and it is carried out again. What
+   * was to be dropped is dropped now.
+   */
   async #judgeCutShort(): Promise<void> {
     const { directory } = this.#plan;
     const period = firstPeriod(directory);
+    const { lines } = readLedger(directory);
+    for (const line of lines.filter(({ ended }) => ended !== 'cut-short'))
+      if (line.directory === null)
+        rmSync(join(directory, `${PERIOD_PREFIX}${line.period}`), { recursive: true, force: true });
     const place = join(directory, `${PERIOD_PREFIX}${period}`);
     if (statOf(place) === null) return;
     let aside = place;
@@ -163,7 +170,15 @@ class Soak {
       };
       const isClean = line.judged?.result.verdict === 'valid' && line.stuck === null;
       if (!isClean && line.judged?.result.verdict === 'invalid') await this.#saveData(recorded, directory);
-      this.#write(this.#keepOrDrop(line, directory, isClean));
+      const { keep } = this.#info;
+      const drops = keep === 'none' || (keep === 'failures' && isClean);
+      // First of all: what was proven must not be gone if the end comes between the two.
+      this.#write({
+        ...line,
+        historyBytes: bytesIn(directory),
+        directory: drops ? null : line.directory,
+      });
+      if (drops) rmSync(directory, { recursive: true, force: true });
       this.#weigh(line, recorded);
     } catch (error) {
       this.#ending ??= messageOf(error);
@@ -181,15 +196,6 @@ class Soak {
         `kept: what the brokers had on their disks could not be copied: ${messageOf(error)}.\n`,
       );
     });
-  }
-
-  #keepOrDrop(line: PeriodLine, directory: string, isClean: boolean): PeriodLine {
-    const { keep } = this.#info;
-    const historyBytes = bytesIn(directory);
-    const drops = keep === 'none' || (keep === 'failures' && isClean);
-    if (!drops) return { ...line, historyBytes };
-    rmSync(directory, { recursive: true, force: true });
-    return { ...line, historyBytes, directory: null };
   }
 
   /** Whether the soak is to go on after this. */
