@@ -172,6 +172,22 @@ test.serial('histories are kept as told, and no more of them than there is room 
     lines.map(({ directory }) => directory),
     lines.map(({ period }) => `period-${period}`),
   );
+  // Killed while the last period was judged: it was recorded to its end, so it is not carried out again.
+  const ledger = join(home, 'all/run-1/periods.ndjson');
+  writeFileSync(ledger, readFileSync(ledger, 'utf8').replace(/[^\n]*\n$/, ''));
+  const resumed = await start('resume', 'all/run-1');
+  t.is(resumed.exitCode, 0, resumed.stderr);
+  t.deepEqual(
+    provenBy('all/run-1'),
+    lines.map(({ period, judged, kinds, load }) => [
+      period,
+      judged?.digest,
+      judged?.result.verdict,
+      kinds,
+      load,
+    ]),
+  );
+  t.deepEqual(reportOf('all/run-1').gaps, []);
   const { historyBytes } = lines[0]!;
   const max = String(3 * historyBytes);
   const few = await start(...SOAK, '--duration', '1m', '--keep', 'all', '--store-max', max, '--store', 'few');

@@ -59,7 +59,7 @@ class Soak {
     const { stop, abort } = this.#stopping;
     let grounds: Grounds | null = null;
     try {
-      await this.#judgeCutShort();
+      await this.#judgeLeftOver();
       grounds = await openGrounds(this.#plan);
       for (let period = firstPeriod(directory); this.#mayBegin(); period++) {
         this.#makeRoom();
@@ -85,29 +85,34 @@ class Soak {
   }
 
   /**
-   * A period whose end was cut off by the end of the tool: what it proves is taken down, and it is carried out again. What
-   * was to be dropped is dropped now.
+   * What a tool that was killed has left. A period that was recorded to its end is judged like any other. One that was cut off
+   * is set aside and carried out again; what it proves is taken down all the same.
    */
-  async #judgeCutShort(): Promise<void> {
+  async #judgeLeftOver(): Promise<void> {
     const { directory } = this.#plan;
-    const period = firstPeriod(directory);
-    const { lines } = readLedger(directory);
-    for (const line of lines.filter(({ ended }) => ended !== 'cut-short'))
-      if (line.directory === null)
-        rmSync(join(directory, `${PERIOD_PREFIX}${line.period}`), { recursive: true, force: true });
-    const place = join(directory, `${PERIOD_PREFIX}${period}`);
-    if (statOf(place) === null) return;
-    let aside = place;
-    for (let number = 1; statOf(aside) !== null; number++) aside = `${place}-cut-short-${number}`;
-    atPath(place, 'written', () => renameSync(place, aside));
-    const drawn = drawPeriod(this.#plan.scenario, this.#info.seed, period);
-    const judged = await this.#judged(aside);
-    this.#write({
-      ...lineOf(drawn, { startedAt: startOf(judged), directory: nameIn(directory, aside) }),
-      ended: 'cut-short',
-      ...outcomeOf(judged),
-      historyBytes: bytesIn(aside),
-    });
+    for (const line of readLedger(directory).lines.filter(({ ended }) => ended !== 'cut-short'))
+      if (line.directory === null) this.#drop(join(directory, `${PERIOD_PREFIX}${line.period}`));
+    for (let period = firstPeriod(directory); ; period++) {
+      const place = join(directory, `${PERIOD_PREFIX}${period}`);
+      if (statOf(place) === null) return;
+      const judged = await this.#judged(place);
+      const status = judged instanceof Failure ? 'running' : judged.figures.status;
+      const ended = status === 'complete' || status === 'failed' ? status : 'cut-short';
+      const kept = ended === 'cut-short' ? setAside(place) : place;
+      const drawn = drawPeriod(this.#plan.scenario, this.#info.seed, period);
+      const outcome = outcomeOf(judged);
+      this.#writeAndDrop(
+        {
+          ...lineOf(drawn, { startedAt: startOf(judged), directory: nameIn(directory, kept) }),
+          ...outcome,
+          ended,
+          failure: ended === 'failed' ? (outcome.judged?.figures.reason ?? null) : outcome.failure,
+        },
+        kept,
+      );
+      if (ended === 'complete' && outcome.judged !== null)
+        this.#testedMs += outcome.judged.lengthNs / NS_PER_MS;
+    }
   }
 
   async #carryOut(grounds: Grounds, drawn: PeriodPlan): Promise<void> {
@@ -168,17 +173,10 @@ class Soak {
         failure: recorded.failure === null ? outcomeOf(judged).failure : messageOf(recorded.failure),
         stuck: recorded.stuck,
       };
-      const isClean = line.judged?.result.verdict === 'valid' && line.stuck === null;
-      if (!isClean && line.judged?.result.verdict === 'invalid') await this.#saveData(recorded, directory);
-      const { keep } = this.#info;
-      const drops = keep === 'none' || (keep === 'failures' && isClean);
-      // First of all: what was proven must not be gone if the end comes between the two.
-      this.#write({
-        ...line,
-        historyBytes: bytesIn(directory),
-        directory: drops ? null : line.directory,
-      });
-      if (drops) rmSync(directory, { recursive: true, force: true });
+      if (line.judged?.result.verdict === 'invalid') await this.#saveData(recorded, directory);
+      // It is carried out again, if the soak goes on.
+      const place = stopped ? setAside(directory) : directory;
+      this.#writeAndDrop({ ...line, directory: nameIn(this.#plan.directory, place) }, place);
       this.#weigh(line, recorded);
     } catch (error) {
       this.#ending ??= messageOf(error);
@@ -216,9 +214,20 @@ class Soak {
     }
   }
 
-  #write(line: PeriodLine): void {
-    appendPeriod(this.#plan.directory, line);
-    this.#reporter.period(line);
+  /** The line comes first: what was proven must not be gone if the end comes between the two. */
+  #writeAndDrop(line: PeriodLine, place: string): void {
+    const { keep } = this.#info;
+    const isClean =
+      line.judged?.result.verdict === 'valid' && line.stuck === null && line.ended === 'complete';
+    const drops = keep === 'none' || (keep === 'failures' && isClean);
+    const written = { ...line, historyBytes: bytesIn(place), ...(drops && { directory: null }) };
+    appendPeriod(this.#plan.directory, written);
+    this.#reporter.period(written);
+    if (drops) this.#drop(place);
+  }
+
+  #drop(place: string): void {
+    rmSync(place, { recursive: true, force: true });
   }
 
   async #judged(directory: string): Promise<Judged | Failure> {
@@ -256,6 +265,14 @@ class Soak {
     if (room.bytes > storeMaxBytes)
       this.#ending ??= `it ends here, because what it has to keep fills --store-max`;
   }
+}
+
+/** @returns its new place. */
+function setAside(place: string): string {
+  let aside = place;
+  for (let number = 1; statOf(aside) !== null; number++) aside = `${place}-cut-short-${number}`;
+  atPath(place, 'written', () => renameSync(place, aside));
+  return aside;
 }
 
 function lineOf(
