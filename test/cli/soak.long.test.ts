@@ -188,6 +188,17 @@ test.serial('histories are kept as told, and no more of them than there is room 
     ]),
   );
   t.deepEqual(reportOf('all/run-1').gaps, []);
+  // Killed while the last period was closed: run.json says that it is complete already, and its events have no end mark.
+  writeFileSync(ledger, readFileSync(ledger, 'utf8').replace(/[^\n]*\n$/, ''));
+  const events = join(home, 'all/run-1', lines.at(-1)!.directory!, 'events.ndjson');
+  writeFileSync(events, readFileSync(events, 'utf8').replace(/[^\n]*\n$/, ''));
+  const again = await start('resume', 'all/run-1');
+  t.is(again.exitCode, 0, again.stderr);
+  t.deepEqual(
+    provenBy('all/run-1').map(([period, digest]) => [period, digest]),
+    lines.map(({ period, judged }) => [period, judged?.digest]),
+  );
+  t.is(reportOf('all/run-1').gaps.length, 1);
   const { historyBytes } = lines[0]!;
   const max = String(3 * historyBytes);
   const few = await start(...SOAK, '--duration', '1m', '--keep', 'all', '--store-max', max, '--store', 'few');

@@ -12,6 +12,8 @@ export interface Judged {
   digest: string;
   /** From its beginning to its last event. */
   lengthNs: number;
+  /** Whether nothing of the history is damaged or missing. */
+  isWhole: boolean;
   /** Of the process that judged it. */
   memoryBytes: number;
 }

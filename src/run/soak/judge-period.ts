@@ -43,6 +43,7 @@ export async function judgePeriod(
     faults: tallyOf(run, availability),
     digest: historyDigest(run),
     lengthNs: lastEventNs(run),
+    isWhole: run.damage().length === 0,
     memoryBytes: memoryBytes(),
   };
 }

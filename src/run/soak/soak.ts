@@ -97,7 +97,9 @@ class Soak {
       if (statOf(place) === null) return;
       const judged = await this.#judged(place);
       const status = judged instanceof Failure ? 'running' : judged.figures.status;
-      const ended = status === 'complete' || status === 'failed' ? status : 'cut-short';
+      // run.json says that it is complete before the other files have their end marks.
+      const isOver = status === 'failed' || (status === 'complete' && (judged as Judged).isWhole);
+      const ended = isOver ? status : 'cut-short';
       const kept = ended === 'cut-short' ? setAside(place) : place;
       const drawn = drawPeriod(this.#plan.scenario, this.#info.seed, period);
       const outcome = outcomeOf(judged);

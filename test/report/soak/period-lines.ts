@@ -82,6 +82,7 @@ export function periodLine(
       faults: judged.faults ?? [tally('kill', 'leader', { struck: 1 })],
       digest: 'd',
       lengthNs: 60e9,
+      isWhole: true,
       memoryBytes: 1,
     },
     stuck: null,
