@@ -132,6 +132,7 @@ class Soak {
     };
     const startedAt = wallClock();
     const awake = sleepWatch();
+    const ending = endingOf([this.#stopping.stop, this.#enough.signal], [this.#stopping.abort]);
     const recorded = await recordPeriod({
       plan,
       ...grounds.next(plan),
@@ -140,9 +141,10 @@ class Soak {
       onEvent: (event) => this.#reporter.event(drawn, event),
       say: (text) => this.#reporter.say(text),
       liveWithinMs: this.#plan.scenario.soak!.liveWithinMs,
-      stop: AbortSignal.any([this.#stopping.stop, this.#enough.signal]),
-      abort: this.#stopping.abort,
+      stop: ending.stop,
+      abort: ending.abort,
     });
+    ending.over();
     const asleepMs = awake();
     if (!this.#stopping.stop.aborted) this.#testedMs += recorded.lengthMs;
     grounds.onEvent(() => undefined);
@@ -322,6 +324,38 @@ function testedMs({ ended, judged }: PeriodLine): number {
 }
 
 const isDiskFull = (failure: unknown): boolean => /disk is full|ENOSPC|EDQUOT/.test(messageOf(failure));
+
+/**
+ * Signals for one period. A signal that outlives it would keep alive whatever has listened to it, and Node.js keeps one that was
+ * made by `AbortSignal.any` for as long as anything listens: so each period has its own, and they end with it.
+ */
+function endingOf(
+  stops: readonly AbortSignal[],
+  aborts: readonly AbortSignal[],
+): { stop: AbortSignal; abort: AbortSignal; over(): void } {
+  const stop = new AbortController();
+  const abort = new AbortController();
+  const onStop = () => stop.abort();
+  const onAbort = () => abort.abort();
+  const listen = (signals: readonly AbortSignal[], act: () => void) => {
+    for (const signal of signals) {
+      if (signal.aborted) act();
+      else signal.addEventListener('abort', act);
+    }
+  };
+  listen(stops, onStop);
+  listen(aborts, onAbort);
+  return {
+    stop: stop.signal,
+    abort: abort.signal,
+    over() {
+      for (const signal of stops) signal.removeEventListener('abort', onStop);
+      for (const signal of aborts) signal.removeEventListener('abort', onAbort);
+      stop.abort();
+      abort.abort();
+    },
+  };
+}
 
 /** An NTP step is no sleep. */
 const ASLEEP_MS_MIN = 2_000;
