@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openRecorder } from '../src/history/recorder/recorder.ts';
 import { createDecoder, createEncoder } from '../src/history/value.ts';
-import { infoOf } from '../src/run/carry-out.ts';
+import { infoOf } from '../src/run/run-info.ts';
 import { loadInProcesses } from '../src/run/load-processes/processes.ts';
 import { TOPIC } from '../src/run/plan.ts';
 import { preparePlan } from '../src/run/prepare.ts';

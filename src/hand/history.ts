@@ -10,7 +10,7 @@ import { SCHEDULE_FILE } from '../history/layout.ts';
 import { openRecorder, type Recorder } from '../history/recorder/recorder.ts';
 import type { RunInfo } from '../history/run.ts';
 import { executedSchedule } from '../nemesis/executed.ts';
-import { infoOf } from '../run/carry-out.ts';
+import { infoOf } from '../run/run-info.ts';
 import type { HandPlan } from './plan.ts';
 import { tally, type Tally } from '../runner/tally.ts';
 import { contractOf } from '../scenario/contract.ts';

@@ -52,6 +52,9 @@ export function listenForStop(say: (text: string) => void): Stopping {
   };
 }
 
+/** So long what is told to end at once has to end by itself. */
+export const PATIENCE_MS = 500;
+
 /**
  * Resolves when the work is settled, or some time after `signal` has aborted. What the work comes to is not told.
  * @param patienceMs how long it may still take then.

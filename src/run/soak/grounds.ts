@@ -4,8 +4,8 @@ import { createEncoder } from '../../history/value.ts';
 import { openWorld } from '../../world/open.ts';
 import type { Stage, Tools } from '../../world/stage.ts';
 import type { World } from '../../world/world.ts';
-import { settingOf } from '../carry-out.ts';
 import { TOPIC, type Plan } from '../plan.ts';
+import { settingOf } from '../run-info.ts';
 
 /** Where the periods of a soak take place: on one cluster that lives on, or, where a run's world cannot, each in one of its own. */
 export interface Grounds {

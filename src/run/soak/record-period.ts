@@ -2,19 +2,15 @@ import { NS_PER_MS } from '../../core/clock.ts';
 import { messageOf } from '../../core/failure.ts';
 import { clause } from '../../core/words.ts';
 import type { Event } from '../../history/event.ts';
-import { openRecorder, type Recorder } from '../../history/recorder/recorder.ts';
 import type { NodeInfo } from '../../history/run.ts';
-import { createDecoder, createEncoder } from '../../history/value.ts';
 import type { Progress } from '../../runner/progress.ts';
-import { run } from '../../runner/runner.ts';
 import { SCANS } from '../../runner/scan.ts';
 import type { Stage, Tools } from '../../world/stage.ts';
 import type { World } from '../../world/world.ts';
-import { infoOf, writeExecuted, writeSchedule } from '../carry-out.ts';
-import { confidential } from '../confidential.ts';
-import { loadInProcesses } from '../load-processes/processes.ts';
 import type { Plan } from '../plan.ts';
-import { settledOrAbandoned } from '../stopping.ts';
+import { openRunRecording, type RunRecording } from '../run-recording.ts';
+import { writeSchedule } from '../schedule-file.ts';
+import { PATIENCE_MS, settledOrAbandoned } from '../stopping.ts';
 
 /** A period that has been recorded, judged or not. */
 export interface RecordedPeriod {
@@ -25,13 +21,10 @@ export interface RecordedPeriod {
   /** Whether it was told to end early. */
   stopped: boolean;
   /** Why the period did not come to its end; null when it did. */
-  failure: unknown;
+  failure: string | null;
   /** Set when its readers or writers got no further after everything was healed: what kept the cluster from settling. */
   stuck: string | null;
 }
-
-/** So long what is told to end at once has to end by itself. */
-const PATIENCE_MS = 500;
 
 /** One period, from its topic to its final scan, into a run directory like any other. Never rejects. */
 export async function recordPeriod(options: {
@@ -49,83 +42,61 @@ export async function recordPeriod(options: {
   abort: AbortSignal;
 }): Promise<RecordedPeriod> {
   const { plan, stage, stop } = options;
-  const secretless = confidential(stage.secrets ?? []);
-  const place = { run: plan.run, topic: plan.topic! };
-  const events: Event[] = [];
   const broken = new AbortController();
   const abort = AbortSignal.any([options.abort, broken.signal]);
-  const period: RecordedPeriod = {
-    world: null,
-    attempted: 0,
-    lengthMs: 0,
-    stopped: false,
-    failure: null,
-    stuck: null,
-  };
-  let recorder: Recorder | null = null;
+  let world: World | null = null;
+  let recording: RunRecording | null = null;
+  let failure: unknown = null;
+  let stuck: string | null = null;
 
+  const onEvent = (event: Event) => {
+    options.onEvent(event);
+    if (event.type === 'scan' && event.scan === SCANS.final && !event.final && !abort.aborted)
+      stuck ??= event.reason ?? 'the cluster did not settle';
+    if (event.type === 'note' && event.about === 'stuck') stuck ??= event.text;
+  };
   const work = async (): Promise<void> => {
     writeSchedule(plan.directory, plan.schedule);
-    const command = plan.command.map((word) => secretless.text(word));
-    const opened = await openRecorder(plan.directory, infoOf({ ...plan, command }, stage.info), stage.clock);
-    recorder = secretless.recorder(opened);
-    recorder.failed.catch((error: unknown) => {
-      period.failure ??= error;
+    const opened = await openRunRecording(plan, stage, { onEvent });
+    recording = opened;
+    opened.recorder.failed.catch((error: unknown) => {
+      failure ??= error;
       broken.abort();
     });
-    const record = (told: Event) => {
-      const event = secretless.event(told);
-      opened.event(event);
-      options.onEvent(event);
-      if (event.type === 'phase' || event.type.startsWith('fault')) events.push(event);
-      if (event.type === 'scan' && event.scan === SCANS.final && !event.final && !abort.aborted)
-        period.stuck ??= event.reason ?? 'the cluster did not settle';
-      if (event.type === 'note' && event.about === 'stuck') period.stuck ??= event.text;
-    };
-    options.onRecorder(record);
-    const encode = createEncoder({ ...place, sizeBytes: plan.scenario.load.recordBytes });
-    const world = await options.open({ encode, record });
-    period.world = world;
-    await recorder.update({ nodes: [...world.nodes], ...world.facts });
-    const running = run({
-      world,
-      scenario: plan.scenario,
-      schedule: plan.schedule,
-      seed: plan.seed,
-      recorder: { ...recorder, event: record } satisfies Recorder,
+    options.onRecorder(opened.record);
+    const own = await options.open({ encode: opened.encode, record: opened.record });
+    world = own;
+    await opened.perform(own, {
       liveWithinMs: options.liveWithinMs,
-      decode: world.decode ?? createDecoder(place),
-      ...(plan.processes !== undefined && {
-        loadApart: (there) => loadInProcesses(plan, there, place.topic),
-      }),
-      onProgress(progress) {
-        period.attempted = progress.ok + progress.sent + progress.fail + progress.info;
-        options.onProgress(progress, world.nodes);
-      },
+      onProgress: (progress) => options.onProgress(progress, own.nodes),
       stop,
       abort,
     });
-    await (stage.drive?.(running) ?? running);
-    if (period.stuck !== null) {
-      const told = accountsOf(world);
-      period.stuck = `${clause(period.stuck)}. ${await (stage.drive?.(told) ?? told)}`;
-    }
+    if (stuck === null) return;
+    const told = accountsOf(own);
+    stuck = `${clause(stuck)}. ${await (stage.drive?.(told) ?? told)}`;
   };
 
   const working = work();
-  working.catch((error: unknown) => (period.failure ??= error));
+  working.catch((error: unknown) => (failure ??= error));
   await settledOrAbandoned(working, abort, () => PATIENCE_MS);
-  period.stopped = stop.aborted || options.abort.aborted;
-  period.lengthMs = stage.clock.nowNs() / NS_PER_MS;
-  const { failure } = period;
+  const recorded = recording as RunRecording | null;
+  const lengthMs = stage.clock.nowNs() / NS_PER_MS;
   const status = failure !== null ? 'failed' : stop.aborted || abort.aborted ? 'interrupted' : 'complete';
-  await (recorder as Recorder | null)
-    ?.close(status, failure)
-    .catch((error: unknown) => (period.failure ??= error));
-  if (failure === null && !abort.aborted) writeExecuted(plan.directory, events, options);
-  else if (failure !== null && !stop.aborted)
-    options.say(`${plan.scenario.title}: it failed: ${clause(messageOf(failure))}.\n`);
-  return period;
+  const stopped = stop.aborted || options.abort.aborted;
+  await recorded?.recorder.close(status, failure).catch((error: unknown) => (failure ??= error));
+  if (status !== 'failed' && !abort.aborted) recorded?.writeExecuted(options);
+  const textOf = (said: string) => recorded?.text(said) ?? said;
+  const why = failure === null ? null : textOf(messageOf(failure));
+  if (why !== null && !stop.aborted) options.say(`${plan.scenario.title}: it failed: ${clause(why)}.\n`);
+  return {
+    world,
+    attempted: recorded?.attempted() ?? 0,
+    lengthMs,
+    stopped,
+    failure: why,
+    stuck: stuck === null ? null : textOf(stuck),
+  };
 }
 
 /** What every broker says at this moment, in words. */

@@ -174,7 +174,7 @@ class Soak {
         ...base,
         ...outcomeOf(judged),
         ended: stopped ? 'cut-short' : recorded.failure !== null ? 'failed' : 'complete',
-        failure: recorded.failure === null ? outcomeOf(judged).failure : messageOf(recorded.failure),
+        failure: recorded.failure ?? outcomeOf(judged).failure,
         stuck: recorded.stuck,
       };
       if (line.judged?.result.verdict === 'invalid') await this.#saveData(recorded, directory);
@@ -323,7 +323,7 @@ function testedMs({ ended, judged }: PeriodLine): number {
   return ended === 'cut-short' ? 0 : (judged?.lengthNs ?? 0) / NS_PER_MS;
 }
 
-const isDiskFull = (failure: unknown): boolean => /disk is full|ENOSPC|EDQUOT/.test(messageOf(failure));
+const isDiskFull = (failure: string): boolean => /disk is full|ENOSPC|EDQUOT/.test(failure);
 
 /**
  * Signals for one period. A signal that outlives it would keep alive whatever has listened to it, and Node.js keeps one that was

@@ -1,0 +1,87 @@
+import type { Event } from '../history/event.ts';
+import type { AppendFile } from '../history/recorder/append-file.ts';
+import { openRecorder, type Recorder } from '../history/recorder/recorder.ts';
+import { createDecoder, createEncoder, type Encoder } from '../history/value.ts';
+import type { Progress } from '../runner/progress.ts';
+import { run } from '../runner/runner.ts';
+import type { RunOptions } from '../runner/run-options.ts';
+import type { Stage } from '../world/stage.ts';
+import type { World } from '../world/world.ts';
+import { confidential } from './confidential.ts';
+import { loadInProcesses } from './load-processes/processes.ts';
+import type { Plan } from './plan.ts';
+import { infoOf, topicOf } from './run-info.ts';
+import type { Reporter } from './reporter.ts';
+import { writeExecuted } from './schedule-file.ts';
+
+/** A run on its way into its directory, whatever else goes on around it. No secret of its world gets there. */
+export interface RunRecording {
+  readonly recorder: Recorder;
+  /** Records an event, and tells it. */
+  readonly record: (event: Event) => void;
+  readonly encode: Encoder;
+  /** A text without secrets. */
+  text(text: string): string;
+  /** How many writes have an outcome so far. */
+  attempted(): number;
+  /** The run itself, from its setup to its last scan. */
+  perform(
+    world: World,
+    how: Pick<RunOptions, 'onProgress' | 'stop' | 'abort' | 'liveWithinMs'>,
+  ): Promise<void>;
+  /** Replaces the schedule that was planned by what the nemesis has done. */
+  writeExecuted(reporter: Pick<Reporter, 'say'>): void;
+}
+
+/**
+ * Opens the history of a run: run.json stands there then, and says that it goes on.
+ * @param options.onEvent told of every event.
+ * @param options.openFile another way to create the files of the history.
+ */
+export async function openRunRecording(
+  plan: Plan,
+  stage: Pick<Stage, 'clock' | 'info' | 'secrets' | 'drive'>,
+  { onEvent, openFile }: { onEvent: (event: Event) => void; openFile?: (path: string) => AppendFile },
+): Promise<RunRecording> {
+  const place = { run: plan.run, topic: topicOf(plan) };
+  const encode = createEncoder({ ...place, sizeBytes: plan.scenario.load.recordBytes });
+  const secretless = confidential(stage.secrets ?? []);
+  const info = infoOf({ ...plan, command: plan.command.map((word) => secretless.text(word)) }, stage.info);
+  const recorder = secretless.recorder(await openRecorder(plan.directory, info, stage.clock, openFile));
+  const events: Event[] = [];
+  let attempted = 0;
+  const record = (told: Event) => {
+    const event = secretless.event(told);
+    recorder.event(event);
+    onEvent(event);
+    if (event.type === 'phase' || event.type.startsWith('fault')) events.push(event);
+  };
+  return {
+    recorder,
+    record,
+    encode,
+    text: secretless.text,
+    attempted: () => attempted,
+    async perform(world, how) {
+      await recorder.update({ nodes: [...world.nodes], ...world.facts });
+      const running = run({
+        ...how,
+        world,
+        scenario: plan.scenario,
+        schedule: plan.schedule,
+        seed: plan.seed,
+        recorder: { ...recorder, event: record } satisfies Recorder,
+        decode: world.decode ?? createDecoder(place),
+        ...(plan.processes !== undefined && {
+          loadApart: (there) => loadInProcesses(plan, there, place.topic),
+        }),
+        onProgress(progress: Readonly<Progress>) {
+          attempted = progress.ok + progress.sent + progress.fail + progress.info;
+          how.onProgress(progress);
+        },
+      });
+      await (stage.drive?.(running) ?? running);
+    },
+    writeExecuted: (reporter) => writeExecuted(plan.directory, events, reporter),
+  };
+}
