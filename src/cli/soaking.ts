@@ -12,6 +12,7 @@ import type { PeriodLine } from '../report/soak/period-line.ts';
 import { soakReport, type SoakReport } from '../report/soak/soak-report.ts';
 import { soakText } from '../report/soak/soak-text.ts';
 import { textColumns } from '../report/text/paragraphs.ts';
+import { exitStatusOf } from '../run/decide.ts';
 import { launch } from '../run/launch.ts';
 import type { Plan } from '../run/plan.ts';
 import { preparePlanForWorld, type Wishes } from '../run/prepare.ts';
@@ -93,7 +94,7 @@ export async function goOn(plan: Plan, info: SoakInfo): Promise<number> {
     return status;
   }
   const report = soakReport(lines, { claim: info.claim });
-  const verdict = statusOf(report);
+  const verdict = exitStatusOf(report);
   // First of all: it stands even if nothing can be said.
   process.exitCode = verdict;
   writeReport(directory, report);
@@ -104,10 +105,6 @@ export async function goOn(plan: Plan, info: SoakInfo): Promise<number> {
   }
   if (failure !== null && verdict !== EXIT.invalid) throw failure;
   return verdict === EXIT.valid && status !== EXIT.valid ? status : verdict;
-}
-
-export function statusOf({ verdict }: Pick<SoakReport, 'verdict'>): number {
-  return { valid: EXIT.valid, invalid: EXIT.invalid, inconclusive: EXIT.inconclusive }[verdict];
 }
 
 function writeReport(directory: string, report: SoakReport): void {
@@ -171,7 +168,7 @@ export function tellStatus(directory: string, { json }: { json: boolean }): numb
   const { lines } = readLedger(directory);
   const report = soakReport(lines, { claim: info.claim });
   const running = runningWords(directory, lines);
-  const status = running === null || report.verdict === 'invalid' ? statusOf(report) : EXIT.inconclusive;
+  const status = running === null || report.verdict === 'invalid' ? exitStatusOf(report) : EXIT.inconclusive;
   tell(directory, report, { json, running });
   return status;
 }
@@ -193,7 +190,7 @@ export async function checkSoak(
   const report = soakReport(judged, { claim });
   if (running === null) writeReport(directory, report);
   tell(directory, report, { json, running });
-  return running === null || report.verdict === 'invalid' ? statusOf(report) : EXIT.inconclusive;
+  return running === null || report.verdict === 'invalid' ? exitStatusOf(report) : EXIT.inconclusive;
 }
 
 async function judgedAgain(

@@ -15,6 +15,7 @@ import type { Decided } from './decided.ts';
 import type { Reporter } from './reporter.ts';
 import { FullLists } from './full-lists.ts';
 import { isHistoryFile, openHistory } from './history-path.ts';
+import { STATUS_OF } from './repeat/status.ts';
 
 /**
  * From a history to its verdict: decide, write results.json and timeline.svg, say it. The same whether the run has
@@ -92,6 +93,6 @@ export function resultsText({ result, availability }: Decided): string {
   return `${JSON.stringify({ ...result, availability }, null, 2)}\n`;
 }
 
-export function exitStatusOf(result: Result): number {
-  return { valid: EXIT.valid, invalid: EXIT.invalid, inconclusive: EXIT.inconclusive }[result.verdict];
+export function exitStatusOf({ verdict }: Pick<Result, 'verdict'>): number {
+  return STATUS_OF[verdict];
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, renameSync, rmdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT, Failure } from '../../core/failure.ts';
 import { atPath, makeDirectory, statOf } from '../../core/paths.ts';
@@ -6,6 +6,7 @@ import type { RunInfo } from '../../history/run.ts';
 import { RUN_FILE } from '../../history/layout.ts';
 import { readRunFile } from '../../history/recorder/run-file.ts';
 import { isRunning } from '../is-running.ts';
+import { moveAside } from '../move-aside.ts';
 import type { RepeatCase, RepeatInfo } from './repeat-file.ts';
 import { seedsOf } from './seeds.ts';
 
@@ -79,11 +80,7 @@ export function makeRoom({ directory }: Slot): string | null {
     let aside: string | null = null;
     if (statOf(directory) !== null) {
       if (isVacant(directory)) rmdirSync(directory);
-      else {
-        for (let number = 1; aside === null || statOf(aside) !== null; number++)
-          aside = `${directory}-cut-short-${number}`;
-        renameSync(directory, aside);
-      }
+      else aside = moveAside(directory);
     }
     makeDirectory(join(directory, '..'));
     mkdirSync(directory);

@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { wallClock, wallClockMs, NS_PER_MS, realClock } from '../../core/clock.ts';
 import { EXIT, Failure, messageOf } from '../../core/failure.ts';
@@ -6,6 +6,7 @@ import { atPath, statOf } from '../../core/paths.ts';
 import { freshId } from '../../core/random.ts';
 import { PERIOD_PREFIX } from '../../history/layout.ts';
 import type { Plan } from '../plan.ts';
+import { moveAside } from '../move-aside.ts';
 import { listenForStop } from '../stopping.ts';
 import { collectGarbage, memoryBytes } from './memory.ts';
 import { bytesIn, shrinkStore } from './store-room.ts';
@@ -100,7 +101,7 @@ class Soak {
       // run.json says that it is complete before the other files have their end marks.
       const isOver = status === 'failed' || (status === 'complete' && (judged as Judged).isWhole);
       const ended = isOver ? status : 'cut-short';
-      const kept = ended === 'cut-short' ? setAside(place) : place;
+      const kept = ended === 'cut-short' ? moveAside(place) : place;
       const drawn = drawPeriod(this.#plan.scenario, this.#info.seed, period);
       const outcome = outcomeOf(judged);
       this.#writeAndDrop(
@@ -179,7 +180,7 @@ class Soak {
       };
       if (line.judged?.result.verdict === 'invalid') await this.#saveData(recorded, directory);
       // It is carried out again, if the soak goes on.
-      const place = stopped ? setAside(directory) : directory;
+      const place = stopped ? moveAside(directory) : directory;
       this.#writeAndDrop({ ...line, directory: nameIn(this.#plan.directory, place) }, place);
       this.#weigh(line, recorded);
     } catch (error) {
@@ -269,14 +270,6 @@ class Soak {
     if (room.bytes > storeMaxBytes)
       this.#ending ??= `it ends here, because what it has to keep fills --store-max`;
   }
-}
-
-/** @returns its new place. */
-function setAside(place: string): string {
-  let aside = place;
-  for (let number = 1; statOf(aside) !== null; number++) aside = `${place}-cut-short-${number}`;
-  atPath(place, 'written', () => renameSync(place, aside));
-  return aside;
 }
 
 function lineOf(
