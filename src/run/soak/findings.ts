@@ -3,7 +3,7 @@ import { spawn } from '../../core/child-process.ts';
 import { realClock } from '../../core/clock.ts';
 import { messageOf } from '../../core/failure.ts';
 import type { PeriodLine } from '../../report/soak/period-line.ts';
-import { readLedger } from './ledger.ts';
+import { ledgerSize, readLedger } from './ledger.ts';
 
 const LOOK_MS = 500;
 
@@ -22,7 +22,11 @@ export function followFindings(
   const ending = new AbortController();
   const running = new Set<Promise<void>>();
   let seen = readLedger(directory).lines.length;
+  let size = ledgerSize(directory);
   const look = () => {
+    const now = ledgerSize(directory);
+    if (now === size) return;
+    size = now;
     const { lines } = readLedger(directory);
     for (const line of lines.slice(seen)) {
       if (line.judged?.result.verdict === 'valid' && line.stuck === null) continue;

@@ -1,6 +1,15 @@
-import { appendFileSync, existsSync, readFileSync, statSync, truncateSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  readSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { atPath } from '../../core/paths.ts';
+import { atPath, statOf } from '../../core/paths.ts';
 import { checksum } from '../../history/recorder/event-lines.ts';
 import { LEDGER_FILE } from '../../history/layout.ts';
 import type { PeriodLine } from '../../report/soak/period-line.ts';
@@ -14,20 +23,35 @@ export function appendPeriod(directory: string, line: PeriodLine): void {
   const path = join(directory, LEDGER_FILE);
   const text = JSON.stringify(line);
   atPath(path, 'written', () => {
-    // A tool that was killed while it wrote has left a line without its end.
-    const begin = existsSync(path) && !readFileSync(path).subarray(-1).equals(LINE_FEED) ? '\n' : '';
-    const size = existsSync(path) ? statSync(path).size : 0;
+    const file = openSync(path, 'a+');
+    const { size } = fstatSync(file);
     try {
-      appendFileSync(path, `${begin}${text.slice(0, -1)},"crc":"${checksum(text)}"}\n`, { flush: true });
+      // A tool that was killed while it wrote has left a line without its end.
+      const begin = endsWithLine(file, size) ? '' : '\n';
+      writeFileSync(file, `${begin}${text.slice(0, -1)},"crc":"${checksum(text)}"}\n`, { flush: true });
     } catch (error) {
       // A full disk may have taken a part of it.
-      truncateSync(path, size);
+      ftruncateSync(file, size);
       throw error;
+    } finally {
+      closeSync(file);
     }
   });
 }
 
-const LINE_FEED = Buffer.from('\n');
+function endsWithLine(file: number, size: number): boolean {
+  if (size === 0) return true;
+  const last = Buffer.alloc(1);
+  readSync(file, last, 0, 1, size - 1);
+  return last[0] === LINE_FEED;
+}
+
+const LINE_FEED = 10;
+
+/** In bytes: it grows with each line. 0 where there is none yet. */
+export function ledgerSize(directory: string): number {
+  return statOf(join(directory, LEDGER_FILE))?.size ?? 0;
+}
 
 export interface Ledger {
   lines: PeriodLine[];
