@@ -1,13 +1,11 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { writeWhole } from '../../core/draft.ts';
-import { EXIT, Failure, messageOf } from '../../core/failure.ts';
-import { atPath, statOf } from '../../core/paths.ts';
-import { readRegular } from '../../core/regular-file.ts';
-import { checksum } from '../../history/recorder/event-lines.ts';
+import { EXIT, Failure } from '../../core/failure.ts';
+import { statOf } from '../../core/paths.ts';
 import { REPEAT_FILE } from '../../history/layout.ts';
 import { scenarioSchema } from '../../scenario/schema.ts';
 import { LAB_KINDS } from '../../world/plan.ts';
+import { readSealed, type SealedInfo, writeSealed } from '../sealed-info.ts';
 
 /**
  * repeat.json: what is repeated, how often, from which seed, and what it ran against. With it a repeat that was ended
@@ -70,10 +68,17 @@ const infoSchema = z.object({
 });
 export type RepeatInfo = z.infer<typeof infoSchema>;
 
+const SEALED: SealedInfo<RepeatInfo> = {
+  file: REPEAT_FILE,
+  schema: infoSchema,
+  name: 'repeat',
+  done: 'repeated',
+  hintIfDamaged: (directory) =>
+    `its runs are sound all the same: kept compare ${join(directory, 'run-1')} ${join(directory, 'run-2')} …`,
+};
+
 export function writeRepeatFile(directory: string, info: RepeatInfo): void {
-  const path = join(directory, REPEAT_FILE);
-  const content = { ...info, checksum: checksum(JSON.stringify(info)) };
-  atPath(path, 'written', () => writeWhole(path, `${JSON.stringify(content, null, 2)}\n`));
+  writeSealed(directory, SEALED, info);
 }
 
 /** Whether the directory says that it holds the runs of a repeat. */
@@ -83,7 +88,6 @@ export function isRepeat(directory: string): boolean {
 
 /** @throws Failure where it is none, or damaged, or of a version that this program does not know. */
 export function readRepeatFile(directory: string): RepeatInfo {
-  const path = join(directory, REPEAT_FILE);
   const stat = statOf(directory);
   if (stat?.isDirectory() !== true || !isRepeat(directory)) {
     const what =
@@ -95,33 +99,5 @@ export function readRepeatFile(directory: string): RepeatInfo {
       exitStatus: EXIT.usage,
     });
   }
-  const damaged = (why: string): never => {
-    throw new Failure(`the file ${path} ${why}, so it is not known what was repeated`, {
-      hint: `its runs are sound all the same: kept compare ${join(directory, 'run-1')} ${join(directory, 'run-2')} …`,
-    });
-  };
-  let content: Record<string, unknown>;
-  try {
-    content = JSON.parse(readRegular(path).toString()) as Record<string, unknown>;
-  } catch (error) {
-    return damaged(`cannot be read (${messageOf(error)})`);
-  }
-  if (Number.isInteger(content?.['version']) && content['version'] !== 1) {
-    throw new Failure(
-      `the repeat ${directory} is of version ${String(content['version'])}; this program knows version 1`,
-      {
-        hint: 'use the version of kept that made it, or a newer one',
-        exitStatus: EXIT.usage,
-      },
-    );
-  }
-  const { checksum: written, ...info } = content ?? {};
-  if (written !== checksum(JSON.stringify(info))) return damaged('is damaged: its checksum does not fit');
-  const parsed = infoSchema.safeParse(info);
-  if (parsed.success) return parsed.data;
-  const why = z.prettifyError(parsed.error).replaceAll(/\s*\n\s*/g, ' ');
-  throw new Failure(`the repeat ${directory} does not fit this version of kept: ${why}`, {
-    hint: `it was made by kept ${String(info['kept'])}: use that version`,
-    exitStatus: EXIT.usage,
-  });
+  return readSealed(directory, SEALED);
 }
