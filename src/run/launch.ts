@@ -26,7 +26,7 @@ export async function carryOutHere(plan: Plan, reporter: Reporter): Promise<numb
     const { carryOut } = await import('./carry-out.ts');
     return carryOut(plan, reporter);
   }
-  const { carryOutSoak } = await import('./soak/carry-out-soak.ts');
+  const { carryOutSoak } = await import('./soak/soak.ts');
   return carryOutSoak(plan, reporter.soak(plan));
 }
 

@@ -60,7 +60,7 @@ export async function openRunRecording(
     recorder,
     record,
     encode,
-    text: secretless.text,
+    text: (text) => secretless.text(text),
     attempted: () => attempted,
     async perform(world, how) {
       await recorder.update({ nodes: [...world.nodes], ...world.facts });

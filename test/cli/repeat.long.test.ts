@@ -2,22 +2,16 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, wri
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import test from 'ava';
-import { execa } from 'execa';
 import { realClock } from '../../src/core/clock.ts';
+import { keptIn } from './kept.ts';
 import type { RepeatReport } from '../../src/run/repeat/repeat-report.ts';
 
 /** Repeats and comparisons as a person types them, against the model of Kafka. */
-const KEPT = resolve('bin/kept.js');
 const home = mkdtempSync(join(tmpdir(), 'kept-repeat-cli-'));
 test.after.always(() => rmSync(home, { recursive: true, force: true }));
 const clock = realClock();
 
-const start = (...args: string[]) =>
-  execa(process.execPath, [KEPT, ...args], {
-    reject: false,
-    cwd: home,
-    env: { COLUMNS: '80', KAFKA_HOME: '' },
-  });
+const start = keptIn(home);
 const SHORT = [
   '--simulate',
   '--warm-up',

@@ -8,26 +8,20 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import test from 'ava';
-import { execa } from 'execa';
 import { realClock } from '../../src/core/clock.ts';
+import { keptIn } from './kept.ts';
 import { seededRandom } from '../../src/core/random.ts';
 import type { SoakReport } from '../../src/report/soak/soak-report.ts';
 import { readLedger } from '../../src/run/soak/ledger.ts';
 
 /** Soaks as a person types them, against the model of Kafka. */
-const KEPT = resolve('bin/kept.js');
 const home = mkdtempSync(join(tmpdir(), 'kept-soak-cli-'));
 test.after.always(() => rmSync(home, { recursive: true, force: true }));
 const clock = realClock();
 
-const start = (...args: string[]) =>
-  execa(process.execPath, [KEPT, ...args], {
-    reject: false,
-    cwd: home,
-    env: { COLUMNS: '80', KAFKA_HOME: '' },
-  });
+const start = keptIn(home);
 const SOAK =
   'run soak --simulate --period 8s --rate 20 --seed 5 --fault-interval 500ms --fault-duration 1s'.split(' ');
 const reportOf = (soak: string) =>

@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { wallClock, wallClockMs, NS_PER_MS, realClock } from '../../core/clock.ts';
+import { NS_PER_MS, wallClock } from '../../core/clock.ts';
 import { EXIT, Failure, messageOf } from '../../core/failure.ts';
 import { atPath, statOf } from '../../core/paths.ts';
 import { freshId } from '../../core/random.ts';
@@ -16,6 +16,8 @@ import { judgeApart, judgeHere, type Judge } from './judges.ts';
 import { appendPeriod, readLedger } from './ledger.ts';
 import { drawPeriod, type PeriodPlan } from './period-plan.ts';
 import { recordPeriod, type RecordedPeriod } from './record-period.ts';
+import { periodSignals } from './period-signals.ts';
+import { sleepWatch } from './sleep-watch.ts';
 import { readSoakFile, type SoakInfo } from './soak-file.ts';
 import type { SoakReporter } from './soak-reporter.ts';
 
@@ -25,10 +27,12 @@ const FAILURES_MAX = 2;
 /**
  * Carries out the periods of a soak until its time is over, a person stops it, or what it was told to stop on has come. Each
  * period is recorded while the one before it is judged by another process; a line of the ledger says what it came to.
+ * @returns the exit status so far: 1 once a period is invalid.
  * @throws Failure where the cluster does not come up.
  */
-export async function carryOutPeriods(plan: Plan, reporter: SoakReporter): Promise<void> {
+export async function carryOutSoak(plan: Plan, reporter: SoakReporter): Promise<number> {
   await new Soak(plan, reporter).run();
+  return process.exitCode === EXIT.invalid ? EXIT.invalid : EXIT.valid;
 }
 
 class Soak {
@@ -133,7 +137,7 @@ class Soak {
     };
     const startedAt = wallClock();
     const awake = sleepWatch();
-    const ending = endingOf([this.#stopping.stop, this.#enough.signal], [this.#stopping.abort]);
+    const signals = periodSignals([this.#stopping.stop, this.#enough.signal], [this.#stopping.abort]);
     const recorded = await recordPeriod({
       plan,
       ...grounds.next(plan),
@@ -142,10 +146,10 @@ class Soak {
       onEvent: (event) => this.#reporter.event(drawn, event),
       say: (text) => this.#reporter.say(text),
       liveWithinMs: this.#plan.scenario.soak!.liveWithinMs,
-      stop: ending.stop,
-      abort: ending.abort,
+      stop: signals.stop,
+      abort: signals.abort,
     });
-    ending.over();
+    signals.over();
     const asleepMs = awake();
     if (!this.#stopping.stop.aborted) this.#testedMs += recorded.lengthMs;
     grounds.onEvent(() => undefined);
@@ -317,48 +321,3 @@ function testedMs({ ended, judged }: PeriodLine): number {
 }
 
 const isDiskFull = (failure: string): boolean => /disk is full|ENOSPC|EDQUOT/.test(failure);
-
-/**
- * Signals for one period. A signal that outlives it would keep alive whatever has listened to it, and Node.js keeps one that was
- * made by `AbortSignal.any` for as long as anything listens: so each period has its own, and they end with it.
- */
-function endingOf(
-  stops: readonly AbortSignal[],
-  aborts: readonly AbortSignal[],
-): { stop: AbortSignal; abort: AbortSignal; over(): void } {
-  const stop = new AbortController();
-  const abort = new AbortController();
-  const onStop = () => stop.abort();
-  const onAbort = () => abort.abort();
-  const listen = (signals: readonly AbortSignal[], act: () => void) => {
-    for (const signal of signals) {
-      if (signal.aborted) act();
-      else signal.addEventListener('abort', act);
-    }
-  };
-  listen(stops, onStop);
-  listen(aborts, onAbort);
-  return {
-    stop: stop.signal,
-    abort: abort.signal,
-    over() {
-      for (const signal of stops) signal.removeEventListener('abort', onStop);
-      for (const signal of aborts) signal.removeEventListener('abort', onAbort);
-      stop.abort();
-      abort.abort();
-    },
-  };
-}
-
-/** An NTP step is no sleep. */
-const ASLEEP_MS_MIN = 2_000;
-
-/** The monotonic clock of Linux stands still while the machine sleeps, and the wall clock does not. */
-function sleepWatch(): () => number {
-  const clock = realClock();
-  const beganMs = wallClockMs();
-  return () => {
-    const asleepMs = wallClockMs() - beganMs - clock.nowNs() / NS_PER_MS;
-    return asleepMs >= ASLEEP_MS_MIN ? Math.round(asleepMs) : 0;
-  };
-}
