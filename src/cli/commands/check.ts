@@ -63,7 +63,7 @@ Examples:
     .action(async (path: string, options: Options) => {
       const { claim, json, fullLists, engine, master } = options;
       const how = { claim, json: json === true, fullLists: fullLists === true };
-      const { isParquet } = await import('../../history/tables/open-tables.ts');
+      const { isParquet } = await import('../../history/tables/is-parquet.ts');
       const isOfTables = isParquet(path);
       const wantsEngine = (engine !== undefined && engine !== 'native') || master !== undefined;
       if (existsSync(join(path, SOAK_FILE))) {

@@ -9,6 +9,7 @@ import { ENDS_TABLE, EVENTS_FILE, READS_TABLE, TABLES_FILE, WRITES_TABLE } from 
 import { inTodaysWords } from '../old-words.ts';
 import { decodeLines } from '../recorder/event-lines.ts';
 import type { Damage, RunInfo } from '../run.ts';
+import { areTables } from './is-parquet.ts';
 import { footerOf } from './parquet-rows.ts';
 import {
   ENDS_TABLE_COLUMNS,
@@ -48,23 +49,6 @@ export interface Tables {
 }
 
 const HINT = 'write them anew: kept export RUN --to parquet --output DIRECTORY';
-
-/** Whether the path is a directory of tables that an export has written. */
-export function areTables(path: string): boolean {
-  return statOf(join(path, TABLES_FILE)) !== null;
-}
-
-/** Whether the path leads to Parquet: of this program or of another one. */
-export function isParquet(path: string): boolean {
-  if (path.endsWith('.parquet')) return statOf(path) !== null;
-  const stat = statOf(path);
-  if (stat === null || !stat.isDirectory()) return false;
-  return areTables(path) || parquetFilesIn(path).length > 0;
-}
-
-function parquetFilesIn(path: string): string[] {
-  return atPath(path, 'read', () => readdirSync(path)).filter((name) => name.endsWith('.parquet'));
-}
 
 /**
  * @throws Failure (usage) for Parquet of another tool, of another version, and where columns are missing; 2 where a
