@@ -3,7 +3,6 @@ import type { Reporter } from '../run/reporter.ts';
 import { withProgress } from './terminal/check-progress.ts';
 import { printed, say } from './terminal/print.ts';
 import { createStatus } from './terminal/status.ts';
-import { soakReporter } from './terminal/soak-status.ts';
 import { show } from './verdict.ts';
 
 /** One of many runs is only a line that changes, and only on a terminal; whoever carries out all of them says the rest. */
@@ -23,7 +22,8 @@ export const terminalReporter: Reporter = {
   follow: (nodes) => createStatus(process.stderr, nodes),
   reading: (run) => withProgress(run),
   show,
-  soak: (plan) => soakReporter(process.stderr, plan),
+  // Loaded for a soak alone: every run and every check loads this file.
+  soak: async (plan) => (await import('./terminal/soak-status.ts')).soakReporter(process.stderr, plan),
 
   /** A model must not be taken for Kafka: after the result, wherever standard output and standard error lead. */
   async close({ world, directory }) {

@@ -27,7 +27,7 @@ export async function carryOutHere(plan: Plan, reporter: Reporter): Promise<numb
     return carryOut(plan, reporter);
   }
   const { carryOutSoak } = await import('./soak/soak.ts');
-  return carryOutSoak(plan, reporter.soak(plan));
+  return carryOutSoak(plan, await reporter.soak(plan));
 }
 
 /**

@@ -16,7 +16,7 @@ export interface Reporter {
   /** What came out. */
   show(decided: Decided, plan: Pick<Plan, 'json' | 'directory'>): void;
   /** Speaks of the periods of a soak. */
-  soak(plan: Pick<Plan, 'directory' | 'soak'>): SoakReporter;
+  soak(plan: Pick<Plan, 'directory' | 'soak'>): Promise<SoakReporter>;
   /** The last word, whatever came out. */
   close(plan: Plan): Promise<void>;
 }
