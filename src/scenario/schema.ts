@@ -74,7 +74,7 @@ const phasesSchema = z
 
 /** What makes a scenario a soak: many periods on one cluster, each as long as its phases, each with a topic of its own. */
 const soakSchema = z.strictObject({
-  durationMs: z.number().positive().nullable().default(null).describe('in all; null: until it is stopped'),
+  durationMs: z.int().min(1).nullable().default(null).describe('in all; null: until it is stopped'),
   liveWithinMs: z
     .int()
     .positive()

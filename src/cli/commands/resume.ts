@@ -87,7 +87,7 @@ export function addRunPartCommand(program: Command): void {
 
 function assertNoRun(directory: string): void {
   if (statOf(join(directory, RUN_FILE)) === null) return;
-  throw new Failure(`the path ${directory} is one run, and only a repeat can be resumed`, {
+  throw new Failure(`the path ${directory} is one run, and only a repeat can be resumed, or a soak`, {
     hint: `"kept check ${directory}" decides from what was recorded, "kept replay ${directory}" runs it again`,
     exitStatus: EXIT.usage,
   });
