@@ -7,8 +7,10 @@ import { NS_PER_MS, wallClock } from '../core/clock.ts';
 import { writeWhole } from '../core/draft.ts';
 import { keptVersion } from '../core/version.ts';
 import { seconds } from '../core/words.ts';
-import { BROKER_DATA_DIRECTORY, RESULTS_FILE } from '../history/layout.ts';
+import { BROKER_DATA_DIRECTORY, RESULTS_FILE, SUMMARY_FILES } from '../history/layout.ts';
+import { MIX_KINDS } from '../nemesis/schedule.ts';
 import type { PeriodLine } from '../report/soak/period-line.ts';
+import { soakMarkdown } from '../report/soak/soak-markdown.ts';
 import { soakReport, type SoakReport } from '../report/soak/soak-report.ts';
 import { soakText } from '../report/soak/soak-text.ts';
 import { textColumns } from '../report/text/paragraphs.ts';
@@ -46,6 +48,7 @@ export async function beginSoak(
     storeMaxBytes: options.storeMax ?? null,
     stopOn: options.stopOn ?? null,
     onFinding: options.onFinding ?? null,
+    leftOut: plan.soak!.leftOut,
     ...wishes,
     system: systemOf(plan),
     kept: keptVersion(),
@@ -93,7 +96,7 @@ export async function goOn(plan: Plan, info: SoakInfo): Promise<number> {
     if (failure !== null) throw failure;
     return status;
   }
-  const report = soakReport(lines, { claim: info.claim });
+  const report = soakReport(lines, { ...info, allKinds: MIX_KINDS });
   const verdict = exitStatusOf(report);
   // First of all: it stands even if nothing can be said.
   process.exitCode = verdict;
@@ -110,6 +113,7 @@ export async function goOn(plan: Plan, info: SoakInfo): Promise<number> {
 function writeReport(directory: string, report: SoakReport): void {
   try {
     writeWhole(join(directory, RESULTS_FILE), `${JSON.stringify(report, null, 2)}\n`);
+    writeWhole(join(directory, SUMMARY_FILES.markdown), soakMarkdown(report));
   } catch (error) {
     say(`kept: the results could not be written to ${directory}: ${messageOf(error)}\n`);
   }
@@ -166,7 +170,7 @@ export async function goOnAs(
 export function tellStatus(directory: string, { json }: { json: boolean }): number {
   const info = readSoakFile(directory);
   const { lines } = readLedger(directory);
-  const report = soakReport(lines, { claim: info.claim });
+  const report = soakReport(lines, { ...info, allKinds: MIX_KINDS });
   const running = runningWords(directory, lines);
   const status = running === null || report.verdict === 'invalid' ? exitStatusOf(report) : EXIT.inconclusive;
   tell(directory, report, { json, running });
@@ -187,7 +191,7 @@ export async function checkSoak(
   const judged: PeriodLine[] = [];
   for (const line of lines)
     judged.push(await judgedAgain(directory, line, { claim, was: info.claim, running }));
-  const report = soakReport(judged, { claim });
+  const report = soakReport(judged, { ...info, claim, allKinds: MIX_KINDS });
   if (running === null) writeReport(directory, report);
   tell(directory, report, { json, running });
   return running === null || report.verdict === 'invalid' ? exitStatusOf(report) : EXIT.inconclusive;

@@ -52,6 +52,7 @@ test.serial(
       'periods.ndjson',
       'results.json',
       'soak.json',
+      'summary.md',
     ]);
     t.is(reportOf('one/run-1').periods.judged, lines.length);
 

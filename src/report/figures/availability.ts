@@ -11,8 +11,11 @@ import { type Gap, longestGap, type Segment, segmentMeter } from './segments.ts'
 /** How available the cluster was for writing. All times in ns since the run began, unless they say otherwise. */
 export interface Availability {
   phases: ({ name: PhaseName } & Stretch)[];
-  /** Each while it was in force. */
-  faults: ({ fault: string } & Stretch)[];
+  /**
+   * Each while it was in force. `before`: how long writes took that were due in the time without any fault right before the
+   * strike; null where there was no such time, or no acknowledgement in it.
+   */
+  faults: ({ fault: string; before: Latency | null } & Stretch)[];
   /** Faults beyond the first thousand, of which there are no figures. */
   faultsLeftOut: number;
   /**
@@ -71,6 +74,7 @@ export function availabilityMeter(run: Pick<Run, 'events' | 'ends'>): {
   const phases = loadPhases(run);
   const allFaults = faultStretches(run);
   const faults = allFaults.slice(0, FAULTS_MAX);
+  const calm = calmBefore(allFaults, phases[0]?.fromNs ?? 0);
   const errors = new ErrorCounts();
   const firstAcks = firstAckMeter(strikesAndHeals(run.events));
   const pieces = segmentMeter([...phases, ...faults].flatMap(({ fromNs, toNs }) => [fromNs, toNs]));
@@ -88,7 +92,11 @@ export function availabilityMeter(run: Pick<Run, 'events' | 'ends'>): {
   function totalOf(segments: readonly Segment[]): Availability {
     return {
       phases: phases.map(({ name, ...span }) => ({ name, ...stretchOf(segments, span) })),
-      faults: faults.map(({ fault, ...span }) => ({ fault, ...stretchOf(segments, span) })),
+      faults: faults.map(({ fault, ...span }, index) => ({
+        fault,
+        before: latencyOf(within(segments, { fromNs: calm[index]!, toNs: span.fromNs })),
+        ...stretchOf(segments, span),
+      })),
       faultsLeftOut: allFaults.length - faults.length,
       longestGap: load.span === null ? null : longestGap(segments, load.span.fromNs, load.span.toNs),
       recoveries: firstAcks.total(),
@@ -99,11 +107,16 @@ export function availabilityMeter(run: Pick<Run, 'events' | 'ends'>): {
   }
 }
 
-function stretchOf(segments: readonly Segment[], { fromNs, toNs }: Gap): Stretch {
-  const inside = segments.slice(
+/** The pieces between two of their edges. */
+function within(segments: readonly Segment[], { fromNs, toNs }: Gap): readonly Segment[] {
+  return segments.slice(
     firstIndex(segments, (segment) => segment.fromNs >= fromNs),
     firstIndex(segments, (segment) => segment.toNs > toNs),
   );
+}
+
+function stretchOf(segments: readonly Segment[], { fromNs, toNs }: Gap): Stretch {
+  const inside = within(segments, { fromNs, toNs });
   const acked = inside.reduce((sum, segment) => sum + segment.acked, 0);
   const gap = longestGap(inside, fromNs, toNs);
   const due = OUTCOMES.map((outcome, code) => [
@@ -214,6 +227,18 @@ function faultStretches(
     }
   }
   return [...spans.values()];
+}
+
+/** For each fault since when no other one had been in force when it struck; its own beginning where another one was. */
+function calmBefore(faults: readonly Gap[], loadFromNs: number): number[] {
+  const inOrder = faults.map((span, index) => ({ ...span, index })).toSorted((a, b) => a.fromNs - b.fromNs);
+  const since: number[] = [];
+  let latestNs = loadFromNs;
+  for (const { fromNs, toNs, index } of inOrder) {
+    since[index] = Math.min(fromNs, latestNs);
+    latestNs = Math.max(latestNs, toNs);
+  }
+  return since;
 }
 
 function strikesAndHeals(events: Run['events']): Omit<Recovery, 'firstAckAfterNs'>[] {

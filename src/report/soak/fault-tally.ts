@@ -1,57 +1,118 @@
 import { eventsOf } from '../../history/events-of.ts';
 import type { Run } from '../../history/run.ts';
 import type { Availability } from '../figures/availability.ts';
+import { addCost, addOne, type FaultCost, noCost, type OneCost } from './fault-cost.ts';
+import { rolesStruck, STRUCK_ROLES, type StruckRole } from './struck-roles.ts';
 
-/** How often faults of one kind struck one role, and what that cost. */
+/** How often faults of one kind struck, whom, and what that cost. */
 export interface FaultTally {
   kind: string;
-  /** What it was aimed at: `leader`, `controller`, `follower`, `broker`, a node's name; `links` for a partition of the network. */
-  role: string;
   struck: number;
   /** Could not be applied, or was not seen to take effect. */
   failed: number;
   /** Left out, to keep enough brokers up. */
   skipped: number;
-  /** The time without any acknowledgement while it was in force, of all of them together. */
-  unavailableNs: number;
-  /** From a strike to the first acknowledgement of a write begun after it: the longest; null where none came. */
-  longestRecoveryNs: number | null;
+  cost: FaultCost;
+  /** The same by what the struck nodes were. A fault that struck a node of several roles counts for each of them. */
+  roles: RoleTally[];
 }
 
-/** One for each kind and role that the run's schedule met. */
-export function tallyOf(run: Pick<Run, 'events'>, availability: Availability): FaultTally[] {
+export interface RoleTally {
+  role: StruckRole;
+  struck: number;
+  cost: FaultCost;
+}
+
+/**
+ * One for each kind that the run's schedule met.
+ * @param unavailableNs the time without service between two moments.
+ */
+export function tallyOf(
+  run: Pick<Run, 'info' | 'events'>,
+  availability: Availability,
+  unavailableNs: (fromNs: number, toNs: number) => number,
+): FaultTally[] {
   const tallies = new Map<string, FaultTally>();
-  const of = (fault: { kind: string; target?: unknown }): FaultTally => {
-    const role = typeof fault.target === 'string' ? fault.target : 'links';
-    const key = `${fault.kind} ${role}`;
-    let tally = tallies.get(key);
-    if (tally === undefined) {
-      const { kind } = fault;
-      tally = { kind, role, struck: 0, failed: 0, skipped: 0, unavailableNs: 0, longestRecoveryNs: null };
-      tallies.set(key, tally);
-    }
-    return tally;
-  };
-  const stretches = new Map(availability.faults.map((stretch) => [stretch.fault, stretch]));
-  const recoveries = new Map(
-    availability.recoveries
-      .filter(({ after }) => after === 'strike')
-      .map(({ fault, firstAckAfterNs }) => [fault, firstAckAfterNs]),
-  );
+  const costs = costsOf(availability, unavailableNs);
+  const roles = rolesStruck(run);
   const started = new Set<string>();
   for (const event of eventsOf(run.events, 'fault-start', 'fault-failed', 'fault-skipped')) {
-    const tally = of(event.fault);
+    const tally = tallyIn(tallies, event.fault.kind);
     if (event.type === 'fault-skipped') tally.skipped++;
     else if (event.type === 'fault-failed') {
       if (!started.has(event.id)) tally.failed++;
     } else {
       started.add(event.id);
+      // What was not seen to take effect cost nothing that is known.
       if (event.verified === false) tally.failed++;
-      else tally.struck++;
-      tally.unavailableNs += stretches.get(event.id)?.longestGapNs ?? 0;
-      const recoveryNs = recoveries.get(event.id) ?? null;
-      if (recoveryNs !== null) tally.longestRecoveryNs = Math.max(tally.longestRecoveryNs ?? 0, recoveryNs);
+      else strike(tally, roles.get(event.id) ?? [], costs.get(event.id));
     }
   }
   return [...tallies.values()];
+}
+
+function strike(tally: FaultTally, roles: readonly StruckRole[], cost: OneCost | undefined): void {
+  tally.struck++;
+  if (cost !== undefined) addOne(tally.cost, cost);
+  for (const role of roles) {
+    const entry = roleIn(tally, role);
+    entry.struck++;
+    if (cost !== undefined) addOne(entry.cost, cost);
+  }
+}
+
+function costsOf(
+  { faults, recoveries }: Availability,
+  unavailableNs: (fromNs: number, toNs: number) => number,
+): Map<string, OneCost> {
+  const firstAcks = new Map(
+    recoveries
+      .filter(({ after }) => after === 'strike')
+      .map(({ fault, firstAckAfterNs }) => [fault, firstAckAfterNs]),
+  );
+  return new Map(
+    faults.map((stretch) => {
+      const { fault, fromNs, toNs } = stretch;
+      const firstAckAfterNs = firstAcks.get(fault) ?? null;
+      return [fault, { stretch, unavailableNs: unavailableNs(fromNs, toNs), firstAckAfterNs }];
+    }),
+  );
+}
+
+/** The tallies of any number of periods, added up: one for each kind, in the order of their names. */
+export function addedUp(tallies: Iterable<FaultTally>): FaultTally[] {
+  const sums = new Map<string, FaultTally>();
+  for (const { kind, struck, failed, skipped, cost, roles } of tallies) {
+    const sum = tallyIn(sums, kind);
+    sum.struck += struck;
+    sum.failed += failed;
+    sum.skipped += skipped;
+    addCost(sum.cost, cost);
+    for (const each of roles) {
+      const entry = roleIn(sum, each.role);
+      entry.struck += each.struck;
+      addCost(entry.cost, each.cost);
+    }
+  }
+  for (const { roles } of sums.values())
+    roles.sort((a, b) => STRUCK_ROLES.indexOf(a.role) - STRUCK_ROLES.indexOf(b.role));
+  return [...sums.values()].toSorted((a, b) => (a.kind < b.kind ? -1 : 1));
+}
+
+function tallyIn(tallies: Map<string, FaultTally>, kind: string): FaultTally {
+  let tally = tallies.get(kind);
+  if (tally === undefined) {
+    tally = { kind, struck: 0, failed: 0, skipped: 0, cost: noCost(), roles: [] };
+    tallies.set(kind, tally);
+  }
+  return tally;
+}
+
+function roleIn({ roles }: FaultTally, role: StruckRole): RoleTally {
+  let entry = roles.find((each) => each.role === role);
+  if (entry === undefined) {
+    entry = { role, struck: 0, cost: noCost() };
+    roles.push(entry);
+  }
+  return entry;
 }

@@ -10,6 +10,8 @@ export interface Judged {
   faults: FaultTally[];
   /** Of its whole history: what stood there, when the history itself is not kept. */
   digest: string;
+  /** For how long something was under way and nothing was acknowledged. */
+  unavailableNs: number;
   /** From its beginning to its last event. */
   lengthNs: number;
   /** Whether nothing of the history is damaged or missing. */

@@ -5,8 +5,9 @@ import { EFFECTIVE_SHARE_MIN } from '../../checker/questions/faults.ts';
 import type { Claim, Counts, FindingKind, Judgement, Verdict } from '../../checker/result.ts';
 import { counted, grouped, listed } from '../../core/words.ts';
 import { NS_PER_MS } from '../../core/clock.ts';
-import type { FaultTally } from './fault-tally.ts';
+import { addedUp, type FaultTally } from './fault-tally.ts';
 import type { PeriodLine } from './period-line.ts';
+import { type Untested, untestedOf } from './untested.ts';
 
 /** What all periods of a soak come to: results.json of a soak, and what `kept status` tells while it goes on. */
 export interface SoakReport {
@@ -25,8 +26,13 @@ export interface SoakReport {
   faults: FaultTally[];
   /** Kinds of faults that some period was to have, and that never took effect. */
   untested: string[];
+  /** What else the faults left out. */
+  notTested: Omit<Untested, 'neverInEffect'>;
   /** Where the tool was killed or stopped: what happened then is not tested, and nothing of it counts as lost. */
   gaps: { period: number; startedAt: string; attempted: number }[];
+  /** Of the time that was tested, for how much something was under way and nothing was acknowledged. */
+  unavailableNs: number;
+  /** Without an acknowledgement; pauses of the load count, too. */
   longestGap: { period: number; ns: number } | null;
   latencyP99Ms: { median: number; worst: number; period: number } | null;
   memoryBytes: { first: number; last: number; most: number } | null;
@@ -45,7 +51,18 @@ export interface SoakFinding {
   inPeriods: number;
 }
 
-export function soakReport(lines: readonly PeriodLine[], { claim }: { claim: Claim }): SoakReport {
+/**
+ * @param options.leftOut kinds of faults that the lab cannot do, with the reason. None if absent.
+ * @param options.allKinds the kinds of faults that there are, for what was never tested. Not known if absent.
+ */
+export function soakReport(
+  lines: readonly PeriodLine[],
+  {
+    claim,
+    leftOut = [],
+    allKinds = [],
+  }: { claim: Claim; leftOut?: Untested['impossible']; allKinds?: readonly string[] },
+): SoakReport {
   const complete = lines.filter(({ ended }) => ended === 'complete');
   const judged = complete.filter((line) => line.judged !== null);
   const ofVerdict = (verdict: Verdict, among: readonly PeriodLine[]) =>
@@ -54,7 +71,12 @@ export function soakReport(lines: readonly PeriodLine[], { claim }: { claim: Cla
   const open = [...ofVerdict('inconclusive', complete), ...complete.filter((line) => line.judged === null)];
   const failed = lines.filter(({ ended }) => ended === 'failed');
   const gaps = lines.filter(({ ended }) => ended === 'cut-short');
-  const faults = faultsOf(lines);
+  const faults = addedUp(tallies(lines));
+  const { neverInEffect, ...notTested } = untestedOf(faults, {
+    wanted: new Set(lines.flatMap(({ kinds }) => kinds)),
+    impossible: leftOut,
+    all: allKinds,
+  });
   const vain = whyInVain(faults, complete);
   const missing = missingOf(lines);
   const folded = foldOf(lines, claim);
@@ -79,18 +101,19 @@ export function soakReport(lines: readonly PeriodLine[], { claim }: { claim: Cla
     findings: findingsOf(folded),
     stuck: lines.flatMap(({ period, stuck }) => (stuck === null ? [] : [{ period, because: stuck }])),
     faults,
-    untested: [],
+    untested: neverInEffect,
+    notTested,
     gaps: gaps.map(({ period, startedAt, judged: known }) => ({
       period,
       startedAt,
       attempted: known?.figures.attempted ?? 0,
     })),
+    unavailableNs: judged.reduce((sum, line) => sum + line.judged!.unavailableNs, 0),
     longestGap: longestOf(complete),
     latencyP99Ms: latencyOf(complete),
     memoryBytes: memoryOf(lines),
     asleepMs: lines.reduce((sum, { asleepMs }) => sum + asleepMs, 0),
   };
-  report.untested = untestedOf(lines);
   report.reasons = reasonsOf(report, { open, failed, missing, vain });
   return report;
 }
@@ -174,23 +197,8 @@ function findingsOf(state: FoldState | null): SoakFinding[] {
     );
 }
 
-function faultsOf(lines: readonly PeriodLine[]): FaultTally[] {
-  const tallies = new Map<string, FaultTally>();
-  for (const tally of lines.flatMap(({ judged }) => judged?.faults ?? [])) {
-    const key = `${tally.kind} ${tally.role}`;
-    const known = tallies.get(key);
-    if (known === undefined) {
-      tallies.set(key, { ...tally });
-      continue;
-    }
-    known.struck += tally.struck;
-    known.failed += tally.failed;
-    known.skipped += tally.skipped;
-    known.unavailableNs += tally.unavailableNs;
-    if (tally.longestRecoveryNs !== null)
-      known.longestRecoveryNs = Math.max(known.longestRecoveryNs ?? 0, tally.longestRecoveryNs);
-  }
-  return [...tallies.values()].toSorted((a, b) => (`${a.kind} ${a.role}` < `${b.kind} ${b.role}` ? -1 : 1));
+function* tallies(lines: readonly PeriodLine[]): Generator<FaultTally> {
+  for (const { judged } of lines) yield* judged?.faults ?? [];
 }
 
 /** Periods that came to their end before a later one, and of which no line says so. The last one may just be going on. */
@@ -208,18 +216,6 @@ function whyInVain(faults: readonly FaultTally[], lines: readonly PeriodLine[]):
     return 'No fault is known to have taken effect, so they tested nothing.';
   if (struck >= EFFECTIVE_SHARE_MIN * (struck + failed)) return null;
   return `Only ${grouped(struck)} of ${counted(struck + failed, 'fault')} are known to have taken effect, so too little was tested.`;
-}
-
-/** A drawn kind may be a form of another one: `one-way` and `cut-from-coordination` isolate. */
-const STRIKES_AS: Readonly<Record<string, string>> = {
-  'one-way': 'isolate',
-  'cut-from-coordination': 'isolate',
-};
-
-function untestedOf(lines: readonly PeriodLine[]): string[] {
-  const struck = new Set(faultsOf(lines).flatMap(({ kind, struck: times }) => (times > 0 ? [kind] : [])));
-  const wanted = new Set(lines.flatMap(({ kinds }) => kinds));
-  return [...wanted].filter((kind) => !struck.has(STRIKES_AS[kind] ?? kind)).toSorted();
 }
 
 function longestOf(lines: readonly PeriodLine[]): SoakReport['longestGap'] {

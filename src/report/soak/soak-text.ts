@@ -1,8 +1,8 @@
 import { NS_PER_MS } from '../../core/clock.ts';
 import { counted, grouped, moment, seconds } from '../../core/words.ts';
-import { alignedLines } from '../repeats/tables.ts';
+import { alignedLines, percent } from '../repeats/tables.ts';
 import { paragraph } from '../text/paragraphs.ts';
-import type { FaultTally } from './fault-tally.ts';
+import { costsTable, strikesTable, TABLE_NOTES, untestedSentences } from './fault-tables.ts';
 import type { PeriodLine } from './period-line.ts';
 import type { SoakReport } from './soak-report.ts';
 
@@ -18,7 +18,7 @@ export function periodText(line: PeriodLine): string {
   const cut = ended === 'cut-short' ? ' (cut short)' : '';
   if (judged === null) return `${number} no verdict${cut}: ${failure ?? 'it was not judged'}`;
   const { figures, result } = judged;
-  const gap = figures.longestGapNs === null ? '' : ` · down ${seconds(figures.longestGapNs)}`;
+  const gap = ` · down ${seconds(judged.unavailableNs)}`;
   const why = result.verdict === 'valid' ? '' : `\n      ${result.reasons[0]}`;
   const end = stuck === null ? '' : `\n      stuck: ${stuck}`;
   const begin = `${number} ${result.verdict.padEnd(12)} ${grouped(figures.acknowledged)} acked, ${grouped(figures.lost)} lost${gap}${cut} · `;
@@ -57,20 +57,26 @@ export function soakText(
     `  ${grouped(counts.ok + counts.sent)} acknowledged, ${grouped(counts.fail)} failed, ${grouped(counts.info)} of unknown outcome`,
     `  ${grouped(periods.valid)} valid, ${grouped(periods.invalid)} invalid, ${grouped(periods.inconclusive)} inconclusive, ${grouped(periods.failed)} failed, ${grouped(periods.quiet)} of them quiet`,
     ...availabilityLines(report),
-    ...faultLines(report),
+    ...faultLines(report, columns),
     '',
     `  Periods:  ${directory}/periods.ndjson`,
   ];
   return `${lines.join('\n')}\n`;
 }
 
-function availabilityLines({ longestGap, latencyP99Ms, memoryBytes, asleepMs }: SoakReport): string[] {
+function availabilityLines(report: SoakReport): string[] {
+  const { testedMs, unavailableNs, longestGap, latencyP99Ms, memoryBytes, asleepMs } = report;
   const mebibytes = (bytes: number) => `${grouped(bytes / 2 ** 20)} MiB`;
   return [
+    ...(testedMs === 0
+      ? []
+      : [
+          `  no acknowledgement came for ${percent(unavailableNs / (testedMs * NS_PER_MS))} of the time, ${seconds(unavailableNs)} in all`,
+        ]),
     ...(longestGap === null
       ? []
       : [
-          `  longest time without an acknowledgement: ${moment(longestGap.ns)}, in period ${longestGap.period}`,
+          `  longest time without one, pauses of the load included: ${moment(longestGap.ns)}, in period ${longestGap.period}`,
         ]),
     ...(latencyP99Ms === null
       ? []
@@ -86,26 +92,14 @@ function availabilityLines({ longestGap, latencyP99Ms, memoryBytes, asleepMs }: 
   ];
 }
 
-function faultLines({ faults, untested }: SoakReport): string[] {
-  if (faults.length === 0) return untested.length === 0 ? [] : ['', `  Never tested: ${untested.join(', ')}`];
-  const head = ['fault', 'aimed at', 'struck', 'in vain', 'left out', 'no acks', 'slowest'];
-  const rows = faults.map(rowOf);
+function faultLines(report: SoakReport, columns: number): string[] {
+  const words = (text: string) => paragraph(text, columns, '  ', '  ');
+  const { faults } = report;
+  const costs = costsTable(faults);
   return [
+    ...(faults.length === 0 ? [] : ['', ...alignedLines(strikesTable(faults).rows, '  ')]),
+    ...(costs === null ? [] : ['', ...alignedLines(costs.rows, '  '), '', ...TABLE_NOTES.flatMap(words)]),
     '',
-    ...alignedLines([head, ...rows], '  '),
-    ...(untested.length === 0 ? [] : [`  Never tested: ${untested.join(', ')}`]),
-  ];
-}
-
-function rowOf(tally: FaultTally): string[] {
-  const { kind, role, struck, failed, skipped, unavailableNs, longestRecoveryNs } = tally;
-  return [
-    kind,
-    role,
-    grouped(struck),
-    grouped(failed),
-    grouped(skipped),
-    seconds(unavailableNs),
-    longestRecoveryNs === null ? '–' : seconds(longestRecoveryNs),
+    ...untestedSentences(report).flatMap(words),
   ];
 }

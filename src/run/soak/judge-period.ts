@@ -7,7 +7,8 @@ import { historyDigest } from '../../history/digest.ts';
 import { lastEventNs } from '../../history/events-of.ts';
 import { openRun } from '../../history/directory.ts';
 import { RESULTS_FILE } from '../../history/layout.ts';
-import { availabilityOf } from '../../report/figures/availability.ts';
+import { availabilityMeter } from '../../report/figures/availability.ts';
+import { outageMeter } from '../../report/figures/outages.ts';
 import { runFigures } from '../../report/repeats/run-figures.ts';
 import { resultsText } from '../decide.ts';
 import { memoryBytes } from './memory.ts';
@@ -30,19 +31,27 @@ export async function judgePeriod(
 ): Promise<Judged> {
   const run = await openRun(directory);
   const result = check(run, { claim });
-  const availability = availabilityOf(run);
+  const meter = availabilityMeter(run);
+  const outages = outageMeter();
+  for (const batch of run.writes()) {
+    meter.visit(batch);
+    outages.visit(batch);
+  }
+  const availability = meter.total();
   try {
     if (write) writeWhole(join(directory, RESULTS_FILE), resultsText({ run, result, availability }));
   } catch (error) {
     result.reasons.push(`The results could not be written: ${messageOf(error)}.`);
   }
+  const lengthNs = lastEventNs(run);
   const { directory: _, ...figures } = runFigures(directory, run.info, { result, availability });
   return {
     figures,
     result: shortened(result),
-    faults: tallyOf(run, availability),
+    faults: tallyOf(run, availability, outages.unavailableNs),
     digest: historyDigest(run),
-    lengthNs: lastEventNs(run),
+    unavailableNs: outages.unavailableNs(0, lengthNs),
+    lengthNs,
     isWhole: run.damage().length === 0,
     memoryBytes: memoryBytes(),
   };

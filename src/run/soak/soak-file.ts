@@ -23,6 +23,8 @@ const infoSchema = z.object({
   stopOn: z.enum(['invalid', 'inconclusive']).nullable(),
   /** A command for each finding. */
   onFinding: z.string().nullable(),
+  /** Kinds of faults that the lab cannot do, with the reason. */
+  leftOut: z.array(z.object({ kind: z.string(), because: z.string() })).default([]),
   wishes: wishesSchema,
   /** Of a cluster that was given: its options hold secrets, so only the user can name it again. */
   given: z.boolean(),

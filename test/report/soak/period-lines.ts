@@ -1,6 +1,9 @@
 import type { Finding, Result, Verdict } from '../../../src/checker/result.ts';
 import { FINDING_KINDS } from '../../../src/checker/result.ts';
+import { type FaultCost, noCost } from '../../../src/report/soak/fault-cost.ts';
 import type { FaultTally } from '../../../src/report/soak/fault-tally.ts';
+import { addFigure } from '../../../src/report/soak/rough-spread.ts';
+import type { StruckRole } from '../../../src/report/soak/struck-roles.ts';
 import type { PeriodLine } from '../../../src/report/soak/period-line.ts';
 
 const CONTRACT = {
@@ -81,6 +84,7 @@ export function periodLine(
       result,
       faults: judged.faults ?? [tally('kill', 'leader', { struck: 1 })],
       digest: 'd',
+      unavailableNs: 0,
       lengthNs: 60e9,
       isWhole: true,
       memoryBytes: 1,
@@ -94,6 +98,31 @@ export function periodLine(
   };
 }
 
-export function tally(kind: string, role: string, more: Partial<FaultTally>): FaultTally {
-  return { kind, role, struck: 0, failed: 0, skipped: 0, unavailableNs: 0, longestRecoveryNs: null, ...more };
+/** Of a kind whose every strike struck a node of this role. */
+export function tally(
+  kind: string,
+  role: StruckRole,
+  { cost = noCost(), ...more }: Partial<Omit<FaultTally, 'roles'>>,
+): FaultTally {
+  const { struck = 0, failed = 0, skipped = 0 } = more;
+  return { kind, struck, failed, skipped, cost, roles: struck > 0 ? [{ role, struck, cost }] : [] };
+}
+
+/** What one fault cost. */
+export function costLike({
+  lengthNs,
+  unavailableNs,
+  firstAckMs,
+  p99Ms: [before, during],
+}: {
+  lengthNs: number;
+  unavailableNs: number;
+  firstAckMs: number;
+  p99Ms: [before: number, during: number];
+}): FaultCost {
+  const cost = { ...noCost(), faults: 1, lengthNs, unavailableNs };
+  addFigure(cost.firstAckMs, firstAckMs);
+  addFigure(cost.p99BeforeMs, before);
+  addFigure(cost.p99DuringMs, during);
+  return cost;
 }

@@ -1,10 +1,13 @@
 import test from 'ava';
 import { fc } from '@fast-check/ava';
 import type { Verdict } from '../../../src/checker/result.ts';
+import { addedUp } from '../../../src/report/soak/fault-tally.ts';
+import { soakMarkdown } from '../../../src/report/soak/soak-markdown.ts';
 import { soakReport } from '../../../src/report/soak/soak-report.ts';
 import { periodText, soakText } from '../../../src/report/soak/soak-text.ts';
+import type { StruckRole } from '../../../src/report/soak/struck-roles.ts';
 import { holds } from '../../holds.ts';
-import { lossLike, periodLine, resultLike, tally } from './period-lines.ts';
+import { costLike, lossLike, periodLine, resultLike, tally } from './period-lines.ts';
 
 const CLAIM = { claim: 'kept' as const };
 const invalid = resultLike('invalid', { findings: [lossLike(3)] });
@@ -127,7 +130,18 @@ test('its text fits a terminal of 80 columns', (t) => {
       { period: 10_000 + index, kinds: ['kill', 'cut-from-coordination', 'majority-ring', 'power-loss'] },
       {
         result: resultLike('valid', { ok: 123_456 }),
-        faults: [tally('majority-ring', 'controller', { struck: 1_234, unavailableNs: 1e12 })],
+        faults: [
+          tally('majority-ring', 'coordination', {
+            struck: 1_234,
+            cost: costLike({
+              lengthNs: 3e12,
+              unavailableNs: 1e12,
+              p99Ms: [4_321, 59_999],
+              firstAckMs: 59_999,
+            }),
+          }),
+          tally('pause', 'leader', { struck: 1, skipped: 12_345, failed: 123 }),
+        ],
       },
     ),
   );
@@ -135,6 +149,7 @@ test('its text fits a terminal of 80 columns', (t) => {
   const text = soakText(report, { directory: 'store/run-42', columns: 80, running: 'It still goes on.' });
   for (const line of [...text.split('\n'), ...lines.map(periodText)])
     t.true(line.length <= 80, `${line.length}: ${line}`);
+  t.regex(text, /majority-ring +coordination +33.3 % +8 h 20 min +60.0 s +4,\d+ → \d+,\d+/);
   t.regex(text, /^SO FAR/);
   t.regex(
     soakText(soakReport([periodLine({ period: 1 }, { result: invalid })], CLAIM), {
@@ -144,4 +159,56 @@ test('its text fits a terminal of 80 columns', (t) => {
     }),
     /^INVALID/,
   );
+});
+
+test('its tables say whom each kind of fault struck, what that cost, and what was never tested', (t) => {
+  const kinds = ['kill', 'pause'];
+  const fault = (role: StruckRole, p99Ms: [number, number]) =>
+    tally('kill', role, {
+      struck: 2,
+      failed: 1,
+      cost: costLike({ lengthNs: 10e9, unavailableNs: 2.5e9, firstAckMs: 3_000, p99Ms }),
+    });
+  const lines = [
+    periodLine({ period: 1, kinds }, { faults: [fault('leader', [4, 900])] }),
+    periodLine({ period: 2, kinds }, { faults: [fault('leader', [4, 900]), fault('coordination', [4, 5])] }),
+  ];
+  const leftOut = [{ kind: 'delay', because: 'the kernel has no sch_netem' }];
+  const report = soakReport(lines, { claim: 'kept', leftOut, allKinds: ['kill', 'pause', 'stop', 'delay'] });
+  const [kill] = report.faults;
+  t.is(kill!.struck, 6);
+  t.is(kill!.failed, 3);
+  t.deepEqual(
+    kill!.roles.map(({ role, struck, cost }) => [role, struck, cost.faults, cost.unavailableNs]),
+    [
+      ['leader', 4, 2, 5e9],
+      ['coordination', 2, 1, 2.5e9],
+    ],
+  );
+  t.deepEqual(report.untested, ['pause']);
+  t.deepEqual(report.notTested.neverOn, [{ kind: 'kill', roles: ['controller', 'follower'] }]);
+  t.true(report.notTested.notWanted.includes('stop') && !report.notTested.notWanted.includes('delay'));
+  const text = soakText(report, { directory: 'x', columns: 80 });
+  t.regex(text, /kill +6 +3 +0 +4 +0 +0 +2/);
+  t.regex(text, /kill +leader +25.0 % +5.0 s +[23]\.\d s +4\.\d → [89]\d\d/);
+  t.regex(text, /kill of a controller or follower/);
+  t.regex(text, /this lab cannot do it: delay/);
+  const markdown = soakMarkdown(report);
+  t.regex(markdown, /\| kill +\| leader +\| 25.0 %/);
+  t.regex(markdown, /- without delay: the kernel has no sch_netem/);
+  t.deepEqual(JSON.parse(JSON.stringify(report)), report, 'results.json holds all of it');
+});
+
+test('a report of a hundred thousand periods is no larger than one of a hundred', (t) => {
+  const faults = (period: number) => [
+    tally('kill', period % 2 === 0 ? 'leader' : 'follower', {
+      struck: 1,
+      cost: costLike({ lengthNs: 5e9, unavailableNs: 1e9, firstAckMs: 1 + (period % 97), p99Ms: [5, 50] }),
+    }),
+  ];
+  const sizeOf = (periods: number) => {
+    const all = Array.from({ length: periods }, (_, index) => faults(index)).flat();
+    return JSON.stringify(addedUp(all)).length;
+  };
+  t.true(sizeOf(100_000) < 1.3 * sizeOf(200), `${sizeOf(100_000)} and ${sizeOf(200)} bytes`);
 });
