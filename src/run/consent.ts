@@ -25,10 +25,21 @@ const TOLD_MAX = 20;
  */
 export function assertConsent(
   foreign: ForeignNodes,
-  { schedule, consent, say }: { schedule: Schedule; consent: boolean; say: (text: string) => void },
+  {
+    schedule,
+    isDrawn = false,
+    consent,
+    say,
+  }: {
+    schedule: Schedule;
+    /** Of a soak: the periods draw from these kinds, again and again. */
+    isDrawn?: boolean;
+    consent: boolean;
+    say: (text: string) => void;
+  },
 ): void {
   if (schedule.length === 0) return;
-  say(`${announcementOf(foreign, schedule)}\n`);
+  say(`${isDrawn ? announcementOfSoak(foreign, schedule) : announcementOf(foreign, schedule)}\n`);
   if (consent) return;
   throw new Failure(
     'These nodes are not kept’s own, and this would break them for a while: nothing was done.',
@@ -39,14 +50,25 @@ export function assertConsent(
   );
 }
 
+/** What may be done to whom, again and again. */
+function announcementOfSoak(foreign: ForeignNodes, kinds: Schedule): string {
+  return [
+    ...headOf(foreign),
+    '  faults of these kinds, drawn anew for each period until the soak ends; each is healed at its end, and all of them when its period ends:',
+    `    ${kinds.map(({ id }) => id).join(', ')}`,
+  ].join('\n');
+}
+
+function headOf({ nodes, means }: ForeignNodes): string[] {
+  return ['*** FAULTS ON NODES THAT KEPT DID NOT MAKE ***', `  nodes: ${nodes.join(', ')}`, `  by ${means}`];
+}
+
 /** What will be done to whom, a line each. */
-export function announcementOf({ nodes, means }: ForeignNodes, schedule: Schedule): string {
+export function announcementOf(foreign: ForeignNodes, schedule: Schedule): string {
   const length = (ms: number) => seconds(ms * NS_PER_MS);
   const rest = schedule.length - TOLD_MAX;
   return [
-    `*** FAULTS ON NODES THAT KEPT DID NOT MAKE ***`,
-    `  nodes: ${nodes.join(', ')}`,
-    `  by ${means}`,
+    ...headOf(foreign),
     `  ${counted(schedule.length, 'fault')}, counted from the beginning of the faults phase; each is healed at its end, and all of them when the run ends:`,
     ...schedule.slice(0, TOLD_MAX).map(({ atMs, afterWrites, fault, forMs }) => {
       const after = afterWrites === undefined ? '' : ` after ${afterWrites} writes`;

@@ -21,6 +21,7 @@ import { assertDisconnects } from './disconnects.ts';
 import { assertKnownNodes, scheduleOf, type Wishes } from './prepare.ts';
 import { assertRoom, roomFor } from './room.ts';
 import { sharedLoad } from './shared-load.ts';
+import { isDrawn, strikesOf } from './soak/fit-soak.ts';
 
 /** What a user may say of a run against a cluster that was given. */
 export interface GivenWishes extends Pick<
@@ -72,7 +73,8 @@ export async function prepareGivenPlan(
       });
     createEncoder({ run, topic, sizeBytes: scenario.load.recordBytes });
     const schedule = scheduleOf(scenario, seed);
-    assertDisconnects(schedule, 'given');
+    const strikes = strikesOf(scenario, schedule);
+    assertDisconnects(strikes, 'given');
     const brokers = cluster.brokers.map(({ id, host, port }): NodeInfo & { port: number } => ({
       name: `kafka${id}`,
       id,
@@ -92,7 +94,12 @@ export async function prepareGivenPlan(
           nodes: brokers.map(({ name, address, port }) => `${name} (${address}:${port})`),
           means: `the command ${wishes.faultHook}`,
         },
-        { schedule, consent: wishes.yesBreakTheseNodes === true, say },
+        {
+          schedule: strikes,
+          isDrawn: isDrawn(scenario),
+          consent: wishes.yesBreakTheseNodes === true,
+          say,
+        },
       );
     return {
       run,

@@ -1,11 +1,8 @@
-import { connect } from 'node:net';
-import { realClock } from '../core/clock.ts';
 import { EXIT, Failure } from '../core/failure.ts';
 import { resolveTarget } from '../control/ssh/client-config.ts';
-import { parseHosts } from '../control/ssh/host.ts';
+import { parseHosts, type NamedHost } from '../control/ssh/host.ts';
 import { abilitiesOfHost } from '../control/ssh/host-abilities.ts';
-import { assertCuts, assertDistinct } from '../control/ssh/lab.ts';
-import { probeFrom } from '../control/ssh/node-probe.ts';
+import { assertCuts, assertDistinct, PLACES } from '../control/ssh/lab.ts';
 import { openHost, type RemoteHost } from '../control/ssh/remote-host.ts';
 import { SECRETS } from '../control/ssh/secrets.ts';
 import { CLIENT_PORT, CONTROLLER_PORT, ZOOKEEPER_PORT } from '../db/kafka/config.ts';
@@ -21,6 +18,8 @@ import type { LabKind, SshNodePlan, SshPlan } from '../world/plan.ts';
 import { assertConsent } from './consent.ts';
 import { assertImpairments } from './impairments.ts';
 import { sizeOf } from './room.ts';
+import { isDrawn } from './soak/fit-soak.ts';
+import { assertReachable, untilFree } from './ssh-reach.ts';
 
 /** What the lab of hosts behind SSH needs beyond others: the hosts, and what has to be there. */
 
@@ -74,7 +73,8 @@ function hostsOf(options: SshWishes, scenario: Scenario): readonly string[] {
 export interface SshSetting {
   scenario: Scenario;
   mode: KafkaMode;
-  schedule: Schedule;
+  /** Whatever may strike. */
+  strikes: Schedule;
   /** On this machine. */
   distribution: Distribution;
   say: (line: string) => void;
@@ -86,20 +86,18 @@ export interface SshSetting {
  * @throws Failure in one sentence for what is missing, before anything is changed on any host.
  */
 export async function sshPlan(options: SshWishes, setting: SshSetting): Promise<SshPlan> {
-  const { scenario, mode, schedule, distribution, say } = setting;
+  const { scenario, mode, strikes, distribution, say } = setting;
   const named = parseHosts(hostsOf(options, scenario));
   const acceptNew = options.sshAcceptNew === true;
   const planned = planNodes(mode, scenario.brokers);
   const hostIndexes = assign(planned, named.length);
   const used = named.slice(0, Math.max(...hostIndexes) + 1);
-  const hosts = await openAll(
-    used.map((host) => openHost(resolveTarget(host, process.env), { acceptNew, secrets: SECRETS })),
-  );
+  const hosts = await openAll(used, acceptNew);
   try {
-    const cuts = schedule.some(({ fault }) => !isProcessFault(fault));
+    const cuts = wantsCuts(strikes);
     assertDistinct(hosts);
     if (cuts) for (const host of hosts) assertCuts(host);
-    await assertImpairments(schedule, () => Promise.all(hosts.map(abilitiesOfHost)));
+    await assertImpairments(strikes, () => Promise.all(hosts.map(abilitiesOfHost)));
     const onlyController = planned.filter(({ roles }) => roles.includes('controller')).length === 1;
     const placed = planned.map((node, index) => ({
       name: node.name,
@@ -109,6 +107,7 @@ export async function sshPlan(options: SshWishes, setting: SshSetting): Promise<
     }));
     for (const [index, host] of hosts.entries())
       assertSpace(host, scenario, placed.filter(({ hostIndex }) => hostIndex === index).length);
+    await untilFree(hosts, placed, { parent: options.dataDir ?? PLACES, say });
     await assertReachable(hosts, placed);
     const javas = await Promise.all(hosts.map((host) => findJavaOn(host, distribution.version)));
     for (const [index, host] of hosts.entries()) {
@@ -116,8 +115,13 @@ export async function sshPlan(options: SshWishes, setting: SshSetting): Promise<
       say(`${host.name} (${host.facts.address}): ${names.join(' and ')} · Java ${javas[index]!.version}`);
     }
     assertConsent(
-      { nodes: hosts.map(describeHost), means: meansOf(hosts, schedule) },
-      { schedule, consent: options.yesBreakTheseNodes === true, say: (text) => say(text.trimEnd()) },
+      { nodes: hosts.map(describeHost), means: meansOf(hosts, strikes) },
+      {
+        schedule: strikes,
+        isDrawn: isDrawn(scenario),
+        consent: options.yesBreakTheseNodes === true,
+        say: (text) => say(text.trimEnd()),
+      },
     );
     const libs: string[] = [];
     // One after the other: the way from here is what is slow.
@@ -166,12 +170,40 @@ function portsOf({ roles }: PlannedNode): number[] {
   ];
 }
 
-async function openAll(opening: readonly Promise<RemoteHost>[]): Promise<RemoteHost[]> {
-  const opened = await Promise.allSettled(opening);
-  const hosts = opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+/** Cuts and impairments of links need rules on every host. */
+const wantsCuts = (strikes: Schedule): boolean => strikes.some(({ fault }) => !isProcessFault(fault));
+
+/**
+ * What the hosts can do, asked once and only if it is needed, before anything else is known of the run.
+ * @returns throws a Failure for a schedule that some host cannot carry out.
+ */
+export function sshFaults(options: SshWishes, scenario: Scenario): (schedule: Schedule) => Promise<void> {
+  const lookAround = async () => {
+    const hosts = await openAll(parseHosts(hostsOf(options, scenario)), options.sshAcceptNew === true);
+    try {
+      const cuts = hosts.map(({ name, facts }) => ({ name, facts }));
+      return { cuts, impairments: await Promise.all(hosts.map(abilitiesOfHost)) };
+    } finally {
+      for (const host of hosts) host.close();
+    }
+  };
+  let seen: ReturnType<typeof lookAround> | null = null;
+  return async (schedule) => {
+    if (!wantsCuts(schedule)) return;
+    const { cuts, impairments } = await (seen ??= lookAround());
+    for (const host of cuts) assertCuts(host);
+    await assertImpairments(schedule, async () => impairments);
+  };
+}
+
+async function openAll(hosts: readonly NamedHost[], acceptNew: boolean): Promise<RemoteHost[]> {
+  const opened = await Promise.allSettled(
+    hosts.map((host) => openHost(resolveTarget(host, process.env), { acceptNew, secrets: SECRETS })),
+  );
+  const open = opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
   const failed = opened.find((one) => one.status === 'rejected');
-  if (failed === undefined) return hosts;
-  for (const host of hosts) host.close();
+  if (failed === undefined) return open;
+  for (const host of open) host.close();
   throw failed.reason;
 }
 
@@ -188,64 +220,6 @@ function assertSpace({ name, facts }: RemoteHost, scenario: Scenario, nodes: num
       hint: '--rate, --duration, --count or --record-bytes make the run smaller',
     },
   );
-}
-
-const REACH_TIMEOUT_MS = 5_000;
-
-/** @throws Failure when this machine, or another host, cannot reach one, or when something listens there already. */
-async function assertReachable(
-  hosts: readonly RemoteHost[],
-  placed: readonly { hostIndex: number; ports: readonly number[] }[],
-): Promise<void> {
-  const clock = realClock();
-  await Promise.all(
-    placed.flatMap(({ hostIndex, ports }) =>
-      ports.map(async (port) => {
-        const { name, facts } = hosts[hostIndex]!;
-        const place = `${facts.address}:${port}`;
-        const answer = await knock(facts.address, port);
-        if (answer === 'accepted')
-          throw new Failure(`Something listens on port ${port} of ${name} already (${place})`, {
-            hint: 'is it a Kafka or a ZooKeeper? kept starts its own there, and touches no other',
-          });
-        if (answer === 'silence')
-          throw new Failure(
-            `This machine cannot reach port ${port} of ${name} (${place}), and Kafka's clients must`,
-            {
-              hint: 'a firewall may drop it, or the host has another address on its own side than on this one',
-            },
-          );
-        for (const other of hosts) {
-          const to = { address: facts.address, port };
-          const options = { timeoutMs: REACH_TIMEOUT_MS, clock };
-          const probe = await probeFrom(other, to, options);
-          if (probe.answer === 'silence')
-            throw new Failure(
-              `${other.name} cannot reach port ${port} of ${name} (${place}): ${probe.detail}`,
-              {
-                hint: 'the nodes of a cluster must reach each other: look at their firewalls',
-              },
-            );
-        }
-      }),
-    ),
-  );
-}
-
-/** A refusal comes from the host itself, so it was reached. */
-function knock(host: string, port: number): Promise<'accepted' | 'refused' | 'silence'> {
-  return new Promise((resolve) => {
-    const socket = connect({ host, port, timeout: REACH_TIMEOUT_MS });
-    const answer = (what: 'accepted' | 'refused' | 'silence') => {
-      socket.destroy();
-      resolve(what);
-    };
-    socket.once('connect', () => answer('accepted'));
-    socket.once('timeout', () => answer('silence'));
-    socket.once('error', (error: NodeJS.ErrnoException) =>
-      answer(error.code === 'ECONNREFUSED' || error.code === 'ECONNRESET' ? 'refused' : 'silence'),
-    );
-  });
 }
 
 function describeHost({ name, facts }: RemoteHost): string {

@@ -27,9 +27,9 @@ import type { LabKind, RealPlan, SimulatedPlan } from '../world/plan.ts';
 import { assertDisconnects } from './disconnects.ts';
 import { assertImpairments } from './impairments.ts';
 import { TOPIC, type Plan } from './plan.ts';
-import { fitSoak } from './soak/fit-soak.ts';
+import { fitSoak, strikesOf } from './soak/fit-soak.ts';
 import { assertDockerWishes, distributionOfImage, dockerPlan } from './prepare-docker.ts';
-import { assertSshWishes, sshPlan, type SshWishes } from './prepare-ssh.ts';
+import { assertSshWishes, sshFaults, sshPlan, type SshWishes } from './prepare-ssh.ts';
 
 /** From a scenario and options to a plan: everything that a run needs, resolved before it begins. */
 
@@ -178,9 +178,12 @@ export async function preparePlan(
   const sayLine = (line: string) => more.say(`${line}\n`);
   // Asked first: without its daemon nothing has to be fetched.
   const engine = kind === 'docker' ? await openEngine() : null;
+  // Hosts of any other run are looked at once, when its schedule is known.
+  const assertOnHosts = kind === 'ssh' && wanted.soak !== undefined ? sshFaults(options, wanted) : null;
   const assertFaults = async (schedule: Schedule): Promise<void> => {
     assertDisconnects(schedule, kind, options.dockerReach);
     await assertPowers(schedule, kind);
+    await assertOnHosts?.(schedule);
     if (engine !== null)
       await assertImpairments(schedule, async () => [await abilitiesInContainer(engine, run, sayLine)]);
   };
@@ -198,7 +201,8 @@ export async function preparePlan(
   assertMode(distribution.version, mode);
   assertKnownTargets(scenario, mode);
   const schedule = scheduleOf(scenario, seed);
-  await assertFaults(schedule);
+  const strikes = strikesOf(scenario, schedule);
+  await assertFaults(strikes);
   const nodes = planNodes(mode, scenario.brokers).length;
   const chosen =
     kind === 'ssh' ? undefined : (options.dataDir ?? (kind === 'loopback' ? options.store : undefined));
@@ -220,7 +224,7 @@ export async function preparePlan(
   const dataDirectory = onDisk === undefined ? null : resolve(onDisk);
   const world: RealPlan =
     kind === 'ssh'
-      ? await sshPlan(options, { scenario, mode, schedule, distribution, say: sayLine })
+      ? await sshPlan(options, { scenario, mode, strikes, distribution, say: sayLine })
       : kind !== 'docker' || engine === null
         ? { kind: kind as 'netns' | 'loopback', distribution, dataDirectory }
         : await dockerPlan(engine, distribution, options, sayLine);

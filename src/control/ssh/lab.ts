@@ -46,7 +46,9 @@ export interface SshLab extends Lab {
   readonly place: string;
 }
 
-const DEAD_MAN_SECONDS = 10;
+/** The directory that the place of a run is made in, if the user names no other. */
+export const PLACES = '/var/tmp';
+export const DEAD_MAN_SECONDS = 10;
 const BEAT_MS = 1_000;
 /** A host that answers a sign of life only after so long is told to be out of reach. */
 const SILENT_MS = 2_500;
@@ -56,7 +58,7 @@ const CLOSE_TIMEOUT_MS = 15_000;
 export async function createSshLab(options: SshLabOptions): Promise<SshLab> {
   const clock = options.clock ?? realClock();
   const closing = new AbortController();
-  const place = `${options.parent ?? '/var/tmp'}/kept-${options.run}`;
+  const place = `${options.parent ?? PLACES}/kept-${options.run}`;
   const hosts = await openHosts(options, clock);
   const deadMen = new Map<RemoteHost, DeadMan>();
   const byNode = new Map(options.nodes.map((node) => [node.name, hosts.get(keyOf(node.target))!]));

@@ -34,6 +34,20 @@ export async function fitSoak(
   return { scenario: { ...scenario, nemesis: { random: { ...nemesis.random, mix } } }, soak: plan };
 }
 
+/** Whether its faults are drawn later, for each period of a soak. */
+export function isDrawn({ nemesis, soak }: Scenario): boolean {
+  return soak !== undefined && 'random' in nemesis;
+}
+
+/**
+ * Whatever may strike in a run: its schedule, or, of a soak, whose periods draw their own, one strike of each kind. What has
+ * to be possible, and what a user has to allow, is asked of this.
+ */
+export function strikesOf({ nemesis, soak }: Scenario, schedule: Schedule): Schedule {
+  if (soak === undefined || !('random' in nemesis)) return schedule;
+  return nemesis.random.mix.flatMap((kind) => oneOf(kind).map((strike) => ({ ...strike, id: kind })));
+}
+
 function hasMixOfCatalogue({ nemesis }: Scenario): boolean {
   const own = SOAK.scenario.nemesis;
   if (!('random' in nemesis) || !('random' in own)) return false;

@@ -278,6 +278,7 @@ export const LAB_CASES = [
       noFilter: 'Links of a cannot be cut, because neither nft nor iptables works there',
       noJava: 'a has no Java, and Kafka 3.9.1 needs Java 8 or newer there',
       taken: 'Something listens on port 9092 of a already (192.0.2.10:9092)',
+      freed: 'These nodes are not kept’s own, and this would break them for a while: nothing was done.',
       walled: 'b cannot reach port 9092 of a (192.0.2.10:9092): nothing came within 5000 ms',
       noConsent: 'These nodes are not kept’s own, and this would break them for a while: nothing was done.',
     },
@@ -300,7 +301,7 @@ export const LAB_CASES = [
             {
               scenario: scenarioSchema.parse({ brokers: 2, topic: { replicationFactor: 2 } }),
               mode: 'kraft-combined',
-              schedule: kill,
+              strikes: kill,
               distribution: { version: '3.9.1', jars: {} } as unknown as Distribution,
               say: () => undefined,
             },
@@ -319,12 +320,16 @@ export const LAB_CASES = [
         `"${process.execPath}" -e "${listen}" >/dev/null 2>&1 & echo $!; sleep 0.5`,
       );
       const taken = await until(async () => (await plan()).replace(noConsent, '') || null);
-      await a.sh(`kill -9 ${listener}`);
+      // A run that was killed has left a place, and its timer ends what listens there.
+      await a.sh(`mkdir /var/tmp/kept-killed; : >/var/tmp/kept-killed/timer`);
+      const waiting = plan();
+      await a.sh(`sleep 1.5; kill -9 ${listener}; rm -r /var/tmp/kept-killed`);
+      const freed = await waiting;
       await a.sh('mount -t tmpfs tmpfs /usr/lib/jvm');
       const noJava = await plan();
       await a.sh('mount --bind /dev/null "$(command -v nft)"');
       const noFilter = await inLab(['a', 'b']);
-      return { noSudo, untouched, withoutCuts, twice, noFilter, noJava, taken, walled, noConsent };
+      return { noSudo, untouched, withoutCuts, twice, noFilter, noJava, taken, freed, walled, noConsent };
     },
   },
 ] as const;
