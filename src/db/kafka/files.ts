@@ -38,6 +38,8 @@ export interface NodeFiles {
 
 /** In a node's directory; everything that it prints, through all its starts. */
 export const LOG_FILE = 'server.log';
+/** What the log held before it was shortened the last time. */
+export const OLDER_LOG_FILE = `${LOG_FILE}.1`;
 
 /** Writes a node's configuration and formats its data directory. The command starts it with these. */
 export async function writeNodeFiles(options: NodeFilesOptions): Promise<NodeFiles> {

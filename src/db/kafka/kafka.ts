@@ -16,6 +16,7 @@ import { loopDisk, type Disk } from './disk.ts';
 import { LOG_FILE, writeNodeFiles } from './files.ts';
 import { assertLogging } from './logging.ts';
 import { growingLines, watchLogs } from './logs.ts';
+import { shortenedLog } from './shorten-log.ts';
 import { coordinationAnswers, kafkaNode, type KafkaNode } from './node.ts';
 import { assertMode, type KafkaMode } from './recipes.ts';
 import { completeObserved } from './view.ts';
@@ -259,18 +260,6 @@ export function createKafka(options: KafkaOptions): KafkaCluster {
       return { nodes: infos, setup: makeTopic, async teardown() {}, ...powers };
     },
   };
-}
-
-/** A log that has grown beyond this becomes the older one of two. */
-const LOG_BYTES_MAX = 32 * 2 ** 20;
-
-/** Node logs of a long soak: the last 32 to 64 MiB of each are kept. @returns where the log ends now. */
-async function shortenedLog(remote: Remote, file: string): Promise<number> {
-  const size = (await remote.files.size(file)) ?? 0;
-  if (size <= LOG_BYTES_MAX) return size;
-  // The process has the file open, to append to it: so it is copied and emptied, and not renamed.
-  const { exitStatus } = await remote.exec(['sh', '-c', 'cp "$1" "$1.1" && : >"$1"', 'sh', file]);
-  return exitStatus === 0 ? 0 : size;
 }
 
 /** Where a broker takes this machine's connections. */
