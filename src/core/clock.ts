@@ -1,3 +1,5 @@
+import { uptime } from 'node:os';
+
 /**
  * Time, as everything in this project sees it: nanoseconds since the run began, on one monotonic clock.
  *
@@ -71,6 +73,11 @@ export function wallClock(): string {
 /** Milliseconds since the Unix epoch: to place a broker's own log timestamps on the run's time axis. */
 export function wallClockMs(): number {
   return Date.now();
+}
+
+/** Milliseconds since the machine was started, those during which it slept included (CLOCK_BOOTTIME on Linux). */
+export function bootClockMs(): number {
+  return uptime() * 1_000;
 }
 
 /** Aborts when so much time has passed. */

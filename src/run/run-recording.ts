@@ -1,3 +1,4 @@
+import { startOf } from '../core/clock.ts';
 import type { Event } from '../history/event.ts';
 import type { AppendFile } from '../history/recorder/append-file.ts';
 import { openRecorder, type Recorder } from '../history/recorder/recorder.ts';
@@ -12,6 +13,7 @@ import { loadInProcesses } from './load-processes/processes.ts';
 import type { Plan } from './plan.ts';
 import { infoOf, topicOf } from './run-info.ts';
 import type { Reporter } from './reporter.ts';
+import { watchSleep } from './sleep-watch.ts';
 import { writeExecuted } from './schedule-file.ts';
 
 /** A run on its way into its directory, whatever else goes on around it. No secret of its world gets there. */
@@ -22,6 +24,8 @@ export interface RunRecording {
   readonly encode: Encoder;
   /** A text without secrets. */
   text(text: string): string;
+  /** For how long the machine slept, or this program was stopped, during the run. */
+  stoppedMs(): number;
   /** How many writes have an outcome so far. */
   attempted(): number;
   /** The run itself, from its setup to its last scan. */
@@ -50,6 +54,7 @@ export async function openRunRecording(
   const recorder = secretless.recorder(await openRecorder(plan.directory, info, stage.clock, openFile));
   const events: Event[] = [];
   let attempted = 0;
+  let stoppedMs = () => 0;
   const record = (told: Event) => {
     const event = secretless.event(told);
     recorder.event(event);
@@ -62,26 +67,42 @@ export async function openRunRecording(
     encode,
     text: (text) => secretless.text(text),
     attempted: () => attempted,
+    stoppedMs: () => stoppedMs(),
     async perform(world, how) {
-      await recorder.update({ nodes: [...world.nodes], ...world.facts });
-      const running = run({
-        ...how,
-        world,
-        scenario: plan.scenario,
-        schedule: plan.schedule,
-        seed: plan.seed,
-        recorder: { ...recorder, event: record } satisfies Recorder,
-        decode: world.decode ?? createDecoder(place),
-        ...(plan.processes !== undefined && {
-          loadApart: (there) => loadInProcesses(plan, there, place.topic),
-        }),
-        onProgress(progress: Readonly<Progress>) {
-          attempted = progress.ok + progress.sent + progress.fail + progress.info;
-          how.onProgress(progress);
-        },
-      });
-      await (stage.drive?.(running) ?? running);
+      // Virtual time does not go on by itself.
+      const sleep = startOf(stage.clock) === null ? null : watchSleep((text) => note(text));
+      if (sleep !== null) stoppedMs = () => sleep.stoppedMs();
+      try {
+        await performed(world, how);
+      } finally {
+        sleep?.close();
+      }
     },
     writeExecuted: (reporter) => writeExecuted(plan.directory, events, reporter),
   };
+
+  function note(text: string): void {
+    record({ type: 'note', timeNs: stage.clock.nowNs(), about: 'warning', text });
+  }
+
+  async function performed(world: World, how: Parameters<RunRecording['perform']>[1]): Promise<void> {
+    await recorder.update({ nodes: [...world.nodes], ...world.facts });
+    const running = run({
+      ...how,
+      world,
+      scenario: plan.scenario,
+      schedule: plan.schedule,
+      seed: plan.seed,
+      recorder: { ...recorder, event: record } satisfies Recorder,
+      decode: world.decode ?? createDecoder(place),
+      ...(plan.processes !== undefined && {
+        loadApart: (there) => loadInProcesses(plan, there, place.topic),
+      }),
+      onProgress(progress: Readonly<Progress>) {
+        attempted = progress.ok + progress.sent + progress.fail + progress.info;
+        how.onProgress(progress);
+      },
+    });
+    await (stage.drive?.(running) ?? running);
+  }
 }

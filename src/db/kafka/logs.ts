@@ -18,6 +18,8 @@ export interface WatchedLog extends LogSource {
 
 const POLL_MS = 200;
 const CHUNK_BYTES = 256 * 1024;
+/** A clock that is disciplined does not move so far between two looks. */
+const JUMP_MS_MIN = 500;
 
 /**
  * Follows the nodes' logs and tells what they tell, at the time that stands in their lines, as
@@ -52,9 +54,16 @@ async function follow(
   const lines = growingLines(log);
   const { node, clockOffset: compare } = log;
   const theirs = nodeClock({ node, compare, clock, tell: sink });
+  const startedMs = () => wallClockMs() - clock.nowNs() / NS_PER_MS;
+  let runStartedMs = startedMs();
+  /** When there was nothing more to read. */
+  let readNs = 0;
+  /** Whether the two clocks of this machine have moved against each other since then. */
+  let hasJumped = false;
   while (!signal.aborted) {
     let fresh: string[];
     let offsetNs: number;
+    const readingNs = clock.nowNs();
     try {
       offsetNs = await theirs.offsetNs();
       fresh = await lines.next();
@@ -64,16 +73,28 @@ async function follow(
       continue;
     }
     gaps.observed();
-    const runStartedMs = wallClockMs() - clock.nowNs() / NS_PER_MS;
+    // The machine was asleep, or its clock was set: these lines may have been written before that or after.
+    const nowStartedMs = startedMs();
+    if (Math.abs(nowStartedMs - runStartedMs) > JUMP_MS_MIN) {
+      hasJumped = true;
+      theirs.forget();
+    }
+    runStartedMs = nowStartedMs;
     for (const line of fresh) {
       const parsed = parseLogLine(line);
       if (parsed === null) continue;
-      const timeNs = Math.max(0, Math.round((parsed.wallMs - runStartedMs) * NS_PER_MS - offsetNs));
+      const saidNs = Math.round((parsed.wallMs - runStartedMs) * NS_PER_MS - offsetNs);
+      const timeNs = hasJumped ? within(saidNs, readNs, clock.nowNs()) : Math.max(0, saidNs);
       for (const told of interpret(parsed.text)) sink({ ...told, timeNs });
     }
-    if (fresh.length === 0) await clock.sleep(POLL_MS, signal);
+    if (fresh.length > 0) continue;
+    readNs = readingNs;
+    hasJumped = false;
+    await clock.sleep(POLL_MS, signal);
   }
 }
+
+const within = (value: number, low: number, high: number): number => Math.min(Math.max(value, low), high);
 
 /** The whole lines that were added since the last call; none while the file is not there yet. */
 export function growingLines({

@@ -6,6 +6,8 @@ import type { ClockEvent } from '../../history/event.ts';
 export interface NodeClock {
   /** Compares it again where that is due. @throws what the comparison throws, while it has never succeeded. */
   offsetNs(): Promise<number>;
+  /** What was found is too old now: this machine's clock was set. */
+  forget(): void;
 }
 
 /** A clock that is not disciplined drifts by some milliseconds in this time; one that is may be set. */
@@ -23,10 +25,12 @@ export function nodeClock(options: {
 }): NodeClock {
   const { node, compare, clock, tell } = options;
   let known: (ClockOffset & { atNs: number }) | null = null;
+  let isOld = false;
   return {
+    forget: () => (isOld = true),
     async offsetNs() {
       const nowNs = clock.nowNs();
-      if (known !== null && nowNs - known.atNs < COMPARE_EVERY_NS) return known.offsetNs;
+      if (known !== null && !isOld && nowNs - known.atNs < COMPARE_EVERY_NS) return known.offsetNs;
       let found: ClockOffset;
       try {
         found = await compare();
@@ -37,6 +41,7 @@ export function nodeClock(options: {
       const moved = known === null ? 0 : Math.abs(found.offsetNs - known.offsetNs);
       const uncertaintyNs = found.uncertaintyNs + moved;
       known = { ...found, atNs: nowNs };
+      isOld = false;
       if (uncertaintyNs > 0)
         tell({
           type: 'clock',

@@ -22,6 +22,8 @@ export interface RecordedPeriod {
   stopped: boolean;
   /** Why the period did not come to its end; null when it did. */
   failure: string | null;
+  /** For how long the machine slept, or this program was stopped, meanwhile. */
+  asleepMs: number;
   /** Set when its readers or writers got no further after everything was healed: what kept the cluster from settling. */
   stuck: string | null;
 }
@@ -95,6 +97,7 @@ export async function recordPeriod(options: {
     lengthMs,
     stopped,
     failure: why,
+    asleepMs: Math.round(recorded?.stoppedMs() ?? 0),
     stuck: stuck === null ? null : textOf(stuck),
   };
 }

@@ -17,7 +17,6 @@ import { appendPeriod, readLedger } from './ledger.ts';
 import { drawPeriod, type PeriodPlan } from './period-plan.ts';
 import { recordPeriod, type RecordedPeriod } from './record-period.ts';
 import { periodSignals } from './period-signals.ts';
-import { sleepWatch } from './sleep-watch.ts';
 import { readSoakFile, type SoakInfo } from './soak-file.ts';
 import type { SoakReporter } from './soak-reporter.ts';
 
@@ -45,6 +44,10 @@ class Soak {
   readonly #enough = new AbortController();
   #testedMs: number;
   #failuresInARow = 0;
+  /** Periods that are to be carried out once more, before any new one. */
+  readonly #again: number[];
+  /** Each of them once in the life of this process. */
+  readonly #repeated = new Set<number>();
   #judging: Promise<void> = Promise.resolve();
   /** What keeps the soak from going on, in a sentence. */
   #ending: string | null = null;
@@ -57,6 +60,7 @@ class Soak {
     this.#stopping = listenForStop((text) => reporter.say(`${text}\n`));
     const { lines } = readLedger(plan.directory);
     this.#testedMs = lines.reduce((sum, line) => sum + testedMs(line), 0);
+    this.#again = cutShortBefore(firstPeriod(plan.directory), lines);
   }
 
   async run(): Promise<void> {
@@ -66,8 +70,9 @@ class Soak {
     try {
       await this.#judgeLeftOver();
       grounds = await openGrounds(this.#plan);
-      for (let period = firstPeriod(directory); this.#mayBegin(); period++) {
+      for (let next = firstPeriod(directory); await this.#goesOn();) {
         this.#makeRoom();
+        const period = this.#again.shift() ?? next++;
         await this.#carryOut(grounds, drawPeriod(this.#plan.scenario, this.#info.seed, period));
         if (stop.aborted || abort.aborted) break;
       }
@@ -81,6 +86,12 @@ class Soak {
       this.#stopping.close();
     }
     if (this.#ending !== null) this.#reporter.say(`kept: ${this.#ending}.\n`);
+  }
+
+  /** The last period that was recorded may have to be carried out again. */
+  async #goesOn(): Promise<boolean> {
+    if (!this.#mayBegin()) await this.#judging;
+    return this.#mayBegin();
   }
 
   #mayBegin(): boolean {
@@ -97,29 +108,38 @@ class Soak {
     const { directory } = this.#plan;
     for (const line of readLedger(directory).lines.filter(({ ended }) => ended !== 'cut-short'))
       if (line.directory === null) this.#drop(join(directory, `${PERIOD_PREFIX}${line.period}`));
-    for (let period = firstPeriod(directory); ; period++) {
-      const place = join(directory, `${PERIOD_PREFIX}${period}`);
-      if (statOf(place) === null) return;
-      const judged = await this.#judged(place);
-      const status = judged instanceof Failure ? 'running' : judged.figures.status;
-      // run.json says that it is complete before the other files have their end marks.
-      const isOver = status === 'failed' || (status === 'complete' && (judged as Judged).isWhole);
-      const ended = isOver ? status : 'cut-short';
-      const kept = ended === 'cut-short' ? moveAside(place) : place;
-      const drawn = drawPeriod(this.#plan.scenario, this.#info.seed, period);
-      const outcome = outcomeOf(judged);
-      this.#writeAndDrop(
-        {
-          ...lineOf(drawn, { startedAt: startOf(judged), directory: nameIn(directory, kept) }),
-          ...outcome,
-          ended,
-          failure: ended === 'failed' ? (outcome.judged?.figures.reason ?? null) : outcome.failure,
-        },
-        kept,
-      );
-      if (ended === 'complete' && outcome.judged !== null)
-        this.#testedMs += outcome.judged.lengthNs / NS_PER_MS;
-    }
+    const placeOf = (period: number) => join(directory, `${PERIOD_PREFIX}${period}`);
+    const again = this.#again.splice(0);
+    for (const period of again)
+      if (statOf(placeOf(period)) === null || !(await this.#judgeOne(period, placeOf(period))))
+        this.#again.push(period);
+    for (let period = firstPeriod(directory); statOf(placeOf(period)) !== null; period++)
+      await this.#judgeOne(period, placeOf(period));
+  }
+
+  /** @returns whether it had come to its end. */
+  async #judgeOne(period: number, place: string): Promise<boolean> {
+    const { directory } = this.#plan;
+    const judged = await this.#judged(place);
+    const status = judged instanceof Failure ? 'running' : judged.figures.status;
+    // run.json says that it is complete before the other files have their end marks.
+    const isOver = status === 'failed' || (status === 'complete' && (judged as Judged).isWhole);
+    const ended = isOver ? status : 'cut-short';
+    const kept = ended === 'cut-short' ? moveAside(place) : place;
+    const drawn = drawPeriod(this.#plan.scenario, this.#info.seed, period);
+    const outcome = outcomeOf(judged);
+    this.#writeAndDrop(
+      {
+        ...lineOf(drawn, { startedAt: startOf(judged), directory: nameIn(directory, kept) }),
+        ...outcome,
+        ended,
+        failure: ended === 'failed' ? (outcome.judged?.figures.reason ?? null) : outcome.failure,
+      },
+      kept,
+    );
+    if (ended === 'complete' && outcome.judged !== null)
+      this.#testedMs += outcome.judged.lengthNs / NS_PER_MS;
+    return ended !== 'cut-short';
   }
 
   async #carryOut(grounds: Grounds, drawn: PeriodPlan): Promise<void> {
@@ -136,7 +156,6 @@ class Soak {
       directory,
     };
     const startedAt = wallClock();
-    const awake = sleepWatch();
     const signals = periodSignals([this.#stopping.stop, this.#enough.signal], [this.#stopping.abort]);
     const recorded = await recordPeriod({
       plan,
@@ -150,15 +169,14 @@ class Soak {
       abort: signals.abort,
     });
     signals.over();
-    const asleepMs = awake();
     if (!this.#stopping.stop.aborted) this.#testedMs += recorded.lengthMs;
     grounds.onEvent(() => undefined);
     if (this.#plan.world.kind !== 'simulated') collectGarbage();
-    if (recorded.stuck !== null && asleepMs === 0) await this.#recover(grounds);
+    if (recorded.stuck !== null) await this.#recover(grounds);
     await this.#judging;
     const base = {
       ...lineOf(drawn, { startedAt, directory: nameIn(this.#plan.directory, directory) }),
-      asleepMs,
+      asleepMs: recorded.asleepMs,
     };
     this.#judging = this.#conclude(base, directory, recorded);
     // In virtual time there is no next period to lose time for.
@@ -174,17 +192,18 @@ class Soak {
         rmSync(directory, { recursive: true, force: true });
         return;
       }
-      const judged = await this.#judged(directory);
+      const outcome = outcomeOf(await this.#judged(directory));
+      const again = stopped || this.#isSleptThrough(recorded, outcome.judged, base.period);
       const line: PeriodLine = {
         ...base,
-        ...outcomeOf(judged),
-        ended: stopped ? 'cut-short' : recorded.failure !== null ? 'failed' : 'complete',
-        failure: recorded.failure ?? outcomeOf(judged).failure,
-        stuck: recorded.stuck,
+        ...outcome,
+        ended: again ? 'cut-short' : recorded.failure !== null ? 'failed' : 'complete',
+        failure: recorded.failure ?? outcome.failure,
+        stuck: recorded.asleepMs > 0 ? null : recorded.stuck,
       };
       if (line.judged?.result.verdict === 'invalid') await this.#saveData(recorded, directory);
       // It is carried out again, if the soak goes on.
-      const place = stopped ? moveAside(directory) : directory;
+      const place = again ? moveAside(directory) : directory;
       this.#writeAndDrop({ ...line, directory: nameIn(this.#plan.directory, place) }, place);
       this.#weigh(line, recorded);
     } catch (error) {
@@ -195,6 +214,19 @@ class Soak {
         this.#reporter.say(`kept: the topic of period ${base.period} is still there: ${messageOf(error)}.\n`);
       });
     }
+  }
+
+  /**
+   * Whether a period says nothing because the machine was asleep meanwhile: then it is carried out again, once. What it proves
+   * counts all the same.
+   */
+  #isSleptThrough({ asleepMs, lengthMs }: RecordedPeriod, judged: Judged | null, period: number): boolean {
+    const isOpen = judged === null || judged.result.verdict === 'inconclusive';
+    if (asleepMs === 0 || !isOpen || this.#repeated.has(period)) return false;
+    this.#repeated.add(period);
+    this.#again.push(period);
+    this.#testedMs -= lengthMs;
+    return true;
   }
 
   async #saveData({ world }: RecordedPeriod, directory: string): Promise<void> {
@@ -313,6 +345,13 @@ function firstPeriod(directory: string): number {
   const { lines } = readLedger(directory);
   const over = lines.filter(({ ended }) => ended !== 'cut-short').map(({ period }) => period);
   return 1 + Math.max(0, ...over);
+}
+
+/** Earlier ones that were cut short, and that have not been carried out since. */
+function cutShortBefore(first: number, lines: readonly PeriodLine[]): number[] {
+  const over = new Set(lines.filter(({ ended }) => ended !== 'cut-short').map(({ period }) => period));
+  const cut = new Set(lines.filter(({ ended }) => ended === 'cut-short').map(({ period }) => period));
+  return [...cut].filter((period) => period < first && !over.has(period)).toSorted((a, b) => a - b);
 }
 
 /** Time under load that counts. */
