@@ -31,8 +31,20 @@ export interface Db {
    * @returns the evidence in words; null when it runs already.
    */
   recover?(node: string): Promise<string | null>;
+  /**
+   * Asks the cluster, as an administrator does, to let these replicas lead. Resolves when it has taken that on; who leads is
+   * seen by `view`. Absent where the cluster knows no such request.
+   */
+  moveLeaders?(moves: readonly LeaderMove[]): Promise<void>;
   /** The node loses power: the process is gone, and so is what it had not synced to its disk. `start` undoes it. */
   cutPower?(node: string): Promise<string>;
+}
+
+/** By their broker ids. */
+export interface LeaderMove {
+  partition: number;
+  from: number;
+  to: number;
 }
 
 export interface TopicSettings extends Contract {

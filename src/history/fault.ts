@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { delaySchema } from './faults/delay.ts';
 import { disconnectSchema } from './faults/disconnect.ts';
 import { lossSchema } from './faults/loss.ts';
+import { moveLeaderSchema } from './faults/move-leader.ts';
 import { targetSchema } from './faults/target.ts';
 
 /**
@@ -91,6 +92,7 @@ export const faultSchema = z.discriminatedUnion('kind', [
   lossSchema,
   delaySchema,
   disconnectSchema,
+  moveLeaderSchema,
 ]);
 export type Fault = z.infer<typeof faultSchema>;
 export type FaultKind = Fault['kind'];

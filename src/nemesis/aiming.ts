@@ -24,7 +24,8 @@ export async function takeAim(
   const links = isPartition(fault)
     ? linksCutBy(fault, struck)
     : (packageOf(fault)?.links(fault, struck) ?? []);
-  if (!isProcessFault(fault) && links.length === 0) {
+  const needsLinks = !isProcessFault(fault) && packageOf(fault)?.needsLinks !== false;
+  if (needsLinks && links.length === 0) {
     throw new Failure(
       `"${fault.kind}" ${isPartition(fault) ? 'cuts nothing' : 'strikes no link'} here: there is no node on the other side.`,
       {

@@ -4,6 +4,7 @@ import { faultSchema, type Fault } from '../history/fault.ts';
 import { delayFault } from './faults/delay.ts';
 import { disconnectFault } from './faults/disconnect.ts';
 import { lossFault } from './faults/loss.ts';
+import { moveLeaderFault } from './faults/move-leader.ts';
 
 /**
  * What the nemesis does and when, as data: written by hand in a scenario, or drawn from a seed. schedule.json holds
@@ -47,11 +48,12 @@ export const MIX_KINDS = [
   'loss',
   'delay',
   'disconnect',
+  'move-leader',
 ] as const;
 export type MixKind = (typeof MIX_KINDS)[number];
 
 /** Not every lab can do these, so they have to be asked for. */
-const ASKED_FOR: ReadonlySet<MixKind> = new Set(['loss', 'delay', 'disconnect']);
+const ASKED_FOR: ReadonlySet<MixKind> = new Set(['loss', 'delay', 'disconnect', 'move-leader']);
 /** What a scenario drawn from a seed is mixed from. A change here changes what every seed draws. */
 export const SWARM_MIX: readonly MixKind[] = MIX_KINDS.filter((kind) => !ASKED_FOR.has(kind));
 /** What any lab can do; the others want disks of their own or parts of the kernel, and have to be asked for. */
@@ -120,5 +122,7 @@ function drawFault(kind: MixKind, random: Random): Fault {
       return delayFault.draw(random, target);
     case 'disconnect':
       return disconnectFault.draw(random, target);
+    case 'move-leader':
+      return moveLeaderFault.draw(random, target);
   }
 }

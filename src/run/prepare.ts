@@ -25,6 +25,7 @@ import type { Bug } from '../sim/bugs.ts';
 import type { Claim } from '../checker/result.ts';
 import type { LabKind, RealPlan, SimulatedPlan } from '../world/plan.ts';
 import { assertDisconnects } from './disconnects.ts';
+import { assertLeaderMoves } from './leader-moves.ts';
 import { assertImpairments } from './impairments.ts';
 import { TOPIC, type Plan } from './plan.ts';
 import { fitSoak, strikesOf } from './soak/fit-soak.ts';
@@ -187,7 +188,6 @@ export async function preparePlan(
     if (engine !== null)
       await assertImpairments(schedule, async () => [await abilitiesInContainer(engine, run, sayLine)]);
   };
-  const { scenario, soak } = await fitSoak(wanted, assertFaults);
   const distribution =
     engine !== null && options.image !== undefined
       ? await distributionOfImage(engine, options.image, sayLine)
@@ -197,12 +197,17 @@ export async function preparePlan(
           environment: process.env,
           onProgress: sayLine,
         });
+  const assertAll = async (schedule: Schedule): Promise<void> => {
+    assertLeaderMoves(schedule, distribution.version);
+    await assertFaults(schedule);
+  };
+  const { scenario, soak } = await fitSoak(wanted, assertAll);
   const mode = options.mode ?? preferredMode(distribution.version, scenario);
   assertMode(distribution.version, mode);
   assertKnownTargets(scenario, mode);
   const schedule = scheduleOf(scenario, seed);
   const strikes = strikesOf(scenario, schedule);
-  await assertFaults(strikes);
+  await assertAll(strikes);
   const nodes = planNodes(mode, scenario.brokers).length;
   const chosen =
     kind === 'ssh' ? undefined : (options.dataDir ?? (kind === 'loopback' ? options.store : undefined));
@@ -271,7 +276,9 @@ export function assertKnownNodes(scenario: Scenario, nodes: readonly string[], r
 /** @throws Failure when the faults need what this machine cannot do, before a cluster is started for them. */
 export async function assertPowers(schedule: Schedule, lab: LabKind): Promise<void> {
   if (lab === 'loopback') {
-    const beyond = schedule.find(({ fault }) => !isProcessFault(fault) || fault.kind === 'power-loss');
+    const beyond = schedule.find(
+      ({ fault }) => (!isProcessFault(fault) && fault.kind !== 'move-leader') || fault.kind === 'power-loss',
+    );
     if (beyond === undefined) return;
     throw new Failure(
       `The fault "${beyond.fault.kind}" is not possible in a lab of processes: it has neither links nor disks of its own`,

@@ -19,6 +19,7 @@ const BROKERS: Record<MixKind, { needed: number; drawn: number }> = {
   loss: { needed: 1, drawn: 2 },
   delay: { needed: 1, drawn: 2 },
   disconnect: { needed: 1, drawn: 2 },
+  'move-leader': { needed: 2, drawn: 2 },
 };
 
 /** How many brokers a kind of fault needs; a kind that no mix has needs one. */

@@ -30,6 +30,11 @@ export interface Coordination {
   alter(broker: Peer, alteration: Alteration, refused: () => void): void;
   /** Moves the broker's leaderships to others before it shuts down. `done` comes when there is an answer. */
   leave(broker: Peer, done: () => void): void;
+  /**
+   * An administrator asks a broker for other leaders, each a replica in sync that is alive. `done` comes when there is an
+   * answer.
+   */
+  moveLeaders(broker: Peer, moves: readonly { partition: number; leader: number }[], done: () => void): void;
   /** Processes that are no brokers: the ZooKeeper server, separate controllers. */
   readonly processes: readonly Process[];
 }

@@ -12,6 +12,7 @@ const START_MS_SPREAD = 1_500;
 const START_TIMEOUT_NS = 60e9;
 const STOP_TIMEOUT_MS = 5_000;
 const STOP_WORK_MS = 150;
+const MOVE_TIMEOUT_MS = 1_000;
 
 export function modelDb(cluster: Cluster): Db {
   const { clock, options } = cluster;
@@ -102,6 +103,17 @@ export function modelDb(cluster: Cluster): Db {
         tell(node, 'down', 'stopped');
       }
       return `the process of ${node} has ended`;
+    },
+    async moveLeaders(moves) {
+      const wanted = moves.map(({ partition, to }) => ({ partition, leader: to - 1 }));
+      for (const broker of cluster.brokers) {
+        const asked = { timeoutMs: MOVE_TIMEOUT_MS, fresh: true };
+        const answer = await ask<true>(cluster, broker, asked, (respond) =>
+          cluster.coordination.moveLeaders(broker, wanted, () => respond(true)),
+        );
+        if (answer.kind === 'answer') return;
+      }
+      throw new Failure('no broker answered');
     },
     async start(node) {
       const process = cluster.processNamed(node);

@@ -434,6 +434,16 @@ export class Kraft implements Coordination {
     });
   }
 
+  moveLeaders(broker: Peer, moves: readonly { partition: number; leader: number }[], done: () => void): void {
+    this.#ask(broker, (active, answer) =>
+      this.#commit(
+        active,
+        () => this.#partitions.move(moves, this.#unfenced),
+        () => answer(done),
+      ),
+    );
+  }
+
   leave(broker: Peer, done: () => void): void {
     this.#ask(broker, (active, answer) =>
       this.#commit(

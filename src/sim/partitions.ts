@@ -73,6 +73,15 @@ export class Partitions {
     });
   }
 
+  /** Lets other replicas lead: each of them where it is in sync and alive. @returns what changed */
+  move(wanted: readonly { partition: number; leader: number }[], alive: number): PartitionState[] {
+    return wanted.flatMap(({ partition, leader }) => {
+      const state = this.states[partition];
+      if (state === undefined || state.leader === leader || !has(state.isr & alive, leader)) return [];
+      return this.#change(state, { leader });
+    });
+  }
+
   /**
    * A leader asks for another in-sync set. It is `outdated` when it no longer leads, or did not know the newest state;
    * else the set is `ineligible` when a broker in it is not among the eligible ones.

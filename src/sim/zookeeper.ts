@@ -220,6 +220,15 @@ export class ZooKeeper implements Coordination {
     });
   }
 
+  moveLeaders(broker: Peer, moves: readonly { partition: number; leader: number }[], done: () => void): void {
+    const { life } = broker.process;
+    this.#atServer(broker, () => {
+      const changed = this.#partitions.move(moves, this.#alive);
+      this.#publish(changed, null);
+      this.#atBroker(broker, done, life);
+    });
+  }
+
   leave(broker: Peer, done: () => void): void {
     const { life } = broker.process;
     this.#atServer(broker, () => {

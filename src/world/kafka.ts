@@ -4,6 +4,7 @@ import type { Clock } from '../core/clock.ts';
 import { seededRandom, type Random } from '../core/random.ts';
 import { joinAddress } from '../client/endpoint.ts';
 import { createDriver } from '../client/kafkajs/driver.ts';
+import { moveLeaders } from '../client/kafkajs/move-leaders.ts';
 import { createObserver, type Observer } from '../client/kafkajs/observe.ts';
 import { createReader } from '../client/kafkajs/reader.ts';
 import type { Admin } from '../client/admin.ts';
@@ -27,6 +28,8 @@ import type { OtherProducer, World } from './world.ts';
 /** A broker that does not answer a metadata request in this time counts as silent for that sample. */
 const OBSERVE_TIMEOUT_MS = 600;
 const CONNECTION_TIMEOUT_MS = 1_000;
+/** For each request to a controller. */
+const MOVE_TIMEOUT_MS = 3_000;
 
 /** What run.json says of real Kafka. */
 export function kafkaInfo(lab: LabKind, { version, java, jars }: Distribution): Stage['info'] {
@@ -94,6 +97,8 @@ export function kafkaWorld(options: {
           }
           return observer.observe();
         },
+        moveLeaders: (moves) =>
+          moveLeaders({ endpoint, topic: name, timeoutMs: MOVE_TIMEOUT_MS, clock }, moves),
         createTopic: (_addresses, topic) =>
           administer((admin) => admin.createTopic({ ...topic, settings: settingsOf(topic) })),
       },

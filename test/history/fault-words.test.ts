@@ -37,6 +37,12 @@ test('a node off the network in a line', (t) => {
   );
 });
 
+test('leaders that are moved in a line', (t) => {
+  t.is(words({ kind: 'move-leader' }), 'move the leaders');
+  t.is(words({ kind: 'move-leader', partition: 2 }), 'move the leader of partition 2');
+  t.is(describeStrike(faultSchema.parse({ kind: 'move-leader' }), []), 'move the leaders');
+});
+
 test('kinds of other tools that have our names and not our fields are told by what they have', (t) => {
   const foreign = (kind: string) => describeFault({ kind, target: 'n1' } as unknown as Fault);
   t.is(foreign('partition'), 'partition n1');

@@ -147,6 +147,16 @@ interface Requests {
     { transactionalId: string | null; transactionTimeout: number },
     { errorCode: number; producerId: string; producerEpoch: number }
   >;
+  AlterPartitionReassignments: Definition<
+    {
+      topics: { topic: string; partitionAssignment: { partition: number; replicas: number[] }[] }[];
+      timeout: number;
+    },
+    {
+      errorCode: number;
+      responses: { topic: string; partitions: { partition: number; errorCode: number }[] }[];
+    }
+  >;
   ApiVersions: Definition<
     void,
     { apiVersions: { apiKey: number; minVersion: number; maxVersion: number }[] }
@@ -161,6 +171,8 @@ export const API = {
   metadata: 3,
   initProducerId: 22,
   saslAuthenticate: 36,
+  electLeaders: 43,
+  alterReassignments: 45,
 } as const;
 
 const VERSION = '2.2.4';
@@ -185,6 +197,25 @@ export const ConnectionClass = load<new (options: ConnectionOptions) => Connecti
 );
 
 export const DecoderClass = load<new (bytes: Buffer) => Decoder>('kafkajs/src/protocol/decoder');
+
+interface Writer extends Encoder {
+  writeInt8(value: number): Writer;
+  writeInt32(value: number): Writer;
+  writeString(value: string): Writer;
+  writeArray(values: readonly number[]): Writer;
+}
+
+/** What requests are written with that the library lacks. */
+export const EncoderClass = load<new () => Writer>('kafkajs/src/protocol/encoder');
+
+const { createErrorFromCode } = load<{ createErrorFromCode: (code: number) => Thrown }>(
+  'kafkajs/src/protocol/error',
+);
+
+/** As Kafka calls it: `NOT_CONTROLLER`. */
+export function errorNameOf(code: number): string {
+  return createErrorFromCode(code).type ?? `error ${code}`;
+}
 
 export const { requests, lookup } = load<{
   requests: Requests;

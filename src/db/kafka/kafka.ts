@@ -7,7 +7,7 @@ import type { Remote } from '../../control/remote.ts';
 import type { Event } from '../../history/event.ts';
 import { NODES_DIRECTORY } from '../../history/layout.ts';
 import type { NodeInfo } from '../../history/run.ts';
-import type { Db, Observed, TopicSettings, View } from '../db.ts';
+import type { Db, LeaderMove, Observed, TopicSettings, View } from '../db.ts';
 import { findClassArchive } from './archive.ts';
 import { bootstrapFiles } from './bootstrap.ts';
 import { CLIENT_PORT, type Timeouts } from './config.ts';
@@ -18,7 +18,7 @@ import { assertLogging } from './logging.ts';
 import { growingLines, watchLogs } from './logs.ts';
 import { shortenedLog } from './shorten-log.ts';
 import { coordinationAnswers, kafkaNode, type KafkaNode } from './node.ts';
-import { assertMode, type KafkaMode } from './recipes.ts';
+import { assertMode, type KafkaMode, movesLeaders } from './recipes.ts';
 import { completeObserved } from './view.ts';
 
 export interface KafkaOptions {
@@ -46,6 +46,8 @@ export interface KafkaOptions {
   /** Whether each node's data is on a disk whose power can fail (`Db.cutPower`); false if absent. */
   disks?: boolean;
   createTopic: (bootstrap: string, topic: TopicSettings) => Promise<void>;
+  /** Asks the cluster to let other replicas of the topic lead; it is never asked if absent. */
+  moveLeaders?: (moves: readonly LeaderMove[]) => Promise<void>;
   clock: Clock;
   onEvent: (event: Event) => void;
   /** How long a node may take to answer after its start; 60 s if absent. */
@@ -53,7 +55,7 @@ export interface KafkaOptions {
 }
 
 /** What of a cluster's account concerns one topic. */
-export type TopicOptions = Pick<KafkaOptions, 'topic' | 'observe' | 'createTopic'>;
+export type TopicOptions = Pick<KafkaOptions, 'topic' | 'observe' | 'createTopic' | 'moveLeaders'>;
 
 /** A cluster of which a further run may use the nodes that are there. */
 export interface KafkaCluster extends Db {
@@ -227,6 +229,8 @@ export function createKafka(options: KafkaOptions): KafkaCluster {
         pause: async (name) => node(name).pause(),
         resume: async (name) => node(name).resume(),
         recover: async (name) => node(name).recover(answers(node(name).info)),
+        ...(calls.moveLeaders !== undefined &&
+          movesLeaders(options.distribution.version) && { moveLeaders: calls.moveLeaders }),
         ...(options.disks === true && {
           cutPower: async (name: string) => node(name).cutPower(disks.get(name)!),
         }),

@@ -56,6 +56,11 @@ export function modesOf(version: string): readonly KafkaMode[] {
   return ['zookeeper'];
 }
 
+/** Whether an administrator can move leaders by requests to brokers; before that it took writing into ZooKeeper. */
+export function movesLeaders(version: string): boolean {
+  return orderOf(version) >= 2_04_00;
+}
+
 /** The version to take when only the mode is known. */
 export function defaultVersion(mode: KafkaMode | undefined): string {
   return mode === 'zookeeper' ? NEWEST_ZOOKEEPER_VERSION : NEWEST_VERSION;

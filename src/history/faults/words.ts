@@ -3,17 +3,24 @@ import { delayWords } from './delay-words.ts';
 import { disconnectWords } from './disconnect-words.ts';
 import type { FaultWords } from './fault-words.ts';
 import { lossWords } from './loss-words.ts';
+import { moveLeaderWords } from './move-leader-words.ts';
 
 /** The words of each kind of fault that brings its own. */
 const WORDS: { [K in OwnKind]: FaultWords<Extract<Fault, { kind: K }>> } = {
   loss: lossWords,
   delay: delayWords,
   disconnect: disconnectWords,
+  'move-leader': moveLeaderWords,
 };
-export type OwnKind = 'loss' | 'delay' | 'disconnect';
+export type OwnKind = 'loss' | 'delay' | 'disconnect' | 'move-leader';
 
 /** What a kind's words speak of; another tool may have a kind of the same name without it. */
-const FIELDS: Record<OwnKind, string> = { loss: 'percent', delay: 'delayMs', disconnect: 'target' };
+const FIELDS: Record<OwnKind, string> = {
+  loss: 'percent',
+  delay: 'delayMs',
+  disconnect: 'target',
+  'move-leader': 'kind',
+};
 
 /** The words of this fault; null where its kind brings none. */
 export function wordsOf(fault: Fault): BoundWords | null {

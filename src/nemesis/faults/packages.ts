@@ -4,12 +4,14 @@ import { delayFault } from './delay.ts';
 import { disconnectFault } from './disconnect.ts';
 import type { FaultPackage } from './fault-package.ts';
 import { lossFault } from './loss.ts';
+import { moveLeaderFault } from './move-leader.ts';
 
 /** The kinds of faults that are packages of their own. */
 const PACKAGES: { [K in OwnKind]: FaultPackage<Extract<Fault, { kind: K }>> } = {
   loss: lossFault,
   delay: delayFault,
   disconnect: disconnectFault,
+  'move-leader': moveLeaderFault,
 };
 
 /** The package of this fault's kind; null where it has none. */

@@ -29,6 +29,9 @@ const AIMED_AT: Readonly<Record<string, StruckRole>> = {
   coordination: 'coordination',
 };
 
+/** What strikes a role although it strikes no node. */
+const MOVES: Readonly<Record<string, StruckRole>> = { 'move-leader': 'leader' };
+
 /** The roles that each fault of a run struck, by its id; a node may have several. */
 export function rolesStruck({ info, events }: Pick<Run, 'info' | 'events'>): Map<string, StruckRole[]> {
   const strikes = eventsOf(events, 'fault-start').toSorted((a, b) => begunNs(a) - begunNs(b));
@@ -77,7 +80,7 @@ function rolesOf(
   { leading, controller }: { leading: ReadonlySet<number>; controller: number },
 ): StruckRole[] {
   const roles = new Set<StruckRole>();
-  const aimed = 'target' in fault ? AIMED_AT[fault.target] : undefined;
+  const aimed = 'target' in fault ? AIMED_AT[fault.target] : MOVES[fault.kind];
   if (aimed !== undefined) roles.add(aimed);
   for (const target of targets) {
     const node = nodes.find(({ name }) => name === target);

@@ -20,8 +20,15 @@ const STRIKES_AS: Readonly<Record<string, string>> = {
 };
 
 const ROLES_TO_STRIKE: readonly StruckRole[] = ['leader', 'controller', 'follower'];
-/** They split the whole network, and are aimed at no node. */
-const WITHOUT_ROLE: ReadonlySet<string> = new Set(['bisect', 'bridge', 'majority-ring', 'partition', 'cut']);
+/** They are aimed at no node. */
+const WITHOUT_ROLE: ReadonlySet<string> = new Set([
+  'bisect',
+  'bridge',
+  'majority-ring',
+  'partition',
+  'cut',
+  'move-leader',
+]);
 
 /**
  * @param options.wanted the kinds that the periods so far were to have.
