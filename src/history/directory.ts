@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { EXIT, Failure } from '../core/failure.ts';
 import { makeDirectory, statOf } from '../core/paths.ts';
 import { readRegular } from '../core/regular-file.ts';
+import { PACKED_SUFFIX } from './columns/packed-file.ts';
 import { ColumnReader } from './columns/column-reader.ts';
 import { END_COLUMNS, READ_COLUMNS, WRITE_COLUMNS } from './columns/columns.ts';
 import { Damages } from './damage.ts';
@@ -42,7 +43,7 @@ export async function openRun(
   const reads = new ColumnReader({ ...reader, schema: READ_COLUMNS, path: join(path, READS_FILE) });
   const ends = new ColumnReader({ ...reader, schema: END_COLUMNS, path: join(path, ENDS_FILE) });
   // Where no line says it any more, an older run is told by the file that it does not have.
-  const endsApart = (areForeign ? null : lines?.endsApart) ?? statOf(join(path, ENDS_FILE)) !== null;
+  const endsApart = (areForeign ? null : lines?.endsApart) ?? isThere(join(path, ENDS_FILE));
   const endsOfLines = areForeign ? [] : (lines?.ends ?? []);
   return {
     info,
@@ -53,6 +54,9 @@ export async function openRun(
     damage: () => damages.list,
   };
 }
+
+const isThere = (path: string): boolean =>
+  statOf(path) !== null || statOf(`${path}${PACKED_SUFFIX}`) !== null;
 
 function* writeBatches(reader: ColumnReader<typeof WRITE_COLUMNS>): Generator<WriteBatch> {
   let errors = '';

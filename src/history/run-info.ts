@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT, Failure } from '../core/failure.ts';
 import { atPath } from '../core/paths.ts';
+import { PACKED_SUFFIX } from './columns/packed-file.ts';
 import type { Damages } from './damage.ts';
 import { ENDS_FILE, EVENTS_FILE, READS_FILE, REPEAT_FILE, RUN_FILE, WRITES_FILE } from './layout.ts';
 import type { RunInfo } from './run.ts';
@@ -28,7 +29,9 @@ export function resolveInfo(path: string, copy: RunInfo | null, damages: Damages
   const names = new Set(atPath(path, 'read', () => readdirSync(path)));
   if (
     found.state === 'missing' &&
-    ![EVENTS_FILE, WRITES_FILE, READS_FILE, ENDS_FILE].some((name) => names.has(name))
+    ![EVENTS_FILE, WRITES_FILE, READS_FILE, ENDS_FILE].some(
+      (name) => names.has(name) || names.has(`${name}${PACKED_SUFFIX}`),
+    )
   ) {
     throw new Failure(`the directory ${path} is not a run: it has no ${RUN_FILE}`, {
       hint: names.has(REPEAT_FILE)

@@ -167,6 +167,17 @@ test.serial('histories are kept as told, and no more of them than there is room 
     lines.map(({ directory }) => directory),
     lines.map(({ period }) => `period-${period}`),
   );
+  // Proven clean, they are packed; everything that reads a run reads them.
+  const first = join(home, 'all/run-1/period-1');
+  t.deepEqual(
+    readdirSync(first).filter((name) => name.includes('arrow')),
+    ['ends.arrow.gz', 'reads.arrow.gz', 'writes.arrow.gz'],
+  );
+  const one = await start('check', 'all/run-1/period-1', '--json');
+  t.is((JSON.parse(one.stdout) as { verdict: string }).verdict, 'valid', one.stderr);
+  t.true(existsSync(join(first, 'timeline.svg')));
+  t.is((await start('export', 'all/run-1/period-1', '--to', 'ndjson', '--output', 'one.ndjson')).exitCode, 0);
+  t.is((await start('check', 'one.ndjson')).exitCode, 0);
   // Killed while the last period was judged: it was recorded to its end, so it is not carried out again.
   const ledger = join(home, 'all/run-1/periods.ndjson');
   writeFileSync(ledger, readFileSync(ledger, 'utf8').replace(/[^\n]*\n$/, ''));

@@ -125,6 +125,6 @@ test('where nothing can be moved it says so', async (t) => {
   });
   const old = made({ cannot: true });
   const error = await t.throwsAsync(old.clock.drive(old.strike()), { instanceOf: Failure });
-  t.is((error as Failure).exitStatus, EXIT.usage);
-  t.regex(error!.message, /Kafka 2\.4/);
+  t.is(error.exitStatus, EXIT.usage);
+  t.regex(error.message, /Kafka 2\.4/);
 });

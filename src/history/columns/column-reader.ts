@@ -1,11 +1,13 @@
 import { closeSync, fstatSync } from 'node:fs';
 import { basename } from 'node:path';
+import { statOf } from '../../core/paths.ts';
 import { openRegular } from '../../core/regular-file.ts';
 import { decodeBatch } from './arrow-batch.ts';
 import type { Columns, ColumnSchema } from './columns.ts';
 import type { Damages } from '../damage.ts';
 import { errnoOf } from '../errno.ts';
 import { findMessage, readMessage, type SealedMessage, type Source } from './message-reader.ts';
+import { openPacked, PACKED_SUFFIX, type PackedFile } from './packed-file.ts';
 import { openReadAhead } from './read-ahead.ts';
 import { type Seal, streamId } from './seal.ts';
 
@@ -59,7 +61,7 @@ export class ColumnReader<Schema extends ColumnSchema> {
     if (file === null) return;
     const size = this.#size ?? 0;
     const ahead =
-      size < this.#readAheadFromBytes
+      size < this.#readAheadFromBytes || typeof file !== 'number'
         ? null
         : openReadAhead(this.#path, {
             position: this.#found[0]?.position ?? 0,
@@ -77,12 +79,18 @@ export class ColumnReader<Schema extends ColumnSchema> {
       }
     } finally {
       ahead?.close();
-      closeSync(file);
+      if (typeof file === 'number') closeSync(file);
+      else file.close();
     }
   }
 
-  #open(): number | null {
+  #open(): number | PackedFile | null {
     try {
+      const packed = this.#openPacked();
+      if (packed !== null) {
+        this.#size ??= packed.size;
+        return packed;
+      }
       const file = openRegular(this.#path);
       this.#size ??= fstatSync(file).size;
       return file;
@@ -92,6 +100,12 @@ export class ColumnReader<Schema extends ColumnSchema> {
       else this.#report('corrupt', `The file cannot be read (${code}).`);
       return null;
     }
+  }
+
+  /** Where the file itself is there, it counts: it was being packed when the tool was killed. */
+  #openPacked(): PackedFile | null {
+    const path = `${this.#path}${PACKED_SUFFIX}`;
+    return statOf(this.#path) === null && statOf(path) !== null ? openPacked(path) : null;
   }
 
   /** The next batch whose seal holds, wherever it is; null at the end. */

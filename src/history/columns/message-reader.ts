@@ -1,4 +1,5 @@
 import { readSync } from 'node:fs';
+import type { PackedFile } from './packed-file.ts';
 import type { ReadAhead } from './read-ahead.ts';
 import { headBytesOf, readSeal, type Seal, SEAL_BYTES, SEAL_MAGIC, sealHolds } from './seal.ts';
 
@@ -13,7 +14,7 @@ export interface SealedMessage {
 
 /** An open file, the part of it that counts, and the stream that its messages must belong to. */
 export interface Source {
-  file: number;
+  file: number | PackedFile;
   size: number;
   stream: number;
   ahead: ReadAhead | null;
@@ -83,7 +84,9 @@ function read(source: Source, position: number, length: number): Buffer {
 
 function tryToRead({ file, memory }: Source, offset: number, length: number, position: number): number {
   try {
-    return readSync(file, memory, offset, length, position);
+    return typeof file === 'number'
+      ? readSync(file, memory, offset, length, position)
+      : file.read(memory, offset, length, position);
   } catch {
     // As if nothing were there: the reader says which bytes are damaged, and goes on behind them.
     return 0;

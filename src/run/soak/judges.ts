@@ -3,6 +3,7 @@ import type { Claim } from '../../checker/result.ts';
 import { fork, type ChildProcess } from '../../core/child-process.ts';
 import { Failure, messageOf } from '../../core/failure.ts';
 import type { Judged } from '../../report/soak/period-line.ts';
+import { packRun } from '../../history/pack-run.ts';
 import { judgePeriod } from './judge-period.ts';
 import { collectGarbage } from './memory.ts';
 
@@ -10,6 +11,8 @@ import { collectGarbage } from './memory.ts';
 export interface Judge {
   /** @throws Failure where it could not be judged. */
   judge(directory: string): Promise<Judged>;
+  /** Packs the history of a period. @throws Failure where it could not be done; then it is all there still. */
+  pack(directory: string): Promise<void>;
   close(): void;
 }
 
@@ -18,6 +21,7 @@ export function judgeHere(claim: Claim): Judge {
   return {
     // The memory of this process is counted already.
     judge: async (directory) => ({ ...(await judgePeriod(directory, claim)), memoryBytes: 0 }),
+    pack: async (directory) => packRun(directory),
     close() {},
   };
 }
@@ -26,8 +30,10 @@ export function judgeHere(claim: Claim): Judge {
 interface Order {
   directory: string;
   claim: Claim;
+  /** What is to be done with it. */
+  work: 'judge' | 'pack';
 }
-type Answer = { judged: Judged } | { failure: string };
+type Answer = { judged: Judged | null } | { failure: string };
 
 /** Less urgent than the load whose latencies are measured meanwhile. */
 const NICENESS = 5;
@@ -46,7 +52,7 @@ export function judgeApart(claim: Claim): Judge {
   // It takes a second to be there, and the first period ends later.
   child = start();
 
-  function ask(directory: string): Promise<Judged> {
+  function ask(directory: string, work: Order['work']): Promise<Judged | null> {
     return new Promise((resolve, reject) => {
       const judge = (child ??= start());
       let said = '';
@@ -69,17 +75,23 @@ export function judgeApart(claim: Claim): Judge {
         if ('judged' in answer) resolve(answer.judged);
         else reject(new Failure(answer.failure));
       });
-      judge.send({ directory, claim } satisfies Order, (error) => {
+      judge.send({ directory, claim, work } satisfies Order, (error) => {
         if (error !== null) judge.kill('SIGKILL');
       });
     });
   }
 
+  /** One after the other. */
+  function inTurn(directory: string, work: Order['work']): Promise<Judged | null> {
+    const done = before.then(() => ask(directory, work));
+    before = done.catch(() => undefined);
+    return done;
+  }
+
   return {
-    judge(directory) {
-      const judged = before.then(() => ask(directory));
-      before = judged.catch(() => undefined);
-      return judged;
+    judge: async (directory) => (await inTurn(directory, 'judge'))!,
+    async pack(directory) {
+      await inTurn(directory, 'pack');
     },
     close() {
       child?.removeAllListeners();
@@ -95,8 +107,7 @@ export async function answerOrders(): Promise<void> {
   await new Promise<void>((resolve) => {
     process.once('disconnect', resolve);
     process.on('message', (message) => {
-      const { directory, claim } = message as Order;
-      judgePeriod(directory, claim).then(
+      carryOut(message as Order).then(
         (judged) => {
           process.send!({ judged } satisfies Answer);
           collectGarbage();
@@ -105,4 +116,10 @@ export async function answerOrders(): Promise<void> {
       );
     });
   });
+}
+
+async function carryOut({ directory, claim, work }: Order): Promise<Judged | null> {
+  if (work === 'judge') return judgePeriod(directory, claim);
+  packRun(directory);
+  return null;
 }

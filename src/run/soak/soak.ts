@@ -128,7 +128,7 @@ class Soak {
     const kept = ended === 'cut-short' ? moveAside(place) : place;
     const drawn = drawPeriod(this.#plan.scenario, this.#info.seed, period);
     const outcome = outcomeOf(judged);
-    this.#writeAndDrop(
+    await this.#writeAndDrop(
       {
         ...lineOf(drawn, { startedAt: startOf(judged), directory: nameIn(directory, kept) }),
         ...outcome,
@@ -204,7 +204,7 @@ class Soak {
       if (line.judged?.result.verdict === 'invalid') await this.#saveData(recorded, directory);
       // It is carried out again, if the soak goes on.
       const place = again ? moveAside(directory) : directory;
-      this.#writeAndDrop({ ...line, directory: nameIn(this.#plan.directory, place) }, place);
+      await this.#writeAndDrop({ ...line, directory: nameIn(this.#plan.directory, place) }, place);
       this.#weigh(line, recorded);
     } catch (error) {
       this.#ending ??= messageOf(error);
@@ -256,15 +256,23 @@ class Soak {
   }
 
   /** The line comes first: what was proven must not be gone if the end comes between the two. */
-  #writeAndDrop(line: PeriodLine, place: string): void {
+  async #writeAndDrop(line: PeriodLine, place: string): Promise<void> {
     const { keep } = this.#info;
     const isClean =
       line.judged?.result.verdict === 'valid' && line.stuck === null && line.ended === 'complete';
     const drops = keep === 'none' || (keep === 'failures' && isClean);
+    if (keep === 'all' && isClean) await this.#pack(place);
     const written = { ...line, historyBytes: bytesIn(place), ...(drops && { directory: null }) };
     appendPeriod(this.#plan.directory, written);
     this.#reporter.period(written);
     if (drops) this.#drop(place);
+  }
+
+  /** Proven clean, it will hardly be read again. The judging process does it, so that the load goes on evenly. */
+  async #pack(place: string): Promise<void> {
+    await this.#judge.pack(place).catch((error: unknown) => {
+      this.#reporter.say(`kept: ${place} could not be packed, and stays as it is: ${messageOf(error)}.\n`);
+    });
   }
 
   #drop(place: string): void {
