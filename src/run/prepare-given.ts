@@ -221,6 +221,7 @@ function withTopic(scenario: Scenario, name: string, { partitions, settings }: T
       replicationFactor: Math.min(...replicas),
       minInsyncReplicas: Number(told['min.insync.replicas'] ?? 1),
       uncleanLeaderElection: told['unclean.leader.election.enable'] === 'true',
+      compact: false,
     },
   };
 }

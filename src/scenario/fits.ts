@@ -9,7 +9,7 @@ import type { Scenario } from './schema.ts';
 
 /** @returns what does not fit, each with its path; none if all does. */
 export function misfitsOf(scenario: Scenario): string[] {
-  return [...batchMisfits(scenario), ...faultMisfits(scenario)];
+  return [...batchMisfits(scenario), ...compactMisfits(scenario), ...faultMisfits(scenario)];
 }
 
 /** What brokers take at most in one batch (message.max.bytes), where nothing else is set. */
@@ -38,6 +38,19 @@ function batchMisfits({ load, brokerSettings }: Scenario): string[] {
   if (recordsPerRequest <= fit) return [];
   return [
     `load.recordsPerRequest: ${grouped(recordsPerRequest)} records of ${grouped(recordBytes)} bytes are a batch of ${grouped(bytes)} bytes, and a broker takes ${grouped(most)} (message.max.bytes), so at most ${grouped(fit)} records`,
+  ];
+}
+
+/** What would make a record vanish, or an offset be empty, that nobody lost. */
+function compactMisfits({ topic, producer, dense }: Scenario): string[] {
+  if (!topic.compact) return [];
+  return [
+    ...(producer.retries > 0
+      ? [
+          'topic.compact: with producer.retries a record may be stored twice under one key, and compaction removes the older copy, which may be the acknowledged one; so retries must be 0',
+        ]
+      : []),
+    ...(dense ? ['topic.compact: compaction may leave offsets empty, so "dense" must be false'] : []),
   ];
 }
 

@@ -61,6 +61,12 @@ const topicSchema = z
     replicationFactor: z.int().min(1).default(3),
     minInsyncReplicas: z.int().min(1).default(1),
     uncleanLeaderElection: z.boolean().default(false),
+    compact: z
+      .boolean()
+      .default(false)
+      .describe(
+        'the topic is compacted (cleanup.policy=compact, with small segments that are cleaned at once), and each record has a key of its own: so compaction rewrites the log, and may remove nothing',
+      ),
   })
   .prefault({});
 

@@ -30,6 +30,7 @@ function changesOf(now: Scenario, before: Scenario, title: string): string[] {
       `min.insync.replicas=${now.topic.minInsyncReplicas}`,
     ],
     [now.topic.uncleanLeaderElection !== before.topic.uncleanLeaderElection, 'unclean election'],
+    [now.topic.compact !== before.topic.compact, now.topic.compact ? 'compaction' : 'no compaction'],
     [now.producer.idempotence !== before.producer.idempotence, 'an idempotent producer'],
     [now.producer.retries !== before.producer.retries, counted(now.producer.retries, 'retry', 'retries')],
     [now.load.workers !== before.load.workers, counted(now.load.workers, 'worker')],

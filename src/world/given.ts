@@ -138,6 +138,7 @@ function givenWorld(
         worker,
         endpoint: everywhere,
         topic,
+        keyed: scenario.topic.compact,
         connectionTimeoutMs: CONNECTION_TIMEOUT_MS,
         encode,
         clock,

@@ -76,7 +76,11 @@ export function kafkaWorld(options: {
     dataDirectory: options.dataDirectory,
     ...first.calls,
     timeouts: DETECTION_TIMEOUTS[scenario.detection],
-    brokerSettings: scenario.brokerSettings,
+    brokerSettings: {
+      // Else cleaners sleep for 15 s where they found nothing to do.
+      ...(scenario.topic.compact && { 'log.cleaner.backoff.ms': '1000' }),
+      ...scenario.brokerSettings,
+    },
     disks: options.powerLoss === true,
     clock,
     onEvent: options.onEvent,
@@ -100,7 +104,9 @@ export function kafkaWorld(options: {
         moveLeaders: (moves) =>
           moveLeaders({ endpoint, topic: name, timeoutMs: MOVE_TIMEOUT_MS, clock }, moves),
         createTopic: (_addresses, topic) =>
-          administer((admin) => admin.createTopic({ ...topic, settings: settingsOf(topic) })),
+          administer((admin) =>
+            admin.createTopic({ ...topic, settings: settingsOf({ ...topic, ...of.topic }) }),
+          ),
       },
       close() {
         for (const observer of observers.values()) observer.close();
@@ -125,6 +131,7 @@ export function kafkaWorld(options: {
         worker,
         endpoint,
         topic: other?.topic ?? topic,
+        keyed: of.topic.compact && other?.topic === undefined,
         acks: other?.acks ?? of.producer.acks,
         idempotence: of.producer.idempotence,
         retries: of.producer.retries,
@@ -179,15 +186,28 @@ export function kafkaWorld(options: {
   };
 }
 
+/** The cleaner leaves the newest segment alone, and waits until half of the others is dirty, if nothing else is said. */
+const COMPACTED: Readonly<Record<string, string>> = {
+  'cleanup.policy': 'compact',
+  'segment.ms': '1000',
+  'min.cleanable.dirty.ratio': '0.01',
+  'min.compaction.lag.ms': '0',
+};
+
 /** Settings that the contract under test is about. */
 export function settingsOf({
   minInsyncReplicas,
   uncleanLeaderElection,
-}: Pick<Contract, 'minInsyncReplicas' | 'uncleanLeaderElection'>): Record<string, string> {
+  compact = false,
+}: Pick<Contract, 'minInsyncReplicas' | 'uncleanLeaderElection'> & { compact?: boolean }): Record<
+  string,
+  string
+> {
   return {
     'min.insync.replicas': String(minInsyncReplicas),
     'unclean.leader.election.enable': String(uncleanLeaderElection),
     // Nothing is to leave the log but by the faults.
     'retention.ms': '-1',
+    ...(compact && COMPACTED),
   };
 }

@@ -25,6 +25,7 @@ export interface ScenarioOptions {
   retries?: number;
   minIsr?: number;
   unclean?: true;
+  compact?: true;
   partitions?: number;
   brokers?: number;
   workers?: number;
@@ -54,6 +55,7 @@ export function addScenarioOptions(command: Command): Command {
     .option('--acks <0|1|all>', 'what the producer waits for', parseAcks)
     .option('--min-isr <n>', 'min.insync.replicas of the topic', parseCount)
     .option('--unclean', 'allow unclean leader election')
+    .option('--compact', 'compact the topic, in which each record has a key of its own')
     .option('--idempotence', 'use the idempotent producer')
     .option('--dense', 'no offset may be empty: there are no transactions and no compaction that leave gaps')
     .option('--retries <n>', "let the client library retry by itself, as an application's would", parseCount)
@@ -187,6 +189,7 @@ function applyOptions(scenario: Scenario, options: ScenarioOptions): Scenario {
         replicationFactor: Math.min(topic.replicationFactor, brokers),
         minInsyncReplicas: options.minIsr ?? Math.min(topic.minInsyncReplicas, brokers),
         uncleanLeaderElection: options.unclean ?? topic.uncleanLeaderElection,
+        compact: options.compact ?? topic.compact,
       },
       producer: {
         ...producer,

@@ -5,7 +5,7 @@
  */
 import type { Clock } from '../../core/clock.ts';
 import { Failure, messageOf } from '../../core/failure.ts';
-import { valuesOf, type Client, type Completion } from '../client.ts';
+import { valuesOf, type Client, type Completion, type Value } from '../client.ts';
 import type { DriverOptions } from './driver-options.ts';
 import { createIdentities, type ProducerIdentity } from './identity.ts';
 import { outcomeOf, suspectsLeader, type Evidence } from '../outcome.ts';
@@ -71,8 +71,10 @@ export function createAuditDriver(options: DriverOptions & { clock: Clock }): Cl
     },
     async write(invocation): Promise<Completion> {
       const { partition } = invocation;
-      const values = valuesOf(invocation).map(options.encode);
-      const { evidence, offset, broker } = await attempt({ topic, partition, values });
+      const written = valuesOf(invocation);
+      const values = written.map(options.encode);
+      const keys = options.keyed === true ? { keys: written.map(keyOf) } : {};
+      const { evidence, offset, broker } = await attempt({ topic, partition, values, ...keys });
       const { outcome, error } = outcomeOf(evidence, acks);
       const lostTrust = evidence.kind === 'answered' ? suspectsLeader(evidence.code) : outcome !== 'sent';
       if (lostTrust) topology.suspect();
@@ -87,6 +89,11 @@ export function createAuditDriver(options: DriverOptions & { clock: Clock }): Cl
       await pool.close();
     },
   };
+}
+
+/** No other record of the topic has it: a value is written once. */
+function keyOf({ worker, seq }: Value): Buffer {
+  return Buffer.from(`${worker}:${seq}`, 'latin1');
 }
 
 function retire(identity: ProducerIdentity | null): void {

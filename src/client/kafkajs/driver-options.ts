@@ -22,5 +22,7 @@ export interface DriverOptions {
   connectionTimeoutMs: number;
   /** The record's value. Called once per record. */
   encode: (value: Value) => Buffer;
+  /** Whether each record has a key of its own, as a compacted topic wants it. None has one if absent. */
+  keyed?: boolean;
   clock?: Clock;
 }

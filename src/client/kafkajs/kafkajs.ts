@@ -93,7 +93,7 @@ export interface ProduceArguments {
   producerEpoch?: number;
   topicData: {
     topic: string;
-    partitions: { partition: number; firstSequence?: number; messages: { value: Buffer }[] }[];
+    partitions: { partition: number; firstSequence?: number; messages: { key?: Buffer; value: Buffer }[] }[];
   }[];
 }
 

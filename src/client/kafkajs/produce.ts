@@ -9,6 +9,8 @@ export interface Batch {
   partition: number;
   /** Of its records, in their order. */
   values: readonly Buffer[];
+  /** The key of each of them; none has one if absent. */
+  keys?: readonly Buffer[];
 }
 
 /** What the broker answered: an error code, and the offset of the batch's first record; -1 when it does not say. */
@@ -47,7 +49,7 @@ export function produceCall(
 const SEQUENCES = 2 ** 31;
 
 function argumentsFor(
-  { topic, partition, values }: Batch,
+  { topic, partition, values, keys }: Batch,
   { acks, timeoutMs, identity }: { acks: Acks; timeoutMs: number; identity: ProducerIdentity | null },
   firstSequence: number,
 ): ProduceArguments {
@@ -56,7 +58,18 @@ function argumentsFor(
     timeout: timeoutMs,
     ...(identity === null ? {} : { producerId: identity.id, producerEpoch: identity.epoch }),
     topicData: [
-      { topic, partitions: [{ partition, firstSequence, messages: values.map((value) => ({ value })) }] },
+      {
+        topic,
+        partitions: [
+          {
+            partition,
+            firstSequence,
+            messages: values.map((value, index) =>
+              keys === undefined ? { value } : { key: keys[index]!, value },
+            ),
+          },
+        ],
+      },
     ],
   };
 }

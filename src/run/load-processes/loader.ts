@@ -95,6 +95,7 @@ function clientOf(
     worker,
     endpoint: sealed(endpoint),
     topic,
+    keyed: scenario.topic.compact,
     connectionTimeoutMs,
     encode: createEncoder({ run, topic, sizeBytes: scenario.load.recordBytes }),
     clock,
