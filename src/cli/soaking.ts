@@ -13,7 +13,7 @@ import type { PeriodLine } from '../report/soak/period-line.ts';
 import { soakMarkdown } from '../report/soak/soak-markdown.ts';
 import { soakReport, type SoakReport } from '../report/soak/soak-report.ts';
 import { soakText } from '../report/soak/soak-text.ts';
-import { textColumns } from '../report/text/paragraphs.ts';
+import { paragraph, textColumns } from '../report/text/paragraphs.ts';
 import { exitStatusOf } from '../run/decide.ts';
 import { launch } from '../run/launch.ts';
 import type { Plan } from '../run/plan.ts';
@@ -74,7 +74,9 @@ export async function goOn(plan: Plan, info: SoakInfo): Promise<number> {
   const { durationMs } = plan.soak!;
   const length = durationMs === null ? 'until it is stopped' : `for ${seconds(durationMs * NS_PER_MS)}`;
   say(`${describePlan(plan)}\n  a soak, ${length}; each period is judged while the next one goes on\n`);
-  for (const { kind, because } of plan.soak!.leftOut) say(`  without ${kind}: ${because}\n`);
+  const columns = textColumns(columnsOf(process.stderr));
+  for (const { kind, because } of plan.soak!.leftOut)
+    say(`${paragraph(`without ${kind}: ${because}`, columns, '    ', '  ').join('\n')}\n`);
   const brokerData = join(directory, BROKER_DATA_DIRECTORY);
   // A tool that was killed could not take it away.
   rmSync(brokerData, { recursive: true, force: true });

@@ -1,46 +1,56 @@
-import { NS_PER_MS, NS_PER_SECOND, realClock } from '../../core/clock.ts';
-import { grouped, seconds } from '../../core/words.ts';
-import type { PeriodPlan } from '../../run/soak/period-plan.ts';
+import { NS_PER_SECOND, realClock } from '../../core/clock.ts';
 import type { Plan } from '../../run/plan.ts';
+import { readLedger } from '../../run/soak/ledger.ts';
+import { memoryBytes } from '../../run/soak/memory.ts';
 import type { SoakReporter } from '../../run/soak/soak-reporter.ts';
-import { describeFault } from '../../history/fault-words.ts';
+import { bytesIn } from '../../run/soak/store-room.ts';
 import { periodText } from '../../report/soak/soak-text.ts';
-import { statusLine, type Screen } from './status-line.ts';
+import { SoakStanding, type Measured } from './soak-standing.ts';
+import { statusBlock } from './status-block.ts';
+import type { Screen } from './status-line.ts';
 
 /** Away from a terminal a line a minute shows that it is alive. */
 const HEARTBEAT_NS = 60 * NS_PER_SECOND;
+const REDRAW_NS = 0.5 * NS_PER_SECOND;
+/** To look at the disk takes a while where much is kept. */
+const MEASURE_NS = 10 * NS_PER_SECOND;
 
-/** A line for each period that is over, and on a terminal one below them that changes. */
-export function soakReporter(stream: Screen, { soak }: Pick<Plan, 'soak'>): SoakReporter {
-  const status = statusLine(stream);
+/** A line for each period that is over, and on a terminal some below them that change. */
+export function soakReporter(
+  stream: Screen,
+  { soak, directory }: Pick<Plan, 'soak' | 'directory'>,
+): SoakReporter {
+  const block = statusBlock(stream);
+  const standing = new SoakStanding(soak?.durationMs ?? null, readLedger(directory).lines);
   const clock = realClock();
-  let beatNs = 0;
-  const total = soak?.durationMs ?? null;
+  const everyNs = stream.isTTY ? REDRAW_NS : HEARTBEAT_NS;
+  let dueNs = stream.isTTY ? 0 : HEARTBEAT_NS;
+  let measured: Measured | null = null;
+  let measureNs = 0;
+  // Whatever ends the process: what comes next on the terminal begins on a line of its own.
+  const onExit = () => block.end();
+  process.on('exit', onExit);
   return {
-    say: (text) => status.line(text.trimEnd()),
+    say: (text) => block.line(text.trimEnd()),
     progress(period, progress) {
       const nowNs = clock.nowNs();
-      if (stream.isTTY) {
-        if (!status.isDue(nowNs)) return;
-      } else {
-        if (nowNs - beatNs < HEARTBEAT_NS) return;
-        beatNs = nowNs;
+      if (nowNs < dueNs) return;
+      dueNs = nowNs + everyNs;
+      if (nowNs >= measureNs) {
+        measureNs = nowNs + MEASURE_NS;
+        measured = { memoryBytes: memoryBytes(), diskBytes: bytesIn(directory) };
       }
-      const faults = progress.faults.map(({ fault }) => describeFault(fault)).join(' + ');
-      const of = total === null ? '' : ` of ${seconds(total * NS_PER_MS)}`;
-      status.draw(
-        [
-          `period ${period.period}, ${seconds(nowNs)}${of}`,
-          progress.phase,
-          `${grouped(progress.ok + progress.sent)} acked`,
-          faults || wordsOf(period),
-        ].join(' · '),
-      );
+      if (stream.isTTY) block.draw(standing.block(period, progress, measured));
+      else block.line(standing.line(period, progress, measured));
     },
     event() {},
-    period: (line) => status.line(periodText(line)),
-    end: () => status.end(),
+    period(line) {
+      standing.take(line);
+      block.line(periodText(line));
+    },
+    end() {
+      block.end();
+      process.off('exit', onExit);
+    },
   };
 }
-
-const wordsOf = ({ kinds, load }: PeriodPlan): string => (kinds.length === 0 ? `quiet, ${load}` : load);
