@@ -11,11 +11,13 @@ import type { Plan } from '../plan.ts';
  * @param assertFaults rejects with a Failure for a schedule that this lab cannot carry out.
  */
 export async function fitSoak(
-  scenario: Scenario,
+  given: Scenario,
   assertFaults: (schedule: Schedule) => Promise<void>,
 ): Promise<{ scenario: Scenario; soak?: { soak: NonNullable<Plan['soak']> } }> {
-  const { nemesis, soak } = scenario;
-  if (soak === undefined) return { scenario };
+  if (given.soak === undefined) return { scenario: given };
+  const scenario = withoutForgetting(given);
+  const { nemesis } = scenario;
+  const { soak } = given;
   const leftOut: { kind: string; because: string }[] = [];
   const plan = { soak: { durationMs: soak.durationMs, leftOut } };
   if (!('random' in nemesis) || !hasMixOfCatalogue(scenario)) return { scenario, soak: plan };
@@ -32,6 +34,18 @@ export async function fitSoak(
   // Where nothing is possible, the run itself will say why.
   if (mix.length === 0) return { scenario, soak: plan };
   return { scenario: { ...scenario, nemesis: { random: { ...nemesis.random, mix } } }, soak: plan };
+}
+
+/**
+ * A client that sends a record again, after a fault that lasted, must find that the broker remembers its numbers: else the
+ * record is stored twice, and rightly so.
+ */
+function withoutForgetting(scenario: Scenario): Scenario {
+  if (scenario.producer.retries === 0) return scenario;
+  const kept = Object.entries(scenario.brokerSettings).filter(
+    ([name]) => !name.startsWith('producer.id.expiration.'),
+  );
+  return { ...scenario, brokerSettings: Object.fromEntries(kept) };
 }
 
 /** Whether its faults are drawn later, for each period of a soak. */

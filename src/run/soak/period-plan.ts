@@ -19,7 +19,10 @@ export interface PeriodPlan {
   load: string;
 }
 
-/** Long enough to be forgotten as a producer (see the scenario "soak"), in a period that is long enough itself. */
+/**
+ * Long enough to be forgotten as a producer (see the scenario "soak"), in a period that is long enough itself. Brokers remember
+ * idempotent producers only.
+ */
 const PAUSES = { everyMs: 20_000, forMs: 5_000 } as const;
 const BURSTS = { everyMs: 2_000, forMs: 400 } as const;
 
@@ -27,7 +30,7 @@ const BURSTS = { everyMs: 2_000, forMs: 400 } as const;
 export function drawPeriod(scenario: Scenario, seed: number, period: number): PeriodPlan {
   const random = seededRandom(seed).fork(`period-${period}`);
   const { schedule, kinds, nemesis } = drawFaults(scenario, random.fork('faults'));
-  const { load, partitions, words } = drawLoad(scenario, random.fork('load'));
+  const { load, partitions, producer, words } = drawLoad(scenario, random.fork('load'));
   const { soak: _, ...rest } = scenario;
   return {
     period,
@@ -36,6 +39,7 @@ export function drawPeriod(scenario: Scenario, seed: number, period: number): Pe
       ...rest,
       title: `Period ${period}: ${kinds.length === 0 ? 'quiet' : kinds.join(', ')}`,
       topic: { ...scenario.topic, partitions },
+      producer,
       load,
       nemesis,
       phases: { ...scenario.phases, faultsMs: lengthOf(schedule, scenario.phases.faultsMs) },
@@ -79,7 +83,7 @@ function drawFaults(
   };
 }
 
-function drawLoad({ load, topic, phases, brokerSettings }: Scenario, random: Random) {
+function drawLoad({ load, topic, producer, phases, brokerSettings }: Scenario, random: Random) {
   const { ratePerSecond, recordBytes } = load;
   const rate = ratePerSecond === null ? null : rateTimes(ratePerSecond, random.pick(RATE_FACTORS));
   const bytes = sizeTimes(recordBytes, random.pick(SIZE_FACTORS));
@@ -88,6 +92,8 @@ function drawLoad({ load, topic, phases, brokerSettings }: Scenario, random: Ran
   const isLong = phases.warmUpMs + phases.faultsMs > 2 * PAUSES.everyMs;
   const bursts =
     rate === null || shape === 'even' ? undefined : shape === 'pauses' && isLong ? PAUSES : BURSTS;
+  // With weaker acks there are no such producers, and one that sends again must not be forgotten meanwhile.
+  const isForgotten = bursts === PAUSES && producer.acks === 'all' && producer.retries === 0;
   const { bursts: _, ...even } = load;
   return {
     load: {
@@ -98,6 +104,7 @@ function drawLoad({ load, topic, phases, brokerSettings }: Scenario, random: Ran
       ...(bursts !== undefined && { bursts }),
     },
     partitions,
+    producer: isForgotten ? { ...producer, idempotence: true } : producer,
     words: [
       rate === null ? 'full speed' : `${rate} writes/s`,
       `${bytes} bytes`,
@@ -105,6 +112,7 @@ function drawLoad({ load, topic, phases, brokerSettings }: Scenario, random: Ran
       ...(bursts === undefined
         ? []
         : [`${seconds(bursts.forMs * NS_PER_MS)} of every ${seconds(bursts.everyMs * NS_PER_MS)}`]),
+      ...(isForgotten ? ['idempotent'] : []),
     ].join(', '),
   };
 }

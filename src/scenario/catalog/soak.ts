@@ -15,9 +15,9 @@ export const SOAK = entry({
   brokerSettings: {
     // The topic of a period that was judged leaves its disk soon.
     'log.segment.delete.delay.ms': '1000',
-    // A producer that pauses for a while is forgotten, as one that pauses for a day is elsewhere.
-    'producer.id.expiration.ms': '10000',
-    'producer.id.expiration.check.interval.ms': '5000',
+    // A producer that pauses for a while is forgotten, as one that pauses for a day is elsewhere (Kafka 3.5 and later).
+    'producer.id.expiration.ms': '5000',
+    'producer.id.expiration.check.interval.ms': '1000',
   },
   nemesis: {
     random: { mix: [...MIX_KINDS], meanIntervalMs: 3_000, meanDurationMs: 5_000, keepBrokersUp: 2 },

@@ -1,5 +1,6 @@
 import test from 'ava';
 import { fc } from '@fast-check/ava';
+import { fitSoak } from '../../../src/run/soak/fit-soak.ts';
 import { drawPeriod } from '../../../src/run/soak/period-plan.ts';
 import { SOAK } from '../../../src/scenario/catalog/soak.ts';
 import { misfitsOf } from '../../../src/scenario/fits.ts';
@@ -57,6 +58,31 @@ test('loads differ: rate, size, partitions in use, bursts, and pauses long enoug
     [...pauses].toSorted((a, b) => a - b),
     [0, 1_600, 15_000],
   );
+});
+
+test('producers that are to be forgotten are idempotent, since brokers remember no others; and never ones that send again', (t) => {
+  const isIdle = ({ scenario: { load } }: (typeof drawn)[number]) => load.bursts?.everyMs === 20_000;
+  t.true(drawn.filter(isIdle).length > 50);
+  for (const period of drawn) t.is(period.scenario.producer.idempotence, isIdle(period));
+  const { bursts } = drawn.find(isIdle)!.scenario.load;
+  const [expires, checks] = ['producer.id.expiration.ms', 'producer.id.expiration.check.interval.ms'].map(
+    (name) => Number(scenario.brokerSettings[name]),
+  );
+  t.true(bursts!.everyMs - bursts!.forMs > 2 * (expires! + checks!), 'whenever the broker looks');
+  for (const producer of [
+    { ...scenario.producer, retries: 2 },
+    { ...scenario.producer, acks: 1 as const },
+  ])
+    for (let period = 1; period <= 50; period++)
+      t.deepEqual(drawPeriod({ ...scenario, producer }, 7, period).scenario.producer, producer);
+});
+
+test('a soak whose clients send again keeps brokers from forgetting them', async (t) => {
+  const retrying = { ...scenario, producer: { ...scenario.producer, retries: 2 } };
+  const settingsOf = async (given: typeof scenario) =>
+    Object.keys((await fitSoak(given, async () => {})).scenario.brokerSettings);
+  t.deepEqual(await settingsOf(retrying), ['log.segment.delete.delay.ms']);
+  t.deepEqual(await settingsOf(scenario), Object.keys(scenario.brokerSettings));
 });
 
 test('a script of faults stays what it is in every period that is not quiet', (t) => {
