@@ -53,7 +53,7 @@ const LATENCY_NS_SPREAD = 4_000_000;
 
 /** What becomes of the write with this number: pseudo-random, and the same for everybody who asks. */
 function fateOf(index: number, { lostPercent, duplicatedPercent }: Making): 'lost' | 'twice' | 'kept' {
-  const draw = (Math.imul(index ^ (index >>> 15), 0x2c1b3c6d) >>> 7) % 100;
+  const draw = ((Math.imul(index ^ (index >>> 15), 0x2c1b3c6d) >>> 7) % 100_000) / 1_000;
   if (draw < lostPercent) return 'lost';
   return draw < lostPercent + duplicatedPercent ? 'twice' : 'kept';
 }
@@ -253,13 +253,16 @@ function makeReads(directory: string, info: RunInfo, made: Made, ends: Float64Ar
     put(columns.offset, row, offset);
     columns.worker[row] = index % WORKERS;
     put(columns.seq, row, Math.floor(index / WORKERS));
-    put(columns.timeNs, row, endNs + offset);
+    put(columns.timeNs, row, endNs + 1_000 * fetches);
     writer.advance();
   };
+  // All records of a fetch arrive at the same time.
+  let fetches = 0;
   for (let open = partitions; open > 0;) {
     open = 0;
     for (const position of positions) {
       const { partition } = position;
+      fetches++;
       for (let count = 0; count < 1000 && position.index < writes; count++) {
         const fate = fateOf(position.index, made);
         if (fate !== 'lost') returned(partition, position.offset, position.index);

@@ -21,6 +21,7 @@ export interface Judged {
 /**
  * Has an engine sort out which rows matter, and the checker judge those: the result is the one that the whole history has.
  * @param options.onPlace is told of a directory that is removed in the end, for those who end this earlier.
+ * @param options.block how many offsets are taken together; tests take fewer.
  * @param options.open opens the engine, with a directory of its own for what it puts down.
  */
 export async function checkTablesWith(
@@ -31,15 +32,16 @@ export async function checkTablesWith(
     onStep?: OnStep;
     onPlace?: (directory: string) => void;
     place?: string;
+    block?: number;
   },
 ): Promise<Judged> {
-  const { claim, open, onStep = () => {}, onPlace = () => {}, place = tmpdir() } = options;
+  const { claim, open, onStep = () => {}, onPlace = () => {}, place = tmpdir(), block } = options;
   const directory = atPath(place, 'written', () => mkdtempSync(join(place, 'kept-engine-')));
   onPlace(directory);
   try {
     const engine = await open(directory);
     try {
-      const reduction = new Reduction(tables, engine, directory, onStep);
+      const reduction = new Reduction(tables, engine, { directory, onStep, block });
       let run = await reduction.reduce();
       let judged = judge(run, claim);
       if (judged.asksForTime) {

@@ -8,7 +8,7 @@ import { clockUncertaintyNs } from '../checker/facts/node-clocks.ts';
 import { areWorkersSessions } from '../checker/facts/producer-sessions.ts';
 import { isAudited } from '../checker/findings/judgement.ts';
 import { boundingEnds } from '../checker/passes/bounding.ts';
-import { type Asked, FOREVER } from './statements.ts';
+import { type Asked, FOREVER } from './statements/step.ts';
 
 /**
  * What the events of a history say, as small tables for the statements. Events are few and stay in memory; the rows of
@@ -28,7 +28,10 @@ const SECOND_NS = 1e9;
 const STRETCHES_MAX = 100_000;
 
 /** @param run without rows: its events and what ran. */
-export function eventTables(run: Run, partitions: readonly number[]): { tables: SmallTable[]; asked: Asked } {
+export function eventTables(
+  run: Run,
+  partitions: readonly number[],
+): { tables: SmallTable[]; asked: Omit<Asked, 'block'> } {
   const examination = new Examination(run);
   examination.faults = faultSpansOf(run.events);
   const tables = {
@@ -63,7 +66,7 @@ export function eventTables(run: Run, partitions: readonly number[]): { tables: 
 
   const { info } = run;
   const { contract } = info;
-  const asked: Asked = {
+  const asked = {
     maySendAgain: contract.clientRetries || !contract.idempotence,
     dense: info.dense === true,
     workersAreSessions: areWorkersSessions(info),

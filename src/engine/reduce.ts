@@ -14,18 +14,17 @@ import { EXIT, Failure } from '../core/failure.ts';
 import { counted, grouped } from '../core/words.ts';
 import type { Engine, EngineColumn } from './engine.ts';
 import { eventTables, type SmallTable } from './event-tables.ts';
-import {
-  clockSteps,
-  ISLANDS,
-  KEPT_READS,
-  KEPT_WRITES,
-  overValues,
-  type Step,
-  stepsFor,
-} from './statements.ts';
+import { clockSteps } from './statements/clock.ts';
+import { ISLANDS } from './statements/empty.ts';
+import { KEPT_READS, KEPT_WRITES, overValues } from './statements/kept.ts';
+import type { Step } from './statements/step.ts';
+import { stepsFor } from './statements/steps.ts';
 
 /** Told of every step, before it is done. */
 export type OnStep = (what: string, step: number, steps: number) => void;
+
+/** Of offsets: larger ones are fewer, and one row that is out of order makes all rows of its block be looked at. */
+const BLOCK = 32;
 
 /** More rows than these would not fit into the memory of this process. */
 export const KEPT_ROWS_MAX = 60_000_000;
@@ -39,15 +38,21 @@ export class Reduction {
   readonly #engine: Engine;
   readonly #directory: string;
   readonly #onStep: OnStep;
+  readonly #block: number;
   #ends: Awaited<ReturnType<typeof loadEnds>> = [];
   #occupied: LeftOut['occupied'] = new Map();
 
-  /** @param directory a place of its own, which the engine can see, too. */
-  constructor(tables: Tables, engine: Engine, directory: string, onStep: OnStep) {
+  /** @param options.directory a place of its own, which the engine can see, too. */
+  constructor(
+    tables: Tables,
+    engine: Engine,
+    { directory, onStep, block = BLOCK }: { directory: string; onStep: OnStep; block?: number | undefined },
+  ) {
     this.#tables = tables;
     this.#engine = engine;
     this.#directory = directory;
     this.#onStep = onStep;
+    this.#block = block;
   }
 
   /** @throws Failure where too many rows matter. */
@@ -57,10 +62,12 @@ export class Reduction {
       [...this.#tables.writes, ...this.#tables.reads].map(({ partition }) => partition),
     );
     const bare: Run = { ...this.#bare(), writes: () => [], reads: () => [] };
-    const { tables, asked } = eventTables(
+    const told = eventTables(
       bare,
       [...partitions].toSorted((a, b) => a - b),
     );
+    const { tables } = told;
+    const asked = { ...told.asked, block: this.#block };
     await this.#views(tables);
     await this.#steps(stepsFor(asked));
     if (asked.dense) this.#occupied = await this.#islands();

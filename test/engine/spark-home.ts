@@ -20,6 +20,9 @@ const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
 const COMPILER = '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC';
 const DEFAULTS = `spark.sql.shuffle.partitions 2
 spark.default.parallelism 2
+spark.sql.codegen.wholeStage false
+spark.sql.codegen.factoryMode NO_CODEGEN
+spark.sql.adaptive.enabled false
 spark.sql.files.openCostInBytes 0
 spark.sql.files.minPartitionNum 1
 spark.sql.sources.parallelPartitionDiscovery.threshold 100000

@@ -49,11 +49,12 @@ for (const [name, master, histories, contract, more] of asks) {
       const environment = { ...process.env, SPARK_HOME: await sparkHome(root) };
       const result = check(run, { claim: 'kept' });
       t.true(result.findings.length > 50, `seed ${SEED}`);
-      const byDuckDb = await checkTablesWith(tables, { claim: 'kept', open: openDuckDb, place: root });
+      // Histories are short: so that some blocks are in order, and others are not, they must be shorter.
+      const how = { claim: 'kept', place: root, block: 4 } as const;
+      const byDuckDb = await checkTablesWith(tables, { ...how, open: openDuckDb });
       t.deepEqual(byDuckDb.result, result, `seed ${SEED}`);
       const bySpark = await checkTablesWith(tables, {
-        claim: 'kept',
-        place: root,
+        ...how,
         open: (directory) => openSpark(directory, { master, environment }),
       });
       t.regex(bySpark.engine, /^Spark \d+\.\d+\.\d+ \(local/);
