@@ -95,6 +95,26 @@ test('any part of a packed file reads as it was, and gunzip knows the whole', (t
   empty.close();
 });
 
+test('a member that is damaged reads as zeros, and the next one as it was', (t) => {
+  const path = join(root, 'members');
+  const bytes = Buffer.from(Array.from({ length: 2_500_000 }, (_, at) => 1 + (at % 97)));
+  writeFileSync(path, bytes);
+  packFile(path);
+  const packed = readFileSync(`${path}.gz`);
+  packed[packed.length >> 1]! ^= 255;
+  writeFileSync(`${path}.gz`, packed);
+  const file = openPacked(`${path}.gz`);
+  const at = (position: number) => {
+    const into = Buffer.alloc(1_000, 255);
+    return [file.read(into, 0, 1_000, position), into] as const;
+  };
+  const member = 1 << 20;
+  t.deepEqual(at(0), [1_000, bytes.subarray(0, 1_000)]);
+  t.deepEqual(at(member + 500_000), [1_000, Buffer.alloc(1_000)]);
+  t.deepEqual(at(2 * member), [1_000, bytes.subarray(2 * member, 2 * member + 1_000)]);
+  file.close();
+});
+
 test('damage to a packed file costs what it touches: never a verdict of loss, never a stack trace', async (t) => {
   const directory = await recorded(60_000);
   packRun(directory);

@@ -3,6 +3,7 @@ import { check } from '../../src/checker/check.ts';
 import { simulate } from '../../src/run/simulate.ts';
 import { seededRandom } from '../../src/core/random.ts';
 import { drawSchedule } from '../../src/nemesis/schedule.ts';
+import { maskOf, Partitions } from '../../src/sim/partitions.ts';
 import { scenarioSchema } from '../../src/scenario/schema.ts';
 
 /** Leaders that an administrator moves lose nothing with acks=all; with acks=1 they may, and that is permitted. */
@@ -48,4 +49,16 @@ test('with acks=1 what the former leader had alone is gone, and every loss is pe
     );
   }
   t.true(lost > 0, 'it was tested');
+});
+
+test('only a replica that is in sync and alive gets to lead', (t) => {
+  const rules = { partitions: 1, replicationFactor: 3, minInsyncReplicas: 1, uncleanLeaderElection: false };
+  const partitions = new Partitions(rules, 3, 0, null);
+  partitions.alter(0, { partition: 0, epoch: 0, version: 0, isr: maskOf([0, 1]) });
+  const to = (leader: number, alive = [0, 1, 2]) =>
+    partitions.move([{ partition: 0, leader }], maskOf(alive));
+  t.deepEqual(to(2), [], 'not in sync');
+  t.deepEqual(to(1, [0, 2]), [], 'not alive');
+  t.deepEqual(to(0), [], 'it leads already');
+  t.like(to(1)[0], { leader: 1, epoch: 1, isr: maskOf([0, 1]) });
 });

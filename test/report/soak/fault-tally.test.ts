@@ -57,12 +57,14 @@ test('what a fault struck is what the node was at that moment, by the newest epo
     leads(1, 4, 5),
     controlled(3, 5),
     strike(kill('minority'), 6, ['kafka1', 'kafka3']),
+    strike(kill('kafka1'), 6.5, ['kafka1']),
     strike(kill('coordination'), 7, ['controller4']),
   ];
   t.deepEqual(rolesIn({ events }), {
     f2: ['leader'],
     f3: ['follower'],
     f6: ['leader', 'controller', 'follower'],
+    'f6.5': ['follower'],
     f7: ['coordination'],
   });
 });
