@@ -1,6 +1,7 @@
 import type { KafkaMode } from '../db/kafka/recipes.ts';
 import { NS_PER_MS } from '../core/clock.ts';
-import { seconds } from '../core/words.ts';
+import { counted, seconds } from '../core/words.ts';
+import { loadHostsOf } from '../run/shared-load.ts';
 import { TOPIC, type Plan } from '../run/plan.ts';
 import { describeForecast, sizeOf } from '../run/room.ts';
 import type { Scenario } from '../scenario/schema.ts';
@@ -63,8 +64,16 @@ export function describeLoad(scenario: Scenario, processes = 1): string[] {
   const rate = load.ratePerSecond === null ? 'full speed' : `${load.ratePerSecond} writes/s`;
   return [
     `  ${scenario.brokers} brokers · ${topic.partitions} partition(s), replication ${topic.replicationFactor}, min.insync.replicas ${topic.minInsyncReplicas}, unclean election ${topic.uncleanLeaderElection ? 'on' : 'off'}`,
-    `  acks=${producer.acks}${producer.idempotence ? ', idempotent' : ''}, ${producer.retries} retries · ${load.workers} workers${processes === 1 ? '' : ` in ${processes} processes`}, ${rate}, ${load.inFlight} in flight, ${load.recordsPerRequest === 1 ? '' : `${load.recordsPerRequest} a request, `}${load.recordBytes} bytes${load.count === undefined ? '' : `, ${load.count} writes`}${scenario.consumers === 0 ? '' : ` · ${scenario.consumers} consumer(s)`}`,
+    `  acks=${producer.acks}${producer.idempotence ? ', idempotent' : ''}, ${producer.retries} retries · ${load.workers} workers${placesOf(load, processes)}, ${rate}, ${load.inFlight} in flight, ${load.recordsPerRequest === 1 ? '' : `${load.recordsPerRequest} a request, `}${load.recordBytes} bytes${load.count === undefined ? '' : `, ${load.count} writes`}${scenario.consumers === 0 ? '' : ` · ${scenario.consumers} consumer(s)`}`,
   ];
+}
+
+function placesOf({ hosts }: Scenario['load'], processes: number): string {
+  if (hosts === undefined) return processes === 1 ? '' : ` in ${processes} processes`;
+  const count = loadHostsOf({ hosts });
+  const on = typeof hosts === 'number' ? '' : ` (${hosts.join(', ')})`;
+  const more = processes === count ? '' : ` in ${processes} processes`;
+  return `${more} on ${counted(count, 'further host')}${on}`;
 }
 
 /** The first thing that anybody is told of a simulated run. */

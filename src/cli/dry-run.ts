@@ -15,7 +15,7 @@ import { safeLine } from './terminal/safe-text.ts';
 
 /** `kept run --dry-run`: what would be done, without doing any of it. @throws Failure for what would be refused. */
 export function printPlan(scenario: Scenario, options: ClusterOptions): void {
-  if (options.simulate === true) assertOneProcess(options.processes);
+  if (options.simulate === true) assertOneProcess(scenario, options.processes);
   const { processes } = sharedLoad(scenario, options.processes);
   const seed = options.seed ?? freshSeed();
   const mode = options.mode ?? modeOf(scenario, options);

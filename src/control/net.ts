@@ -11,6 +11,8 @@ export interface Net {
    * @returns those of the links whose two nodes can talk again: nothing cuts them any more in either direction, and both are connected.
    */
   heal(links?: readonly Link[]): Promise<Link[]>;
+  /** Further places that workers write from, beside `client`; none if absent. */
+  readonly clients?: readonly string[];
   /** Whether a cut is in force between the two nodes, in either direction, or one of them is disconnected. */
   isCut(link: Link): boolean;
   /**

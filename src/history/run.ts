@@ -129,6 +129,14 @@ export interface NodeInfo {
   outside?: { host: string; port: number };
 }
 
+/** The clock of workers on another host, whose times were brought to the clock of the run. */
+export interface WorkerClock {
+  host: string;
+  workers: number[];
+  /** Each of their times may be wrong by so much; null: by any time. */
+  uncertaintyNs: number | null;
+}
+
 /** run.json. Written when the run starts, and again when it ends. */
 export interface RunInfo {
   version: 1;
@@ -154,6 +162,8 @@ export interface RunInfo {
   workers: number;
   /** How many processes shared the workers; one if absent. */
   processes?: number;
+  /** Of workers that lived on hosts with clocks of their own: how exactly these were measured. Their times are corrected already. */
+  clocks?: WorkerClock[];
   /** What ran: the versions of kept, Node, Kafka and Java, and the SHA-256 of each jar by file name. */
   versions: { kept: string; node?: string; kafka?: string; java?: string; jars?: Record<string, string> };
   /** Of a simulated run: the bug that was planted into the model, by name. */

@@ -2,6 +2,8 @@ import { NS_PER_SECOND, type Clock } from '../core/clock.ts';
 import { EXIT, Failure } from '../core/failure.ts';
 import type { Random } from '../core/random.ts';
 import type { Db } from '../db/db.ts';
+import { CLIENT, keyOf, type Link } from '../core/link.ts';
+import type { Net } from '../control/net.ts';
 import type { Fault } from '../history/fault.ts';
 import { packageOf } from './faults/packages.ts';
 import type { Aim } from './nemesis.ts';
@@ -15,15 +17,17 @@ const ROLE_RETRY_MS = 200;
 
 /** Resolves a fault's roles to nodes and links as things stand at this moment, and changes nothing. */
 export async function takeAim(
-  { db, clock, random }: { db: Db; clock: Clock; random: Random },
+  { db, net, clock, random }: { db: Db; net: Pick<Net, 'clients'> | null; clock: Clock; random: Random },
   fault: Fault,
   taken: ReadonlySet<string>,
 ): Promise<Aim> {
   const targets = await resolveTargets();
-  const struck = { nodes: db.nodes, targets, random };
-  const links = isPartition(fault)
-    ? linksCutBy(fault, struck)
-    : (packageOf(fault)?.links(fault, struck) ?? []);
+  const clients = net?.clients ?? [];
+  const struck = { nodes: db.nodes, targets, random, clients };
+  const links = withClients(
+    isPartition(fault) ? linksCutBy(fault, struck) : (packageOf(fault)?.links(fault, struck) ?? []),
+    clients,
+  );
   const needsLinks = !isProcessFault(fault) && packageOf(fault)?.needsLinks !== false;
   if (needsLinks && links.length === 0) {
     throw new Failure(
@@ -52,4 +56,16 @@ export async function takeAim(
       }
     }
   }
+}
+
+/** What strikes the place of the workers strikes each of their hosts, too. */
+function withClients(links: readonly Link[], clients: readonly string[]): Link[] {
+  const all = links.flatMap((link) => [
+    link,
+    ...clients.flatMap((host) => {
+      if (link.from === CLIENT) return [{ ...link, from: host }];
+      return link.to === CLIENT ? [{ ...link, to: host }] : [];
+    }),
+  ]);
+  return [...new Map(all.map((link) => [keyOf(link), link])).values()];
 }

@@ -53,7 +53,7 @@ export function hookNemesis(options: HookNemesisOptions): Nemesis {
   }
 
   return {
-    aim: (fault, taken = new Set()) => takeAim(options, fault, taken),
+    aim: (fault, taken = new Set()) => takeAim({ ...options, net: null }, fault, taken),
 
     async strike(aim) {
       const order: HookOrder = {

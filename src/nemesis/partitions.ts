@@ -19,9 +19,16 @@ export function isPartition(fault: Fault): fault is PartitionFault {
 
 export function linksCutBy(
   fault: PartitionFault,
-  situation: { nodes: readonly NodeInfo[]; targets: readonly string[]; random: Random },
+  situation: {
+    nodes: readonly NodeInfo[];
+    targets: readonly string[];
+    random: Random;
+    /** Places of workers beside `client`; none if absent. */
+    clients?: readonly string[];
+  },
 ): Link[] {
   const names = situation.nodes.map((node) => node.name);
+  const { clients = [] } = situation;
   switch (fault.kind) {
     case 'isolate':
       return isolate(fault, situation.nodes, situation.targets);
@@ -38,9 +45,9 @@ export function linksCutBy(
     case 'majority-ring':
       return majorityRing(situation.random.shuffle(names));
     case 'partition':
-      return betweenGroups(fault.groups, names);
+      return betweenGroups(fault.groups, names, clients);
     case 'cut': {
-      assertPlaces([fault.from, fault.to], names);
+      assertPlaces([fault.from, fault.to], names, clients);
       const outbound = between([fault.from], [fault.to]);
       return fault.direction === 'both' ? bothWays(outbound) : outbound;
     }
@@ -67,9 +74,13 @@ function isolate(
 }
 
 /** Between each two of the groups, both ways. What stands in none of them is a group of its own. */
-function betweenGroups(groups: readonly (readonly string[])[], names: readonly string[]): Link[] {
+function betweenGroups(
+  groups: readonly (readonly string[])[],
+  names: readonly string[],
+  clients: readonly string[],
+): Link[] {
   const named = groups.flat();
-  assertPlaces(named, names);
+  assertPlaces(named, names, clients);
   const twice = named.find((name, index) => named.indexOf(name) !== index);
   if (twice !== undefined)
     throw new Failure(`${twice} stands in two groups, and a partition has every node on one side.`, {
@@ -81,11 +92,16 @@ function betweenGroups(groups: readonly (readonly string[])[], names: readonly s
 }
 
 /** @throws Failure (usage) for a name that is neither a node's nor the client's place. */
-export function assertPlaces(named: readonly string[], names: readonly string[]): void {
-  const stranger = named.find((name) => name !== CLIENT && !names.includes(name));
+export function assertPlaces(
+  named: readonly string[],
+  names: readonly string[],
+  clients: readonly string[] = [],
+): void {
+  const places = new Set([...names, CLIENT, ...clients]);
+  const stranger = named.find((name) => !places.has(name));
   if (stranger === undefined) return;
   throw new Failure(`There is no node named "${stranger}" in this cluster.`, {
-    hint: `Its nodes are ${names.join(', ')}; the workers' place is "${CLIENT}".`,
+    hint: `Its nodes are ${names.join(', ')}; the workers' place is "${CLIENT}"${clients.length === 0 ? '' : `, and those of their hosts are ${clients.join(', ')}`}.`,
     exitStatus: EXIT.usage,
   });
 }

@@ -20,7 +20,7 @@ import type { Plan } from './plan.ts';
 import { assertDisconnects } from './disconnects.ts';
 import { assertKnownNodes, scheduleOf, type Wishes } from './prepare.ts';
 import { assertRoom, roomFor } from './room.ts';
-import { sharedLoad } from './shared-load.ts';
+import { assertLoadHosts, sharedLoad } from './shared-load.ts';
 import { isDrawn, strikesOf } from './soak/fit-soak.ts';
 
 /** What a user may say of a run against a cluster that was given. */
@@ -53,6 +53,7 @@ export async function prepareGivenPlan(
   wishes: GivenWishes,
   say: (text: string) => void,
 ): Promise<Plan<GivenPlan>> {
+  assertLoadHosts(wanted, 'given');
   const clock = realClock();
   const cluster = await probeCluster(endpoint, clock);
   const features = featuresOf(cluster.versions);

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { EXIT, Failure, messageOf } from '../core/failure.ts';
+import { clientHosts } from '../core/link.ts';
 import { thisProcess } from '../core/process-identity.ts';
 import { freshId, freshSeed, seededRandom } from '../core/random.ts';
 import { resolveDistribution } from '../db/kafka/distribution.ts';
@@ -13,7 +14,7 @@ import { planNodes } from '../db/kafka/plan.ts';
 import { strangersIn } from '../scenario/fits.ts';
 import { assertRoom, fitsMemory, roomFor } from './room.ts';
 import { BROKER_DATA_DIRECTORY } from '../history/layout.ts';
-import { assertOneProcess, sharedLoad } from './shared-load.ts';
+import { assertLoadHosts, assertOneProcess, loadHostsOf, sharedLoad } from './shared-load.ts';
 import { findJava } from '../db/kafka/java.ts';
 import { assertMode, modesOf, type KafkaMode } from '../db/kafka/recipes.ts';
 import { createRunDirectory } from '../history/directory.ts';
@@ -76,6 +77,7 @@ export async function preparePlanForWorld(
     options.dockerReach !== undefined ||
     options.nodes !== undefined ||
     options.processes !== undefined ||
+    scenario.load.hosts !== undefined ||
     Boolean(KAFKA_HOME) ||
     Boolean(JAVA_HOME);
   const missing = isPicky ? null : await whyNoJava(process.env);
@@ -120,7 +122,7 @@ export async function prepareSimulatedPlan(
       },
     );
   }
-  assertOneProcess(options.processes);
+  assertOneProcess(given, options.processes);
   if (options.lab !== undefined) {
     throw new Failure('--lab says where real Kafka runs, and --simulate asks for a model of it', {
       hint: 'leave one of them out',
@@ -176,6 +178,7 @@ export async function preparePlan(
         : 'netns');
   assertDockerWishes(options, kind);
   assertSshWishes(options, wanted, kind);
+  assertLoadHosts(wanted, kind);
   const sayLine = (line: string) => more.say(`${line}\n`);
   // Asked first: without its daemon nothing has to be fetched.
   const engine = kind === 'docker' ? await openEngine() : null;
@@ -262,7 +265,7 @@ export function assertKnownTargets(scenario: Scenario, mode: KafkaMode): void {
 
 /** The same where the nodes are known. */
 export function assertKnownNodes(scenario: Scenario, nodes: readonly string[], remark = ''): void {
-  const strangers = strangersIn(scenario, nodes);
+  const strangers = strangersIn(scenario, nodes, clientHosts(loadHostsOf(scenario.load)));
   if (strangers.length === 0) return;
   throw new Failure(
     `The scenario "${scenario.name}" has targets that are not there: ${strangers.join('; ')}`,

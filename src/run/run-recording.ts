@@ -5,7 +5,7 @@ import { openRecorder, type Recorder } from '../history/recorder/recorder.ts';
 import { createDecoder, createEncoder, type Encoder } from '../history/value.ts';
 import type { Progress } from '../runner/progress.ts';
 import { run } from '../runner/runner.ts';
-import type { RunOptions } from '../runner/run-options.ts';
+import type { LoadApart, RunOptions } from '../runner/run-options.ts';
 import type { Stage } from '../world/stage.ts';
 import type { World } from '../world/world.ts';
 import { confidential } from './confidential.ts';
@@ -87,6 +87,18 @@ export async function openRunRecording(
 
   async function performed(world: World, how: Parameters<RunRecording['perform']>[1]): Promise<void> {
     await recorder.update({ nodes: [...world.nodes], ...world.facts });
+    const apart: ReturnType<typeof loadInProcesses>[] = [];
+    /** A run that is cut short says, too, that the clocks are not one. */
+    const recorded = (started: (typeof apart)[number]): LoadApart => {
+      apart.push(started);
+      return {
+        ...started,
+        async open() {
+          await started.open();
+          await recorder.update(started.found());
+        },
+      };
+    };
     const running = run({
       ...how,
       world,
@@ -96,13 +108,17 @@ export async function openRunRecording(
       recorder: { ...recorder, event: record } satisfies Recorder,
       decode: world.decode ?? createDecoder(place),
       ...(plan.processes !== undefined && {
-        loadApart: (there) => loadInProcesses(plan, there, place.topic),
+        loadApart: (there) => recorded(loadInProcesses(plan, there, place.topic)),
       }),
       onProgress(progress: Readonly<Progress>) {
         attempted = progress.ok + progress.sent + progress.fail + progress.info;
         how.onProgress(progress);
       },
     });
-    await (stage.drive?.(running) ?? running);
+    try {
+      await (stage.drive?.(running) ?? running);
+    } finally {
+      for (const each of apart) await recorder.update(each.found());
+    }
   }
 }

@@ -18,6 +18,8 @@ export interface Load {
   invoked(count: number): Promise<void>;
   /** The longest time by which a write was invoked later than intended. */
   behindMs(): number;
+  /** Whether outcomes may have become known that have not arrived here; never if absent. */
+  isBlind?(): boolean;
 }
 
 /** Given as the reason of a wake-up: without one each would cost an exception with a stack trace. */

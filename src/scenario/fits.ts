@@ -89,14 +89,21 @@ function faultMisfits(scenario: Scenario): string[] {
   });
 }
 
-/** @returns which targets are neither a role nor a node of the cluster. */
-export function strangersIn(scenario: Scenario, nodes: readonly string[]): string[] {
+/**
+ * @param clients further places of workers, beside `client`.
+ * @returns which targets are neither a role nor a node of the cluster.
+ */
+export function strangersIn(
+  scenario: Scenario,
+  nodes: readonly string[],
+  clients: readonly string[] = [],
+): string[] {
   if ('random' in scenario.nemesis) return [];
   return scenario.nemesis.script.flatMap(({ fault, aim }, index) => {
     const path = `nemesis.script[${index}]`;
     const named: [path: string, name: string, known: readonly string[]][] = [];
     if ('target' in fault) named.push([`${path}.fault.target`, fault.target, [...ROLES, ...nodes]]);
-    const places = [...nodes, 'client'];
+    const places = [...nodes, 'client', ...clients];
     if (fault.kind === 'cut')
       named.push([`${path}.fault.from`, fault.from, places], [`${path}.fault.to`, fault.to, places]);
     if (fault.kind === 'loss' || fault.kind === 'delay')

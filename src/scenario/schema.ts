@@ -45,6 +45,12 @@ const loadSchema = z
       ),
     recordBytes: z.int().min(1).max(1_000_000).default(128),
     count: z.int().positive().optional().describe('stop after so many writes, however long it takes'),
+    hosts: z
+      .union([z.int().min(1).max(100), z.array(z.string().min(1)).min(1).max(100)])
+      .optional()
+      .describe(
+        'where the workers live, if not on this machine: so many hosts of the lab (netns, docker), or hosts behind SSH by name',
+      ),
     bursts: z
       .strictObject({
         everyMs: z.int().positive(),

@@ -23,7 +23,7 @@ import { DETECTION_TIMEOUTS, type Scenario } from '../scenario/schema.ts';
 import { keptVersion } from '../core/version.ts';
 import type { LabKind } from './plan.ts';
 import type { Stage } from './stage.ts';
-import type { OtherProducer, World } from './world.ts';
+import type { LoadHost, OtherProducer, World } from './world.ts';
 
 /** A broker that does not answer a metadata request in this time counts as silent for that sample. */
 const OBSERVE_TIMEOUT_MS = 600;
@@ -55,6 +55,8 @@ export function kafkaWorld(options: {
   logsDirectory?: string;
   /** Whether the run wants to take the nodes' power away; false if absent. */
   powerLoss?: boolean;
+  /** Hosts of the lab that workers are to live on; none if absent. */
+  loadHosts?: readonly Omit<LoadHost, 'endpoint'>[];
   onEvent: (event: Event) => void;
 }): World {
   const { scenario, clock, lab } = options;
@@ -145,7 +147,12 @@ export function kafkaWorld(options: {
       createReader({ endpoint, topic, partitions: of.topic.partitions, ...reader, clock }),
   });
 
-  const shared = { clock, net: lab.net, nodes, openAdmin: () => createAdmin({ endpoint, clock }) };
+  // Inside the lab each node has the address that is its own.
+  const inside = {
+    brokers: brokers.map(({ name, id, roles, address }) => bootstrapOf({ name, id, roles, address })),
+  };
+  const loadHosts = (options.loadHosts ?? []).map((host) => ({ ...host, endpoint: inside }));
+  const shared = { clock, net: lab.net, nodes, loadHosts, openAdmin: () => createAdmin({ endpoint, clock }) };
   return {
     ...shared,
     ...clientsOf(options.topic, scenario, options.encode),

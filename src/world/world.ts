@@ -4,6 +4,7 @@ import type { Endpoint } from '../client/endpoint.ts';
 import type { Acks } from '../client/outcome.ts';
 import type { FaultHook, HookNode } from '../control/fault-hook.ts';
 import type { Net } from '../control/net.ts';
+import type { Remote } from '../control/remote.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Random } from '../core/random.ts';
 import type { Db } from '../db/db.ts';
@@ -40,6 +41,8 @@ export interface World {
   readonly net: Net | null;
   /** Set where somebody's command strikes and heals, in the place of `db` and `net`. */
   readonly striking?: Striking;
+  /** Hosts that the workers are to live on; absent or empty: on this machine. */
+  readonly loadHosts?: readonly LoadHost[];
   /** How to read its records, where they are not made of bytes. */
   readonly decode?: Decoder;
   /** How producers in other processes of this machine reach it; absent where they cannot. */
@@ -69,6 +72,19 @@ export interface NextRun {
   seed: number;
   encode: Encoder;
   record: (event: Event) => void;
+}
+
+/** A host that workers live on. */
+export interface LoadHost {
+  /** `client1`: its name in the network of the lab, too. */
+  name: string;
+  remote: Remote;
+  /** A directory of the run's own on the host; it need not be there yet. */
+  directory: string;
+  /** The program on the host: Node.js. */
+  node: string;
+  /** How the cluster is reached from there. */
+  endpoint: Endpoint;
 }
 
 /** What a producer's connections are made from. */

@@ -5,6 +5,7 @@ import test from 'ava';
 import { EXIT, Failure } from '../../src/core/failure.ts';
 import { assertDisconnects } from '../../src/run/disconnects.ts';
 import { prepareSimulatedPlan, assertPowers } from '../../src/run/prepare.ts';
+import { assertLoadHosts, assertOneProcess, sharedLoad } from '../../src/run/shared-load.ts';
 import { scenarioSchema } from '../../src/scenario/schema.ts';
 import type { Fault } from '../../src/history/fault.ts';
 
@@ -57,4 +58,24 @@ test('a model of Kafka runs in no lab', async (t) => {
   );
   t.is(failure.exitStatus, EXIT.usage);
   t.deepEqual(readdirSync(store), [], 'nothing was made');
+});
+
+test('workers live on hosts that the lab has, with a process on each', (t) => {
+  const on = (hosts: number | string[], workers = 4) => scenarioSchema.parse({ load: { hosts, workers } });
+  const refused = (call: () => unknown, message: RegExp) => {
+    const failure = t.throws(call, { instanceOf: Failure });
+    t.is(failure.exitStatus, EXIT.usage);
+    t.regex(failure.message, message);
+  };
+  t.notThrows(() => assertLoadHosts(on(2), 'netns'));
+  refused(() => assertLoadHosts(on(2), 'loopback'), /a lab of processes has none/);
+  refused(
+    () => assertLoadHosts(on(['a', 'b']), 'netns'),
+    /names a and b, and this lab makes its hosts itself/,
+  );
+  refused(() => assertOneProcess(on(2), undefined), /^--load-hosts shares the load of a real cluster/);
+  t.deepEqual(sharedLoad(on(1), undefined), { processes: 1 });
+  t.deepEqual(sharedLoad(on(2), 3), { processes: 3 });
+  refused(() => sharedLoad(on(2), 1), /^2 hosts of the load cannot share 1 process$/);
+  refused(() => sharedLoad(on(5), undefined), /^4 workers cannot be shared among 5 processes/);
 });

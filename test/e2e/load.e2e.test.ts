@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import test from 'ava';
@@ -6,6 +6,7 @@ import { execa } from 'execa';
 import type { Result } from '../../src/checker/result.ts';
 import { openRun } from '../../src/history/directory.ts';
 import { int64At } from '../../src/history/run.ts';
+import { OUTCOMES } from '../../src/history/write.ts';
 
 /** Several records a request, from several processes, to a real Kafka whose leader is killed meanwhile. */
 test('two processes with ten writes a request: one history, one verdict, and a request has one outcome', async (t) => {
@@ -60,4 +61,45 @@ test('two processes with ten writes a request: one history, one verdict, and a r
   );
   t.true([...requests.values()].every(({ ends, records }) => ends.size === 1 && records === 10));
   t.notRegex(readFileSync(join(store, 'run-1', 'events.ndjson'), 'utf8'), /Load process/);
+});
+
+test('workers on two further hosts: one is cut off from the brokers, and the other one goes on', async (t) => {
+  t.timeout(180_000);
+  const store = mkdtempSync(join(tmpdir(), 'kept-e2e-'));
+  t.teardown(() => rmSync(store, { recursive: true, force: true }));
+  const brokers = ['kafka1', 'kafka2', 'kafka3'];
+  const file = join(store, 'scenario.json');
+  writeFileSync(
+    file,
+    JSON.stringify({
+      name: 'a-host-cut-off',
+      load: { workers: 4, ratePerSecond: 200, hosts: 2 },
+      phases: { warmUpMs: 1_000, faultsMs: 4_500, recoveryMs: 1_000 },
+      nemesis: {
+        script: [{ atMs: 0, forMs: 4_000, fault: { kind: 'partition', groups: [['client1'], brokers] } }],
+      },
+    }),
+  );
+  const args = ['run', file, '--store', store, '--json'];
+  const { exitCode, stdout, stderr } = await execa(process.execPath, [resolve('bin/kept.js'), ...args], {
+    reject: false,
+  });
+  t.is(exitCode, 0, stderr);
+  const { verdict, counts } = JSON.parse(stdout) as Result;
+  t.is(verdict, 'valid');
+  t.is(counts.lost, 0);
+  const run = await openRun(join(store, 'run-1'));
+  t.is(run.info.processes, 2);
+  t.is(run.info.clocks, undefined, 'the clock of the lab is one');
+  const start = run.events.find((event) => event.type === 'fault-start');
+  const stop = run.events.find((event) => event.type === 'fault-stop');
+  const during = new Map([0, 1, 2, 3].map((worker) => [worker, 0]));
+  for (const { length, worker, outcome, completeNs } of run.writes())
+    for (let row = 0; row < length; row++) {
+      const doneNs = int64At(completeNs, row);
+      if (outcome[row] === OUTCOMES.indexOf('ok') && doneNs > start!.timeNs && doneNs < stop!.requestedNs)
+        during.set(worker[row]!, during.get(worker[row]!)! + 1);
+    }
+  t.is(during.get(0)! + during.get(2)!, 0, 'the workers of client1 got no answer');
+  t.true(during.get(1)! + during.get(3)! > 100, 'those of client2 got all of theirs');
 });

@@ -11,6 +11,8 @@ export function addLoadPartCommand(program: Command): void {
       });
     }
     const { loadAsPart } = await import('../../run/load-processes/loader.ts');
-    await loadAsPart();
+    const { CLAIMS_DESCRIPTOR, ipcChannel } = await import('../../run/load-processes/ipc-channel.ts');
+    const { claimOn } = await import('../../run/load-processes/claims.ts');
+    await loadAsPart(ipcChannel(), claimOn(CLAIMS_DESCRIPTOR));
   });
 }

@@ -63,6 +63,11 @@ export function parseAcks(text: string): 0 | 1 | 'all' {
   throw new InvalidArgumentError('Expected 0, 1 or all.');
 }
 
+/** A number of hosts, or hosts by name. */
+export function parseLoadHosts(text: string): number | string[] {
+  return /^\d+$/.test(text) ? parseCount(text) : parseList(text);
+}
+
 export function parseList(text: string): string[] {
   return text
     .split(',')

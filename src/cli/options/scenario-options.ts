@@ -15,7 +15,14 @@ import { misfitsOf } from '../../scenario/fits.ts';
 import { problemsOf } from '../../scenario/problems.ts';
 import { titleOf } from '../../scenario/title.ts';
 import { scenarioSchema, type Scenario } from '../../scenario/schema.ts';
-import { parseAcks, parseCount, parseDurationMs, parseList, parseRateOption } from './parse.ts';
+import {
+  parseAcks,
+  parseCount,
+  parseDurationMs,
+  parseList,
+  parseLoadHosts,
+  parseRateOption,
+} from './parse.ts';
 
 /** The options that change a scenario, and how they change it. */
 export interface ScenarioOptions {
@@ -30,6 +37,7 @@ export interface ScenarioOptions {
   brokers?: number;
   workers?: number;
   rate?: number | 'max';
+  loadHosts?: number | string[];
   inFlight?: number;
   recordsPerRequest?: number;
   recordBytes?: number;
@@ -65,6 +73,11 @@ export function addScenarioOptions(command: Command): Command {
       '--rate <n|max>',
       'writes per second of all workers together; max: as fast as answers come',
       parseRateOption,
+    )
+    .option(
+      '--load-hosts <n|list>',
+      'where the workers live, if not on this machine: so many further hosts of the lab (--lab netns)',
+      parseLoadHosts,
     )
     .option('--in-flight <n>', 'requests that one worker may have outstanding', parseCount)
     .option(
@@ -205,6 +218,7 @@ function applyOptions(scenario: Scenario, options: ScenarioOptions): Scenario {
         recordsPerRequest: options.recordsPerRequest ?? load.recordsPerRequest,
         recordBytes: options.recordBytes ?? load.recordBytes,
         ...(options.count !== undefined && { count: options.count }),
+        ...(options.loadHosts !== undefined && { hosts: options.loadHosts }),
       },
       consumers: options.consumers ?? scenario.consumers,
       dense: options.dense ?? scenario.dense,

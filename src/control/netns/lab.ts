@@ -43,9 +43,14 @@ mount --no-canonicalize --rbind . ${MACHINE_RUN}
 /**
  * Call it once, inside. Node names become network namespaces and host names: letters, digits and hyphens.
  *
+ * @param clients further places that workers write from, each with a network and an address of its own.
  * @throws Failure outside of a lab, before anything is touched: there it would change the machine's own network.
  */
-export async function createLab(nodes: readonly { name: string }[]): Promise<NetnsLab> {
+export async function createLab(
+  servers: readonly { name: string }[],
+  clients: readonly string[] = [],
+): Promise<NetnsLab> {
+  const nodes = [...servers, ...clients.map((name) => ({ name }))];
   if (!insideLab())
     throw new Failure('A lab is built only inside namespaces of its own.', {
       hint: 'Use "kept run" or "kept lab".',
@@ -70,7 +75,7 @@ export async function createLab(nodes: readonly { name: string }[]): Promise<Net
     });
   }
   return {
-    net: netnsNet(addresses),
+    net: { ...netnsNet(addresses), clients },
     nodes: new Map(
       nodes.map(({ name }) => [name, processRemote(name, addresses.get(name)!, insideCommand(name))]),
     ),

@@ -9,9 +9,13 @@ type Between = Pick<Extract<Fault, { kind: 'loss' }>, 'peers' | 'direction'>;
 /** The links between the targets of a fault and its peers. @throws Failure (usage) for a peer that is not there. */
 export function linksBetween(
   { peers, direction }: Between,
-  { nodes, targets }: { nodes: readonly NodeInfo[]; targets: readonly string[] },
+  {
+    nodes,
+    targets,
+    clients,
+  }: { nodes: readonly NodeInfo[]; targets: readonly string[]; clients?: readonly string[] },
 ): Link[] {
-  const others = peersOf(peers, nodes).filter((name) => !targets.includes(name));
+  const others = peersOf(peers, nodes, clients).filter((name) => !targets.includes(name));
   const outbound = between(targets, others);
   const inbound = between(others, targets);
   if (direction === 'outbound') return outbound;
@@ -19,7 +23,7 @@ export function linksBetween(
   return [...outbound, ...inbound];
 }
 
-function peersOf(peers: string, nodes: readonly NodeInfo[]): string[] {
+function peersOf(peers: string, nodes: readonly NodeInfo[], clients: readonly string[] = []): string[] {
   const names = nodes.map((node) => node.name);
   switch (peers) {
     case 'cluster':
@@ -31,7 +35,7 @@ function peersOf(peers: string, nodes: readonly NodeInfo[]): string[] {
     case 'coordination':
       return coordinationNames(nodes);
     default:
-      assertPlaces([peers], names);
+      assertPlaces([peers], names, clients);
       return [peers];
   }
 }

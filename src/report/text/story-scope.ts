@@ -1,3 +1,4 @@
+import { isClientPlace } from '../../core/link.ts';
 import type { Event, FaultStartEvent } from '../../history/event.ts';
 import type { RunInfo } from '../../history/run.ts';
 
@@ -29,7 +30,7 @@ export function scopeOf(info: RunInfo, events: readonly Event[], partition: numb
 /** A fault as far as it struck nodes that matter, or cut links between them; an empty list if it did not. */
 export function faultInScope({ nodes }: Scope, fault: FaultStartEvent): FaultStartEvent | [] {
   if (nodes === null) return fault;
-  const matters = (name: string) => nodes.has(name) || name === 'client';
+  const matters = (name: string) => nodes.has(name) || isClientPlace(name);
   const targets = fault.targets.filter((name) => nodes.has(name));
   const links = fault.links.filter(({ from, to }) => matters(from) && matters(to));
   const isCut = fault.links.length > 0;

@@ -1,3 +1,4 @@
+import { isClientPlace } from '../../core/link.ts';
 import type { Event } from '../../history/event.ts';
 import { eventsOf } from '../../history/events-of.ts';
 import type { Link } from '../../history/fault.ts';
@@ -51,5 +52,5 @@ export function faultSpansOf(events: readonly Event[]): FaultSpan[] {
 }
 
 function endsOf(links: readonly Link[]): string[] {
-  return [...new Set(links.flatMap((link) => [link.from, link.to]))].filter((node) => node !== 'client');
+  return [...new Set(links.flatMap((link) => [link.from, link.to]))].filter((node) => !isClientPlace(node));
 }

@@ -5,26 +5,32 @@ import type { Client } from '../../client/client.ts';
 import { createEncoder } from '../../history/value.ts';
 import { load } from '../../runner/load.ts';
 import { loadPlan } from '../../runner/load-plan.ts';
-import { claimOn } from './claims.ts';
 import { Outbox } from './outbox.ts';
 import { sealed, type FromLoader, type Part, type ToLoader } from './protocol.ts';
 
-/** The descriptor of the claims, behind the standard ones and the channel. */
-export const CLAIMS_DESCRIPTOR = 4;
+/** How a process that writes talks with the process of the run. */
+export interface Channel {
+  /** Resolves when it has been taken. */
+  tell(message: FromLoader): Promise<void>;
+  /** Each kind of message comes once, and is kept until it is asked for. */
+  next<Kind extends ToLoader['kind']>(kind: Kind): Promise<Extract<ToLoader, { kind: Kind }>>;
+  /** Nothing more is to be told. */
+  close(): void;
+}
 
 /**
- * A process that only writes: its share of the workers, with clients of its own. It ends when the process that started it
- * closes the channel or dies.
+ * A process that only writes: its share of the workers, with clients of its own.
+ * @param claim notes the number behind the last write of a worker, before its request goes out.
  */
-export async function loadAsPart(): Promise<void> {
-  process.on('disconnect', () => process.exit());
-  if (!process.connected) process.exit();
-  const inbox = new Inbox();
-  const { part } = await inbox.next('open');
+export async function loadAsPart(
+  channel: Channel,
+  claim: (worker: number, endSeq: number) => void,
+): Promise<void> {
+  const tell = (message: FromLoader) => channel.tell(message);
+  const { part } = await channel.next('open');
   const clock = realClock(part.clockStartNs);
   const nowNs = clock.nowNs();
   const outbox = new Outbox(tell);
-  const claim = claimOn(CLAIMS_DESCRIPTOR);
   const clients: Client[] = [];
   // Those of other workers live elsewhere: the list has holes.
   for (const worker of part.workers) clients[worker] = clientOf(part, worker, clock);
@@ -37,7 +43,7 @@ export async function loadAsPart(): Promise<void> {
     return;
   }
   await tell({ kind: 'opened', nowNs });
-  const { startNs } = await inbox.next('begin');
+  const { startNs } = await channel.next('begin');
 
   let invoked = 0;
   for (const worker of part.workers) {
@@ -54,7 +60,7 @@ export async function loadAsPart(): Promise<void> {
     };
   }
   const stop = new AbortController();
-  void inbox.next('stop').then(() => stop.abort());
+  void channel.next('stop').then(() => stop.abort());
   const { scenario, seed, count } = part;
   const theLoad = load({
     generator: loadPlan({ scenario, seed, startNs, ...(count !== undefined && { count }) }),
@@ -77,9 +83,9 @@ export async function loadAsPart(): Promise<void> {
   await reporting;
   await report();
   await tell({ kind: 'done' });
-  await inbox.next('close');
+  await channel.next('close');
   await Promise.allSettled(own.map((client) => client.close()));
-  process.disconnect();
+  channel.close();
 }
 
 /** How often the process of the run is told what became of the writes. */
@@ -100,39 +106,4 @@ function clientOf(
     encode: createEncoder({ run, topic, sizeBytes: scenario.load.recordBytes }),
     clock,
   });
-}
-
-/** Resolves when the channel has taken it. */
-function tell(message: FromLoader): Promise<void> {
-  return new Promise((resolve) => process.send!(message, undefined, {}, () => resolve()));
-}
-
-type Told<Kind extends ToLoader['kind']> = Extract<ToLoader, { kind: Kind }>;
-
-/** Messages by their kind: each comes once, and is kept until it is asked for. */
-class Inbox {
-  readonly #waiting = new Map<string, PromiseWithResolver>();
-
-  constructor() {
-    process.on('message', (message: ToLoader) => this.#of(message.kind).resolve(message));
-  }
-
-  async next<Kind extends ToLoader['kind']>(kind: Kind): Promise<Told<Kind>> {
-    return (await this.#of(kind).promise) as Told<Kind>;
-  }
-
-  #of(kind: string): PromiseWithResolver {
-    let found = this.#waiting.get(kind);
-    if (found === undefined) {
-      let resolve!: (message: ToLoader) => void;
-      const promise = new Promise<ToLoader>((settle) => (resolve = settle));
-      this.#waiting.set(kind, (found = { promise, resolve }));
-    }
-    return found;
-  }
-}
-
-interface PromiseWithResolver {
-  promise: Promise<ToLoader>;
-  resolve: (message: ToLoader) => void;
 }

@@ -1,7 +1,8 @@
-import { startOf, type Clock } from '../../core/clock.ts';
+import { startOf } from '../../core/clock.ts';
 import { EXIT, Failure } from '../../core/failure.ts';
 import { counted, listed } from '../../core/words.ts';
-import { int64At } from '../../history/run.ts';
+import { WRITES_FILE } from '../../history/layout.ts';
+import { int64At, type RunInfo, type WorkerClock } from '../../history/run.ts';
 import type { Write } from '../../history/write.ts';
 import { partitionOfWrite } from '../../runner/load-plan.ts';
 import type { Load } from '../../runner/load.ts';
@@ -10,10 +11,12 @@ import type { World } from '../../world/world.ts';
 import type { Plan } from '../plan.ts';
 import { Arrivals } from './arrivals.ts';
 import { openClaims } from './claims.ts';
-import { opened, type Part, type Report } from './protocol.ts';
-import { RowMerge } from './row-merge.ts';
+import type { Loader } from './load-process.ts';
+import { opened, type Report } from './protocol.ts';
+import { PATIENCE_MS, RowMerge } from './row-merge.ts';
 import { sharesOf } from './shares.ts';
-import { startLoader, type Loader } from './start-loader.ts';
+import { startHostLoader } from './start-host-loader.ts';
+import { startLoader } from './start-loader.ts';
 
 /** It tells twenty times a second how far it is, also where nothing happens. */
 const SILENCE_MAX_MS = 30_000;
@@ -21,27 +24,29 @@ const SILENCE_MAX_MS = 30_000;
 const DIED = 'LOAD_PROCESS_DIED';
 
 /**
- * The workers of a run in several processes of this machine. Each writes for its own workers and tells this process what
- * became of every write, in columns, twenty times a second; this one puts them in the order of time and records them, so
- * that there is one history. What it does besides (faults, readers, watching, the final scan) it does alone.
+ * The workers of a run in several processes, of this machine or on other hosts of the world. Each writes for its own workers and
+ * tells this process what became of every write, in columns, twenty times a second; this one puts them in the order of time
+ * and records them, so that there is one history. What it does besides (faults, readers, watching, the final scan) it does
+ * alone.
  *
- * All processes of a machine have one monotonic clock; that they do is verified with each. A process that dies is told,
- * and its writes that were under way have an unknown outcome: which they are stands in its claims.
+ * All processes of a machine have one monotonic clock; that they do is verified with each. The clock of another host is measured,
+ * and how exactly is recorded. A process that dies is told, and its writes that were under way have an unknown outcome: which
+ * they are stands in its claims. Where these cannot be had, rows of the history are missing, and it says so.
  *
  * @param options.program what to start with Node; kept itself if absent.
  * @param options.silenceMaxMs how long a process may say nothing before it is taken to hang, and ended.
  */
 export function loadInProcesses(
   plan: Pick<Plan, 'run' | 'scenario' | 'seed' | 'directory' | 'topic' | 'processes'>,
-  world: Pick<World, 'clock' | 'reach'>,
+  world: Pick<World, 'clock' | 'reach' | 'loadHosts'>,
   topic: string,
   {
     program = process.argv[1]!,
     silenceMaxMs = SILENCE_MAX_MS,
   }: { program?: string; silenceMaxMs?: number } = {},
-): LoadApart & { processes(): number[] } {
+): LoadApart & { processes(): number[]; found(): LoadFacts } {
   const { scenario, seed } = plan;
-  const { clock, reach } = world;
+  const { clock, reach, loadHosts = [] } = world;
   if (reach === undefined || startOf(clock) === null) {
     throw new Failure('the workers of this run cannot live in other processes', {
       hint: 'leave --processes out',
@@ -51,31 +56,51 @@ export function loadInProcesses(
   const shares = sharesOf(scenario.load, plan.processes ?? 1);
   const claims = openClaims(plan.directory);
   let loaders: Loader[] = [];
+  const unknown: string[] = [];
+
+  /** Where some do not start, the others are ended. */
+  async function startAll(): Promise<Loader[]> {
+    const started = await Promise.allSettled(
+      shares.map(async (_, index) =>
+        loadHosts.length === 0
+          ? startLoader(program, claims)
+          : startHostLoader(loadHosts[index % loadHosts.length]!, index, clock),
+      ),
+    );
+    const failed = started.find((each) => each.status === 'rejected');
+    const running = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+    if (failed === undefined) return running;
+    await Promise.all(running.map((loader) => loader.close(clock)));
+    throw failed.reason;
+  }
 
   return {
     async open() {
-      // Asked for now: the clock of a soak begins anew with each period.
-      const clockStartNs = startOf(clock)!;
-      loaders = shares.map(() => startLoader(program, claims.descriptor));
+      loaders = await startAll();
       await Promise.all(
-        loaders.map((loader, index) => {
-          const part: Part = {
-            ...shares[index]!,
-            run: plan.run,
-            topic,
-            scenario,
-            seed,
-            endpoint: opened(reach.endpoint),
-            connectionTimeoutMs: reach.connectionTimeoutMs,
-            clockStartNs,
-          };
-          return openLoader(loader, part, clock);
-        }),
+        loaders.map((loader, index) =>
+          loader.open(
+            {
+              ...shares[index]!,
+              run: plan.run,
+              topic,
+              scenario,
+              seed,
+              endpoint: opened(reach.endpoint),
+              connectionTimeoutMs: reach.connectionTimeoutMs,
+            },
+            clock,
+          ),
+        ),
       );
     },
     load: ({ write, event, stop }) => {
       const startNs = clock.nowNs();
-      const merge = new RowMerge(shares.length, write);
+      const merge = new RowMerge(
+        shares.length,
+        write,
+        loadHosts.length === 0 ? PATIENCE_MS.here : PATIENCE_MS.otherHosts,
+      );
       const arrivals = new Map(
         shares.flatMap(({ workers }) => workers.map((worker) => [worker, new Arrivals(startNs)])),
       );
@@ -99,22 +124,38 @@ export function loadInProcesses(
         if (waiting.length > 0) release();
       };
 
-      const bury = (index: number, how: string): void => {
-        merge.add(index, [], Infinity);
+      const bury = async (index: number, how: string): Promise<void> => {
+        const loader = loaders[index]!;
         const { workers } = shares[index]!;
-        let open = 0;
-        for (const worker of workers) {
-          for (const { seq, notBeforeNs } of arrivals.get(worker)!.openBelow(claims.endOf(worker))) {
-            open++;
-            write(openWrite(worker, seq, partitionOfWrite(scenario, seed, worker, seq), notBeforeNs));
-          }
+        const which = `Load process ${index + 1} of ${shares.length}${loader.place === null ? '' : ` (on ${loader.place})`}`;
+        const tell = (what: string) => {
+          const text = `${which} ${how}: ${workersIn(workers)} no more, and ${what}.`;
+          event({ type: 'note', timeNs: clock.nowNs(), about: 'warning', text });
+        };
+        const ends = await Promise.all(workers.map((worker) => loader.begunBy(worker)));
+        merge.add(index, [], Infinity);
+        if (ends.some((end) => end === null)) {
+          unknown.push(`${which} ${how}, and what it had begun last cannot be known`);
+          tell('which writes were under way cannot be known');
+          return;
         }
-        const text = `Load process ${index + 1} of ${shares.length} ${how}: ${workersIn(workers)} no more, and ${counted(open, 'write')} that ${open === 1 ? 'was' : 'were'} under way ${open === 1 ? 'has' : 'have'} an unknown outcome.`;
-        event({ type: 'note', timeNs: clock.nowNs(), about: 'warning', text });
+        const open = workers.flatMap((worker, at) =>
+          arrivals
+            .get(worker)!
+            .openBelow(ends[at]!)
+            .map(({ seq, notBeforeNs }) =>
+              openWrite(worker, seq, partitionOfWrite(scenario, seed, worker, seq), notBeforeNs),
+            ),
+        );
+        for (const each of open) write(each);
+        tell(
+          `${counted(open.length, 'write')} that ${open.length === 1 ? 'was' : 'were'} under way ${open.length === 1 ? 'has' : 'have'} an unknown outcome`,
+        );
       };
 
       return {
         behindMs: () => behindMs,
+        isBlind: () => loaders.some((loader) => loader.isOutOfReach()),
         invoked: (count) =>
           isOver || total() >= count
             ? Promise.resolve()
@@ -127,9 +168,9 @@ export function loadInProcesses(
               loader.tell({ kind: 'begin', startNs });
               if (stop.aborted) loader.tell({ kind: 'stop' });
               const onReport = (report: Report) => take(index, report);
-              const how = await loader.follow(onReport, { clock, silenceMaxMs });
+              const how = await loader.follow(onReport, { clock, silenceMaxMs, stop });
               if (how === null) merge.add(index, [], Infinity);
-              else bury(index, how);
+              else await bury(index, how);
             }),
           );
           stop.removeEventListener('abort', tellStop);
@@ -141,6 +182,19 @@ export function loadInProcesses(
     /** The numbers of those that live. */
     processes: () =>
       loaders.flatMap((loader) => (loader.isGone() || loader.pid === undefined ? [] : [loader.pid])),
+    found() {
+      const clocks = loaders.flatMap((loader, index): WorkerClock[] => {
+        const uncertaintyNs = loader.clockUncertaintyNs();
+        const { workers } = shares[index]!;
+        return uncertaintyNs === 0 ? [] : [{ host: loader.place!, workers, uncertaintyNs }];
+      });
+      return {
+        ...(clocks.length > 0 && { clocks }),
+        ...(unknown.length > 0 && {
+          damage: unknown.map((detail) => ({ file: WRITES_FILE, kind: 'missing' as const, detail })),
+        }),
+      };
+    },
     async close() {
       await Promise.all(loaders.map((loader) => loader.close(clock)));
       claims.close();
@@ -148,18 +202,8 @@ export function loadInProcesses(
   };
 }
 
-/** Resolves when its sessions are open, and its clock is known to be this process's. */
-async function openLoader(loader: Loader, part: Part, clock: Clock): Promise<void> {
-  const askedNs = clock.nowNs();
-  loader.tell({ kind: 'open', part });
-  const { nowNs } = await loader.opened();
-  const toldNs = clock.nowNs();
-  if (nowNs >= askedNs && nowNs <= toldNs) return;
-  throw new Failure(
-    `the clock of a load process is not that of this process: it read ${nowNs} ns between ${askedNs} and ${toldNs}`,
-    { hint: 'the order of writes could not be judged; leave --processes out' },
-  );
-}
+/** What of a run is known only when its load has ended, and belongs into run.json. */
+export type LoadFacts = Pick<RunInfo, 'clocks' | 'damage'>;
 
 function noteArrivals(
   { length, worker, seq, invokeNs }: Report['batches'][number],

@@ -4,8 +4,9 @@ import type { WriteBatch } from '../../history/run.ts';
 import type { Scenario } from '../../scenario/schema.ts';
 
 /**
- * What the process of a run and those that write for it say to each other, as messages of Node's channel between a process
- * and its child. The channel has no name and is recorded nowhere, so secrets may go through it.
+ * What the process of a run and those that write for it say to each other. On one machine they are messages of Node's channel
+ * between a process and its child, which has no name and is recorded nowhere, so secrets may go through it. On another
+ * host they are files in a directory that only the user of the process may read (host-files.ts).
  */
 export type ToLoader =
   | { kind: 'open'; part: Part }
@@ -21,6 +22,7 @@ export type FromLoader =
   | { kind: 'opened'; nowNs: number }
   | { kind: 'failed'; message: string; hint?: string }
   | Report
+  | ClockTold
   /** Every write has its outcome, and all reports are sent. */
   | { kind: 'done' };
 
@@ -39,6 +41,17 @@ export interface Part {
   connectionTimeoutMs: number;
   /** When the run's clock began, on the machine's own. */
   clockStartNs: bigint;
+  /** Whether that is not the clock of the run: the process tells about it once a second then. */
+  isClockApart?: true;
+}
+
+/** What a process on another host says of its clock: first of all, and then once a second. */
+export interface ClockTold {
+  kind: 'clock';
+  /** See `clockIdentity`. */
+  identity: string | null;
+  /** How far its wall clock is ahead of its monotonic one. */
+  wallAheadNs: bigint;
 }
 
 /** All writes whose outcome became known up to a moment, and not in an earlier report. */

@@ -1,3 +1,4 @@
+import { NS_PER_MS } from '../../core/clock.ts';
 import { writeAt } from '../../history/columns/columns.ts';
 import { int64At, type WriteBatch } from '../../history/run.ts';
 import type { Write } from '../../history/write.ts';
@@ -10,10 +11,13 @@ import type { Write } from '../../history/write.ts';
 export class RowMerge {
   readonly #sources: Source[];
   readonly #emit: (write: Write) => void;
+  readonly #patienceNs: number;
 
-  constructor(sources: number, emit: (write: Write) => void) {
+  /** @param patienceMs so long one process may hold up the rows of the others. */
+  constructor(sources: number, emit: (write: Write) => void, patienceMs: number = PATIENCE_MS.here) {
     this.#sources = Array.from({ length: sources }, () => ({ batches: [], row: 0, untilNs: 0 }));
     this.#emit = emit;
+    this.#patienceNs = patienceMs * NS_PER_MS;
   }
 
   /** Rows of one process, in their order, and the moment up to which it has told all: Infinity once it is over. */
@@ -28,7 +32,7 @@ export class RowMerge {
   #pass(): void {
     const told = this.#sources.map(({ untilNs }) => untilNs);
     const newestNs = Math.max(...told.filter((ns) => ns !== Infinity), 0);
-    const limitNs = Math.max(Math.min(...told), newestNs - PATIENCE_NS);
+    const limitNs = Math.max(Math.min(...told), newestNs - this.#patienceNs);
     for (;;) {
       let first: Source | null = null;
       let firstNs = Infinity;
@@ -46,8 +50,8 @@ export class RowMerge {
   }
 }
 
-/** So long one process may hold up the rows of the others. */
-const PATIENCE_NS = 5e9;
+/** A host that is out of reach tells later what it has to tell, and what comes late can be judged less. */
+export const PATIENCE_MS = { here: 5_000, otherHosts: 10_000 } as const;
 
 interface Source {
   batches: WriteBatch[];

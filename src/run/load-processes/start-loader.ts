@@ -1,38 +1,20 @@
 import { fork } from '../../core/child-process.ts';
-import { NS_PER_MS, type Clock } from '../../core/clock.ts';
+import { startOf } from '../../core/clock.ts';
 import { Failure, messageOf } from '../../core/failure.ts';
-import { seconds } from '../../core/words.ts';
-import type { FromLoader, Report, ToLoader } from './protocol.ts';
-
-/** Another process that writes, as the process of the run sees it. */
-export interface Loader {
-  readonly pid: number | undefined;
-  isGone(): boolean;
-  tell(message: ToLoader): void;
-  /** @throws Failure where it could not be started, or could not reach the cluster */
-  opened(): Promise<{ nowNs: number }>;
-  /**
-   * Until it has told everything, or is gone. One that says nothing for too long is ended: it hangs, or was stopped.
-   * @returns null when it has told everything; else how it ended, as the end of a sentence.
-   */
-  follow(
-    onReport: (report: Report) => void,
-    options: { clock: Clock; silenceMaxMs: number },
-  ): Promise<string | null>;
-  /** Has it close its sessions, or ends it after a while. Resolves when it is gone. */
-  close(clock: Clock): Promise<void>;
-}
+import type { Claims } from './claims.ts';
+import { assertBetween, failureOf, silentFor, type Loader } from './load-process.ts';
+import type { FromLoader } from './protocol.ts';
 
 const CLOSE_WITHIN_MS = 4_000;
 /** More than that a process that fails has not to say. */
 const SAID_MAX = 2_000;
 
-/** @param claims the descriptor of the file in which it notes what it begins */
-export function startLoader(program: string, claims: number): Loader {
+/** A process of this machine. @param claims the file in which it notes what it begins */
+export function startLoader(program: string, claims: Pick<Claims, 'descriptor' | 'endOf'>): Loader {
   let child: ReturnType<typeof fork>;
   try {
     child = fork(program, ['load-part'], {
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc', claims],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc', claims.descriptor],
       serialization: 'advanced',
       // A terminal's Ctrl-C reaches only the process of the run, which says what is to be done.
       detached: true,
@@ -53,23 +35,33 @@ export function startLoader(program: string, claims: number): Loader {
   });
   const gone = endOf(child, () => said);
 
+  // Where it is gone, `follow` says so.
+  const tell: Loader['tell'] = (message) => {
+    if (child.connected) child.send(message, () => undefined);
+  };
+
+  function opened(): Promise<{ nowNs: number }> {
+    return new Promise((resolve, reject) => {
+      receive = (message) => {
+        if (message.kind === 'opened') resolve(message);
+        if (message.kind === 'failed') reject(failureOf(message));
+      };
+      for (const message of early) receive(message);
+      void gone.then((how) => reject(new Failure(`a load process ${how} before it could write`)));
+    });
+  }
+
   return {
+    place: null,
     pid: child.pid,
     isGone: () => child.exitCode !== null || child.signalCode !== null,
-    tell(message) {
-      // Where it is gone, `follow` says so.
-      if (child.connected) child.send(message, () => undefined);
-    },
-    opened() {
-      return new Promise((resolve, reject) => {
-        receive = (message) => {
-          if (message.kind === 'opened') resolve(message);
-          if (message.kind === 'failed')
-            reject(new Failure(message.message, message.hint === undefined ? {} : { hint: message.hint }));
-        };
-        for (const message of early) receive(message);
-        void gone.then((how) => reject(new Failure(`a load process ${how} before it could write`)));
-      });
+    tell,
+    async open(part, clock) {
+      // Asked for now: the clock of a soak begins anew with each period.
+      const clockStartNs = startOf(clock)!;
+      const askedNs = clock.nowNs();
+      tell({ kind: 'open', part: { ...part, clockStartNs } });
+      assertBetween(await opened(), { askedNs, toldNs: clock.nowNs() });
     },
     async follow(onReport, { clock, silenceMaxMs }) {
       const over = new AbortController();
@@ -92,12 +84,13 @@ export function startLoader(program: string, claims: number): Loader {
         child.kill('SIGKILL');
       }
       const how = await end;
-      return how !== null && wasSilent
-        ? `said nothing for ${seconds(silenceMaxMs * NS_PER_MS)} and was ended`
-        : how;
+      return how !== null && wasSilent ? silentFor(silenceMaxMs) : how;
     },
+    isOutOfReach: () => false,
+    begunBy: async (worker) => claims.endOf(worker),
+    clockUncertaintyNs: () => 0,
     async close(clock) {
-      this.tell({ kind: 'close' });
+      tell({ kind: 'close' });
       const closed = new AbortController();
       void gone.then(() => closed.abort());
       await clock.sleep(CLOSE_WITHIN_MS, closed.signal);

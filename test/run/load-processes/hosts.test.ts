@@ -1,0 +1,216 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test from 'ava';
+import { processRemote } from '../../../src/control/process-remote.ts';
+import type { Remote } from '../../../src/control/remote.ts';
+import { realClock } from '../../../src/core/clock.ts';
+import type { Event } from '../../../src/history/event.ts';
+import { createDecoder } from '../../../src/history/value.ts';
+import type { Write } from '../../../src/history/write.ts';
+import { loadInProcesses } from '../../../src/run/load-processes/processes.ts';
+import { scenarioSchema } from '../../../src/scenario/schema.ts';
+import { fakeBroker } from '../../client/fake-broker.ts';
+
+/** Workers on other hosts, which are this machine here: what matters is that they are reached through the control layer alone. */
+const TOPIC = 'audit';
+
+async function onHosts(
+  t: { teardown(undo: () => Promise<void>): void },
+  load: { count?: number; workers: number; ratePerSecond?: number | null },
+  remotes: readonly Remote[],
+  options: { silenceMaxMs?: number } = {},
+) {
+  const broker = await fakeBroker();
+  const directory = mkdtempSync(join(tmpdir(), 'kept-load-'));
+  const there = mkdtempSync(join(tmpdir(), 'kept-host-'));
+  const scenario = scenarioSchema.parse({ load: { ratePerSecond: null, ...load }, producer: { acks: 1 } });
+  const clock = realClock();
+  const endpoint = { brokers: [broker.address] };
+  const loadHosts = remotes.map((remote) => ({
+    name: remote.name,
+    remote,
+    directory: there,
+    node: process.execPath,
+    endpoint,
+  }));
+  const plan = { run: 'r', scenario, seed: 1, directory, processes: remotes.length };
+  const world = { clock, reach: { endpoint: { brokers: [] }, connectionTimeoutMs: 10_000 }, loadHosts };
+  const apart = loadInProcesses(plan, world, TOPIC, options);
+  let isClosed = false;
+  const close = async () => {
+    if (!isClosed) await apart.close();
+    isClosed = true;
+  };
+  t.teardown(async () => {
+    await close();
+    await broker.close();
+    for (const made of [directory, there]) rmSync(made, { recursive: true });
+  });
+  const writes: Write[] = [];
+  const events: Event[] = [];
+  const stop = new AbortController();
+  const sinks = {
+    write: (write: Write) => writes.push(write),
+    event: (event: Event) => events.push(event),
+    stop: stop.signal,
+  };
+  return { broker, there, clock, apart, close, writes, events, stop, load: () => apart.load(sinks) };
+}
+
+const host = (name: string): Remote => processRemote(name, '127.0.0.1');
+const nameOf = ({ worker, seq }: { worker: number | null; seq: number | null }) => `${worker}:${seq}`;
+
+function namesIn(log: readonly string[]): string[] {
+  const decode = createDecoder({ run: 'r', topic: TOPIC });
+  return log.map((value) => nameOf(decode(0, Buffer.from(value))));
+}
+
+const textOf = (event: Event | undefined) => (event?.type === 'note' ? event.text : '');
+
+test('workers on two hosts write what one process would have written, and leave nothing there', async (t) => {
+  t.timeout(60_000);
+  const run = await onHosts(t, { count: 3_000, workers: 5 }, [host('client1'), host('client2')]);
+  await run.apart.open();
+  const theLoad = run.load();
+  const beganNs = run.clock.nowNs();
+  await Promise.all([theLoad.run(), theLoad.invoked(500)]);
+  t.is(run.writes.length, 3_000);
+  const names = run.writes.map(nameOf);
+  t.is(new Set(names).size, 3_000);
+  const logged = namesIn(run.broker.log);
+  t.deepEqual(logged.toSorted(), names.toSorted());
+  t.true(run.writes.every((write) => write.outcome === 'ok' && logged[write.offset!] === nameOf(write)));
+  const times = run.writes.map(({ completeNs }) => completeNs!);
+  t.deepEqual(
+    times,
+    times.toSorted((one, other) => one - other),
+  );
+  t.true(run.writes.every(({ invokeNs, completeNs }) => invokeNs >= beganNs && invokeNs < completeNs!));
+  t.true(times.at(-1)! <= run.clock.nowNs());
+  t.deepEqual(run.apart.found(), {}, 'the clock is one, and nothing is missing');
+  t.deepEqual(run.events, []);
+  await run.close();
+  t.deepEqual(readdirSync(run.there), []);
+});
+
+test('what a host tells while it is out of reach is fetched later', async (t) => {
+  t.timeout(60_000);
+  const remote = host('client1');
+  const { files } = remote;
+  let isCut = false;
+  const unlessCut = <T>(call: () => Promise<T>) =>
+    isCut ? Promise.reject(new Error('out of reach')) : call();
+  const cuttable: Remote = {
+    ...remote,
+    exec: (...args) => unlessCut(() => remote.exec(...args)),
+    files: {
+      ...files,
+      read: (...args) => unlessCut(() => files.read(...args)),
+      size: (...args) => unlessCut(() => files.size(...args)),
+      write: (...args) => unlessCut(() => files.write(...args)),
+    },
+  };
+  const run = await onHosts(t, { count: 600, workers: 2, ratePerSecond: 600 }, [cuttable]);
+  await run.apart.open();
+  const theLoad = run.load();
+  const running = theLoad.run();
+  await theLoad.invoked(50);
+  isCut = true;
+  await run.clock.sleep(1_500);
+  const before = run.writes.length;
+  t.true(before < 600 && run.broker.log.length === 600, 'it goes on meanwhile');
+  isCut = false;
+  await running;
+  t.is(run.writes.length, 600);
+  t.true(run.writes.every(({ outcome }) => outcome === 'ok'));
+  t.deepEqual(run.events, []);
+});
+
+test('a process on a host that is killed is told; what it had begun is unknown, and none is lost', async (t) => {
+  t.timeout(60_000);
+  const run = await onHosts(t, { workers: 4 }, [host('client1'), host('client2')]);
+  await run.apart.open();
+  run.broker.react = () => (run.broker.requests % 5 === 0 ? { do: 'append-and-hold' } : { do: 'append' });
+  const theLoad = run.load();
+  const running = theLoad.run();
+  await theLoad.invoked(40);
+  process.kill(run.apart.processes()[0]!, 'SIGKILL');
+  await run.clock.sleep(500);
+  run.broker.react = () => ({ do: 'append' });
+  run.broker.release();
+  run.stop.abort();
+  await running;
+  t.is(run.events.length, 1);
+  t.regex(
+    textOf(run.events[0]),
+    /^Load process 1 of 2 \(on client1\) was killed \(SIGKILL\): workers 0 and 2 write no more, and [1-9]\d* writes? that (was|were) under way (has|have) an unknown outcome\.$/,
+  );
+  const names = run.writes.map(nameOf);
+  t.is(new Set(names).size, names.length, 'each write once');
+  const known = new Set(names);
+  t.deepEqual(
+    namesIn(run.broker.log).filter((name) => !known.has(name)),
+    [],
+  );
+  t.true(
+    run.writes
+      .filter(({ error }) => error === 'LOAD_PROCESS_DIED')
+      .every(({ outcome }) => outcome === 'info'),
+  );
+  t.deepEqual(run.apart.found(), {});
+});
+
+test('where the host of a process that died gives nothing back, rows are missing, and the history says so', async (t) => {
+  t.timeout(60_000);
+  const remote = host('client1');
+  const { files } = remote;
+  const without = {
+    ...remote,
+    files: {
+      ...files,
+      read: (path: string, from?: object) =>
+        path.endsWith('claims') ? Promise.reject(new Error('out of reach')) : files.read(path, from),
+    },
+  };
+  const run = await onHosts(t, { workers: 1 }, [without]);
+  await run.apart.open();
+  const theLoad = run.load();
+  const running = theLoad.run();
+  await theLoad.invoked(20);
+  process.kill(run.apart.processes()[0]!, 'SIGKILL');
+  await running;
+  t.regex(
+    textOf(run.events[0]),
+    /worker 0 writes no more, and which writes were under way cannot be known\.$/,
+  );
+  t.like(run.apart.found(), { damage: [{ file: 'writes.arrow', kind: 'missing' }] });
+});
+
+test('a process that cannot reach the cluster says which host it is on', async (t) => {
+  t.timeout(60_000);
+  const run = await onHosts(t, { workers: 1 }, [host('client1')]);
+  await run.broker.close();
+  await t.throwsAsync(run.apart.open(), {
+    message: /^client1: No broker of .* could tell who leads audit-0\.$/,
+  });
+});
+
+test('a process on a host that hangs is ended', async (t) => {
+  t.timeout(60_000);
+  const run = await onHosts(t, { workers: 2 }, [host('client1'), host('client2')], { silenceMaxMs: 1_500 });
+  await run.apart.open();
+  const theLoad = run.load();
+  const running = theLoad.run();
+  await theLoad.invoked(20);
+  process.kill(run.apart.processes()[1]!, 'SIGSTOP');
+  await run.clock.sleep(2_500);
+  run.stop.abort();
+  await running;
+  t.regex(
+    textOf(run.events[0]),
+    /^Load process 2 of 2 \(on client2\) said nothing for 1\.5 s and was ended: worker 1 writes/,
+  );
+  const known = new Set(run.writes.map(nameOf));
+  t.true(namesIn(run.broker.log).every((name) => known.has(name)));
+});
