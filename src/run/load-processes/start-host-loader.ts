@@ -93,6 +93,8 @@ export async function startHostLoader(
     async follow(onReport, { silenceMaxMs, stop }) {
       let hasTold = false;
       let wasSilent = false;
+      // Until now it had nothing to say.
+      mailbox.heardNs = clock.nowNs();
       const over = new AbortController();
       const told = new Promise<null>((resolve) => {
         mailbox.listen((message) => {
