@@ -2,7 +2,7 @@ import { grouped, listed, seconds } from '../../core/words.ts';
 import { percent, type Table } from '../repeats/tables.ts';
 import type { FaultCost } from './fault-cost.ts';
 import type { FaultTally } from './fault-tally.ts';
-import { roughMedian } from './rough-spread.ts';
+import { roughFacts } from './rough-spread.ts';
 import type { SoakReport } from './soak-report.ts';
 import type { StruckRole } from './struck-roles.ts';
 
@@ -43,13 +43,13 @@ function costCells({
   p99BeforeMs,
   p99DuringMs,
 }: FaultCost): string[] {
-  const firstAck = roughMedian(firstAckMs);
-  const [before, during] = [roughMedian(p99BeforeMs), roughMedian(p99DuringMs)];
+  const firstAck = roughFacts(firstAckMs)?.median ?? null;
+  const [before, during] = [p99BeforeMs, p99DuringMs].map((spread) => roughFacts(spread)?.median ?? null);
   return [
     lengthNs > 0 ? percent(unavailableNs / lengthNs) : '–',
     seconds(unavailableNs),
     firstAck === null ? (neverAcked > 0 ? 'none' : '–') : seconds(firstAck * 1e6),
-    before === null || during === null ? '–' : `${milliseconds(before)} → ${milliseconds(during)}`,
+    before == null || during == null ? '–' : `${milliseconds(before)} → ${milliseconds(during)}`,
   ];
 }
 
