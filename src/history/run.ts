@@ -28,8 +28,22 @@ export interface Run {
 /** Records that were acknowledged once, and found once, where they should be. */
 export interface LeftOut {
   writes: number;
+  /** Others that were found, by outcome. */
+  others?: { info: number; sent: number };
+  /** Faults whose events were left out, too. */
+  faults?: LeftOutFaults;
   /** By partition, where empty offsets need an explanation: stretches of offsets that are not empty, ascending. */
   occupied: ReadonlyMap<number, readonly { from: number; to: number }[]>;
+}
+
+/** Faults that are over: how many took effect, and of these how many are not known to have; how many did not, or were skipped. */
+export interface LeftOutFaults {
+  struck: number;
+  unverified: number;
+  failed: number;
+  skipped: number;
+  /** Whether a write was begun while one of them was in force. */
+  tested: boolean;
 }
 
 /** A part of a history that cannot be used, and what that means for a verdict. */

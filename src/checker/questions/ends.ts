@@ -1,4 +1,5 @@
 import { grouped, moment } from '../../core/words.ts';
+import type { EndEvent } from '../../history/event.ts';
 import type { Examination } from '../examination.ts';
 import { judgeEnds } from '../findings/judgement.ts';
 import type { Cause } from '../findings/grouping.ts';
@@ -16,10 +17,8 @@ export function checkEnds(examination: Examination): void {
   if (isIncomplete) return;
   for (const [partition, all] of lists) {
     const leadership = examination.leadershipOf(partition);
-    const ends = all.where(
-      (row) =>
-        !examination.unwatched.at(all.invokeNs[row]!) &&
-        !leadership.wasDeposed(all.broker[row]!, all.invokeNs[row]!),
+    const ends = all.where((row) =>
+      isObservation(examination, partition, { broker: all.broker[row]!, invokeNs: all.invokeNs[row]! }),
     );
     const { contract } = run.info;
     const laggingWatermarks = whyWatermarksLag(run.info, leadership);
@@ -48,4 +47,13 @@ export function checkEnds(examination: Examination): void {
       });
     }
   }
+}
+
+/** Whether who gave this end is known not to have been replaced by then. */
+export function isObservation(
+  { unwatched, leadershipOf }: Examination,
+  partition: number,
+  { broker, invokeNs }: Pick<EndEvent, 'broker' | 'invokeNs'>,
+): boolean {
+  return !unwatched.at(invokeNs) && !leadershipOf(partition).wasDeposed(broker, invokeNs);
 }

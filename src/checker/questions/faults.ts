@@ -1,6 +1,7 @@
 import { clause, counted, grouped } from '../../core/words.ts';
 import { NS_PER_SECOND } from '../../core/clock.ts';
 import { eventsOf } from '../../history/events-of.ts';
+import type { LeftOutFaults } from '../../history/run.ts';
 import type { Examination } from '../examination.ts';
 
 /**
@@ -18,10 +19,11 @@ const TOLD_MAX = 3;
 const LATE_NS = NS_PER_SECOND;
 
 export function doubtsAboutFaults(examination: Examination): string[] {
-  const { faults, testedUnderFault, counts } = examination;
+  const { faults, testedUnderFault, counts, run } = examination;
+  const applied = faults.length + (run.leftOut?.faults?.struck ?? 0);
   const weighed = weigh(examination);
   const doubts = weighed.isEnough ? [] : weighed.sentences;
-  if (faults.length > 0 && !testedUnderFault && counts.attempted > 0 && !isPartOfSoak(examination)) {
+  if (applied > 0 && !testedUnderFault && counts.attempted > 0 && !isPartOfSoak(examination)) {
     doubts.push('No write was attempted while a fault was in force, so the faults tested nothing.');
   }
   return doubts;
@@ -75,6 +77,8 @@ export function remarksOnFaults(examination: Examination): string[] {
   return remarks;
 }
 
+const NO_FAULTS: LeftOutFaults = { struck: 0, unverified: 0, failed: 0, skipped: 0, tested: false };
+
 interface Weighed {
   isEnough: boolean;
   /** What did not take effect, or is not known to have. */
@@ -86,10 +90,12 @@ function weigh({ run, faults }: Examination): Weighed {
   const started = new Set(starts.map(({ id }) => id));
   const failed = eventsOf(run.events, 'fault-failed').filter(({ id }) => !started.has(id));
   const unverified = starts.filter(({ verified }) => verified === false);
-  const skipped = eventsOf(run.events, 'fault-skipped').length;
-  const planned = plannedFaults(run.info.scenario, faults.length + skipped);
-  const wanted = Math.max(planned - skipped, faults.length + failed.length);
-  const effective = faults.length - unverified.length;
+  const over = run.leftOut?.faults ?? NO_FAULTS;
+  const skipped = eventsOf(run.events, 'fault-skipped').length + over.skipped;
+  const applied = faults.length + over.struck;
+  const planned = plannedFaults(run.info.scenario, applied + skipped);
+  const wanted = Math.max(planned - skipped, applied + failed.length + over.failed);
+  const effective = applied - unverified.length - over.unverified;
   const sentences = first([
     ...failed.map(({ id, reason }) => `The fault ${id} could not be applied or healed: ${clause(reason)}.`),
     ...unverified.map(
@@ -97,13 +103,15 @@ function weigh({ run, faults }: Examination): Weighed {
         `The fault ${id} was not verified: it was not seen to take effect, so it may have tested nothing.`,
     ),
   ]);
-  if (failed.length === 0 && faults.length + skipped < planned) {
+  if (failed.length + over.failed === 0 && applied + skipped < planned) {
     sentences.push(
-      `${counted(planned, 'fault')} ${planned === 1 ? 'was' : 'were'} planned and ${faults.length === 0 ? 'none' : `only ${grouped(faults.length)}`} applied.`,
+      `${counted(planned, 'fault')} ${planned === 1 ? 'was' : 'were'} planned and ${applied === 0 ? 'none' : `only ${grouped(applied)}`} applied.`,
     );
   }
   const isEnough = isPartOfSoak({ run }) || effective >= EFFECTIVE_SHARE_MIN * wanted;
-  if (sentences.length > 0 && wanted > 1) {
+  // Where all of them are left out there is nothing else to say it.
+  const isUntold = !isEnough && sentences.length === 0;
+  if (isUntold || (sentences.length > 0 && wanted > 1)) {
     const least = isEnough ? '' : `; at least ${grouped(Math.ceil(EFFECTIVE_SHARE_MIN * wanted))} must have`;
     sentences.push(
       `${grouped(effective)} of ${counted(wanted, 'planned fault')} ${effective === 1 ? 'is' : 'are'} known to have taken effect${least}.`,

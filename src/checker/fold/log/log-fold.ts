@@ -6,16 +6,18 @@ import type { Run, RunInfo } from '../../../history/run.ts';
 import type { Read, Write } from '../../../history/write.ts';
 import { check } from '../../check.ts';
 import type { Claim, Result } from '../../result.ts';
+import { closeSettled, withoutHeld } from './close-settled.ts';
 import { joinScans } from './join-scans.ts';
 import { leaveOut } from './leave-out.ts';
 import type { LogState } from './log-state.ts';
-import { includes, type Ranges, withNumbers } from './row-ranges.ts';
+import { includes, type Ranges, withAdded } from './row-ranges.ts';
 
 /**
  * Checking one log in segments, as a fold. Each segment ends with a settled scan of what was appended since the one before;
- * it brings the rows and events that became known since. The state holds the rows that may still matter: what is lost or of
- * unknown outcome may turn up, and what is out of place is compared with others. All other rows are only counted. So
- * `conclude` gives what `check` gives for all segments in one piece.
+ * it brings the rows and events that became known since. What was found in order is only counted (`close-settled.ts`). Where
+ * something is wrong, or a segment was not settled, the state holds the rows that may still matter: what is lost or of
+ * unknown outcome may turn up, and what is out of place is compared with others (`leave-out.ts`). So `conclude` gives what
+ * `check` gives for all segments in one piece.
  *
  * What a later segment says of rows that were left out cannot be judged any more. Then nothing is said about it, and a doubt
  * says so: the fold may say less than one piece, and never more.
@@ -27,8 +29,15 @@ export function beginLog(info: RunInfo): LogState {
     writes: [],
     reads: [],
     events: [],
+    held: { writes: [], reads: [], events: [] },
     damage: [],
-    leftOut: { writes: 0, offsets: [], values: [] },
+    leftOut: {
+      writes: 0,
+      others: { info: 0, sent: 0 },
+      faults: { struck: 0, unverified: 0, failed: 0, skipped: 0, tested: false },
+      offsets: [],
+      values: [],
+    },
     settled: [],
     late: 0,
   };
@@ -50,22 +59,34 @@ export function examineSegment(state: LogState, segment: Run): LogState {
     settled: settledBy(state, segment.events),
     late: state.late + late.count,
   };
-  const left = leaveOut(runOfState(whole), writes, reads);
+  const nothing: LogState['held'] = { writes: [], reads: [], events: [] };
+  return closeSettled(whole, runOfState({ ...whole, held: nothing }), leaveOutPlain);
+}
+
+/** Leaves out the rows that say nothing but of themselves. */
+function leaveOutPlain(state: LogState): LogState {
+  const { writes, reads, held, leftOut } = state;
+  const left = leaveOut(runOfState(state), [...held.writes, ...writes], [...held.reads, ...reads]);
   const gone = new Set<Write | Read>(left.flatMap((place) => [...place.writes, ...place.reads]));
+  const isKept = (row: Write | Read) => !gone.has(row);
   return {
-    ...whole,
-    writes: writes.filter((write) => !gone.has(write)),
-    reads: reads.filter((read) => !gone.has(read)),
+    ...state,
+    writes: writes.filter(isKept),
+    reads: reads.filter(isKept),
+    held: { ...held, writes: held.writes.filter(isKept), reads: held.reads.filter(isKept) },
     leftOut: {
-      writes: state.leftOut.writes + left.length,
-      offsets: added(
-        state.leftOut.offsets.map(({ partition, ranges }) => [partition, ranges]),
+      ...leftOut,
+      writes: leftOut.writes + left.length,
+      offsets: withAdded(
+        leftOut.offsets,
+        'partition',
         left.map(({ offset, writes: [write] }) => [write!.partition, offset]),
-      ).map(([partition, ranges]) => ({ partition, ranges })),
-      values: added(
-        state.leftOut.values.map(({ worker, ranges }) => [worker, ranges]),
+      ),
+      values: withAdded(
+        leftOut.values,
+        'worker',
         left.map(({ writes: [write] }) => [write!.worker, write!.seq]),
-      ).map(([worker, ranges]) => ({ worker, ranges })),
+      ),
     },
   };
 }
@@ -75,7 +96,8 @@ export function concludeLog(state: LogState, claim: Claim): Result {
   return check(runOfState(state), { claim });
 }
 
-function runOfState({ info, writes, reads, events, damage, leftOut, late }: LogState): Run {
+function runOfState(state: LogState): Run {
+  const { info, held, damage, leftOut, late } = state;
   const unjudged = [
     ...(info.unjudged ?? []),
     ...(late === 0
@@ -84,10 +106,17 @@ function runOfState({ info, writes, reads, events, damage, leftOut, late }: LogS
           `${counted(late, 'row')} came after what ${late === 1 ? 'it says' : 'they say'} something about had been settled, so nothing is said about ${late === 1 ? 'it' : 'them'}.`,
         ]),
   ];
+  const { others, faults } = leftOut;
+  const { writes, reads, events } = withoutHeld(state);
   return {
-    ...runOf({ info: unjudged.length === 0 ? info : { ...info, unjudged }, writes, reads, events }),
+    ...runOf({
+      info: unjudged.length === 0 ? info : { ...info, unjudged },
+      writes: [...held.writes, ...writes],
+      reads: [...held.reads, ...reads],
+      events: [...held.events, ...events],
+    }),
     damage: () => damage,
-    leftOut: { writes: leftOut.writes, occupied: new Map() },
+    leftOut: { writes: leftOut.writes, others, faults, occupied: new Map() },
   };
 }
 
@@ -99,11 +128,11 @@ class Late {
   readonly #settled: ReadonlyMap<number, { end: number; invokeNs: number }>;
   readonly #keptPlaces: ReadonlySet<string>;
 
-  constructor({ leftOut, settled, reads }: LogState) {
+  constructor({ leftOut, settled, reads, held }: LogState) {
     this.#offsets = new Map(leftOut.offsets.map(({ partition, ranges }) => [partition, ranges]));
     this.#values = new Map(leftOut.values.map(({ worker, ranges }) => [worker, ranges]));
     this.#settled = new Map(settled.map(({ partition, ...rest }) => [partition, rest]));
-    this.#keptPlaces = new Set(reads.map(placeOf));
+    this.#keptPlaces = new Set([...held.reads, ...reads].map(placeOf));
   }
 
   write(write: Write): Write[] {
@@ -168,22 +197,4 @@ function rowsOf<Batch extends { length: number }, Row>(
   for (const batch of batches)
     for (let index = 0; index < batch.length; index++) rows.push(rowAt(batch, index));
   return rows;
-}
-
-/** Numbers by key, with others. */
-function added(
-  before: readonly (readonly [number, Ranges])[],
-  more: readonly (readonly [number, number])[],
-): [number, number[]][] {
-  const all = new Map(before);
-  const fresh = new Map<number, number[]>();
-  for (const [key, number] of more) push(fresh, key, number);
-  for (const [key, numbers] of fresh) all.set(key, withNumbers(all.get(key) ?? [], numbers));
-  return [...all].map(([key, ranges]) => [key, [...ranges]]);
-}
-
-function push(lists: Map<number, number[]>, key: number, number: number): void {
-  const list = lists.get(key);
-  if (list === undefined) lists.set(key, [number]);
-  else list.push(number);
 }

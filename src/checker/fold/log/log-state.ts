@@ -4,8 +4,8 @@ import type { Damage, RunInfo } from '../../../history/run.ts';
 import { INTEGRITIES, OUTCOMES } from '../../../history/write.ts';
 
 /**
- * What is known after some segments of one log: the rows that may still matter, the events, and of the other rows how many
- * they were and where. Plain JSON.
+ * What is known after some segments of one log: the rows and events that may still matter, and of the others how many they
+ * were and where. Plain JSON.
  */
 
 const whole = z.number().int();
@@ -35,12 +35,17 @@ const readSchema = z.strictObject({
   integrity: z.enum(INTEGRITIES),
 });
 
+const events = z.array(z.looseObject({ type: z.string() })) as unknown as z.ZodType<Event[]>;
+
 export const logStateSchema = z.strictObject({
   version: z.literal(1),
   info: z.looseObject({ version: z.literal(1), run: z.string() }) as unknown as z.ZodType<RunInfo>,
+  /** Of the segments since the log was last found in order (see `close-settled.ts`). */
   writes: z.array(writeSchema),
   reads: z.array(readSchema),
-  events: z.array(z.looseObject({ type: z.string() })) as unknown as z.ZodType<Event[]>,
+  events,
+  /** Of segments in which something was found: what was lost may turn up, and its causes are to be told in the end. */
+  held: z.strictObject({ writes: z.array(writeSchema), reads: z.array(readSchema), events }),
   damage: z.array(
     z.strictObject({
       file: z.string(),
@@ -49,9 +54,18 @@ export const logStateSchema = z.strictObject({
       rows: z.enum(['writes', 'reads', 'events', 'all']).optional(),
     }),
   ) as unknown as z.ZodType<Damage[]>,
-  /** Rows that were left out: each a write that was acknowledged and found, and what readers were given of it. */
+  /** Rows that were left out: each a write that was found, and what readers were given of it. */
   leftOut: z.strictObject({
+    /** Acknowledged ones. */
     writes: whole.min(0),
+    others: z.strictObject({ info: whole.min(0), sent: whole.min(0) }),
+    faults: z.strictObject({
+      struck: whole.min(0),
+      unverified: whole.min(0),
+      failed: whole.min(0),
+      skipped: whole.min(0),
+      tested: z.boolean(),
+    }),
     /** By partition: its offsets. */
     offsets: z.array(z.strictObject({ partition: whole, ranges })),
     /** By worker: its seqs. */

@@ -25,3 +25,22 @@ export function includes(ranges: Ranges, number: number): boolean {
   }
   return 2 * low < ranges.length && ranges[2 * low]! <= number;
 }
+
+/** Lists of ranges by a number, with more: pairs of that number and another one for its list. */
+export function withAdded<Key extends string>(
+  lists: readonly (Record<Key, number> & { ranges: number[] })[],
+  key: Key,
+  more: readonly (readonly [number, number])[],
+): (Record<Key, number> & { ranges: number[] })[] {
+  const fresh = new Map<number, number[]>();
+  for (const [of, number] of more) {
+    const numbers = fresh.get(of);
+    if (numbers === undefined) fresh.set(of, [number]);
+    else numbers.push(number);
+  }
+  const known = new Map(lists.map((list) => [list[key] as number, list.ranges]));
+  for (const [of, numbers] of fresh) known.set(of, [...withNumbers(known.get(of) ?? [], numbers)]);
+  return [...known].map(
+    ([of, ranges]) => ({ [key]: of, ranges }) as Record<Key, number> & { ranges: number[] },
+  );
+}
