@@ -64,6 +64,8 @@ async function pool(): Promise<Run[]> {
     const file = ['writes.arrow', 'reads.arrow', 'events.ndjson'][at % 3]!;
     const damage: Damage[] = [{ file, kind: 'torn', detail: 'It ends in the middle.' }];
     if (at % 2 === 0) runs.push({ ...run, damage: () => damage });
+    // As another tool tells it: each worker is one session, and no offset may be empty.
+    runs.push({ ...run, info: { ...run.info, workerIsSession: true, ...(at % 4 < 2 && { dense: true }) } });
   }
   return runs;
 }

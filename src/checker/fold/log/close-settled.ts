@@ -111,16 +111,19 @@ function notAmong<Item>(held: readonly Item[], items: Item[]): Item[] {
 
 /**
  * What may still turn up, what may not, and the events that say how the log goes on. Of each partition the write that was
- * sent last is kept in any case: what comes to stand behind it must not have been known before it was sent.
+ * sent last is kept in any case: what comes to stand behind it must not have been known before it was sent. Where workers are
+ * sessions of producers that holds of each of them.
  */
 function partedOf({ writes, reads, events }: LogState, sinceThen: Run) {
   const examination = new Examination(sinceThen);
   const given = new Set(reads.map(valueOf));
-  const last = new Map<number, Write>();
+  const last = new Map<string, Write>();
+  const areSessions = areWorkersSessions(sinceThen.info);
   for (const write of writes) {
-    const known = last.get(write.partition);
+    const key = areSessions ? `${write.partition} ${write.worker}` : `${write.partition}`;
+    const known = last.get(key);
     const isLater = known === undefined || write.invokeNs > known.invokeNs;
-    if (isLater && given.has(valueOf(write))) last.set(write.partition, write);
+    if (isLater && given.has(valueOf(write))) last.set(key, write);
   }
   const lasting = new Set([...last.values()].map(valueOf));
   const isOpen = (write: Write) => write.outcome !== 'ok' && !given.has(valueOf(write));
@@ -160,7 +163,6 @@ function isSettled({ writes, reads, events, settled }: LogState): boolean {
  */
 function isInOrder(run: Run): boolean {
   const { info } = run;
-  if (info.dense === true || areWorkersSessions(info)) return false;
   const scenario = { ...info.scenario, partOfSoak: true };
   const { verdict, findings } = check({ ...run, info: { ...info, scenario } }, { claim: 'kept' });
   return verdict === 'valid' && findings.length === 0;

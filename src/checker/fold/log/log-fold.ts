@@ -2,7 +2,7 @@ import { counted } from '../../../core/words.ts';
 import type { EndEvent, Event } from '../../../history/event.ts';
 import { endAt, readAt, writeAt } from '../../../history/columns/columns.ts';
 import { runOf } from '../../../history/memory.ts';
-import type { Run, RunInfo } from '../../../history/run.ts';
+import type { LeftOut, Run, RunInfo } from '../../../history/run.ts';
 import type { Read, Write } from '../../../history/write.ts';
 import { check } from '../../check.ts';
 import type { Claim, Result } from '../../result.ts';
@@ -116,8 +116,17 @@ function runOfState(state: LogState): Run {
       events: [...held.events, ...events],
     }),
     damage: () => damage,
-    leftOut: { writes: leftOut.writes, others, faults, occupied: new Map() },
+    leftOut: { writes: leftOut.writes, others, faults, occupied: occupiedBy(leftOut) },
   };
+}
+
+function occupiedBy({ offsets }: LogState['leftOut']): LeftOut['occupied'] {
+  return new Map(
+    offsets.map(({ partition, ranges }) => [
+      partition,
+      ranges.flatMap((from, at) => (at % 2 === 0 ? [{ from, to: ranges[at + 1]! + 1 }] : [])),
+    ]),
+  );
 }
 
 /** Rows about what was settled by an earlier scan. */
