@@ -253,8 +253,8 @@ test('each of the large libraries has one importing file', (t) => {
   }
 });
 
-/** What is built upon next: a state of the fold that is written down. */
-const AHEAD: string[] = ['src/checker/fold/'];
+/** What nothing uses yet: the words for a fold of several runs. */
+const AHEAD: string[] = ['src/checker/fold/conclude.ts'];
 
 test('no file is dead: everything is reached from the command line', (t) => {
   const reached = new Set<string>();

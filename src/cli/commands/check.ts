@@ -32,6 +32,7 @@ export function addCheckCommand(program: Command): void {
         'who sorts out which rows matter (default: native, while the history fits into memory)',
       ).choices(ENGINES),
     )
+    .option('--state <file>', 'the history is the next segment of a log; what is known of those before it')
     .option('--master <url>', 'of Spark: local[*], spark://host:7077, yarn, k8s://…; with --engine spark')
     .addHelpText(
       'after',
@@ -47,6 +48,10 @@ out which rows matter for the verdict, and kept judges those: the result is the 
 chooses. DuckDB comes with kept where its package is installed; Spark is yours: spark-submit of SPARK_HOME or of the PATH
 starts it on the master that --master names, and the tables must lie where its workers see them. See docs/engines.md.
 
+A log that goes on for weeks can be judged in segments, in their order, each of which ends with a final scan of what was
+appended since the one before: --state FILE holds what is known after each of them, and the verdict is about all of them
+so far. Nothing but FILE is written. It grows with what was found and what is open, and not with the log.
+
 Of a run that still goes on it says what is proven so far (exit status 1 if that is a violation, else 2), and writes
 nothing into it. Of a soak it judges every history again that is there; of the others their lines stand.
 
@@ -57,12 +62,18 @@ Examples:
   kept check history.ndjson
   zcat history.ndjson.gz | kept check -
   kept check history.edn
+  kept check monday.ndjson --state log.json && kept check tuesday.ndjson --state log.json
   kept check tables --engine duckdb
   kept check /shared/tables --engine spark --master spark://host:7077`,
     )
     .action(async (path: string, options: Options) => {
-      const { claim, json, fullLists, engine, master } = options;
+      const { claim, json, fullLists, engine, master, state } = options;
       const how = { claim, json: json === true, fullLists: fullLists === true };
+      if (state !== undefined) {
+        const { checkSegment } = await import('../checking-segments.ts');
+        process.exitCode = await checkSegment(path, state, { ...how, engine: engine ?? null });
+        return;
+      }
       const { isParquet } = await import('../../history/tables/is-parquet.ts');
       const isOfTables = isParquet(path);
       const wantsEngine = (engine !== undefined && engine !== 'native') || master !== undefined;
@@ -107,6 +118,7 @@ interface Options {
   fullLists?: true;
   engine?: EngineName;
   master?: string;
+  state?: string;
 }
 
 function soakByEngine(path: string): Failure {

@@ -1,6 +1,7 @@
 import { counted } from '../../../core/words.ts';
 import type { EndEvent, Event } from '../../../history/event.ts';
 import { endAt, readAt, writeAt } from '../../../history/columns/columns.ts';
+import { historyDigest } from '../../../history/digest.ts';
 import { runOf } from '../../../history/memory.ts';
 import type { LeftOut, Run, RunInfo } from '../../../history/run.ts';
 import type { Read, Write } from '../../../history/write.ts';
@@ -25,6 +26,8 @@ import { includes, type Ranges, withAdded } from './row-ranges.ts';
 export function beginLog(info: RunInfo): LogState {
   return {
     version: 1,
+    segments: 0,
+    last: null,
     info,
     writes: [],
     reads: [],
@@ -51,6 +54,8 @@ export function examineSegment(state: LogState, segment: Run): LogState {
   const ends: EndEvent[] = rowsOf(segment.ends(), endAt);
   const whole: LogState = {
     ...state,
+    segments: state.segments + 1,
+    last: historyDigest(segment),
     info: segment.info,
     writes,
     reads,
@@ -60,13 +65,13 @@ export function examineSegment(state: LogState, segment: Run): LogState {
     late: state.late + late.count,
   };
   const nothing: LogState['held'] = { writes: [], reads: [], events: [] };
-  return closeSettled(whole, runOfState({ ...whole, held: nothing }), leaveOutPlain);
+  return closeSettled(whole, runOfLog({ ...whole, held: nothing }), leaveOutPlain);
 }
 
 /** Leaves out the rows that say nothing but of themselves. */
 function leaveOutPlain(state: LogState): LogState {
   const { writes, reads, held, leftOut } = state;
-  const left = leaveOut(runOfState(state), [...held.writes, ...writes], [...held.reads, ...reads]);
+  const left = leaveOut(runOfLog(state), [...held.writes, ...writes], [...held.reads, ...reads]);
   const gone = new Set<Write | Read>(left.flatMap((place) => [...place.writes, ...place.reads]));
   const isKept = (row: Write | Read) => !gone.has(row);
   return {
@@ -93,10 +98,11 @@ function leaveOutPlain(state: LogState): LogState {
 
 /** What all segments come to. */
 export function concludeLog(state: LogState, claim: Claim): Result {
-  return check(runOfState(state), { claim });
+  return check(runOfLog(state), { claim });
 }
 
-function runOfState(state: LogState): Run {
+/** What is still known of all segments, as one run. */
+export function runOfLog(state: LogState): Run {
   const { info, held, damage, leftOut, late } = state;
   const unjudged = [
     ...(info.unjudged ?? []),
