@@ -64,7 +64,7 @@ export async function checkSegment(
     : beginLog(segment.info);
   assertGoesOn(before, segment, path, statePath);
   const state = examineSegment(before, segment);
-  writeWhole(statePath, `${JSON.stringify(state)}\n`);
+  atPath(statePath, 'written', () => writeWhole(statePath, `${JSON.stringify(state)}\n`));
   const result = concludeLog(state, claim);
   const status = exitStatusOf(result);
   // First of all: it stands even if nothing can be said.
