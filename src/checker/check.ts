@@ -3,6 +3,7 @@ import { messageOf } from '../core/failure.ts';
 import type { Run } from '../history/run.ts';
 import { questionClock } from './facts/clock.ts';
 import { mayMissRows } from './facts/completeness.ts';
+import { widened, WorkerClocks } from './facts/worker-clocks.ts';
 import { withdrawAll } from './questions/changed.ts';
 import { doubtsAbout } from './questions/coverage.ts';
 import { explainHoles } from './questions/dense.ts';
@@ -37,7 +38,11 @@ export function check(
   run: Run,
   options: { claim: Claim; tuning?: Tuning; onAnomaly?: (anomaly: Anomaly) => void },
 ): Result {
-  const examination = new Examination(run, options.tuning, options.onAnomaly);
+  const examination = new Examination(
+    widened(run, new WorkerClocks(run.info)),
+    options.tuning,
+    options.onAnomaly,
+  );
   const ask = (question: string, answer: (examination: Examination) => unknown): boolean => {
     try {
       answer(examination);

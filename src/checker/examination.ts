@@ -14,6 +14,7 @@ import { PagedColumn, SPARSE_KEYS_MAX } from './columns/paged.ts';
 import { PartitionLog } from './facts/partition.ts';
 import { PowerLosses } from './facts/power.ts';
 import { Unwatched } from './facts/unwatched.ts';
+import { WorkerClocks } from './facts/worker-clocks.ts';
 import type { GivenRecords } from './facts/given.ts';
 import { FINDING_KINDS, type Counts } from './result.ts';
 import { decidingScan, finalScansOf } from './facts/scans.ts';
@@ -43,6 +44,7 @@ export class Examination {
   readonly copies: Copies;
   readonly unwatched: Unwatched;
   readonly leadershipOf: (partition: number) => Leadership;
+  readonly clocks: WorkerClocks;
   readonly truncations: Truncations;
   readonly values: ValueTable;
   /** The logs of partitions by number, where that is a sensible one: `logOf` finds the others. */
@@ -105,6 +107,7 @@ export class Examination {
     this.#sparseKeysMax = sparseKeysMax;
     this.suspects = new Suspects(suspectsMax);
     this.values = new ValueTable(sparseKeysMax);
+    this.clocks = new WorkerClocks(run.info);
     this.power = new PowerLosses(run.events, run.info.kafkaMode, run.info.nodes);
     this.copies = new Copies(run);
     this.unwatched = new Unwatched(run.events);

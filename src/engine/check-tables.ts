@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { check } from '../checker/check.ts';
 import { SLACK_NS } from '../checker/facts/clock.ts';
 import type { Claim, Result } from '../checker/result.ts';
+import { EXIT, Failure } from '../core/failure.ts';
 import { atPath } from '../core/paths.ts';
 import type { Run } from '../history/run.ts';
 import type { Tables } from '../history/tables/open-tables.ts';
@@ -36,6 +37,11 @@ export async function checkTablesWith(
   },
 ): Promise<Judged> {
   const { claim, open, onStep = () => {}, onPlace = () => {}, place = tmpdir(), block } = options;
+  if (tables.info.clocks !== undefined)
+    throw new Failure('An engine knows one clock, and workers of this run had clocks of their own', {
+      hint: 'leave --engine out: kept judges such a history by itself',
+      exitStatus: EXIT.usage,
+    });
   const directory = atPath(place, 'written', () => mkdtempSync(join(place, 'kept-engine-')));
   onPlace(directory);
   try {

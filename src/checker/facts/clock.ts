@@ -3,6 +3,7 @@ import { int64At } from '../../history/run.ts';
 import type { Examination } from '../examination.ts';
 import { PagedColumn } from '../columns/paged.ts';
 import type { FindingKind } from '../result.ts';
+import { ownTimesOf } from './worker-clocks.ts';
 import { OUTCOME_BITS } from '../columns/values.ts';
 
 /**
@@ -56,10 +57,11 @@ export const SLACK_NS = 1e8;
 function amongWrites({ run }: Examination): string | null {
   let latestNs = 0;
   for (const batch of run.writes()) {
+    const own = ownTimesOf(batch);
     for (let row = 0; row < batch.length; row++) {
-      const completeNs = int64At(batch.completeNs, row);
+      const completeNs = int64At(own.completeNs, row);
       if (completeNs < 0) continue;
-      const invokeNs = int64At(batch.invokeNs, row);
+      const invokeNs = int64At(own.invokeNs, row);
       if (completeNs < invokeNs)
         return `${CLOCKS}: a write that was begun at ${moment(invokeNs)} was answered at ${moment(completeNs)}`;
       if (completeNs < latestNs - SLACK_NS)

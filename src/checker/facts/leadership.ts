@@ -1,3 +1,4 @@
+import { WorkerClocks } from './worker-clocks.ts';
 import type { ViewEvent } from '../../history/event.ts';
 import { eventsOf } from '../../history/events-of.ts';
 import type { Contract, Run } from '../../history/run.ts';
@@ -40,6 +41,7 @@ export class Leadership {
   readonly #nameOf: (leader: number) => string;
   readonly #isWhole: boolean;
   readonly #blurNs: number;
+  readonly #answersBlurNs: number;
   /** Whether brokers were only asked now and then (see sampled-terms.ts). */
   readonly isSampled: boolean;
   readonly #unwatchedTimes: Unwatched;
@@ -57,6 +59,7 @@ export class Leadership {
    * @param options.power ends a term too: the same leader may come back in the same epoch, with less.
    * @param options.isWhole false where some views may be missing.
    * @param options.blurNs by how much the times of views may be wrong.
+   * @param options.answersBlurNs the same against the times of acknowledgements, which may be wrong, too; as `blurNs` if absent.
    * @param options.isSampled whether brokers were only asked now and then (see sampled-terms.ts).
    * @param options.unwatched when it was not watched who led.
    */
@@ -68,6 +71,7 @@ export class Leadership {
       isWhole: boolean;
       isSampled: boolean;
       blurNs: number;
+      answersBlurNs?: number;
       unwatched: Unwatched;
     },
   ) {
@@ -76,6 +80,7 @@ export class Leadership {
     this.#nameOf = nameOf;
     this.isSampled = isSampled;
     this.#blurNs = options.blurNs;
+    this.#answersBlurNs = options.answersBlurNs ?? options.blurNs;
     this.#isWhole = options.isWhole && (!isSampled || areAllTold(views, power));
     const whole = termsOf(views, nameOf);
     this.terms = splitWhere(power, whole);
@@ -110,17 +115,26 @@ export class Leadership {
     return unwatched;
   }
 
+  /** When terms of a broker began, after one moment and not after another. */
+  termsBegunBetween(broker: number, afterNs: number, untilNs: number): number[] {
+    const timesNs = this.#termsOf.get(broker)?.fromNs ?? this.terms.map(({ fromNs }) => fromNs);
+    return timesNs.filter((fromNs) => fromNs > afterNs && fromNs <= untilNs);
+  }
+
   /**
    * Whether what a broker acknowledged at this moment was acknowledged in the term that `termAt` gives. Where brokers were
    * only asked now and then, a term began at some moment before it was told, and the broker may have led in another one;
    * and by a clock of its own a term may have begun a little earlier or later.
    */
   hasCertainTerm(broker: number, timeNs: number): boolean {
-    if (this.#blurNs === 0) return true;
+    if (this.#answersBlurNs === 0) return true;
     const own = this.#termsOf.get(broker);
     if (this.isSampled) return this.#isWhole && own?.terms.length === 1;
     if (own === undefined) return true;
-    return countUpTo(own.fromNs, timeNs - this.#blurNs) === countUpTo(own.fromNs, timeNs + this.#blurNs);
+    return (
+      countUpTo(own.fromNs, timeNs - this.#answersBlurNs) ===
+      countUpTo(own.fromNs, timeNs + this.#answersBlurNs)
+    );
   }
 
   /** The first later term of another leader that began at or below `offset`, or somewhere unknown. */
@@ -197,6 +211,8 @@ export function leadershipsOf(
   const nameOf = (leader: number) => info.nodes.find(({ id }) => id === leader)?.name ?? `broker ${leader}`;
   const isSampled = info.leadershipFrom === 'metadata';
   const blurNs = isSampled ? SAMPLED_BLUR_NS : clockUncertaintyNs(events);
+  // What is recorded of a write of another host may be wrong both ways.
+  const answersBlurNs = blurNs + 2 * new WorkerClocks(info).mostNs;
   const leaderships = new Map<number, Leadership>();
   return (partition) => {
     let leadership = leaderships.get(partition);
@@ -207,6 +223,7 @@ export function leadershipsOf(
         isWhole,
         isSampled,
         blurNs,
+        answersBlurNs,
         unwatched,
       });
       leaderships.set(partition, leadership);

@@ -1,6 +1,7 @@
 import { countUpTo } from '../../core/sorted.ts';
 import { int64At, type RunInfo, type WriteBatch } from '../../history/run.ts';
 import { OUTCOMES } from '../../history/write.ts';
+import { ownTimesOf } from './worker-clocks.ts';
 
 /**
  * Which writes of a worker went through one session of its producer. After a write of unknown outcome, or one that
@@ -17,7 +18,7 @@ export class ProducerSessions {
   note(batch: WriteBatch, row: number): void {
     const outcome = batch.outcome[row]!;
     if (outcome === OK || outcome === SENT) return;
-    const endNs = int64At(batch.completeNs, row);
+    const endNs = int64At(ownTimesOf(batch).completeNs, row);
     if (endNs < 0) return;
     const worker = batch.worker[row]!;
     const ends = this.#endsNs.get(worker);

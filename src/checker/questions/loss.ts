@@ -200,13 +200,20 @@ function lossCauseOf(
   const offset = int64At(batch.offset, row);
   const [broker, completeNs] = [batch.broker[row]!, int64At(batch.completeNs, row)];
   const causes = examination.causesOf(log);
-  return causes.causeOf(
-    { broker, invokeNs: int64At(batch.invokeNs, row), completeNs, offset },
-    {
-      clientFault: clientFaultOf(examination, log, batch, row, offset, id),
-      outlived: isOutlived(examination, log, broker, completeNs, offset),
-    },
+  const faults = {
+    clientFault: clientFaultOf(examination, log, batch, row, offset, id),
+    outlived: isOutlived(examination, log, broker, completeNs, offset),
+  };
+  const write = { broker, invokeNs: int64At(batch.invokeNs, row), completeNs, offset };
+  const cause = causes.causeOf(write, faults);
+  const slackNs = 2 * examination.clocks.uncertaintyNsOf(batch.worker[row]!);
+  if (slackNs === 0 || cause.ruling.judgement !== 'violation') return cause;
+  // By its clock it may have been answered earlier, in another term: no term that it may have been must permit the loss.
+  const times = causes.leadership.termsBegunBetween(broker, completeNs - slackNs, completeNs);
+  const earlier = [completeNs - slackNs, ...times].map((timeNs) =>
+    causes.causeOf({ ...write, completeNs: timeNs }, faults),
   );
+  return earlier.find(({ ruling }) => ruling.judgement !== 'violation') ?? cause;
 }
 
 /**
@@ -301,6 +308,7 @@ function clientFaultOf(
   if ((state & FOUND_TWICE) === 0 && !isEarlierUnknown) return null;
   const { leadership, power } = examination.causesOf(log);
   const term = leadership.termAt(broker, timeNs);
+  if (!leadership.hasCertainTerm(broker, timeNs) && examination.clocks.areApart) return null;
   if (term === null) return 'deduplicated';
   // Before the answer came it may have been appended, lost, and its place given to another one.
   const invokeNs = int64At(batch.invokeNs, row);

@@ -7,6 +7,7 @@ import { DIVERGENT, type PartitionLog } from '../facts/partition.ts';
 import type { Example } from '../result.ts';
 import { areWorkersSessions, ProducerSessions } from '../facts/producer-sessions.ts';
 import { ProducerOrder } from './producer-order.ts';
+import { ownTimesOf } from '../facts/worker-clocks.ts';
 import { FIRST_VALUE, FOREIGN } from '../columns/slots.ts';
 import { FOUND, FOUND_TWICE, IS_FAIL, IS_OK, OUTCOME_BITS, REPEATED, SEEN } from '../columns/values.ts';
 
@@ -21,6 +22,9 @@ import { FOUND, FOUND_TWICE, IS_FAIL, IS_OK, OUTCOME_BITS, REPEATED, SEEN } from
  * lies below was there when the answer came, and what lies behind was not when it was asked for. That ends contradict
  * each other is another question (ends.ts).
  *
+ * Writes of hosts with clocks of their own have widened intervals (facts/worker-clocks.ts); beside that, the acknowledgements
+ * and the invocations of each such clock are held against each other as it told them.
+ *
  * What lies in the log is what the deciding scan returned; acknowledged values that are gone are losses, and are not
  * accused a second time. Where no scan covered the partition, acknowledgements and readers stand in for it.
  */
@@ -32,7 +36,7 @@ export function checkOrder(examination: Examination, slotsPerPass: number = SLOT
   const areKnown = areWorkersSessions(examination.run.info) && !writesIncomplete;
   const sessions = areKnown ? new ProducerSessions() : null;
   const sweeps = examination.logs
-    .filter((log) => !isPlainlyInOrder(log))
+    .filter((log) => examination.clocks.areApart || !isPlainlyInOrder(log))
     // Where no scan tells what is in the log, only all acknowledgements together can stand in for it.
     .filter((log) => log.covered || !(writesIncomplete || eventsIncomplete))
     .map((log) => new Sweep(examination, log, sessions));
@@ -97,6 +101,7 @@ function readTimes(examination: Examination, part: Part, sessions: ProducerSessi
   }
   for (const batch of run.writes()) {
     const { worker, seq, partition } = batch;
+    const own = ownTimesOf(batch);
     for (let row = 0; row < batch.length; row++) {
       sessions?.note(batch, row);
       const log = examination.logOf(partition[row]!);
@@ -113,7 +118,11 @@ function readTimes(examination: Examination, part: Part, sessions: ProducerSessi
         isInLog(log, offset, log.slots.isScanned(offset));
       const isElsewhere = isInPlace ? (state & FOUND_TWICE) !== 0 : (state & (FOUND | SEEN)) !== 0;
       const callNs = int64At(batch.invokeNs, row);
-      if (isInPlace) sweep.placed(offset, callNs, int64At(batch.completeNs, row));
+      if (isInPlace) {
+        sweep.placed(offset, callNs, int64At(batch.completeNs, row));
+        if (own !== batch)
+          sweep.placedByItsClock(offset, int64At(own.invokeNs, row), int64At(own.completeNs, row));
+      }
       // An acknowledged record that is not where it should be is told as that.
       const isMisplaced = isElsewhere && (state & OUTCOME_BITS) === IS_OK && offset >= 0;
       if (isElsewhere) sweep.loose(id, callNs, isMisplaced);
@@ -139,6 +148,11 @@ class Sweep {
   /** By value id: when it was invoked, if it is in the log at another offset than the acknowledged one; plus one. */
   #looseCalls = new PagedColumn('float64');
   readonly #misplaced = new PagedColumn('uint8');
+  /** The same as its own clock told it, where there are several. */
+  #ownCalls = new PagedColumn('float64');
+  #ownRets = new PagedColumn('float64');
+  /** By clock. */
+  readonly #latestOwnCalls: (Latest | undefined)[] = [];
   #latestCall: Latest = { ns: -1, offset: -1, id: -1 };
   #isBroken = false;
   readonly #producers: ProducerOrder | null;
@@ -156,6 +170,14 @@ class Sweep {
     this.#calls = new PagedColumn('float64');
     this.#rets = new PagedColumn('float64');
     this.#looseCalls = new PagedColumn('float64');
+    this.#ownCalls = new PagedColumn('float64');
+    this.#ownRets = new PagedColumn('float64');
+  }
+
+  placedByItsClock(offset: number, callNs: number, retNs: number): void {
+    if (offset < this.#from || offset >= this.#to) return;
+    this.#ownCalls.set(offset, callNs + 1);
+    this.#ownRets.set(offset, 1 + (retNs < 0 ? Infinity : Math.max(callNs, retNs)));
   }
 
   placed(offset: number, callNs: number, retNs: number): void {
@@ -181,7 +203,11 @@ class Sweep {
       if (!hasTimes(values.stateOf(id))) return;
       const ret = this.#rets.get(offset);
       const callNs = ret > 0 ? this.#calls.get(offset) : this.#looseCalls.get(id) - 1;
-      if (callNs >= 0 && this.#misplaced.get(id) === 0) this.#producers?.pass(id, offset, callNs);
+      const ownCall = this.#ownCalls.get(offset);
+      if (callNs >= 0 && this.#misplaced.get(id) === 0)
+        this.#producers?.pass(id, offset, ownCall > 0 ? ownCall - 1 : callNs);
+      if (this.#isBroken) return;
+      if (ownCall > 0) this.#compareOnItsClock({ ns: ownCall - 1, offset, id });
       if (this.#isBroken) return;
       if (callNs > this.#latestCall.ns) this.#latestCall = { ns: callNs, offset, id };
       const ackNs = this.#ackNsAt(offset);
@@ -191,6 +217,16 @@ class Sweep {
         this.#report({ ns: knownNs, offset, id }, knownNs === ackNs ? 'was acknowledged' : 'had been read');
       } else if (log.ends !== null) this.#compareWithEnds(log.ends, { ns: knownNs, offset, id });
     });
+  }
+
+  /** Whether another record of the same clock stands below, and was sent only after this one had been acknowledged. */
+  #compareOnItsClock(sent: Latest): void {
+    const clock = this.#examination.clocks.clockOf(this.#examination.values.workerOf(sent.id));
+    const latest = this.#latestOwnCalls[clock];
+    const knownNs = this.#ownRets.get(sent.offset) - 1;
+    if (latest !== undefined && knownNs < latest.ns)
+      this.#report({ ns: knownNs, offset: sent.offset, id: sent.id }, 'was acknowledged', latest);
+    if (latest === undefined || sent.ns > latest.ns) this.#latestOwnCalls[clock] = sent;
   }
 
   /** Infinity where nothing was acknowledged at this offset. */
@@ -214,8 +250,7 @@ class Sweep {
   }
 
   /** @param known what was known too early, and how. */
-  #report(known: Latest, how: string): void {
-    const sent = this.#latestCall;
+  #report(known: Latest, how: string, sent: Latest = this.#latestCall): void {
     const name = this.#nameOf(sent.id);
     this.#add(sent, known, sent.ns, {
       value: name,
@@ -230,7 +265,8 @@ class Sweep {
     const { counts, findings, values, sentAgain, run } = this.#examination;
     counts.reordered++;
     const isSentAgain = run.info.contract.clientRetries || sentAgain.get(known.id) !== 0;
-    const isAcknowledged = known.ns === this.#ackNsAt(known.offset);
+    const isAcknowledged =
+      known.ns === this.#ackNsAt(known.offset) || known.ns === this.#ownRets.get(known.offset) - 1;
     const cause = this.#examination.causesOf(this.log).reordered(isSentAgain, isAcknowledged);
     const group = findings.add('reordered', null, this.log.partition, cause, late.offset, known.ns);
     group.firstOffset = Math.min(late.offset, known.offset);

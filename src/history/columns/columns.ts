@@ -186,7 +186,8 @@ function codesOf(names: readonly string[]): Record<string, number> {
   return Object.fromEntries(names.map((name, code) => [name, code]));
 }
 
-function putInt64(column: Int64Column, index: number, value: number): void {
+/** Exact for |value| < 2^53. */
+export function putInt64(column: Int64Column, index: number, value: number): void {
   column[2 * index] = value;
   column[2 * index + 1] = Math.floor(value / 4294967296);
 }

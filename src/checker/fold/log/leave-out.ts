@@ -19,7 +19,8 @@ import { type Place, placesOf, plainPlaces } from './plain-places.ts';
  */
 export function leaveOut(run: Run, writes: readonly Write[], reads: readonly Read[]): Place[] {
   const { info, events } = run;
-  if (info.dense === true || areWorkersSessions(info) || !isAudited(info)) return [];
+  if (info.dense === true || info.clocks !== undefined) return [];
+  if (areWorkersSessions(info) || !isAudited(info)) return [];
   const examination = new Examination(run);
   examination.faults = faultSpansOf(events);
   const values = new Values(writes, reads);

@@ -1,3 +1,4 @@
+import { Failure } from '../../../core/failure.ts';
 import { counted } from '../../../core/words.ts';
 import type { EndEvent, Event } from '../../../history/event.ts';
 import { endAt, readAt, writeAt } from '../../../history/columns/columns.ts';
@@ -48,6 +49,10 @@ export function beginLog(info: RunInfo): LogState {
 
 /** Adds a segment, and leaves out what cannot matter any more. */
 export function examineSegment(state: LogState, segment: Run): LogState {
+  if (segment.info.clocks !== undefined)
+    throw new Failure('Segments of a log whose workers had clocks of their own cannot be folded', {
+      hint: 'each segment is measured by itself: check them one by one',
+    });
   const late = new Late(state);
   const writes = [...state.writes, ...rowsOf(segment.writes(), writeAt).flatMap((row) => late.write(row))];
   const reads = [...state.reads, ...rowsOf(segment.reads(), readAt).flatMap((row) => late.read(row))];
