@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { check } from '../checker/check.ts';
@@ -20,7 +20,7 @@ import { availabilityOf } from '../report/figures/availability.ts';
 import { renderText } from '../report/text/text.ts';
 import { exitStatusOf } from '../run/decide.ts';
 import { openHistory } from '../run/history-path.ts';
-import { listenForInterrupt } from './interrupt.ts';
+import { PassingPlaces } from './passing-places.ts';
 import { printJson, printStyled, say } from './terminal/print.ts';
 import { safeLine, safeStrings } from './terminal/safe-text.ts';
 import { statusLine } from './terminal/status-line.ts';
@@ -45,46 +45,27 @@ export async function checkByTables(path: string, how: HowToCheck): Promise<numb
   const places = new PassingPlaces();
   try {
     if (isParquet(path)) return await checkTables(path, await openTables(path), how, places);
-    const run = await openHistory(path);
-    // The workers of a cluster see what this machine's temporary directory holds only if they are on this machine.
-    const place = how.master === null || how.master.startsWith('local') ? tmpdir() : '.';
-    const directory = places.add(atPath(place, 'written', () => mkdtempSync(join(place, 'kept-tables-'))));
-    say(`Writing the history as tables for the engine into ${directory}, for as long as this takes.\n`);
-    return await checkTables(path, await openTables(await exportParquet(run, directory)), how, places);
+    const tables = await passingTables(await openHistory(path), how, places);
+    return await checkTables(path, tables, how, places);
   } finally {
     places.clear();
   }
 }
 
-/** Directories that are removed in the end, and where Ctrl-C, or the same by another program, ends the work. */
-class PassingPlaces {
-  readonly #directories: string[] = [];
-  readonly #interrupt = listenForInterrupt();
-
-  constructor() {
-    this.#interrupt.signal.addEventListener('abort', () => {
-      this.clear();
-      process.exit(EXIT.interrupted);
-    });
-  }
-
-  add(directory: string): string {
-    this.#directories.push(directory);
-    return directory;
-  }
-
-  /** From now on Ctrl-C ends the process by itself, even where it has no time to listen. */
-  stopListening(): void {
-    this.#interrupt.close();
-  }
-
-  clear(): void {
-    this.stopListening();
-    for (const directory of this.#directories) rmSync(directory, { recursive: true, force: true });
-  }
+/** Tables of a history for as long as the check takes. */
+export async function passingTables(
+  run: Run,
+  { master }: HowToCheck,
+  places: PassingPlaces,
+): Promise<Tables> {
+  // The workers of a cluster see what this machine's temporary directory holds only if they are on this machine.
+  const place = master === null || master.startsWith('local') ? tmpdir() : '.';
+  const directory = places.add(atPath(place, 'written', () => mkdtempSync(join(place, 'kept-tables-'))));
+  say(`Writing the history as tables for the engine into ${directory}, for as long as this takes.\n`);
+  return openTables(await exportParquet(run, directory));
 }
 
-function assertMakesSense({ fullLists, engine, master }: HowToCheck): void {
+export function assertMakesSense({ fullLists, engine, master }: HowToCheck): void {
   const wrong = fullLists
     ? [
         'full lists are written into a run directory by the check in this process',
@@ -104,6 +85,20 @@ async function checkTables(
   how: HowToCheck,
   places: PassingPlaces,
 ): Promise<number> {
+  const { run, result, engine } = await judgeTables(tables, how, places);
+  if (engine !== null)
+    say(
+      `kept: ${engine} sorted out which rows matter: ${grouped(run.leftOut?.writes ?? 0)} of ${grouped(result.counts.attempted)} writes are in order, and the others were judged one by one.\n`,
+    );
+  return tell(path, run, result, how);
+}
+
+/** @returns `engine`: its name for people; null where this process judged all rows. */
+export async function judgeTables(
+  tables: Tables,
+  how: HowToCheck,
+  places: PassingPlaces,
+): Promise<{ run: Run; result: Result; engine: string | null }> {
   const { engine, why } =
     how.engine === null
       ? chooseEngine(tables, { hasDuckDb: await hasDuckDb() })
@@ -112,11 +107,11 @@ async function checkTables(
   if (engine === 'native') {
     const run = await loadTables(tables);
     places.stopListening();
-    return tell(path, run, check(run, { claim: how.claim }), how);
+    return { run, result: check(run, { claim: how.claim }), engine: null };
   }
   const status = statusLine(process.stderr, 0);
   const clock = realClock();
-  const judged = await checkTablesWith(tables, {
+  return checkTablesWith(tables, {
     claim: how.claim,
     open: (directory) =>
       engine === 'duckdb'
@@ -129,11 +124,6 @@ async function checkTables(
       if (status.isDue(clock.nowNs())) status.draw(`${engine}: ${what} (${step} of ${steps})`);
     },
   }).finally(() => status.end());
-  const left = judged.run.leftOut?.writes ?? 0;
-  say(
-    `kept: ${judged.engine} sorted out which rows matter: ${grouped(left)} of ${grouped(judged.result.counts.attempted)} writes are in order, and the others were judged one by one.\n`,
-  );
-  return tell(path, judged.run, judged.result, how);
 }
 
 function tell(path: string, run: Run, result: Result, { json }: HowToCheck): number {

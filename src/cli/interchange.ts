@@ -13,6 +13,8 @@ import { TABLE_CODEC } from '../history/tables/parquet-file.ts';
 import { recordRun } from '../history/recorder/record-run.ts';
 import type { Run } from '../history/run.ts';
 import { isHistoryFile, openHistory, readHistoryFile } from '../run/history-path.ts';
+import { isSoak } from '../run/soak/soak-file.ts';
+import { exportSoak } from '../run/soak/export-soak.ts';
 import { printChunks, say } from './terminal/print.ts';
 
 export type ExportFormat = 'ndjson' | 'parquet' | 'edn';
@@ -43,6 +45,10 @@ export async function exportHistory(
   to: ExportFormat,
   output: string | undefined,
 ): Promise<void> {
+  if (isSoak(path)) {
+    await exportWholeSoak(path, to, output ?? join(path, TABLES_DIRECTORY));
+    return;
+  }
   const run = await openHistory(path);
   if (to === 'parquet') {
     if (output === undefined && isHistoryFile(path)) {
@@ -52,14 +58,33 @@ export async function exportHistory(
       });
     }
     const directory = await exportParquet(run, output ?? join(path, TABLES_DIRECTORY));
-    say(
-      `Wrote the tables in ${directory}, packed with ${TABLE_CODEC === 'ZSTD' ? 'zstd' : 'Snappy (this Node.js has no zstd; 22.15 and newer have)'}. Judge them: kept check ${directory}\n`,
-    );
+    say(`Wrote the tables in ${directory}, ${packed()}. Judge them: kept check ${directory}\n`);
   } else {
     await writeText(to === 'edn' ? formatEdn(run) : formatInterchange(run, extrasOf(run, path)), output);
   }
   for (const { file, detail } of run.damage())
     say(`kept: ${file} is damaged, and the export is without what is missing: ${detail}\n`);
+}
+
+async function exportWholeSoak(soak: string, to: ExportFormat, directory: string): Promise<void> {
+  if (to !== 'parquet') {
+    throw new Failure(`the path ${soak} is a soak, which has a history for each of its periods`, {
+      hint: 'name one of them, such as SOAK/period-3; or write tables of all of them: --to parquet',
+      exitStatus: EXIT.usage,
+    });
+  }
+  const { segments, periods } = await exportSoak(soak, directory, (period, detail) =>
+    say(
+      `kept: the history of period ${period} is damaged, and the export is without what is missing: ${detail}\n`,
+    ),
+  );
+  say(
+    `Wrote the tables of ${counted(segments, 'history').replace('historys', 'histories')} in ${directory}, ${packed()}; of ${counted(periods, 'period')} their lines. Judge them: kept check ${directory}\n`,
+  );
+}
+
+function packed(): string {
+  return `packed with ${TABLE_CODEC === 'ZSTD' ? 'zstd' : 'Snappy (this Node.js has no zstd; 22.15 and newer have)'}`;
 }
 
 function* extrasOf(run: Run, path: string): Generator<Extra> {

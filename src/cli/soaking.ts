@@ -1,15 +1,17 @@
 import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Claim } from '../checker/result.ts';
+import type { Claim, Result } from '../checker/result.ts';
 import { EXIT, Failure, messageOf } from '../core/failure.ts';
 import { statOf } from '../core/paths.ts';
 import { NS_PER_MS, wallClock } from '../core/clock.ts';
+import { Unusable } from '../engine/unusable.ts';
 import { writeWhole } from '../core/draft.ts';
 import { keptVersion } from '../core/version.ts';
 import { seconds } from '../core/words.ts';
-import { BROKER_DATA_DIRECTORY, RESULTS_FILE, SUMMARY_FILES } from '../history/layout.ts';
+import { BROKER_DATA_DIRECTORY, RESULTS_FILE, segmentDirectory, SUMMARY_FILES } from '../history/layout.ts';
+import type { Run } from '../history/run.ts';
 import { MIX_KINDS } from '../nemesis/schedule.ts';
-import type { PeriodLine } from '../report/soak/period-line.ts';
+import type { Judged, PeriodLine } from '../report/soak/period-line.ts';
 import { soakMarkdown } from '../report/soak/soak-markdown.ts';
 import { soakReport, type SoakReport } from '../report/soak/soak-report.ts';
 import { soakText } from '../report/soak/soak-text.ts';
@@ -22,8 +24,9 @@ import { isOwned, takeOwnership } from '../run/repeat/ownership.ts';
 import type { RepeatInfo } from '../run/repeat/repeat-file.ts';
 import { assertSameSystem, systemOf } from '../run/repeat/system.ts';
 import { followFindings } from '../run/soak/findings.ts';
-import { judgePeriod } from '../run/soak/judge-period.ts';
+import { judgedOf, judgePeriod } from '../run/soak/judge-period.ts';
 import { readLedger } from '../run/soak/ledger.ts';
+import { readSoakTables } from '../run/soak/soak-tables.ts';
 import { readSoakFile, type SoakInfo, writeSoakFile } from '../run/soak/soak-file.ts';
 import { describePlan } from './describe-plan.ts';
 import type { SoakOptions } from './options/soak-options.ts';
@@ -181,38 +184,80 @@ export function tellStatus(directory: string, { json }: { json: boolean }): numb
 
 /**
  * Judges every history again that is there; of the others their lines stand. A soak that goes on is not disturbed.
+ * @param options.judge who says what is found in a history; then nothing is written. The checker if absent.
  * @returns the exit status.
  */
 export async function checkSoak(
   directory: string,
-  { claim, json }: { claim: Claim; json: boolean },
+  { claim, json, judge }: { claim: Claim; json: boolean; judge?: (run: Run) => Promise<Result> },
 ): Promise<number> {
   const info = readSoakFile(directory);
   const { lines } = readLedger(directory);
   const running = runningWords(directory, lines);
-  const judged: PeriodLine[] = [];
-  for (const line of lines)
-    judged.push(await judgedAgain(directory, line, { claim, was: info.claim, running }));
-  const report = soakReport(judged, { ...info, claim, allKinds: MIX_KINDS });
-  if (running === null) writeReport(directory, report);
+  const how = { write: running === null && judge === undefined, ...(judge && { judge }) };
+  const report = await reportAgain(info, lines, claim, ({ directory: name }) => {
+    const place = name === null ? null : join(directory, name);
+    return place === null || statOf(place) === null ? null : judgePeriod(place, claim, how);
+  });
+  if (how.write) writeReport(directory, report);
   tell(directory, report, { json, running });
   return running === null || report.verdict === 'invalid' ? exitStatusOf(report) : EXIT.inconclusive;
 }
 
-async function judgedAgain(
+/**
+ * The same of a soak's tables. Nothing is written.
+ * @param judge tells what is found in the tables in a directory. @returns the exit status.
+ */
+export async function checkSoakTables(
   directory: string,
-  line: PeriodLine,
-  { claim, was, running }: { claim: Claim; was: Claim; running: string | null },
-): Promise<PeriodLine> {
-  const place = line.directory === null ? null : join(directory, line.directory);
-  if (place !== null && statOf(place) !== null) {
+  {
+    claim,
+    json,
+    judge,
+  }: { claim: Claim; json: boolean; judge: (segment: string) => Promise<{ run: Run; result: Result }> },
+): Promise<number> {
+  const { soak, lines, segments } = readSoakTables(directory);
+  const report = await reportAgain(soak, lines, claim, (_, at) => {
+    const segment = segments[at]!;
+    if (segment === null) return null;
+    return (async () => {
+      if ('unreadable' in segment) throw new Failure(segment.unreadable);
+      const place = join(directory, segmentDirectory(at + 1));
+      if (statOf(place) === null) throw new Failure('its tables are not there');
+      const { run, result } = await judge(place);
+      return judgedOf(run, result, segment);
+    })();
+  });
+  tell(directory, report, { json, running: null });
+  return exitStatusOf(report);
+}
+
+/** @param judge null where the history is not there any more. */
+async function reportAgain(
+  info: SoakInfo,
+  lines: readonly PeriodLine[],
+  claim: Claim,
+  judge: (line: PeriodLine, at: number) => Promise<Judged> | null,
+): Promise<SoakReport> {
+  const again: PeriodLine[] = [];
+  for (const [at, line] of lines.entries()) {
+    const judging = judge(line, at);
+    if (judging === null) {
+      again.push(asItStood(line, claim, info.claim));
+      continue;
+    }
     try {
-      return { ...line, failure: null, judged: await judgePeriod(place, claim, { write: running === null }) };
+      again.push({ ...line, failure: null, judged: await judging });
     } catch (error) {
-      return { ...line, judged: null, failure: `it could not be judged: ${messageOf(error)}` };
+      if (error instanceof Unusable) throw error.failure;
+      again.push({ ...line, judged: null, failure: `it could not be judged: ${messageOf(error)}` });
     }
   }
-  // What is valid although everything counts is valid where less does; the other way round nothing is known.
+  return soakReport(again, { ...info, claim, allKinds: MIX_KINDS });
+}
+
+/** What is valid although everything counts is valid where less does; the other way round nothing is known. */
+function asItStood(line: PeriodLine, claim: Claim, was: Claim): PeriodLine {
   if (claim === was || (was === 'kept' && line.judged?.result.verdict === 'valid')) return line;
   return { ...line, judged: null, failure: `it was judged by the claim "${was}", and its history is gone` };
 }

@@ -36,6 +36,9 @@ export const WRITES_TABLE = 'writes';
 export const READS_TABLE = 'reads';
 export const partitionDirectory = (partition: number) => `partition=${partition}`;
 export const partFile = (number: number) => `part-${String(number).padStart(5, '0')}.parquet`;
+/** Of the tables of a soak: its periods, and in a directory for each history that is there the tables of it. */
+export const SEGMENTS_FILE = 'segments.json';
+export const segmentDirectory = (segment: number) => `segment=${segment}`;
 /** Where the tables of a run are, unless another directory is named. */
 export const TABLES_DIRECTORY = 'tables';
 

@@ -1,9 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Option, type Command } from 'commander';
-import { EXIT, Failure } from '../../core/failure.ts';
 import { readRegular } from '../../core/regular-file.ts';
-import { RUN_FILE, SOAK_FILE } from '../../history/layout.ts';
+import { RUN_FILE, SEGMENTS_FILE, SOAK_FILE } from '../../history/layout.ts';
 import type { Claim } from '../../checker/result.ts';
 import { type EngineName, ENGINES } from '../../engine/choose.ts';
 
@@ -53,7 +52,7 @@ appended since the one before: --state FILE holds what is known after each of th
 so far. Nothing but FILE is written. It grows with what was found and what is open, and not with the log.
 
 Of a run that still goes on it says what is proven so far (exit status 1 if that is a violation, else 2), and writes
-nothing into it. Of a soak it judges every history again that is there; of the others their lines stand.
+nothing into it. Of a soak, or its tables, it judges every history again that is there; of the others their lines stand.
 
 Examples:
   kept check store/example
@@ -77,8 +76,14 @@ Examples:
       const { isParquet } = await import('../../history/tables/is-parquet.ts');
       const isOfTables = isParquet(path);
       const wantsEngine = (engine !== undefined && engine !== 'native') || master !== undefined;
-      if (existsSync(join(path, SOAK_FILE))) {
-        if (wantsEngine) throw soakByEngine(path);
+      const byEngine = { ...how, engine: engine ?? null, master: master ?? null };
+      const isSoak = existsSync(join(path, SOAK_FILE));
+      if (existsSync(join(path, SEGMENTS_FILE)) || (isSoak && wantsEngine)) {
+        const { checkSoakByTables } = await import('../checking-soak-tables.ts');
+        process.exitCode = await checkSoakByTables(path, byEngine);
+        return;
+      }
+      if (isSoak) {
         const { checkSoak } = await import('../soaking.ts');
         process.exitCode = await checkSoak(path, { claim, json: how.json });
         return;
@@ -95,7 +100,6 @@ Examples:
       }
       if (isOfTables || wantsEngine) {
         const { checkByTables } = await import('../checking-tables.ts');
-        const byEngine = { ...how, engine: engine ?? null, master: master ?? null };
         process.exitCode = await checkByTables(path, byEngine);
         return;
       }
@@ -119,13 +123,6 @@ interface Options {
   engine?: EngineName;
   master?: string;
   state?: string;
-}
-
-function soakByEngine(path: string): Failure {
-  return new Failure(`the path ${path} is a soak, which is judged period by period, and needs no engine`, {
-    hint: 'leave --engine out, or name one of its periods',
-    exitStatus: EXIT.usage,
-  });
 }
 
 /** A glance at run.json, before anything large is loaded. A run that was killed says so as well. */

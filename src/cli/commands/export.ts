@@ -4,7 +4,7 @@ import type { ExportFormat } from '../interchange.ts';
 export function addExportCommand(program: Command): void {
   program
     .command('export')
-    .argument('<run>', 'a run directory, such as store/run-42, or an NDJSON history')
+    .argument('<run>', 'a run directory, such as store/run-42, or an NDJSON history; or a soak (parquet)')
     .description('write a history for other tools')
     .addOption(
       new Option('--to <format>', 'what to write')
@@ -23,6 +23,7 @@ parquet  Tables of writes and reads in the directory that --output names (else R
          are those of the history (times in nanoseconds since the run began; rowNumber is the row's place in it); absent
          values are null. End offsets, events and what ran stand beside them, so "kept check DIRECTORY" judges them, on
          the user's own engine if need be: docs/engines.md. What an earlier export left there is replaced.
+         Of a soak: such tables for each period whose history is there (segment=K), and the lines of the others.
 edn      For Jepsen's own checkers: operations in the shape of its Kafka workload (jepsen.tests.kafka), one map a line.
          :send with a value [[:send partition [offset "worker:seq"]]], :poll with the records that scans returned, and
          faults of the process :nemesis. A write whose outcome is unknown ends with :info, and its process is not used

@@ -7,7 +7,8 @@ import { historyDigest } from '../../history/digest.ts';
 import { lastEventNs } from '../../history/events-of.ts';
 import { openRun } from '../../history/directory.ts';
 import { RESULTS_FILE } from '../../history/layout.ts';
-import { availabilityMeter } from '../../report/figures/availability.ts';
+import type { Run } from '../../history/run.ts';
+import { type Availability, availabilityMeter } from '../../report/figures/availability.ts';
 import { outageMeter } from '../../report/figures/outages.ts';
 import { runFigures } from '../../report/repeats/run-figures.ts';
 import { resultsText } from '../decide.ts';
@@ -19,18 +20,38 @@ import type { Judged } from '../../report/soak/period-line.ts';
 const FINDINGS_MAX = 20;
 const EXAMPLES_MAX = 3;
 
+/** What is counted over all writes of a period, whatever is found in it. */
+export interface Measured extends Pick<Judged, 'faults' | 'digest' | 'unavailableNs' | 'lengthNs'> {
+  availability: Availability;
+}
+
 /**
  * Judges a period from its directory alone, and writes its results.json.
  * @param options.write false where nothing may be written; true if absent.
+ * @param options.judge who says what is found; the checker if absent.
  * @throws Failure where there is no history.
  */
 export async function judgePeriod(
   directory: string,
   claim: Claim,
-  { write = true }: { write?: boolean } = {},
+  {
+    write = true,
+    judge = (run) => check(run, { claim }),
+  }: { write?: boolean; judge?: (run: Run) => Result | Promise<Result> } = {},
 ): Promise<Judged> {
   const run = await openRun(directory);
-  const result = check(run, { claim });
+  const result = await judge(run);
+  const measured = measure(run);
+  const { availability } = measured;
+  try {
+    if (write) writeWhole(join(directory, RESULTS_FILE), resultsText({ run, result, availability }));
+  } catch (error) {
+    result.reasons.push(`The results could not be written: ${messageOf(error)}.`);
+  }
+  return judgedOf(run, result, measured);
+}
+
+export function measure(run: Run): Measured {
   const meter = availabilityMeter(run);
   const outages = outageMeter();
   for (const batch of run.writes()) {
@@ -38,20 +59,27 @@ export async function judgePeriod(
     outages.visit(batch);
   }
   const availability = meter.total();
-  try {
-    if (write) writeWhole(join(directory, RESULTS_FILE), resultsText({ run, result, availability }));
-  } catch (error) {
-    result.reasons.push(`The results could not be written: ${messageOf(error)}.`);
-  }
   const lengthNs = lastEventNs(run);
-  const { directory: _, ...figures } = runFigures(directory, run.info, { result, availability });
   return {
-    figures,
-    result: shortened(result),
+    availability,
     faults: tallyOf(run, availability, outages.unavailableNs),
     digest: historyDigest(run),
     unavailableNs: outages.unavailableNs(0, lengthNs),
     lengthNs,
+  };
+}
+
+/** @param run needs no rows. */
+export function judgedOf(
+  run: Pick<Run, 'info' | 'damage'>,
+  result: Result,
+  { availability, ...measured }: Measured,
+): Judged {
+  const { directory: _, ...figures } = runFigures('', run.info, { result, availability });
+  return {
+    figures,
+    result: shortened(result),
+    ...measured,
     isWhole: run.damage().length === 0,
     memoryBytes: memoryBytes(),
   };
