@@ -1,4 +1,6 @@
 import { EXIT, Failure } from '../core/failure.ts';
+import { clientHosts } from '../core/link.ts';
+import { bringNodeJsTo } from '../control/ssh/bring-node-js.ts';
 import { resolveTarget } from '../control/ssh/client-config.ts';
 import { parseHosts, type NamedHost } from '../control/ssh/host.ts';
 import { abilitiesOfHost } from '../control/ssh/host-abilities.ts';
@@ -95,6 +97,12 @@ export async function sshPlan(options: SshWishes, setting: SshSetting): Promise<
   const hosts = await openAll(used, acceptNew);
   try {
     const cuts = wantsCuts(strikes);
+    const { hosts: loadHosts } = scenario.load;
+    const clients = parseHosts(Array.isArray(loadHosts) ? loadHosts : []);
+    const openedClients = await openAll(clients, acceptNew);
+    const own = hosts.length;
+    // What workers live on is none of the cluster, and is closed with it.
+    hosts.push(...openedClients);
     assertDistinct(hosts);
     if (cuts) for (const host of hosts) assertCuts(host);
     await assertImpairments(strikes, () => Promise.all(hosts.map(abilitiesOfHost)));
@@ -105,12 +113,13 @@ export async function sshPlan(options: SshWishes, setting: SshSetting): Promise<
       ports: portsOf(node),
       onlyAnswers: !node.roles.includes('broker') && (node.roles.includes('zookeeper') || onlyController),
     }));
-    for (const [index, host] of hosts.entries())
+    for (const [index, host] of hosts.slice(0, own).entries())
       assertSpace(host, scenario, placed.filter(({ hostIndex }) => hostIndex === index).length);
     await untilFree(hosts, placed, { parent: options.dataDir ?? PLACES, say });
     await assertReachable(hosts, placed);
-    const javas = await Promise.all(hosts.map((host) => findJavaOn(host, distribution.version)));
-    for (const [index, host] of hosts.entries()) {
+    const servers = hosts.slice(0, own);
+    const javas = await Promise.all(servers.map((host) => findJavaOn(host, distribution.version)));
+    for (const [index, host] of servers.entries()) {
       const names = placed.filter(({ hostIndex }) => hostIndex === index).map(({ name }) => name);
       say(`${host.name} (${host.facts.address}): ${names.join(' and ')} · Java ${javas[index]!.version}`);
     }
@@ -125,7 +134,9 @@ export async function sshPlan(options: SshWishes, setting: SshSetting): Promise<
     );
     const libs: string[] = [];
     // One after the other: the way from here is what is slow.
-    for (const host of hosts) libs.push(await bringKafkaTo(host, distribution, say));
+    const programs: string[] = [];
+    for (const host of openedClients) programs.push(await bringNodeJsTo(host, say));
+    for (const host of servers) libs.push(await bringKafkaTo(host, distribution, say));
     const oldest = javas.toSorted((one, other) => one.major - other.major)[0]!;
     return {
       kind: 'ssh',
@@ -137,6 +148,13 @@ export async function sshPlan(options: SshWishes, setting: SshSetting): Promise<
         java: javas[hostIndex]!.path,
         libs: libs[hostIndex]!,
       })),
+      ...(clients.length > 0 && {
+        clients: clientHosts(clients.length).map((name, index) => ({
+          name,
+          host: clients[index]!.given,
+          node: programs[index]!,
+        })),
+      }),
       cuts,
       acceptNew,
       dataDirectory: options.dataDir ?? null,

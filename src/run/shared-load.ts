@@ -47,10 +47,10 @@ export function assertLoadHosts({ load: { hosts } }: Scenario, lab: LabKind | 'g
       '--load-hosts asks for hosts, and a lab of processes has none',
       'use --lab netns, or --processes for more processes of this machine',
     );
-  if (lab !== 'netns')
+  if (lab === 'given')
     refuse(
-      `--load-hosts is possible in the lab of network namespaces only, and not ${lab === 'given' ? 'against a cluster that is given' : `with --lab ${lab}`}`,
-      'use --lab netns, or --processes for more processes of this machine',
+      '--load-hosts is not possible against a cluster that is given yet',
+      'use --processes for more processes of this machine',
     );
   const isOwn = lab === 'netns' || lab === 'docker';
   if (isOwn && typeof hosts !== 'number')
@@ -60,7 +60,7 @@ export function assertLoadHosts({ load: { hosts } }: Scenario, lab: LabKind | 'g
     );
   if (!isOwn && typeof hosts === 'number')
     refuse(
-      `--load-hosts asks for ${counted(hosts, 'host')} to be made, and ${lab === 'ssh' ? 'a lab of hosts behind SSH' : 'a cluster that is given'} makes none`,
+      `--load-hosts asks for ${counted(hosts, 'host')} to be made, and a lab of hosts behind SSH makes none`,
       'name hosts that are reached by SSH: --load-hosts user@a,user@b',
     );
 }

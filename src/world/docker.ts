@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { realClock } from '../core/clock.ts';
 import { Failure } from '../core/failure.ts';
+import { clientHosts } from '../core/link.ts';
 import { freshId, seededRandom } from '../core/random.ts';
 import { openEngine } from '../control/docker/engine.ts';
 import { createDockerLab } from '../control/docker/lab.ts';
@@ -9,11 +10,14 @@ import { OUTSIDE_PORT } from '../db/kafka/config.ts';
 import { planNodes } from '../db/kafka/plan.ts';
 import { NODES_DIRECTORY } from '../history/layout.ts';
 import { kafkaInfo, kafkaWorld } from './kafka.ts';
+import { loadHostsOf } from './load-hosts.ts';
 import type { DockerPlan } from './plan.ts';
 import type { Setting, Stage } from './stage.ts';
 
 /** On each node: its configuration and its log, below the name that they have in a run directory. */
 const ON_NODE = '/kept';
+/** On a host of the load: what it is given, and what it tells until it is fetched. */
+const LOAD_ON_NODE = '/kept/load';
 /** On each node, in memory: its records. */
 const DATA_ON_NODE = '/kept-data';
 
@@ -25,7 +29,10 @@ export function dockerStage({ distribution, image, local, reach }: DockerPlan, s
     info: { ...kafkaInfo('docker', distribution), ...(local === null && { image }) },
     async build({ encode, record }) {
       const nodes = planNodes(setting.mode, setting.scenario.brokers);
+      const { hosts } = setting.scenario.load;
+      const clients = clientHosts(typeof hosts === 'number' ? hosts : 0);
       const lab = await createDockerLab({
+        clients,
         engine: await openEngine(),
         run: setting.run ?? freshId(),
         image,
@@ -57,6 +64,7 @@ export function dockerStage({ distribution, image, local, reach }: DockerPlan, s
               throw new Failure(`the logs of ${lost.join(', ')} could not be fetched from the containers`);
           },
         },
+        loadHosts: await loadHostsOf(lab, { names: clients, directory: LOAD_ON_NODE }),
         distribution,
         local,
         directory: ON_NODE,

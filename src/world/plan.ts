@@ -85,6 +85,8 @@ export interface SshPlan {
   /** The same Kafka on this machine. */
   local: Distribution;
   nodes: SshNodePlan[];
+  /** Hosts that workers are to live on, with the Node.js there; none if absent. */
+  clients?: { name: string; host: string; node: string }[];
   /** Whether links are to be cut or impaired. */
   cuts: boolean;
   /** Whether keys of hosts that are not known are accepted, and written down. */

@@ -22,13 +22,23 @@ export function sshStage(plan: SshPlan, setting: Setting): Stage {
     info: kafkaInfo('ssh', plan.distribution),
     async build({ encode, record }) {
       const planned = planNodes(setting.mode, setting.scenario.brokers);
+      const { clients = [] } = plan;
+      const targetOf = (host: string) => resolveTarget(parseHost(host), process.env);
       const lab = await createSshLab({
-        nodes: plan.nodes.map(({ name, host, ports, onlyAnswers }) => ({
-          name,
-          target: resolveTarget(parseHost(host), process.env),
-          ports,
-          onlyAnswers,
-        })),
+        nodes: [
+          ...plan.nodes.map(({ name, host, ports, onlyAnswers }) => ({
+            name,
+            target: targetOf(host),
+            ports,
+            onlyAnswers,
+          })),
+          ...clients.map(({ name, host }) => ({
+            name,
+            target: targetOf(host),
+            ports: [],
+            onlyAnswers: false,
+          })),
+        ],
         run: setting.run ?? freshId(),
         parent: plan.dataDirectory,
         cuts: plan.cuts,
@@ -58,6 +68,7 @@ export function sshStage(plan: SshPlan, setting: Setting): Stage {
         ...setting,
         lab: {
           ...lab,
+          net: lab.net === null ? null : { ...lab.net, clients: clients.map(({ name }) => name) },
           async close() {
             await lastCopies();
             await lab.close();
@@ -70,6 +81,12 @@ export function sshStage(plan: SshPlan, setting: Setting): Stage {
         },
         local: plan.local,
         directory: place,
+        loadHosts: clients.map(({ name, node }) => ({
+          name,
+          remote: lab.nodes.get(name)!,
+          directory: joinThere(place, 'load'),
+          node,
+        })),
         dataDirectory: joinThere(place, 'data'),
         logsDirectory: logs,
         clock,

@@ -35,6 +35,8 @@ export interface DockerLabOptions {
   image: string;
   /** The port is one for the workers alone, used where they cannot reach the node's own address; absent: they need none. */
   nodes: readonly { name: string; port?: number }[];
+  /** Further containers that workers are to live on, made from the helpers' image, which has Node.js; none if absent. */
+  clients?: readonly string[];
   /** How the workers reach them; found out by trying if absent. */
   reach?: Reach;
   /** Directories of the nodes' own that are kept in memory. */
@@ -46,8 +48,12 @@ export interface DockerLabOptions {
 type Reached = Pick<DockerLab, 'net' | 'account' | 'outside'> & { made: readonly MadeNode[] };
 
 /** @throws Failure when the daemon refuses something; what was made until then is removed. */
-export async function createDockerLab(options: DockerLabOptions): Promise<DockerLab> {
-  const { engine, run } = options;
+export async function createDockerLab(given: DockerLabOptions): Promise<DockerLab> {
+  const { engine, run, clients = [] } = given;
+  const options = {
+    ...given,
+    nodes: [...given.nodes, ...clients.map((name) => ({ name, isClient: true as const }))],
+  };
   const helperImage = await ensureHelperImage(engine, options.say);
   const reaper = await startReaper(engine, { run, image: helperImage });
   try {
@@ -56,6 +62,7 @@ export async function createDockerLab(options: DockerLabOptions): Promise<Docker
     const { made, ...reached } = await reachNodes(options, toMake, network);
     return {
       ...reached,
+      net: { ...reached.net, clients },
       nodes: new Map(made.map(({ name, remote }) => [name, remote])),
       async fetch(node, from, to) {
         const { container } = made.find(({ name }) => name === node)!;

@@ -32,7 +32,7 @@ export interface NodeToMake {
 /** @param publishing null: no port is published. */
 export async function makeNode(
   { engine, run, image, helperImage, inMemory }: NodeToMake,
-  { name, port }: { name: string; port?: number },
+  { name, port, isClient = false }: { name: string; port?: number; isClient?: boolean },
   publishing: Publishing | null,
 ): Promise<MadeNode> {
   const network = `kept-${run}`;
@@ -40,7 +40,7 @@ export async function makeNode(
   const container = await startWaiting(engine, {
     name: `${network}-${name}`,
     Hostname: name,
-    Image: image,
+    Image: isClient ? helperImage : image,
     Labels: labelsOf(run, name),
     ExposedPorts: Object.fromEntries(ports.map((each) => [`${each}/tcp`, {}])),
     HostConfig: {

@@ -68,7 +68,9 @@ export function sshNet(options: {
 
   /** A connection needs both directions, so it is tried in the one in which these two nodes would make one. */
   function asConnected({ from, to }: Link): Link {
-    return nodes.get(from)?.onlyAnswers === true && to !== CLIENT ? { from: to, to: from } : { from, to };
+    // A host of workers listens nowhere.
+    const isTurned = nodes.get(from)?.onlyAnswers === true || nodes.get(to)?.ports.length === 0;
+    return isTurned && to !== CLIENT ? { from: to, to: from } : { from, to };
   }
 
   const byName = new Map([...nodes.keys()].map((node) => [hostOf(node).name, hostOf(node)]));
