@@ -29,6 +29,13 @@ real(
   },
 );
 
+real(`workers live in containers of their own, and one of these is cut off${because}`, async (t) => {
+  t.timeout(240_000);
+  const { status, verdict, ok, lost, left } = await told('load-hosts.ts');
+  t.deepEqual({ status, verdict, lost, left }, { status: 0, verdict: 'valid', lost: 0, left: [] });
+  t.true((ok as number) > 400, `${String(ok)} acknowledged`);
+});
+
 real(`"doctor --clean" lists and removes what dead runs have left, and nothing else${because}`, async (t) => {
   t.timeout(180_000);
   const { listed, refused, removed, left } = await told('cleaned.ts');

@@ -1,9 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import test from 'ava';
 import { execa } from 'execa';
 import type { Result } from '../../src/checker/result.ts';
+import { openRun } from '../../src/history/directory.ts';
+import { eventsOf } from '../../src/history/events-of.ts';
 import { probeNamespaces } from '../../src/control/netns/probe.ts';
 import { whyNoSshds } from '../control/ssh/sshd.ts';
 
@@ -52,6 +54,38 @@ real(
     t.regex(log('zookeeper'), /binding to port/);
   },
 );
+
+real(`workers on two hosts of their own, of which one is cut off from the brokers${because}`, async (t) => {
+  t.timeout(240_000);
+  const store = mkdtempSync(join(tmpdir(), 'kept-e2e-'));
+  t.teardown(() => rmSync(store, { recursive: true, force: true }));
+  const file = join(store, 'scenario.json');
+  const fault = { kind: 'partition', groups: [['client1'], ['kafka1', 'kafka2']] };
+  writeFileSync(
+    file,
+    JSON.stringify({
+      name: 'a-host-cut-off',
+      brokers: 2,
+      topic: { replicationFactor: 2 },
+      load: { workers: 4, ratePerSecond: 200, hosts: ['n3', 'admin@n4'] },
+      phases: { warmUpMs: 500, faultsMs: 3_000, recoveryMs: 500 },
+      nemesis: { script: [{ atMs: 0, forMs: 2_000, fault }] },
+    }),
+  );
+  const run = [process.execPath, KEPT, 'run', file, '--store', store, '--json', '--yes-break-these-nodes'];
+  const { exitCode, stdout, stderr } = await execa(
+    process.execPath,
+    ['--import=tsx', SSHDS, 'n1,n2,n3,n4', ...run, '--lab', 'ssh', '--nodes', 'n1,n2'],
+    { reject: false, stdin: 'ignore' },
+  );
+  t.is(exitCode, 0, stderr);
+  const { verdict, counts } = JSON.parse(stdout) as Result;
+  t.is(verdict, 'valid');
+  t.true(counts.ok > 400 && counts.lost === 0, `${counts.ok} acknowledged`);
+  const { events } = await openRun(join(store, 'run-1'));
+  const [start] = eventsOf(events, 'fault-start');
+  t.regex(start!.evidence ?? '', /no TCP connection .*client1–kafka1, client1–kafka2/);
+});
 
 real(`without consent nothing is done${because}`, async (t) => {
   t.timeout(120_000);

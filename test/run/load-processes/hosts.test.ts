@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
@@ -213,4 +213,68 @@ test('a process on a host that hangs is ended', async (t) => {
   );
   const known = new Set(run.writes.map(nameOf));
   t.true(namesIn(run.broker.log).every((name) => known.has(name)));
+});
+
+/** A host whose monotonic clock is ahead: what a program of Node reads there is made so. */
+function withAnotherClock(
+  name: string,
+  directory: string,
+  aheadSeconds: number,
+  driftPerSecondNs = 0,
+): Remote {
+  const shim = join(directory, `${name}.cjs`);
+  writeFileSync(
+    shim,
+    `const fs = require('node:fs');
+     const { readFileSync } = fs;
+     fs.readFileSync = (path, ...more) => String(path).endsWith('/boot_id') ? '${name}' : readFileSync(path, ...more);
+     const real = process.hrtime.bigint;
+     const begin = real();
+     process.hrtime.bigint = () => {
+       const now = real();
+       return now + ${aheadSeconds}n * 1_000_000_000n + (now - begin) * ${driftPerSecondNs}n / 1_000_000_000n;
+     };`,
+  );
+  const remote = host(name);
+  return {
+    ...remote,
+    // As for a host that is reached by SSH.
+    clockOffset: async () => ({ offsetNs: 0, uncertaintyNs: 2e6 }),
+    spawn: ([node, ...words], options) => remote.spawn([node!, '--require', shim, ...words], options),
+  };
+}
+
+test('the clock of another host is measured, and its times are brought to that of the run', async (t) => {
+  t.timeout(60_000);
+  const shims = mkdtempSync(join(tmpdir(), 'kept-shims-'));
+  t.teardown(() => rmSync(shims, { recursive: true }));
+  const far = withAnotherClock('client1', shims, 1_000);
+  const run = await onHosts(t, { count: 600, workers: 2, ratePerSecond: 300 }, [far, host('client2')]);
+  await run.apart.open();
+  t.deepEqual(run.apart.found(), { clocks: [{ host: 'client1', workers: [0], uncertaintyNs: null }] });
+  const theLoad = run.load();
+  const beganNs = run.clock.nowNs();
+  await theLoad.run();
+  const endedNs = run.clock.nowNs();
+  const [clock] = run.apart.found().clocks!;
+  const uncertaintyNs = clock!.uncertaintyNs!;
+  t.true(uncertaintyNs >= 2e6 && uncertaintyNs < 100e6, `${uncertaintyNs} ns`);
+  t.is(run.writes.length, 600);
+  for (const { invokeNs, completeNs } of run.writes) {
+    t.true(invokeNs >= beganNs - uncertaintyNs);
+    t.true(completeNs! <= endedNs + uncertaintyNs);
+  }
+});
+
+test('a clock that drifts is right to what it drifted', async (t) => {
+  t.timeout(60_000);
+  const shims = mkdtempSync(join(tmpdir(), 'kept-shims-'));
+  t.teardown(() => rmSync(shims, { recursive: true }));
+  // 0.2 ms a second.
+  const far = withAnotherClock('client1', shims, 0, 200_000);
+  const run = await onHosts(t, { count: 900, workers: 1, ratePerSecond: 300 }, [far]);
+  await run.apart.open();
+  await run.load().run();
+  const [clock] = run.apart.found().clocks!;
+  t.true(clock!.uncertaintyNs === null || clock!.uncertaintyNs > 2e6 + 500_000, `${clock!.uncertaintyNs} ns`);
 });
