@@ -22,7 +22,8 @@ export interface Judged {
 /**
  * Has an engine sort out which rows matter, and the checker judge those: the result is the one that the whole history has.
  * @param options.onPlace is told of a directory that is removed in the end, for those who end this earlier.
- * @param options.block how many offsets are taken together; tests take fewer.
+ * @param options.block how many offsets are taken together, and `rowsMax` how many rows this process can judge; tests
+ *   take fewer.
  * @param options.open opens the engine, with a directory of its own for what it puts down.
  */
 export async function checkTablesWith(
@@ -34,9 +35,10 @@ export async function checkTablesWith(
     onPlace?: (directory: string) => void;
     place?: string;
     block?: number;
+    rowsMax?: number;
   },
 ): Promise<Judged> {
-  const { claim, open, onStep = () => {}, onPlace = () => {}, place = tmpdir(), block } = options;
+  const { claim, open, onStep = () => {}, onPlace = () => {}, place = tmpdir(), block, rowsMax } = options;
   if (tables.info.clocks !== undefined)
     throw new Failure('An engine knows one clock, and workers of this run had clocks of their own', {
       hint: 'leave --engine out: kept judges such a history by itself',
@@ -47,7 +49,7 @@ export async function checkTablesWith(
   try {
     const engine = await open(directory);
     try {
-      const reduction = new Reduction(tables, engine, { directory, onStep, block });
+      const reduction = new Reduction(tables, engine, { directory, onStep, block, rowsMax });
       let run = await reduction.reduce();
       let judged = judge(run, claim);
       if (judged.asksForTime) {

@@ -43,10 +43,11 @@ async function load(): Promise<DuckDb | null> {
 /**
  * DuckDB in this process.
  * @param directory for what does not fit into memory.
+ * @param loadPackage null where it is missing; tests bring their own.
  * @throws Failure (usage) where its package is missing.
  */
-export async function openDuckDb(directory: string): Promise<Engine> {
-  const duckdb = await load();
+export async function openDuckDb(directory: string, loadPackage = load): Promise<Engine> {
+  const duckdb = await loadPackage();
   if (duckdb === null) {
     throw new Failure('DuckDB’s package is not installed here, or not for this system', {
       hint: 'install it with: npm install @duckdb/node-api; or use --engine spark, or --engine native',

@@ -39,6 +39,7 @@ export class Reduction {
   readonly #directory: string;
   readonly #onStep: OnStep;
   readonly #block: number;
+  readonly #rowsMax: number;
   #ends: Awaited<ReturnType<typeof loadEnds>> = [];
   #occupied: LeftOut['occupied'] = new Map();
 
@@ -46,13 +47,19 @@ export class Reduction {
   constructor(
     tables: Tables,
     engine: Engine,
-    { directory, onStep, block = BLOCK }: { directory: string; onStep: OnStep; block?: number | undefined },
+    {
+      directory,
+      onStep,
+      block = BLOCK,
+      rowsMax = KEPT_ROWS_MAX,
+    }: { directory: string; onStep: OnStep; block?: number | undefined; rowsMax?: number | undefined },
   ) {
     this.#tables = tables;
     this.#engine = engine;
     this.#directory = directory;
     this.#onStep = onStep;
     this.#block = block;
+    this.#rowsMax = rowsMax;
   }
 
   /** @throws Failure where too many rows matter. */
@@ -117,9 +124,9 @@ export class Reduction {
     const writes = await this.#rowsOf(query(KEPT_WRITES), `${which}-writes`);
     const reads = await this.#rowsOf(query(KEPT_READS), `${which}-reads`);
     const rows = rowsIn(writes) + rowsIn(reads);
-    if (rows > KEPT_ROWS_MAX) {
+    if (rows > this.#rowsMax) {
       throw new Failure(
-        `${counted(rows, 'row')} of ${grouped(rowsIn(this.#tables.writes) + rowsIn(this.#tables.reads))} matter for the verdict, and no more than ${grouped(KEPT_ROWS_MAX)} fit into memory`,
+        `${counted(rows, 'row')} of ${grouped(rowsIn(this.#tables.writes) + rowsIn(this.#tables.reads))} matter for the verdict, and no more than ${grouped(this.#rowsMax)} fit into memory`,
         {
           hint: 'a history with so much out of place, or without a final scan, can only be judged where it was recorded: kept check RUN',
           exitStatus: EXIT.inconclusive,

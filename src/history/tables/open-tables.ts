@@ -10,7 +10,7 @@ import { inTodaysWords } from '../old-words.ts';
 import { decodeLines } from '../recorder/event-lines.ts';
 import type { Damage, RunInfo } from '../run.ts';
 import { areTables } from './is-parquet.ts';
-import { footerOf } from './parquet-rows.ts';
+import { footerOf, WRITE_ANEW } from './parquet-rows.ts';
 import {
   ENDS_TABLE_COLUMNS,
   READS_TABLE_COLUMNS,
@@ -47,8 +47,6 @@ export interface Tables {
   reads: readonly TablePart[];
   ends: readonly TablePart[];
 }
-
-const HINT = 'write them anew: kept export RUN --to parquet --output DIRECTORY';
 
 /**
  * @throws Failure (usage) for Parquet of another tool, of another version, and where columns are missing; 2 where a
@@ -96,7 +94,7 @@ function readInfo(path: string): TablesInfo {
     // It is said below.
   }
   throw new Failure(`the file ${file} does not describe tables of this version of kept`, {
-    hint: HINT,
+    hint: WRITE_ANEW,
     exitStatus: EXIT.usage,
   });
 }
@@ -134,14 +132,14 @@ async function partOf(
     footer = await footerOf(path);
   } catch (error) {
     throw new Failure(`the file ${path} cannot be read as Parquet: ${clause(messageOf(error))}`, {
-      hint: `it was cut or changed; ${HINT}`,
+      hint: `it was cut or changed; ${WRITE_ANEW}`,
     });
   }
   const missing = columns.filter(({ name }) => !footer.columns.includes(name)).map(({ name }) => name);
   if (missing.length > 0) {
     throw new Failure(
       `the table ${basename(path)} in ${path} has no column ${missing.join(', ')}: kept did not write it`,
-      { hint: HINT, exitStatus: EXIT.usage },
+      { hint: WRITE_ANEW, exitStatus: EXIT.usage },
     );
   }
   return { path, partition, rows: footer.rows };

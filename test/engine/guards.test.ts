@@ -1,0 +1,104 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'ava';
+import { check } from '../../src/checker/check.ts';
+import { Failure } from '../../src/core/failure.ts';
+import { checkTablesWith } from '../../src/engine/check-tables.ts';
+import { openDuckDb } from '../../src/engine/duckdb.ts';
+import { exportParquet } from '../../src/history/interchange/parquet.ts';
+import type { Run } from '../../src/history/run.ts';
+import { loadTables } from '../../src/history/tables/load-tables.ts';
+import { openTables } from '../../src/history/tables/open-tables.ts';
+import { acked, finalScan, found, runOfStory } from '../checker/story.ts';
+import { temporaryDirectory } from '../history/sample.ts';
+
+/** What an engine cannot do is said in a sentence, with its status, and nothing is left behind. */
+const root = temporaryDirectory();
+test.after.always(() => rmSync(root, { recursive: true }));
+
+const OFFSETS = Array.from({ length: 40 }, (_, offset) => offset);
+const good = () =>
+  runOfStory({
+    writes: OFFSETS.map((offset) => acked(`0:${offset}`, offset, { at: offset + 1 })),
+    reads: OFFSETS.map((offset) => found(offset, `0:${offset}`)),
+    events: [finalScan(OFFSETS.length)],
+  });
+
+/** Everything odd: nothing was read. */
+const bad = () =>
+  runOfStory({
+    writes: OFFSETS.map((offset) => acked(`0:${offset}`, offset, { at: offset + 1 })),
+    events: [finalScan(OFFSETS.length)],
+  });
+
+const tablesOf = (run: Run) => exportParquet(run, mkdtempSync(join(root, 'tables-')));
+
+async function byDuckDb(directory: string, more: { rowsMax?: number } = {}) {
+  const place = mkdtempSync(join(root, 'place-'));
+  try {
+    return await checkTablesWith(await openTables(directory), {
+      claim: 'kept',
+      open: openDuckDb,
+      place,
+      ...more,
+    });
+  } finally {
+    if (readdirSync(place).length > 0) throw new Error('something was left behind');
+  }
+}
+
+async function refused(act: () => Promise<unknown>): Promise<Failure> {
+  try {
+    await act();
+  } catch (error) {
+    if (error instanceof Failure) return error;
+    throw error;
+  }
+  throw new Error('it was not refused');
+}
+
+test('where DuckDB is not installed, a sentence says how to get it, and status 64', async (t) => {
+  const failure = await refused(() => openDuckDb(root, () => Promise.resolve(null)));
+  t.regex(failure.message, /DuckDB’s package is not installed here/);
+  t.regex(failure.hint ?? '', /npm install @duckdb\/node-api/);
+  t.is(failure.exitStatus, 64);
+});
+
+test('more rows that matter than fit into memory: no verdict, and the number is said; one less is judged', async (t) => {
+  const directory = await tablesOf(bad());
+  const failure = await refused(() => byDuckDb(directory, { rowsMax: 39 }));
+  t.regex(failure.message, /^40 rows of 40 matter for the verdict, and no more than 39 fit into memory/);
+  t.is(failure.exitStatus, 2);
+  t.is((await byDuckDb(directory, { rowsMax: 40 })).result.counts.lost, 40);
+});
+
+test('a part whose footer is whole and whose rows are not is no defect of kept, for DuckDB and for the checker', async (t) => {
+  const directory = await tablesOf(good());
+  const [part] = (await openTables(directory)).reads;
+  const bytes = readFileSync(part!.path);
+  bytes.fill(0xff, 4, 200);
+  writeFileSync(part!.path, bytes);
+  for (const act of [() => byDuckDb(directory), async () => loadTables(await openTables(directory))]) {
+    const failure = await refused(act);
+    t.regex(`${failure.message} ${failure.hint}`, /kept export RUN --to parquet/);
+    t.is(failure.exitStatus, 2);
+  }
+});
+
+test('a partition that more readers read than a number has bits is kept whole, and judged the same', async (t) => {
+  const readers = Array.from({ length: 53 }, (_, scan) => scan);
+  const run = runOfStory({
+    writes: OFFSETS.map((offset) => acked(`0:${offset}`, offset, { at: offset + 1 })),
+    reads: readers.flatMap((scan) =>
+      OFFSETS.filter((offset) => scan !== 7 || offset !== 5).map((offset) =>
+        found(offset, `0:${offset}`, { scan }),
+      ),
+    ),
+    events: readers.map((scan) => finalScan(OFFSETS.length, { scan, name: `scan ${scan}` })),
+  });
+  const judged = await byDuckDb(await tablesOf(run));
+  t.deepEqual(judged.result, check(run, { claim: 'kept' }));
+  t.is(judged.run.leftOut!.writes, 0);
+  const fewer = await byDuckDb(await tablesOf(good()));
+  t.true(fewer.run.leftOut!.writes > 30);
+});
