@@ -6,7 +6,7 @@ import { checkTablesWith } from '../../src/engine/check-tables.ts';
 import { openDuckDb } from '../../src/engine/duckdb.ts';
 import { exportParquet } from '../../src/history/interchange/parquet.ts';
 import { openTables } from '../../src/history/tables/open-tables.ts';
-import { acked, finalScan, found, leads, only, runOfStory } from '../checker/story.ts';
+import { acked, finalScan, found, leads, only, runOfStory, unknown } from '../checker/story.ts';
 import { temporaryDirectory } from '../history/sample.ts';
 
 /** Stories that random histories rarely tell. */
@@ -31,3 +31,38 @@ test('with acks=1, what outlived a lost record in the term of its leader is kept
   t.deepEqual(judged.result, result);
   t.true(judged.run.leftOut!.writes >= 5);
 });
+
+for (const [what, knownFirst] of [
+  ['beside the empty offset', 5],
+  ['in a block that nobody looks into', 20],
+] as const) {
+  test(`the offset that was known first above an empty one is kept: ${what}`, async (t) => {
+    const offsets = Array.from({ length: 40 }, (_, offset) => offset);
+    const run = runOfStory({
+      info: { dense: true },
+      // All answers came late, but one: what was sent after that one cannot have taken the place below it.
+      writes: [
+        ...offsets
+          .filter((offset) => offset !== 4)
+          .map((offset) =>
+            acked(`0:${offset}`, offset, {
+              at: 1 + offset / 1_000,
+              until: offset === knownFirst ? 10 : 50 + offset / 1_000,
+            }),
+          ),
+        unknown('1:0', { at: 20 }),
+      ],
+      reads: offsets.filter((offset) => offset !== 4).map((offset) => found(offset, `0:${offset}`)),
+      events: [finalScan(40)],
+    });
+    const result = check(run, { claim: 'kept' });
+    t.is(only(result, 'unexplained-offset').count, 1);
+    const tables = await openTables(await exportParquet(run, join(root, `empty-${knownFirst}`)));
+    for (const block of [2, 32]) {
+      const how = { claim: 'kept', open: openDuckDb, place: root, block } as const;
+      const judged = await checkTablesWith(tables, how);
+      t.deepEqual(judged.result, result);
+      t.true(judged.run.leftOut!.writes >= 35);
+    }
+  });
+}
