@@ -33,19 +33,17 @@ const bad = () =>
 
 const tablesOf = (run: Run) => exportParquet(run, mkdtempSync(join(root, 'tables-')));
 
-async function byDuckDb(directory: string, more: { rowsMax?: number } = {}) {
-  const place = mkdtempSync(join(root, 'place-'));
-  try {
-    return await checkTablesWith(await openTables(directory), {
-      claim: 'kept',
-      open: openDuckDb,
-      place,
-      ...more,
-    });
-  } finally {
-    if (readdirSync(place).length > 0) throw new Error('something was left behind');
-  }
+let place = '';
+
+function byDuckDb(directory: string, more: { rowsMax?: number } = {}) {
+  place = mkdtempSync(join(root, 'place-'));
+  const how = { claim: 'kept', open: openDuckDb, place, ...more } as const;
+  return openTables(directory).then((tables) => checkTablesWith(tables, how));
 }
+
+test.afterEach('nothing is left behind', (t) => {
+  if (place !== '') t.deepEqual(readdirSync(place), []);
+});
 
 async function refused(act: () => Promise<unknown>): Promise<Failure> {
   try {
@@ -57,48 +55,57 @@ async function refused(act: () => Promise<unknown>): Promise<Failure> {
   throw new Error('it was not refused');
 }
 
-test('where DuckDB is not installed, a sentence says how to get it, and status 64', async (t) => {
+test.serial('where DuckDB is not installed, a sentence says how to get it, and status 64', async (t) => {
   const failure = await refused(() => openDuckDb(root, () => Promise.resolve(null)));
   t.regex(failure.message, /DuckDB’s package is not installed here/);
   t.regex(failure.hint ?? '', /npm install @duckdb\/node-api/);
   t.is(failure.exitStatus, 64);
 });
 
-test('more rows that matter than fit into memory: no verdict, and the number is said; one less is judged', async (t) => {
-  const directory = await tablesOf(bad());
-  const failure = await refused(() => byDuckDb(directory, { rowsMax: 39 }));
-  t.regex(failure.message, /^40 rows of 40 matter for the verdict, and no more than 39 fit into memory/);
-  t.is(failure.exitStatus, 2);
-  t.is((await byDuckDb(directory, { rowsMax: 40 })).result.counts.lost, 40);
-});
-
-test('a part whose footer is whole and whose rows are not is no defect of kept, for DuckDB and for the checker', async (t) => {
-  const directory = await tablesOf(good());
-  const [part] = (await openTables(directory)).reads;
-  const bytes = readFileSync(part!.path);
-  bytes.fill(0xff, 4, 200);
-  writeFileSync(part!.path, bytes);
-  for (const act of [() => byDuckDb(directory), async () => loadTables(await openTables(directory))]) {
-    const failure = await refused(act);
-    t.regex(`${failure.message} ${failure.hint}`, /kept export RUN --to parquet/);
+test.serial(
+  'more rows that matter than fit into memory: no verdict, and the number is said; one less is judged',
+  async (t) => {
+    const directory = await tablesOf(bad());
+    const failure = await refused(() => byDuckDb(directory, { rowsMax: 39 }));
+    t.regex(failure.message, /^40 rows of 40 matter for the verdict, and no more than 39 fit into memory/);
     t.is(failure.exitStatus, 2);
-  }
-});
+    t.is((await byDuckDb(directory, { rowsMax: 40 })).result.counts.lost, 40);
+  },
+);
 
-test('a partition that more readers read than a number has bits is kept whole, and judged the same', async (t) => {
-  const readers = Array.from({ length: 53 }, (_, scan) => scan);
-  const run = runOfStory({
-    writes: OFFSETS.map((offset) => acked(`0:${offset}`, offset, { at: offset + 1 })),
-    reads: readers.flatMap((scan) =>
-      OFFSETS.filter((offset) => scan !== 7 || offset !== 5).map((offset) =>
-        found(offset, `0:${offset}`, { scan }),
+test.serial(
+  'a part whose footer is whole and whose rows are not is no defect of kept, for DuckDB and for the checker',
+  async (t) => {
+    const directory = await tablesOf(good());
+    const [part] = (await openTables(directory)).reads;
+    const bytes = readFileSync(part!.path);
+    bytes.fill(0xff, 4, 200);
+    writeFileSync(part!.path, bytes);
+    for (const act of [() => byDuckDb(directory), async () => loadTables(await openTables(directory))]) {
+      const failure = await refused(act);
+      t.regex(`${failure.message} ${failure.hint}`, /kept export RUN --to parquet/);
+      t.is(failure.exitStatus, 2);
+    }
+  },
+);
+
+test.serial(
+  'a partition that more readers read than a number has bits is kept whole, and judged the same',
+  async (t) => {
+    const readers = Array.from({ length: 53 }, (_, scan) => scan);
+    const run = runOfStory({
+      writes: OFFSETS.map((offset) => acked(`0:${offset}`, offset, { at: offset + 1 })),
+      reads: readers.flatMap((scan) =>
+        OFFSETS.filter((offset) => scan !== 7 || offset !== 5).map((offset) =>
+          found(offset, `0:${offset}`, { scan }),
+        ),
       ),
-    ),
-    events: readers.map((scan) => finalScan(OFFSETS.length, { scan, name: `scan ${scan}` })),
-  });
-  const judged = await byDuckDb(await tablesOf(run));
-  t.deepEqual(judged.result, check(run, { claim: 'kept' }));
-  t.is(judged.run.leftOut!.writes, 0);
-  const fewer = await byDuckDb(await tablesOf(good()));
-  t.true(fewer.run.leftOut!.writes > 30);
-});
+      events: readers.map((scan) => finalScan(OFFSETS.length, { scan, name: `scan ${scan}` })),
+    });
+    const judged = await byDuckDb(await tablesOf(run));
+    t.deepEqual(judged.result, check(run, { claim: 'kept' }));
+    t.is(judged.run.leftOut!.writes, 0);
+    const fewer = await byDuckDb(await tablesOf(good()));
+    t.true(fewer.run.leftOut!.writes > 30);
+  },
+);

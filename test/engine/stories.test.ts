@@ -66,3 +66,27 @@ for (const [what, knownFirst] of [
     }
   });
 }
+
+test('of the plain offsets below one that is not, the one that was sent last is kept, and shows that time ran backwards', async (t) => {
+  const offsets = Array.from({ length: 40 }, (_, offset) => offset);
+  // Offset 30 was acknowledged before offset 10 was sent. Nothing else is out of order, and offset 30 was stored twice.
+  const times = (offset: number) => {
+    if (offset === 10) return { at: 7, until: 8 };
+    return { at: 1 + offset / 1_000, until: offset === 30 ? 5 : 8 + offset / 1_000 };
+  };
+  const run = runOfStory({
+    writes: offsets
+      .map((offset) => acked(`0:${offset}`, offset, times(offset)))
+      .toSorted((a, b) => a.completeNs! - b.completeNs!),
+    reads: [...offsets.map((offset) => found(offset, `0:${offset}`)), found(40, '0:30')],
+    events: [finalScan(41)],
+  });
+  const result = check(run, { claim: 'kept' });
+  t.is(only(result, 'reordered').count, 1);
+  const tables = await openTables(await exportParquet(run, join(root, 'sent-last')));
+  for (const block of [2, 32]) {
+    const judged = await checkTablesWith(tables, { claim: 'kept', open: openDuckDb, place: root, block });
+    t.deepEqual(judged.result, result);
+    t.true(judged.run.leftOut!.writes > 0);
+  }
+});
