@@ -7,7 +7,7 @@ import { NS_PER_MS, wallClock } from '../core/clock.ts';
 import { Unusable } from '../engine/unusable.ts';
 import { writeWhole } from '../core/draft.ts';
 import { keptVersion } from '../core/version.ts';
-import { seconds } from '../core/words.ts';
+import { listed, seconds } from '../core/words.ts';
 import { BROKER_DATA_DIRECTORY, RESULTS_FILE, segmentDirectory, SUMMARY_FILES } from '../history/layout.ts';
 import type { Run } from '../history/run.ts';
 import { MIX_KINDS } from '../nemesis/schedule.ts';
@@ -26,8 +26,11 @@ import { assertSameSystem, systemOf } from '../run/repeat/system.ts';
 import { followFindings } from '../run/soak/findings.ts';
 import { judgedOf, judgePeriod } from '../run/soak/judge-period.ts';
 import { readLedger } from '../run/soak/ledger.ts';
+import { leftOverLine, outcomeOf } from '../run/soak/new-line.ts';
+import { drawPeriod } from '../run/soak/period-plan.ts';
 import { readSoakTables } from '../run/soak/soak-tables.ts';
 import { readSoakFile, type SoakInfo, writeSoakFile } from '../run/soak/soak-file.ts';
+import { withoutLine } from '../run/soak/without-line.ts';
 import { describePlan } from './describe-plan.ts';
 import type { SoakOptions } from './options/soak-options.ts';
 import { terminalReporter } from './terminal-reporter.ts';
@@ -96,12 +99,12 @@ export async function goOn(plan: Plan, info: SoakInfo): Promise<number> {
     rmSync(brokerData, { recursive: true, force: true });
     giveUp();
   }
-  const { lines } = readLedger(directory);
+  const { lines, damaged } = readLedger(directory);
   if (lines.length === 0) {
     if (failure !== null) throw failure;
     return status;
   }
-  const report = soakReport(lines, { ...info, allKinds: MIX_KINDS });
+  const report = soakReport(lines, { ...info, damaged, allKinds: MIX_KINDS });
   const verdict = exitStatusOf(report);
   // First of all: it stands even if nothing can be said.
   process.exitCode = verdict;
@@ -174,12 +177,19 @@ export async function goOnAs(
 /** What is proven so far, or in the end; nothing is written. @returns the exit status. */
 export function tellStatus(directory: string, { json }: { json: boolean }): number {
   const info = readSoakFile(directory);
-  const { lines } = readLedger(directory);
-  const report = soakReport(lines, { ...info, allKinds: MIX_KINDS });
+  const { lines, damaged } = readLedger(directory);
+  const report = soakReport(lines, { ...info, damaged, allKinds: MIX_KINDS });
   const running = runningWords(directory, lines);
-  const status = running === null || report.verdict === 'invalid' ? exitStatusOf(report) : EXIT.inconclusive;
-  tell(directory, report, { json, running });
-  return status;
+  const open = running ?? notJudgedWords(directory, lines);
+  tell(directory, report, { json, running, open });
+  return open === null || report.verdict === 'invalid' ? exitStatusOf(report) : EXIT.inconclusive;
+}
+
+/** What a tool that was killed has recorded may prove anything, for all that the lines say. Null where there is nothing. */
+function notJudgedWords(directory: string, lines: readonly PeriodLine[]): string | null {
+  const left = withoutLine(directory, lines);
+  if (left.length === 0) return null;
+  return `It was killed in period ${listed([...new Set(left.map(({ period }) => period))])}, of which no line tells: "kept check ${directory}" judges what is there, and "kept resume ${directory}" goes on.`;
 }
 
 /**
@@ -192,13 +202,20 @@ export async function checkSoak(
   { claim, json, judge }: { claim: Claim; json: boolean; judge?: (run: Run) => Promise<Result> },
 ): Promise<number> {
   const info = readSoakFile(directory);
-  const { lines } = readLedger(directory);
+  const { lines, damaged } = readLedger(directory);
   const running = runningWords(directory, lines);
   const how = { write: running === null && judge === undefined, ...(judge && { judge }) };
-  const report = await reportAgain(info, lines, claim, ({ directory: name }) => {
+  const again = await judgedAgain(info, lines, claim, ({ directory: name }) => {
     const place = name === null ? null : join(directory, name);
     return place === null || statOf(place) === null ? null : judgePeriod(place, claim, how);
   });
+  // What goes on now is judged when it is over.
+  const left = running === null ? withoutLine(directory, lines) : [];
+  for (const one of left) {
+    const judging = judgePeriod(join(directory, one.name), claim, { ...how, write: false });
+    again.push(leftOverLine(drawPeriod(info.scenario, info.seed, one.period), await orFailure(judging), one));
+  }
+  const report = soakReport(again, { ...info, claim, damaged, allKinds: MIX_KINDS });
   if (how.write) writeReport(directory, report);
   tell(directory, report, { json, running });
   return running === null || report.verdict === 'invalid' ? exitStatusOf(report) : EXIT.inconclusive;
@@ -217,7 +234,7 @@ export async function checkSoakTables(
   }: { claim: Claim; json: boolean; judge: (segment: string) => Promise<{ run: Run; result: Result }> },
 ): Promise<number> {
   const { soak, lines, segments } = readSoakTables(directory);
-  const report = await reportAgain(soak, lines, claim, (_, at) => {
+  const again = await judgedAgain(soak, lines, claim, (_, at) => {
     const segment = segments[at]!;
     if (segment === null) return null;
     return (async () => {
@@ -228,32 +245,46 @@ export async function checkSoakTables(
       return judgedOf(run, result, segment);
     })();
   });
+  const report = soakReport(again, { ...soak, claim, allKinds: MIX_KINDS });
   tell(directory, report, { json, running: null });
   return exitStatusOf(report);
 }
 
 /** @param judge null where the history is not there any more. */
-async function reportAgain(
+async function judgedAgain(
   info: SoakInfo,
   lines: readonly PeriodLine[],
   claim: Claim,
   judge: (line: PeriodLine, at: number) => Promise<Judged> | null,
-): Promise<SoakReport> {
+): Promise<PeriodLine[]> {
   const again: PeriodLine[] = [];
   for (const [at, line] of lines.entries()) {
     const judging = judge(line, at);
-    if (judging === null) {
-      again.push(asItStood(line, claim, info.claim));
-      continue;
-    }
-    try {
-      again.push({ ...line, failure: null, judged: await judging });
-    } catch (error) {
-      if (error instanceof Unusable) throw error.failure;
-      again.push({ ...line, judged: null, failure: `it could not be judged: ${messageOf(error)}` });
-    }
+    again.push(
+      judging === null
+        ? asItStood(line, claim, info.claim)
+        : lineAgain(line, await orFailure(judging), claim === info.claim),
+    );
   }
-  return soakReport(again, { ...info, claim, allKinds: MIX_KINDS });
+  return again;
+}
+
+async function orFailure(judging: Promise<Judged>): Promise<Judged | Failure> {
+  try {
+    return await judging;
+  } catch (error) {
+    if (error instanceof Unusable) throw error.failure;
+    return error instanceof Failure ? error : new Failure(messageOf(error));
+  }
+}
+
+/** What a history that has changed says is nothing about the period. What was proven once stands, whatever became of it. */
+function lineAgain(line: PeriodLine, judged: Judged | Failure, isSameClaim: boolean): PeriodLine {
+  const hasChanged = judged instanceof Failure || judged.digest !== line.judged?.digest;
+  if (hasChanged && isSameClaim && line.judged?.result.verdict === 'invalid') return line;
+  if (hasChanged && !(judged instanceof Failure) && judged.isWhole && line.judged !== null)
+    return { ...line, judged: null, failure: 'its history is another one than was judged' };
+  return { ...line, ...outcomeOf(judged) };
 }
 
 /** What is valid although everything counts is valid where less does; the other way round nothing is known. */
@@ -271,11 +302,11 @@ function runningWords(directory: string, lines: readonly PeriodLine[]): string |
 function tell(
   directory: string,
   report: SoakReport,
-  { json, running }: { json: boolean; running: string | null },
+  { json, running, open = running }: { json: boolean; running: string | null; open?: string | null },
 ): void {
   if (json) printJson(`${JSON.stringify({ ...report, running: running !== null }, null, 2)}\n`);
   else {
     const columns = textColumns(columnsOf(process.stdout));
-    print(soakText(report, { directory, columns, ...(running !== null && { running }) }));
+    print(soakText(report, { directory, columns, ...(open !== null && { running: open }) }));
   }
 }

@@ -1,9 +1,11 @@
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -213,6 +215,58 @@ test.serial('histories are kept as told, and no more of them than there is room 
   t.true(readdirSync(join(home, 'few/run-1')).filter((name) => name.startsWith('period-')).length <= 4);
   t.deepEqual(provenBy('few/run-1'), provenBy('all/run-1'));
 });
+
+test.serial(
+  'what is missing or damaged of a soak is never taken for clean, and what was proven once stands',
+  async (t) => {
+    t.timeout(180_000);
+    const soak = await start(...SOAK, '--duration', '30s', '--keep', 'all', '--store', 'hurt');
+    t.is(soak.exitCode, 0, soak.stderr);
+    const place = join(home, 'hurt/run-1');
+    const ledger = join(place, 'periods.ndjson');
+    const whole = readFileSync(ledger, 'utf8');
+    const count = linesOf('hurt/run-1').length;
+    t.true(count >= 2);
+
+    // Killed while the last period was to be judged: it has a history, and no line.
+    writeFileSync(ledger, whole.replace(/[^\n]*\n$/, ''));
+    const status = await start('status', 'hurt/run-1');
+    t.is(status.exitCode, 2, 'nothing is known of what was recorded last');
+    t.regex(status.stdout, new RegExp(`^SO FAR[^]*killed in period ${count}`));
+    const check = await start('check', 'hurt/run-1', '--json');
+    t.is(check.exitCode, 0, check.stderr);
+    t.is((JSON.parse(check.stdout) as SoakReport).periods.judged, count, 'it is judged with the others');
+    writeFileSync(ledger, whole);
+
+    // A history that is not whole any more: what it held is not tested, the others are judged.
+    const events = join(place, 'period-1/events.ndjson');
+    const said = readFileSync(events, 'utf8');
+    writeFileSync(events, said.slice(0, said.length / 2));
+    const damaged = await start('check', 'hurt/run-1', '--json');
+    t.is(damaged.exitCode, 2, damaged.stderr);
+    const { periods } = JSON.parse(damaged.stdout) as SoakReport;
+    t.deepEqual([periods.judged, periods.inconclusive], [count, 1]);
+    writeFileSync(events, said);
+
+    // Another one in its place.
+    renameSync(join(place, 'period-1'), join(place, 'elsewhere'));
+    cpSync(join(place, 'period-2'), join(place, 'period-1'), { recursive: true });
+    const swapped = await start('check', 'hurt/run-1');
+    t.is(swapped.exitCode, 2, swapped.stderr);
+    t.regex(swapped.stdout, /period 1: its history is another one\s+than\s+was\s+judged/);
+    rmSync(join(place, 'period-1'), { recursive: true });
+    renameSync(join(place, 'elsewhere'), join(place, 'period-1'));
+    t.is((await start('check', 'hurt/run-1')).exitCode, 0);
+
+    // A line that cannot be read any more, of a period that was carried out again.
+    writeFileSync(ledger, `${whole.slice(0, 300)}\n${whole}`);
+    for (const command of ['status', 'check']) {
+      const { exitCode, stdout } = await start(command, 'hurt/run-1');
+      t.is(exitCode, 2, command);
+      t.regex(stdout, /1 line of the ledger cannot be read any more/);
+    }
+  },
+);
 
 test.serial('what is wrong is told in one sentence with a hint, and nothing is begun', async (t) => {
   t.timeout(120_000);

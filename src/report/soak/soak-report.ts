@@ -52,6 +52,7 @@ export interface SoakFinding {
 }
 
 /**
+ * @param options.damaged lines that cannot be read any more. None if absent.
  * @param options.leftOut kinds of faults that the lab cannot do, with the reason. None if absent.
  * @param options.allKinds the kinds of faults that there are, for what was never tested. Not known if absent.
  */
@@ -59,9 +60,10 @@ export function soakReport(
   lines: readonly PeriodLine[],
   {
     claim,
+    damaged = 0,
     leftOut = [],
     allKinds = [],
-  }: { claim: Claim; leftOut?: Untested['impossible']; allKinds?: readonly string[] },
+  }: { claim: Claim; damaged?: number; leftOut?: Untested['impossible']; allKinds?: readonly string[] },
 ): SoakReport {
   const complete = lines.filter(({ ended }) => ended === 'complete');
   const judged = complete.filter((line) => line.judged !== null);
@@ -81,7 +83,12 @@ export function soakReport(
   const missing = missingOf(lines);
   const folded = foldOf(lines, claim);
   const isOpen =
-    vain !== null || open.length > 0 || failed.length > 0 || missing.length > 0 || judged.length === 0;
+    vain !== null ||
+    open.length > 0 ||
+    failed.length > 0 ||
+    missing.length > 0 ||
+    damaged > 0 ||
+    judged.length === 0;
   const report: SoakReport = {
     version: 1,
     claim,
@@ -114,7 +121,7 @@ export function soakReport(
     memoryBytes: memoryOf(lines),
     asleepMs: lines.reduce((sum, { asleepMs }) => sum + asleepMs, 0),
   };
-  report.reasons = reasonsOf(report, { open, failed, missing, vain });
+  report.reasons = reasonsOf(report, { open, failed, missing, damaged, vain });
   return report;
 }
 
@@ -124,11 +131,13 @@ function reasonsOf(
     open,
     failed,
     missing,
+    damaged,
     vain,
   }: {
     open: readonly PeriodLine[];
     failed: readonly PeriodLine[];
     missing: readonly number[];
+    damaged: number;
     vain: string | null;
   },
 ): string[] {
@@ -152,6 +161,9 @@ function reasonsOf(
       ? [
           `Nothing is known of period ${listed(missing)}: the ${missing.length === 1 ? 'line is' : 'lines are'} missing from the ledger, or damaged.`,
         ]
+      : []),
+    ...(damaged > 0
+      ? [`${counted(damaged, 'line')} of the ledger cannot be read any more: what stood there is not known.`]
       : []),
     ...(vain === null ? [] : [vain]),
     ...(periods.judged === 0 ? ['No period came to its end, so nothing was tested.'] : []),

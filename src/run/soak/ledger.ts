@@ -24,10 +24,16 @@ export function appendPeriod(directory: string, line: PeriodLine): void {
   const text = JSON.stringify(line);
   atPath(path, 'written', () => {
     const file = openSync(path, 'a+');
-    const { size } = fstatSync(file);
+    let { size } = fstatSync(file);
     try {
-      // A tool that was killed while it wrote has left a line without its end.
-      const begin = endsWithLine(file, size) ? '' : '\n';
+      let begin = '';
+      if (!endsWithLine(file, size)) {
+        // A tool that was killed while it wrote has left a line without its end: what it was about is still to be judged.
+        const torn = readFileSync(path).subarray(0, size);
+        const lineFrom = torn.lastIndexOf(LINE_FEED) + 1;
+        if (parsed(torn.toString('utf8', lineFrom)) !== null) begin = '\n';
+        else ftruncateSync(file, (size = lineFrom));
+      }
       writeFileSync(file, `${begin}${text.slice(0, -1)},"crc":"${checksum(text)}"}\n`, { flush: true });
     } catch (error) {
       // A full disk may have taken a part of it.
@@ -61,19 +67,30 @@ export interface Ledger {
 
 const TAIL = /,"crc":"([0-9a-f]{8})"}$/;
 
-/** Whatever lines are whole. None where there is no file yet. */
+/** Null for a line that is not as it was written. */
+function parsed(line: string): PeriodLine | null {
+  const found = TAIL.exec(line);
+  const body = found === null ? null : `${line.slice(0, found.index)}}`;
+  if (body === null || checksum(body) !== found![1]) return null;
+  return JSON.parse(body) as PeriodLine;
+}
+
+/**
+ * Whatever lines are whole. None where there is no file yet. What stands behind the last line break is still being written, or
+ * was when the tool was killed: that is no damage, because nothing is dropped before its line is whole.
+ */
 export function readLedger(directory: string): Ledger {
   const path = join(directory, LEDGER_FILE);
   if (!existsSync(path)) return { lines: [], damaged: 0 };
   const text = atPath(path, 'read', () => readFileSync(path, 'utf8'));
   const lines: PeriodLine[] = [];
   let damaged = 0;
-  for (const line of text.split('\n')) {
+  const written = text.split('\n');
+  for (const [index, line] of written.entries()) {
     if (line === '') continue;
-    const found = TAIL.exec(line);
-    const body = found === null ? null : `${line.slice(0, found.index)}}`;
-    if (body === null || checksum(body) !== found![1]) damaged++;
-    else lines.push(JSON.parse(body) as PeriodLine);
+    const whole = parsed(line);
+    if (whole !== null) lines.push(whole);
+    else if (index < written.length - 1) damaged++;
   }
   return { lines, damaged };
 }

@@ -14,11 +14,13 @@ import { dataDirectoryOf, openGrounds, type Grounds } from './grounds.ts';
 import type { Judged, PeriodLine } from '../../report/soak/period-line.ts';
 import { judgeApart, judgeHere, type Judge } from './judges.ts';
 import { appendPeriod, readLedger } from './ledger.ts';
+import { leftOverLine, lineOf, outcomeOf } from './new-line.ts';
 import { drawPeriod, type PeriodPlan } from './period-plan.ts';
 import { recordPeriod, type RecordedPeriod } from './record-period.ts';
 import { periodSignals } from './period-signals.ts';
 import { readSoakFile, type SoakInfo } from './soak-file.ts';
 import type { SoakReporter } from './soak-reporter.ts';
+import { withoutLine, type WithoutLine } from './without-line.ts';
 
 /** So many periods in a row may come to nothing: then another one would not do better. */
 const FAILURES_MAX = 2;
@@ -45,7 +47,7 @@ class Soak {
   #testedMs: number;
   #failuresInARow = 0;
   /** Periods that are to be carried out once more, before any new one. */
-  readonly #again: number[];
+  #again: number[] = [];
   /** Each of them once in the life of this process. */
   readonly #repeated = new Set<number>();
   #judging: Promise<void> = Promise.resolve();
@@ -60,7 +62,6 @@ class Soak {
     this.#stopping = listenForStop((text) => reporter.say(`${text}\n`));
     const { lines } = readLedger(plan.directory);
     this.#testedMs = lines.reduce((sum, line) => sum + testedMs(line), 0);
-    this.#again = cutShortBefore(firstPeriod(plan.directory), lines);
   }
 
   async run(): Promise<void> {
@@ -108,38 +109,19 @@ class Soak {
     const { directory } = this.#plan;
     for (const line of readLedger(directory).lines.filter(({ ended }) => ended !== 'cut-short'))
       if (line.directory === null) this.#drop(join(directory, `${PERIOD_PREFIX}${line.period}`));
-    const placeOf = (period: number) => join(directory, `${PERIOD_PREFIX}${period}`);
-    const again = this.#again.splice(0);
-    for (const period of again)
-      if (statOf(placeOf(period)) === null || !(await this.#judgeOne(period, placeOf(period))))
-        this.#again.push(period);
-    for (let period = firstPeriod(directory); statOf(placeOf(period)) !== null; period++)
-      await this.#judgeOne(period, placeOf(period));
+    for (const left of withoutLine(directory, readLedger(directory).lines)) await this.#judgeOne(left);
+    this.#again = cutShortBefore(firstPeriod(directory), readLedger(directory).lines);
   }
 
-  /** @returns whether it had come to its end. */
-  async #judgeOne(period: number, place: string): Promise<boolean> {
+  async #judgeOne(left: WithoutLine): Promise<void> {
     const { directory } = this.#plan;
-    const judged = await this.#judged(place);
-    const status = judged instanceof Failure ? 'running' : judged.figures.status;
-    // run.json says that it is complete before the other files have their end marks.
-    const isOver = status === 'failed' || (status === 'complete' && (judged as Judged).isWhole);
-    const ended = isOver ? status : 'cut-short';
-    const kept = ended === 'cut-short' ? moveAside(place) : place;
-    const drawn = drawPeriod(this.#plan.scenario, this.#info.seed, period);
-    const outcome = outcomeOf(judged);
-    await this.#writeAndDrop(
-      {
-        ...lineOf(drawn, { startedAt: startOf(judged), directory: nameIn(directory, kept) }),
-        ...outcome,
-        ended,
-        failure: ended === 'failed' ? (outcome.judged?.figures.reason ?? null) : outcome.failure,
-      },
-      kept,
-    );
-    if (ended === 'complete' && outcome.judged !== null)
-      this.#testedMs += outcome.judged.lengthNs / NS_PER_MS;
-    return ended !== 'cut-short';
+    const judged = await this.#judged(join(directory, left.name));
+    const drawn = drawPeriod(this.#plan.scenario, this.#info.seed, left.period);
+    const line = leftOverLine(drawn, judged, left);
+    const isToMove = line.ended === 'cut-short' && !left.isAside;
+    const kept = isToMove ? moveAside(join(directory, left.name)) : join(directory, left.name);
+    await this.#writeAndDrop({ ...line, directory: nameIn(directory, kept) }, kept);
+    this.#testedMs += testedMs(line);
   }
 
   async #carryOut(grounds: Grounds, drawn: PeriodPlan): Promise<void> {
@@ -169,7 +151,7 @@ class Soak {
       abort: signals.abort,
     });
     signals.over();
-    if (!this.#stopping.stop.aborted) this.#testedMs += recorded.lengthMs;
+    if (!this.#stopping.stop.aborted) this.#testedMs += awakeMs(recorded);
     grounds.onEvent(() => undefined);
     if (this.#plan.world.kind !== 'simulated') collectGarbage();
     if (recorded.stuck !== null) await this.#recover(grounds);
@@ -220,12 +202,12 @@ class Soak {
    * Whether a period says nothing because the machine was asleep meanwhile: then it is carried out again, once. What it proves
    * counts all the same.
    */
-  #isSleptThrough({ asleepMs, lengthMs }: RecordedPeriod, judged: Judged | null, period: number): boolean {
+  #isSleptThrough(recorded: RecordedPeriod, judged: Judged | null, period: number): boolean {
     const isOpen = judged === null || judged.result.verdict === 'inconclusive';
-    if (asleepMs === 0 || !isOpen || this.#repeated.has(period)) return false;
+    if (recorded.asleepMs === 0 || !isOpen || this.#repeated.has(period)) return false;
     this.#repeated.add(period);
     this.#again.push(period);
-    this.#testedMs -= lengthMs;
+    this.#testedMs -= awakeMs(recorded);
     return true;
   }
 
@@ -316,36 +298,6 @@ class Soak {
   }
 }
 
-function lineOf(
-  { period, seed, kinds, load }: PeriodPlan,
-  more: { startedAt: string; directory: string },
-): PeriodLine {
-  return {
-    period,
-    seed,
-    ended: 'complete',
-    failure: null,
-    kinds,
-    load,
-    ...more,
-    endedAt: wallClock(),
-    judged: null,
-    stuck: null,
-    historyBytes: 0,
-    memoryBytes: memoryBytes(),
-    asleepMs: 0,
-  };
-}
-
-function outcomeOf(judged: Judged | Failure): Pick<PeriodLine, 'judged' | 'failure'> {
-  return judged instanceof Failure
-    ? { judged: null, failure: `it could not be judged: ${judged.message}` }
-    : { judged, failure: null };
-}
-
-const startOf = (judged: Judged | Failure): string =>
-  judged instanceof Failure ? wallClock() : judged.figures.startedAt;
-
 const nameIn = (parent: string, directory: string): string => directory.slice(parent.length + 1);
 
 /** The first one that no line says to have come to its end. */
@@ -362,9 +314,14 @@ function cutShortBefore(first: number, lines: readonly PeriodLine[]): number[] {
   return [...cut].filter((period) => period < first && !over.has(period)).toSorted((a, b) => a - b);
 }
 
+/** While the machine slept nothing was tested. */
+function awakeMs({ lengthMs, asleepMs }: Pick<RecordedPeriod, 'lengthMs' | 'asleepMs'>): number {
+  return Math.max(0, lengthMs - asleepMs);
+}
+
 /** Time under load that counts. */
-function testedMs({ ended, judged }: PeriodLine): number {
-  return ended === 'cut-short' ? 0 : (judged?.lengthNs ?? 0) / NS_PER_MS;
+function testedMs({ ended, judged, asleepMs }: PeriodLine): number {
+  return ended === 'cut-short' ? 0 : awakeMs({ lengthMs: (judged?.lengthNs ?? 0) / NS_PER_MS, asleepMs });
 }
 
 const isDiskFull = (failure: string): boolean => /disk is full|ENOSPC|EDQUOT/.test(failure);

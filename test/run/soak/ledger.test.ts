@@ -31,8 +31,28 @@ test('a tool that was killed while it wrote costs that line, and never the next 
   for (let length = 1; length < whole.length - 1; length += 13) {
     writeFileSync(path, whole);
     appendFileSync(path, whole.slice(0, length));
+    t.deepEqual(readLedger(directory), { lines: [first], damaged: 0 }, 'as another terminal may see it');
     appendPeriod(directory, second);
-    t.deepEqual(readLedger(directory), { lines: [first, second], damaged: 1 });
+    t.deepEqual(readLedger(directory), { lines: [first, second], damaged: 0 });
+  }
+  writeFileSync(path, whole.slice(0, -1));
+  appendPeriod(directory, second);
+  t.deepEqual(
+    readLedger(directory),
+    { lines: [first, second], damaged: 0 },
+    'only its line break was missing',
+  );
+});
+
+test('a line that was whole and is not any more is counted as damaged, wherever it stands', (t) => {
+  const directory = place(t);
+  const path = join(directory, LEDGER_FILE);
+  const lines = [1, 2, 3].map((period) => periodLine({ period }));
+  for (const line of lines) appendPeriod(directory, line);
+  const whole = readFileSync(path, 'utf8').split('\n');
+  for (const at of [0, 1, 2]) {
+    writeFileSync(path, whole.map((line, index) => (index === at ? line.slice(0, 40) : line)).join('\n'));
+    t.deepEqual(readLedger(directory), { lines: lines.filter((_, index) => index !== at), damaged: 1 });
   }
 });
 
