@@ -209,6 +209,19 @@ test.serial('histories are kept as told, and no more of them than there is room 
   t.is(reportOf('all/run-1').gaps.length, 1);
   const { historyBytes } = lines[0]!;
   const max = String(3 * historyBytes);
+  const tiny = await start(
+    ...SOAK,
+    '--duration',
+    '1m',
+    '--keep',
+    'all',
+    '--store-max',
+    '1KB',
+    '--store',
+    'tiny',
+  );
+  t.is(tiny.exitCode, 2, 'it had to end before its time');
+  t.regex(tiny.stderr, /it ends here, because what it has to keep fills --store-max/);
   const few = await start(...SOAK, '--duration', '1m', '--keep', 'all', '--store-max', max, '--store', 'few');
   t.is(few.exitCode, 0, few.stderr);
   t.regex(few.stderr, /Dropped to keep within --store-max: period-1/);
@@ -276,6 +289,8 @@ test.serial('what is wrong is told in one sentence with a hint, and nothing is b
     [[...SOAK, '--duration', '1h', '--repeat', '3'], /not repeated/],
     [[...SOAK, '--duration', '1h', '--count', '3'], /ends after a time/],
     [[...SOAK, '--duration', '1h', '--store-max', 'much'], /Expected a size/],
+    [[...SOAK, '--duration', '1h', '--period', '0'], /no room for a fault/],
+    [[...SOAK, '--duration', '1h', '--period', '1ms'], /no room for a fault/],
     [[...SOAK, '--duration', '1h', '--keep', 'some'], /Allowed choices are/],
     [['run', '--simulate', '--forever'], /--forever is about a soak/],
     [['run', '--simulate', '--stop-on', 'invalid'], /--stop-on is about a soak/],

@@ -1,5 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { NS_PER_MS } from '../../core/clock.ts';
 import { EXIT, Failure } from '../../core/failure.ts';
+import { seconds } from '../../core/words.ts';
 import { KEEPS, type Keep } from '../../run/soak/soak-file.ts';
 import type { Scenario } from '../../scenario/schema.ts';
 import { parseDurationMs } from './parse.ts';
@@ -74,6 +76,12 @@ export function assertSoakOptions(
     refuse('--forever and --duration contradict each other', 'leave one of them out');
   if (options.forever !== true && scenario.soak!.durationMs === null)
     refuse('a soak has to be told how long it is to go on', 'add --duration 72h, or --forever');
+  const { nemesis, phases } = scenario;
+  if ('random' in nemesis && phases.faultsMs < nemesis.random.meanDurationMs / 2)
+    refuse(
+      `a period of ${seconds(phases.faultsMs * NS_PER_MS)} has no room for a fault, which lasts ${seconds(nemesis.random.meanDurationMs * NS_PER_MS)} in the mean`,
+      'give a longer --period, or a shorter --fault-duration',
+    );
   if (options.repeat !== undefined)
     refuse('a soak is not repeated: it goes on', 'leave --repeat out, and give a longer --duration');
   if (options.count !== undefined)

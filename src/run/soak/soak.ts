@@ -2,13 +2,13 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { NS_PER_MS, wallClock } from '../../core/clock.ts';
 import { EXIT, Failure, messageOf } from '../../core/failure.ts';
-import { atPath, statOf } from '../../core/paths.ts';
+import { atPath } from '../../core/paths.ts';
 import { freshId } from '../../core/random.ts';
 import { PERIOD_PREFIX } from '../../history/layout.ts';
 import type { Plan } from '../plan.ts';
 import { moveAside } from '../move-aside.ts';
 import { listenForStop } from '../stopping.ts';
-import { collectGarbage, memoryBytes } from './memory.ts';
+import { collectGarbage } from './memory.ts';
 import { bytesIn, shrinkStore } from './store-room.ts';
 import { dataDirectoryOf, openGrounds, type Grounds } from './grounds.ts';
 import type { Judged, PeriodLine } from '../../report/soak/period-line.ts';
@@ -28,12 +28,14 @@ const FAILURES_MAX = 2;
 /**
  * Carries out the periods of a soak until its time is over, a person stops it, or what it was told to stop on has come. Each
  * period is recorded while the one before it is judged by another process; a line of the ledger says what it came to.
- * @returns the exit status so far: 1 once a period is invalid.
+ * @returns the exit status so far: 1 once a period is invalid, 2 where it had to end before its time.
  * @throws Failure where the cluster does not come up.
  */
 export async function carryOutSoak(plan: Plan, reporter: SoakReporter): Promise<number> {
-  await new Soak(plan, reporter).run();
-  return process.exitCode === EXIT.invalid ? EXIT.invalid : EXIT.valid;
+  const soak = new Soak(plan, reporter);
+  await soak.run();
+  if (process.exitCode === EXIT.invalid) return EXIT.invalid;
+  return soak.hadToEnd ? EXIT.inconclusive : EXIT.valid;
 }
 
 class Soak {
@@ -62,6 +64,10 @@ class Soak {
     this.#stopping = listenForStop((text) => reporter.say(`${text}\n`));
     const { lines } = readLedger(plan.directory);
     this.#testedMs = lines.reduce((sum, line) => sum + testedMs(line), 0);
+  }
+
+  get hadToEnd(): boolean {
+    return this.#ending !== null;
   }
 
   async run(): Promise<void> {
