@@ -1,4 +1,4 @@
-import { CLIENT } from '../../core/link.ts';
+import { isClientPlace } from '../../core/link.ts';
 import type { ControllerEvent, FaultStartEvent, ViewEvent } from '../../history/event.ts';
 import { eventsOf } from '../../history/events-of.ts';
 import type { NodeInfo, Run } from '../../history/run.ts';
@@ -91,7 +91,7 @@ function rolesOf(
       if (leading.size > 0) roles.add(leading.has(node.id!) ? 'leader' : 'follower');
     } else if (!isController) roles.add('coordination');
   }
-  if (links.some(({ from, to }) => from === CLIENT || to === CLIENT)) roles.add('client');
+  if (links.some(({ from, to }) => isClientPlace(from) || isClientPlace(to))) roles.add('client');
   if (roles.size === 0) roles.add(targets.length === 0 && links.length > 0 ? 'links' : 'unknown');
   return STRUCK_ROLES.filter((role) => roles.has(role));
 }

@@ -88,6 +88,9 @@ test('a role that was aimed at counts, and without any view nothing else is know
     links: [{ from: 'client', to: 'kafka1' }],
   } as Event;
   t.deepEqual(rolesIn({ events: [cut, isolated] }), { f3: ['links'], f4: ['leader', 'client'] });
+  // A host of its own that workers live on is of the clients, too.
+  const ofOneHost = { ...isolated, links: [{ from: 'client1', to: 'kafka1' }] };
+  t.deepEqual(rolesIn({ events: [ofOneHost] }), { f4: ['leader', 'client'] });
 });
 
 test('costs: before a strike, while the fault lasted, and until the first acknowledgement after the strike', (t) => {
