@@ -43,6 +43,8 @@ for (const [proven, status] of [
     t.is(check.exitCode, status, check.stdout + check.stderr);
     t.regex(check.stdout, /^RUNNING  The run .* still goes on/);
     t.is(/INVALID/.test(check.stdout), proven);
+    const told = await kept('status', directory);
+    t.deepEqual([told.exitCode, told.stdout], [status, check.stdout], 'kept status tells the same');
     const json = await kept('check', directory, '--json');
     t.is(json.exitCode, status);
     t.like(JSON.parse(json.stdout), { running: true, verdict: proven ? 'invalid' : 'inconclusive' });
