@@ -74,11 +74,13 @@ test('of the plain offsets below one that is not, the one that was sent last is 
     if (offset === 10) return { at: 7, until: 8 };
     return { at: 1 + offset / 1_000, until: offset === 30 ? 5 : 8 + offset / 1_000 };
   };
+  // By a worker of its own, so that no producer has anything out of order.
+  const value = (offset: number) => `${offset === 10 ? 1 : 0}:${offset}`;
   const run = runOfStory({
     writes: offsets
-      .map((offset) => acked(`0:${offset}`, offset, times(offset)))
+      .map((offset) => acked(value(offset), offset, times(offset)))
       .toSorted((a, b) => a.completeNs! - b.completeNs!),
-    reads: [...offsets.map((offset) => found(offset, `0:${offset}`)), found(40, '0:30')],
+    reads: [...offsets.map((offset) => found(offset, value(offset))), found(40, '0:30')],
     events: [finalScan(41)],
   });
   const result = check(run, { claim: 'kept' });
@@ -87,6 +89,6 @@ test('of the plain offsets below one that is not, the one that was sent last is 
   for (const block of [2, 32]) {
     const judged = await checkTablesWith(tables, { claim: 'kept', open: openDuckDb, place: root, block });
     t.deepEqual(judged.result, result);
-    t.true(judged.run.leftOut!.writes > 0);
+    t.true(judged.run.leftOut!.writes >= 30);
   }
 });
