@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { beginLog, concludeLog, examineSegment, runOfLog } from '../checker/fold/log/log-fold.ts';
 import type { LogState } from '../checker/fold/log/log-state.ts';
-import { readLogState } from '../checker/fold/read-state.ts';
+import { readLogState } from '../checker/fold/log/read-log-state.ts';
 import type { Claim } from '../checker/result.ts';
 import { writeWhole } from '../core/draft.ts';
 import { EXIT, Failure } from '../core/failure.ts';

@@ -13,7 +13,8 @@ import type { Run } from '../history/run.ts';
 import { MIX_KINDS } from '../nemesis/schedule.ts';
 import type { Judged, PeriodLine } from '../report/soak/period-line.ts';
 import { soakMarkdown } from '../report/soak/soak-markdown.ts';
-import { soakReport, type SoakReport } from '../report/soak/soak-report.ts';
+import type { SoakReport } from '../report/soak/soak-report.ts';
+import { SoakTally } from '../report/soak/soak-tally.ts';
 import { soakText } from '../report/soak/soak-text.ts';
 import { paragraph, textColumns } from '../report/text/paragraphs.ts';
 import { exitStatusOf } from '../run/decide.ts';
@@ -25,7 +26,7 @@ import type { RepeatInfo } from '../run/repeat/repeat-file.ts';
 import { assertSameSystem, systemOf } from '../run/repeat/system.ts';
 import { followFindings } from '../run/soak/findings.ts';
 import { judgedOf, judgePeriod } from '../run/soak/judge-period.ts';
-import { readLedger } from '../run/soak/ledger.ts';
+import { ledgerLines, ledgerSize } from '../run/soak/ledger.ts';
 import { leftOverLine, outcomeOf } from '../run/soak/new-line.ts';
 import { drawPeriod } from '../run/soak/period-plan.ts';
 import { readSoakTables } from '../run/soak/soak-tables.ts';
@@ -67,8 +68,7 @@ export async function beginSoak(
     return await goOn(plan, info);
   } catch (error) {
     // One that never began leaves nothing to look at.
-    if (readLedger(plan.directory).lines.length === 0)
-      rmSync(plan.directory, { recursive: true, force: true });
+    if (ledgerSize(plan.directory) === 0) rmSync(plan.directory, { recursive: true, force: true });
     throw error;
   }
 }
@@ -99,12 +99,11 @@ export async function goOn(plan: Plan, info: SoakInfo): Promise<number> {
     rmSync(brokerData, { recursive: true, force: true });
     giveUp();
   }
-  const { lines, damaged } = readLedger(directory);
-  if (lines.length === 0) {
+  if (ledgerSize(directory) === 0) {
     if (failure !== null) throw failure;
     return status;
   }
-  const report = soakReport(lines, { ...info, damaged, allKinds: MIX_KINDS });
+  const report = reportOf(directory, info);
   const verdict = exitStatusOf(report);
   // First of all: it stands even if nothing can be said.
   process.exitCode = verdict;
@@ -177,17 +176,24 @@ export async function goOnAs(
 /** What is proven so far, or in the end; nothing is written. @returns the exit status. */
 export function tellStatus(directory: string, { json }: { json: boolean }): number {
   const info = readSoakFile(directory);
-  const { lines, damaged } = readLedger(directory);
-  const report = soakReport(lines, { ...info, damaged, allKinds: MIX_KINDS });
-  const running = runningWords(directory, lines);
-  const open = running ?? notJudgedWords(directory, lines);
+  const running = runningWords(directory);
+  const report = reportOf(directory, info);
+  const open = running ?? notJudgedWords(directory);
   tell(directory, report, { json, running, open });
   return open === null || report.verdict === 'invalid' ? exitStatusOf(report) : EXIT.inconclusive;
 }
 
+/** What the lines say, as they stand. */
+function reportOf(directory: string, info: SoakInfo): SoakReport {
+  const tally = new SoakTally(info.claim);
+  const onDamage = () => tally.addDamaged();
+  for (const line of ledgerLines(directory, { onDamage })) tally.add(line);
+  return tally.report({ ...info, allKinds: MIX_KINDS });
+}
+
 /** What a tool that was killed has recorded may prove anything, for all that the lines say. Null where there is nothing. */
-function notJudgedWords(directory: string, lines: readonly PeriodLine[]): string | null {
-  const left = withoutLine(directory, lines);
+function notJudgedWords(directory: string): string | null {
+  const left = withoutLine(directory, ledgerLines(directory));
   if (left.length === 0) return null;
   return `It was killed in period ${listed([...new Set(left.map(({ period }) => period))])}, of which no line tells: "kept check ${directory}" judges what is there, and "kept resume ${directory}" goes on.`;
 }
@@ -202,20 +208,22 @@ export async function checkSoak(
   { claim, json, judge }: { claim: Claim; json: boolean; judge?: (run: Run) => Promise<Result> },
 ): Promise<number> {
   const info = readSoakFile(directory);
-  const { lines, damaged } = readLedger(directory);
-  const running = runningWords(directory, lines);
+  const running = runningWords(directory);
+  const tally = new SoakTally(claim);
+  const lines = ledgerLines(directory, { onDamage: () => tally.addDamaged() });
   const how = { write: running === null && judge === undefined, ...(judge && { judge }) };
-  const again = await judgedAgain(info, lines, claim, ({ directory: name }) => {
+  await judgeAgain(info, { lines, claim, tally }, ({ directory: name }) => {
     const place = name === null ? null : join(directory, name);
     return place === null || statOf(place) === null ? null : judgePeriod(place, claim, how);
   });
   // What goes on now is judged when it is over.
-  const left = running === null ? withoutLine(directory, lines) : [];
+  const left = running === null ? withoutLine(directory, ledgerLines(directory)) : [];
   for (const one of left) {
     const judging = judgePeriod(join(directory, one.name), claim, { ...how, write: false });
-    again.push(leftOverLine(drawPeriod(info.scenario, info.seed, one.period), await orFailure(judging), one));
+    const drawn = drawPeriod(info.scenario, info.seed, one.period);
+    tally.add(leftOverLine(drawn, await orFailure(judging), one));
   }
-  const report = soakReport(again, { ...info, claim, damaged, allKinds: MIX_KINDS });
+  const report = tally.report({ ...info, allKinds: MIX_KINDS });
   if (how.write) writeReport(directory, report);
   tell(directory, report, { json, running });
   return running === null || report.verdict === 'invalid' ? exitStatusOf(report) : EXIT.inconclusive;
@@ -234,7 +242,8 @@ export async function checkSoakTables(
   }: { claim: Claim; json: boolean; judge: (segment: string) => Promise<{ run: Run; result: Result }> },
 ): Promise<number> {
   const { soak, lines, segments } = readSoakTables(directory);
-  const again = await judgedAgain(soak, lines, claim, (_, at) => {
+  const tally = new SoakTally(claim);
+  await judgeAgain(soak, { lines, claim, tally }, (_, at) => {
     const segment = segments[at]!;
     if (segment === null) return null;
     return (async () => {
@@ -245,28 +254,26 @@ export async function checkSoakTables(
       return judgedOf(run, result, segment);
     })();
   });
-  const report = soakReport(again, { ...soak, claim, allKinds: MIX_KINDS });
+  const report = tally.report({ ...soak, allKinds: MIX_KINDS });
   tell(directory, report, { json, running: null });
   return exitStatusOf(report);
 }
 
 /** @param judge null where the history is not there any more. */
-async function judgedAgain(
+async function judgeAgain(
   info: SoakInfo,
-  lines: readonly PeriodLine[],
-  claim: Claim,
+  { lines, claim, tally }: { lines: Iterable<PeriodLine>; claim: Claim; tally: SoakTally },
   judge: (line: PeriodLine, at: number) => Promise<Judged> | null,
-): Promise<PeriodLine[]> {
-  const again: PeriodLine[] = [];
-  for (const [at, line] of lines.entries()) {
-    const judging = judge(line, at);
-    again.push(
+): Promise<void> {
+  let at = 0;
+  for (const line of lines) {
+    const judging = judge(line, at++);
+    tally.add(
       judging === null
         ? asItStood(line, claim, info.claim)
         : lineAgain(line, await orFailure(judging), claim === info.claim),
     );
   }
-  return again;
 }
 
 async function orFailure(judging: Promise<Judged>): Promise<Judged | Failure> {
@@ -293,10 +300,12 @@ function asItStood(line: PeriodLine, claim: Claim, was: Claim): PeriodLine {
   return { ...line, judged: null, failure: `it was judged by the claim "${was}", and its history is gone` };
 }
 
-function runningWords(directory: string, lines: readonly PeriodLine[]): string | null {
+function runningWords(directory: string): string | null {
   if (isOwned(directory) === false) return null;
-  const over = lines.filter(({ ended }) => ended !== 'cut-short').map(({ period }) => period);
-  return `It still goes on: period ${1 + Math.max(0, ...over)} is recorded or judged now.`;
+  let last = 0;
+  for (const { ended, period } of ledgerLines(directory))
+    if (ended !== 'cut-short') last = Math.max(last, period);
+  return `It still goes on: period ${last + 1} is recorded or judged now.`;
 }
 
 function tell(

@@ -5,7 +5,7 @@ import test from 'ava';
 import { execa } from 'execa';
 import { realClock } from '../../src/core/clock.ts';
 import type { SoakReport } from '../../src/report/soak/soak-report.ts';
-import { readLedger } from '../../src/run/soak/ledger.ts';
+import { ledgerLines } from '../../src/run/soak/ledger.ts';
 
 /** A soak of real Kafka in miniature: one cluster, several topics one after the other, judged while it runs. */
 const KEPT = resolve('bin/kept.js');
@@ -17,7 +17,7 @@ const start = (...args: string[]) =>
   execa(process.execPath, [KEPT, ...args], { reject: false, env: { COLUMNS: '80' } });
 const soak = (name: string, ...args: string[]) =>
   start('run', 'soak', '--period', '10s', '--rate', '300', '--store', join(store, name), ...args);
-const linesOf = (name: string) => readLedger(join(store, name, 'run-1')).lines;
+const linesOf = (name: string) => [...ledgerLines(join(store, name, 'run-1'))];
 
 test.serial('acks=1 loses, the soak stops, and what the brokers have on their disks is kept', async (t) => {
   t.timeout(300_000);

@@ -8,12 +8,12 @@ import type { FoldedFinding, FoldState, SeenIn } from './fold-state.ts';
 /** What several segments come to. */
 export interface FoldResult {
   version: 1;
-  run: string;
+  run: string | null;
   claim: Claim;
   verdict: Verdict;
   /** Sentences; never empty. */
   reasons: string[];
-  contract: Contract;
+  contract: Contract | null;
   segments: FoldState['segments'];
   counts: Counts;
   findings: FoldedFinding[];
@@ -22,14 +22,18 @@ export interface FoldResult {
 /**
  * The verdict over all segments: invalid if one of them is, else inconclusive if one of them is or could not be judged,
  * else valid.
- * @param word what people call a segment.
+ * @param options.word what people call a segment; if absent, a segment.
+ * @param options.doubts what else leaves it open, in sentences; none if absent.
  */
-export function conclude(state: FoldState, word = 'segment'): FoldResult {
+export function conclude(
+  state: FoldState,
+  { word = 'segment', doubts = [] }: { word?: string; doubts?: readonly string[] } = {},
+): FoldResult {
   const { version, run, claim, contract, segments, counts, findings } = state;
   const judged = segments.valid + segments.invalid + segments.inconclusive;
-  const isOpen = segments.inconclusive + segments.untested > 0 || judged === 0;
+  const isOpen = segments.inconclusive + segments.untested + doubts.length > 0 || judged === 0;
   const verdict: Verdict = segments.invalid > 0 ? 'invalid' : isOpen ? 'inconclusive' : 'valid';
-  const isBroken = (group: FoldedFinding) => breaksClaim(group, claim, contract.clientRetries);
+  const isBroken = (group: FoldedFinding) => breaksClaim(group, claim, contract?.clientRetries === true);
   const reasons = [
     ...reasonsOf(findings.filter(isBroken), counts, word),
     ...state.doubts.map(({ because, seenIn }) =>
@@ -37,6 +41,7 @@ export function conclude(state: FoldState, word = 'segment'): FoldResult {
         ? `Other things are open, ${places(seenIn, word)}.`
         : `${clause(because)} (${places(seenIn, word)}).`,
     ),
+    ...doubts,
     ...(judged === 0 ? [`No ${word} was judged, so nothing was tested.`] : []),
     ...reasonsOf(
       findings.filter((group) => !isBroken(group)),

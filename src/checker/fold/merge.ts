@@ -25,6 +25,8 @@ export function mergeResult(state: FoldState, segment: { number: number; result:
   return withDoubts(
     {
       ...state,
+      run: state.run ?? result.run,
+      contract: state.contract ?? result.contract,
       segments: countedUp(state.segments, verdict),
       counts: sumOf(state.counts, result.counts),
       findings: findings.toSorted(inOrder),
@@ -32,6 +34,16 @@ export function mergeResult(state: FoldState, segment: { number: number; result:
     number,
     doubts,
   );
+}
+
+/**
+ * Adds a segment that was cut short: what it proves counts, and what it leaves open does not, for it is carried out again.
+ */
+export function mergeCutShort(state: FoldState, segment: { number: number; result: Result }): FoldState {
+  const { doubts, segments } = state;
+  const { verdict } = segment.result;
+  const added = mergeResult(state, segment);
+  return { ...added, doubts, segments: verdict === 'invalid' ? countedUp(segments, 'invalid') : segments };
 }
 
 /** Adds a segment of which nothing is known but why. */

@@ -23,7 +23,7 @@ export class SoakStanding {
   #sample = { period: -1, atNs: 0, acked: 0, perSecond: 0 };
 
   /** @param before the lines of what was carried out earlier. */
-  constructor(durationMs: number | null, before: readonly PeriodLine[]) {
+  constructor(durationMs: number | null, before: Iterable<PeriodLine>) {
     this.#durationMs = durationMs;
     for (const line of before) this.take(line);
   }

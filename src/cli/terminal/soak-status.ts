@@ -1,6 +1,6 @@
 import { NS_PER_SECOND, realClock } from '../../core/clock.ts';
 import type { Plan } from '../../run/plan.ts';
-import { readLedger } from '../../run/soak/ledger.ts';
+import { ledgerLines } from '../../run/soak/ledger.ts';
 import { memoryBytes } from '../../run/soak/memory.ts';
 import type { SoakReporter } from '../../run/soak/soak-reporter.ts';
 import { bytesIn } from '../../run/soak/store-room.ts';
@@ -21,7 +21,7 @@ export function soakReporter(
   { soak, directory }: Pick<Plan, 'soak' | 'directory'>,
 ): SoakReporter {
   const block = statusBlock(stream);
-  const standing = new SoakStanding(soak?.durationMs ?? null, readLedger(directory).lines);
+  const standing = new SoakStanding(soak?.durationMs ?? null, ledgerLines(directory));
   const clock = realClock();
   const everyNs = stream.isTTY ? REDRAW_NS : HEARTBEAT_NS;
   let dueNs = stream.isTTY ? 0 : HEARTBEAT_NS;

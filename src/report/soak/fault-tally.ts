@@ -79,11 +79,12 @@ function costsOf(
   );
 }
 
-/** The tallies of any number of periods, added up: one for each kind, in the order of their names. */
-export function addedUp(tallies: Iterable<FaultTally>): FaultTally[] {
-  const sums = new Map<string, FaultTally>();
-  for (const { kind, struck, failed, skipped, cost, roles } of tallies) {
-    const sum = tallyIn(sums, kind);
+/** The tallies of any number of periods, added up. */
+export class FaultTallies {
+  readonly #sums = new Map<string, FaultTally>();
+
+  add({ kind, struck, failed, skipped, cost, roles }: FaultTally): void {
+    const sum = tallyIn(this.#sums, kind);
     sum.struck += struck;
     sum.failed += failed;
     sum.skipped += skipped;
@@ -94,9 +95,13 @@ export function addedUp(tallies: Iterable<FaultTally>): FaultTally[] {
       addCost(entry.cost, each.cost);
     }
   }
-  for (const { roles } of sums.values())
-    roles.sort((a, b) => STRUCK_ROLES.indexOf(a.role) - STRUCK_ROLES.indexOf(b.role));
-  return [...sums.values()].toSorted((a, b) => (a.kind < b.kind ? -1 : 1));
+
+  /** One for each kind, in the order of their names. */
+  sorted(): FaultTally[] {
+    for (const { roles } of this.#sums.values())
+      roles.sort((a, b) => STRUCK_ROLES.indexOf(a.role) - STRUCK_ROLES.indexOf(b.role));
+    return [...this.#sums.values()].toSorted((a, b) => (a.kind < b.kind ? -1 : 1));
+  }
 }
 
 function tallyIn(tallies: Map<string, FaultTally>, kind: string): FaultTally {

@@ -8,7 +8,7 @@ import { exportParquet } from '../../history/interchange/parquet.ts';
 import { SEGMENTS_FILE, segmentDirectory } from '../../history/layout.ts';
 import type { Run } from '../../history/run.ts';
 import { measure } from './judge-period.ts';
-import { readLedger } from './ledger.ts';
+import { ledgerLines } from './ledger.ts';
 import { readSoakFile } from './soak-file.ts';
 import { areSoakTables, type SoakTables } from './soak-tables.ts';
 
@@ -24,7 +24,7 @@ export async function exportSoak(
   onDamage: (period: number, detail: string) => void,
 ): Promise<{ segments: number; periods: number }> {
   const info = readSoakFile(soak);
-  const { lines } = readLedger(soak);
+  const lines = [...ledgerLines(soak)];
   atPath(to, 'made', () => makeDirectory(to));
   const segments: SoakTables['segments'] = [];
   await throughDraft(draftDirectory(to, SEGMENTS_FILE), async (draft) => {

@@ -3,7 +3,7 @@ import { spawn } from '../../core/child-process.ts';
 import { realClock } from '../../core/clock.ts';
 import { messageOf } from '../../core/failure.ts';
 import type { PeriodLine } from '../../report/soak/period-line.ts';
-import { ledgerSize, readLedger } from './ledger.ts';
+import { ledgerEnd, ledgerLines, ledgerSize } from './ledger.ts';
 
 const LOOK_MS = 500;
 
@@ -21,19 +21,17 @@ export function followFindings(
   const clock = realClock();
   const ending = new AbortController();
   const running = new Set<Promise<void>>();
-  let seen = readLedger(directory).lines.length;
   let size = ledgerSize(directory);
   const look = () => {
-    const now = ledgerSize(directory);
-    if (now === size) return;
+    const now = ledgerEnd(directory);
+    if (now === null || now === size) return;
+    const from = size;
     size = now;
-    const { lines } = readLedger(directory);
-    for (const line of lines.slice(seen)) {
+    for (const line of ledgerLines(directory, { fromByte: from })) {
       if (line.judged?.result.verdict === 'valid' && line.stuck === null) continue;
       const done = tell(command, directory, line, say).finally(() => running.delete(done));
       running.add(done);
     }
-    seen = lines.length;
   };
   const looking = (async () => {
     while (!ending.signal.aborted) {

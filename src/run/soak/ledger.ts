@@ -31,7 +31,7 @@ export function appendPeriod(directory: string, line: PeriodLine): void {
         // A tool that was killed while it wrote has left a line without its end: what it was about is still to be judged.
         const torn = readFileSync(path).subarray(0, size);
         const lineFrom = torn.lastIndexOf(LINE_FEED) + 1;
-        if (parsed(torn.toString('utf8', lineFrom)) !== null) begin = '\n';
+        if (periodIn(torn.toString('utf8', lineFrom)) !== null) begin = '\n';
         else ftruncateSync(file, (size = lineFrom));
       }
       writeFileSync(file, `${begin}${text.slice(0, -1)},"crc":"${checksum(text)}"}\n`, { flush: true });
@@ -59,38 +59,68 @@ export function ledgerSize(directory: string): number {
   return statOf(join(directory, LEDGER_FILE))?.size ?? 0;
 }
 
-export interface Ledger {
-  lines: PeriodLine[];
-  /** Lines that are not whole: a period each, of which nothing is known. */
-  damaged: number;
+/** The same, where its last line is whole; null while one is being written. */
+export function ledgerEnd(directory: string): number | null {
+  const size = ledgerSize(directory);
+  if (size === 0) return 0;
+  const path = join(directory, LEDGER_FILE);
+  return atPath(path, 'read', () => {
+    const file = openSync(path, 'r');
+    try {
+      return endsWithLine(file, size) ? size : null;
+    } finally {
+      closeSync(file);
+    }
+  });
 }
 
 const TAIL = /,"crc":"([0-9a-f]{8})"}$/;
-
-/** Null for a line that is not as it was written. */
-function parsed(line: string): PeriodLine | null {
-  const found = TAIL.exec(line);
-  const body = found === null ? null : `${line.slice(0, found.index)}}`;
-  if (body === null || checksum(body) !== found![1]) return null;
-  return JSON.parse(body) as PeriodLine;
-}
+/** A soak of weeks has some ten thousand lines of several kilobytes each: not all of them are held at once. */
+const CHUNK_BYTES = 1 << 20;
 
 /**
- * Whatever lines are whole. None where there is no file yet. What stands behind the last line break is still being written, or
- * was when the tool was killed: that is no damage, because nothing is dropped before its line is whole.
+ * The lines that are whole, in the order in which periods ended; none where there is no file yet. What stands behind the last
+ * line break is still being written, or was when the tool was killed: that is no damage, because nothing is dropped before
+ * its line is whole.
+ * @param options.fromByte where a line begins: what stands before it is left out. 0 if absent.
+ * @param options.onDamage told of each line that is not as it was written: of that period nothing is known.
  */
-export function readLedger(directory: string): Ledger {
+export function* ledgerLines(
+  directory: string,
+  { fromByte = 0, onDamage }: { fromByte?: number; onDamage?: () => void } = {},
+): Generator<PeriodLine> {
   const path = join(directory, LEDGER_FILE);
-  if (!existsSync(path)) return { lines: [], damaged: 0 };
-  const text = atPath(path, 'read', () => readFileSync(path, 'utf8'));
-  const lines: PeriodLine[] = [];
-  let damaged = 0;
-  const written = text.split('\n');
-  for (const [index, line] of written.entries()) {
-    if (line === '') continue;
-    const whole = parsed(line);
-    if (whole !== null) lines.push(whole);
-    else if (index < written.length - 1) damaged++;
+  if (!existsSync(path)) return;
+  const file = atPath(path, 'read', () => openSync(path, 'r'));
+  try {
+    let rest = Buffer.alloc(0);
+    for (let at = fromByte; ;) {
+      const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+      const got = atPath(path, 'read', () => readSync(file, chunk, 0, CHUNK_BYTES, at));
+      at += got;
+      const bytes = Buffer.concat([rest, chunk.subarray(0, got)]);
+      const end = bytes.lastIndexOf(LINE_FEED) + 1;
+      for (const text of bytes.subarray(0, end).toString().split('\n')) {
+        const line = text === '' ? null : periodIn(text);
+        if (line !== null) yield line;
+        else if (text !== '') onDamage?.();
+      }
+      if (got === 0) {
+        const last = periodIn(bytes.subarray(end).toString());
+        if (last !== null) yield last;
+        return;
+      }
+      rest = bytes.subarray(end);
+    }
+  } finally {
+    closeSync(file);
   }
-  return { lines, damaged };
+}
+
+/** Null for a line that is not as it was written. */
+function periodIn(text: string): PeriodLine | null {
+  const found = TAIL.exec(text);
+  if (found === null) return null;
+  const body = `${text.slice(0, found.index)}}`;
+  return checksum(body) === found[1] ? (JSON.parse(body) as PeriodLine) : null;
 }

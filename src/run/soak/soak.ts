@@ -13,7 +13,7 @@ import { bytesIn, shrinkStore } from './store-room.ts';
 import { dataDirectoryOf, openGrounds, type Grounds } from './grounds.ts';
 import type { Judged, PeriodLine } from '../../report/soak/period-line.ts';
 import { judgeApart, judgeHere, type Judge } from './judges.ts';
-import { appendPeriod, readLedger } from './ledger.ts';
+import { appendPeriod, ledgerLines } from './ledger.ts';
 import { leftOverLine, lineOf, outcomeOf } from './new-line.ts';
 import { drawPeriod, type PeriodPlan } from './period-plan.ts';
 import { recordPeriod, type RecordedPeriod } from './record-period.ts';
@@ -62,8 +62,8 @@ class Soak {
     this.#reporter = reporter;
     this.#judge = plan.world.kind === 'simulated' ? judgeHere(plan.claim) : judgeApart(plan.claim);
     this.#stopping = listenForStop((text) => reporter.say(`${text}\n`));
-    const { lines } = readLedger(plan.directory);
-    this.#testedMs = lines.reduce((sum, line) => sum + testedMs(line), 0);
+    this.#testedMs = 0;
+    for (const line of ledgerLines(plan.directory)) this.#testedMs += testedMs(line);
   }
 
   get hadToEnd(): boolean {
@@ -113,10 +113,10 @@ class Soak {
    */
   async #judgeLeftOver(): Promise<void> {
     const { directory } = this.#plan;
-    for (const line of readLedger(directory).lines.filter(({ ended }) => ended !== 'cut-short'))
-      if (line.directory === null) this.#drop(join(directory, `${PERIOD_PREFIX}${line.period}`));
-    for (const left of withoutLine(directory, readLedger(directory).lines)) await this.#judgeOne(left);
-    this.#again = cutShortBefore(firstPeriod(directory), readLedger(directory).lines);
+    for (const { ended, period, directory: kept } of ledgerLines(directory))
+      if (ended !== 'cut-short' && kept === null) this.#drop(join(directory, `${PERIOD_PREFIX}${period}`));
+    for (const left of withoutLine(directory, ledgerLines(directory))) await this.#judgeOne(left);
+    this.#again = cutShortBefore(firstPeriod(directory), directory);
   }
 
   async #judgeOne(left: WithoutLine): Promise<void> {
@@ -308,15 +308,17 @@ const nameIn = (parent: string, directory: string): string => directory.slice(pa
 
 /** The first one that no line says to have come to its end. */
 function firstPeriod(directory: string): number {
-  const { lines } = readLedger(directory);
-  const over = lines.filter(({ ended }) => ended !== 'cut-short').map(({ period }) => period);
-  return 1 + Math.max(0, ...over);
+  let last = 0;
+  for (const { ended, period } of ledgerLines(directory))
+    if (ended !== 'cut-short') last = Math.max(last, period);
+  return last + 1;
 }
 
 /** Earlier ones that were cut short, and that have not been carried out since. */
-function cutShortBefore(first: number, lines: readonly PeriodLine[]): number[] {
-  const over = new Set(lines.filter(({ ended }) => ended !== 'cut-short').map(({ period }) => period));
-  const cut = new Set(lines.filter(({ ended }) => ended === 'cut-short').map(({ period }) => period));
+function cutShortBefore(first: number, directory: string): number[] {
+  const cut = new Set<number>();
+  const over = new Set<number>();
+  for (const { ended, period } of ledgerLines(directory)) (ended === 'cut-short' ? cut : over).add(period);
   return [...cut].filter((period) => period < first && !over.has(period)).toSorted((a, b) => a - b);
 }
 

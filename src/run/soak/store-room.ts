@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { readLedger } from './ledger.ts';
+import { ledgerLines } from './ledger.ts';
 
 /** The bytes of all files in a directory and below; what vanishes meanwhile counts nothing. */
 export function bytesIn(directory: string): number {
@@ -30,7 +30,7 @@ export function shrinkStore(directory: string, bytesMax: number): { bytes: numbe
   let bytes = bytesIn(directory);
   const dropped: string[] = [];
   if (bytes <= bytesMax) return { bytes, dropped };
-  for (const { directory: name, judged, stuck } of readLedger(directory).lines) {
+  for (const { directory: name, judged, stuck } of ledgerLines(directory)) {
     if (bytes <= bytesMax) break;
     if (name === null || judged?.result.verdict !== 'valid' || stuck !== null) continue;
     const path = join(directory, name);

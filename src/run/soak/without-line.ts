@@ -15,9 +15,13 @@ export interface WithoutLine {
 const NAME = new RegExp(`^${PERIOD_PREFIX}([1-9]\\d{0,8})(-cut-short-\\d+)?$`);
 
 /** In the order of the periods. */
-export function withoutLine(directory: string, lines: readonly PeriodLine[]): WithoutLine[] {
-  const named = new Set(lines.flatMap((line) => (line.directory === null ? [] : [line.directory])));
-  const over = new Set(lines.filter(({ ended }) => ended !== 'cut-short').map(({ period }) => period));
+export function withoutLine(directory: string, lines: Iterable<PeriodLine>): WithoutLine[] {
+  const named = new Set<string>();
+  const over = new Set<number>();
+  for (const { directory: name, ended, period } of lines) {
+    if (name !== null) named.add(name);
+    if (ended !== 'cut-short') over.add(period);
+  }
   return atPath(directory, 'read', () => readdirSync(directory))
     .flatMap((name) => {
       const found = NAME.exec(name);

@@ -3,7 +3,7 @@ import { fc } from '@fast-check/ava';
 import { check } from '../../../src/checker/check.ts';
 import { beginLog, concludeLog, examineSegment } from '../../../src/checker/fold/log/log-fold.ts';
 import type { LogState } from '../../../src/checker/fold/log/log-state.ts';
-import { readLogState } from '../../../src/checker/fold/read-state.ts';
+import { readLogState } from '../../../src/checker/fold/log/read-log-state.ts';
 import { type Claim, FINDING_KINDS, type Result } from '../../../src/checker/result.ts';
 import type { EndEvent } from '../../../src/history/event.ts';
 import type { Damage, Run } from '../../../src/history/run.ts';
@@ -344,6 +344,10 @@ test('a damaged state of a log is refused in a sentence', (t) => {
       t.throws(() => readLogState(wrong, 'log.json'), { name: 'Failure' }).message,
       /cannot be read from log\.json/,
     );
+  t.is(
+    t.throws(() => readLogState(text.replace('"version":1', '"version":2'), 'log.json')).message,
+    'log.json is of version 2; this program reads version 1',
+  );
 });
 
 /** Segments of one log in one piece: their scans are one. */

@@ -3,7 +3,7 @@ import { fc } from '@fast-check/ava';
 import type { Event } from '../../../src/history/event.ts';
 import type { Fault } from '../../../src/history/fault.ts';
 import { availabilityOf } from '../../../src/report/figures/availability.ts';
-import { addedUp, tallyOf } from '../../../src/report/soak/fault-tally.ts';
+import { FaultTallies, type FaultTally, tallyOf } from '../../../src/report/soak/fault-tally.ts';
 import {
   addFigure,
   addSpread,
@@ -175,3 +175,9 @@ test('tallies add up to the same, however periods are put together', (t) => {
   const one = tallyOf(run, availabilityOf(run), () => 1);
   t.deepEqual(addedUp([...addedUp([...one, ...one]), ...one]), addedUp([...one, ...one, ...one]));
 });
+
+function addedUp(tallies: readonly FaultTally[]): FaultTally[] {
+  const sums = new FaultTallies();
+  for (const tally of tallies) sums.add(tally);
+  return sums.sorted();
+}

@@ -34,8 +34,11 @@ export function resultLike(
   };
 }
 
-export function lossLike(count: number, judgement: Finding['judgement'] = 'violation'): Finding {
-  const reason = `it is a ${judgement}`;
+export function lossLike(
+  count: number,
+  judgement: Finding['judgement'] = 'violation',
+  reason = `it is a ${judgement}`,
+): Finding {
   return {
     kind: 'lost',
     partition: 0,
