@@ -120,7 +120,7 @@ test.serial(
     );
     t.is(soak.exitCode, 1, soak.stderr);
     t.regex(soak.stderr, /it stops here, because period \d+ is invalid/);
-    t.regex(soak.stdout, /^INVALID[^]*acknowledged records? (?:is|are) missing/);
+    t.regex(soak.stdout, /^INVALID[^]*acknowledged records? (?:is|are) missing/m);
     const lines = linesOf('lossy/run-1');
     const bad = lines.filter(({ judged }) => judged?.result.verdict === 'invalid');
     t.is(bad.length, 1);

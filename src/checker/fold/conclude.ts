@@ -39,7 +39,7 @@ export function conclude(
     ...state.doubts.map(({ because, seenIn }) =>
       because === null
         ? `Other things are open, ${places(seenIn, word)}.`
-        : `${clause(because)} (${places(seenIn, word)}).`,
+        : `${capitalised(clause(because))} (${places(seenIn, word)}).`,
     ),
     ...doubts,
     ...(judged === 0 ? [`No ${word} was judged, so nothing was tested.`] : []),
