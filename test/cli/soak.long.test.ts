@@ -266,7 +266,7 @@ test.serial(
     cpSync(join(place, 'period-2'), join(place, 'period-1'), { recursive: true });
     const swapped = await start('check', 'hurt/run-1');
     t.is(swapped.exitCode, 2, swapped.stderr);
-    t.regex(swapped.stdout, /period 1: its history is another one\s+than\s+was\s+judged/);
+    t.regex(swapped.stdout, /Its history is another one\s+than\s+was\s+judged \(in\s+1\s+period:\s+1\)/);
     rmSync(join(place, 'period-1'), { recursive: true });
     renameSync(join(place, 'elsewhere'), join(place, 'period-1'));
     t.is((await start('check', 'hurt/run-1')).exitCode, 0);
