@@ -265,9 +265,7 @@ test('no file is dead: everything is reached from the command line', (t) => {
   };
   visit('src/cli/main.ts');
   t.deepEqual(
-    sources
-      .map(({ path }) => path)
-      .filter((path) => !reached.has(path) && !path.endsWith('.d.ts')),
+    sources.map(({ path }) => path).filter((path) => !reached.has(path) && !path.endsWith('.d.ts')),
     [],
   );
 });
