@@ -92,17 +92,3 @@ test('of the plain offsets below one that is not, the one that was sent last is 
     t.true(judged.run.leftOut!.writes >= 30);
   }
 });
-
-test('one value that was written twice, and is well in both places, is looked at all the same', async (t) => {
-  const offsets = Array.from({ length: 40 }, (_, offset) => offset);
-  const value = (offset: number) => `0:${offset === 30 ? 3 : offset}`;
-  const run = runOfStory({
-    writes: offsets.map((offset) => acked(value(offset), offset, { at: offset + 1 })),
-    reads: offsets.map((offset) => found(offset, value(offset))),
-    events: [finalScan(40)],
-  });
-  const tables = await openTables(await exportParquet(run, join(root, 'twice')));
-  const judged = await checkTablesWith(tables, { claim: 'kept', open: openDuckDb, place: root, block: 2 });
-  t.deepEqual(judged.result, check(run, { claim: 'kept' }));
-  t.true(judged.result.findings.length > 0);
-});
