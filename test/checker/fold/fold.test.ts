@@ -80,6 +80,7 @@ test('of a segment that was cut short counts what it proves, and not what it lea
   const open = conclude(mergeCutShort(folded([good]), { number: 2, result: unscanned }));
   t.is(open.verdict, 'valid');
   t.is(open.counts.ok, 2 * good.counts.ok, 'what was acknowledged in it is counted');
+  t.notRegex(open.reasons.join(' '), /no final scan/, 'what is open of it is no doubt');
   const proven = conclude(mergeCutShort(folded([good]), { number: 2, result: lossy }));
   t.is(proven.verdict, 'invalid');
   t.is(conclude(mergeCutShort(begin('kept'), { number: 1, result: good })).verdict, 'inconclusive');

@@ -25,3 +25,15 @@ test('when a period is over nothing of it hangs on the signals of the soak', (t)
   for (const { signal } of [stop, abort]) t.is(getEventListeners(signal, 'abort').length, 0);
   t.false(stop.signal.aborted || abort.signal.aborted);
 });
+
+test('a period that is over ends whatever still listens to its signals', (t) => {
+  const stopping = new AbortController();
+  const signals = periodSignals([stopping.signal], [stopping.signal]);
+  const derived = AbortSignal.any([signals.stop, signals.abort]);
+  t.false(derived.aborted);
+  signals.over();
+  t.true(signals.stop.aborted);
+  t.true(signals.abort.aborted);
+  t.true(derived.aborted);
+  t.false(stopping.signal.aborted);
+});
