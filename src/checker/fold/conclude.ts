@@ -69,7 +69,10 @@ function reasonsOf(groups: readonly FoldedFinding[], counts: Counts, word: strin
   );
 }
 
-function keptReason({ ok, sent, lost, 'lost-after-read': gone, 'sent-missing': missing }: Counts): string {
+function keptReason(counts: Counts): string {
+  const { sent, lost, 'lost-after-read': gone, 'sent-missing': missing } = counts;
+  // What no scan covered was not looked for.
+  const ok = counts.ok - counts.unread;
   if (ok === 0)
     return `Nothing was acknowledged; ${counted(sent - missing, 'record')} of those that were sent are there.`;
   return lost + gone > 0
