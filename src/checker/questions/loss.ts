@@ -4,18 +4,17 @@ import type { ClientFault } from '../facts/attribution.ts';
 import type { Examination } from '../examination.ts';
 import { isOfItsNextLife } from '../facts/power.ts';
 import type { Cause, Describe, Loss } from '../findings/grouping.ts';
-import { isAudited, judgeAbortedRead, RULINGS } from '../findings/judgement.ts';
+import { judgeAbortedRead, RULINGS } from '../findings/judgement.ts';
 import { DIVERGENT, DIVERGENT_COUNTED, RIVALLED, type PartitionLog } from '../facts/partition.ts';
 import { FIRST_VALUE, FOREIGN } from '../columns/slots.ts';
-import { isGoneAfterRead } from '../passes/given.ts';
-import { isInPlace, isTaken, lifeCodeOf, termCodeOf } from '../passes/placement.ts';
+import { classOf, isGivenAndGone, isReadable } from './acknowledged-class.ts';
+import { isTaken, lifeCodeOf, termCodeOf } from '../passes/placement.ts';
 import {
   FOUND,
   FOUND_TWICE,
   IS_FAIL,
   IS_INFO,
   IS_OK,
-  IN_PLACE,
   IS_SENT,
   OUTCOME_BITS,
   REPEATED,
@@ -28,10 +27,8 @@ const REPORTED_ALIKE: Cause = { ruling: RULINGS.reportedAlike };
 const SENT_MISSING: Cause = { ruling: RULINGS.sentMissing };
 
 /**
- * Only where something is out of place: what has become of each write that is.
- *
- * An acknowledged value that the deciding scan did not return is lost, but only if that scan covered all that there
- * was when the value was acknowledged; else it is unread, which is no accusation.
+ * Only where something is out of place: what has become of each write that is, a class for each row
+ * (`acknowledged-class.ts`), and how that is judged, once for all rows of a class, a term and a cause.
  */
 export function classifyWrites(examination: Examination): void {
   const { run, values, suspects } = examination;
@@ -45,7 +42,7 @@ export function classifyWrites(examination: Examination): void {
       const log = examination.logOf(batch.partition[row]!);
       switch (state & OUTCOME_BITS) {
         case IS_OK:
-          classifyAcknowledged(examination, log, batch, row, id, state);
+          judgeAcknowledged(examination, log, batch, row, id, state);
           break;
         case IS_SENT:
           if ((state & (FOUND | SEEN)) === 0 && isReadable(examination, log, batch, row, -1, id)) {
@@ -70,7 +67,8 @@ export function classifyWrites(examination: Examination): void {
   }
 }
 
-function classifyAcknowledged(
+/** By its class: what is said of it, and with which cause, that is for all rows of a term alike. */
+function judgeAcknowledged(
   examination: Examination,
   log: PartitionLog,
   batch: WriteBatch,
@@ -78,30 +76,31 @@ function classifyAcknowledged(
   id: number,
   state: number,
 ): void {
-  const offset = int64At(batch.offset, row);
-  const isFound = (state & FOUND) !== 0;
-  if (isFound && (offset < 0 || isInPlace(log, offset, id))) return;
-
-  if (isFound && (examination.writesDisagree || mayBeInPlace(examination, log, offset, id))) {
-    examination.unproven.misplaced++;
+  const { unproven, writesDisagree, sentAgain, run } = examination;
+  const found = classOf(examination, log, batch, row, id, state);
+  if (found === 'in-place') return;
+  if (found === 'maybe-in-place') {
+    unproven.misplaced++;
     return;
   }
-  if (!isFound && examination.readsIncomplete && isTakenByItsBatch(examination, log, offset, id)) {
+  if (found === 'hidden-by-its-batch') {
     note(examination, 'unread', null, log, UNREAD, batch, row);
     return;
   }
-  const causes = examination.causesOf(log);
-  const isGiven = !isFound && examination.given !== null && examination.given.of(id) !== null;
-  const cause = isGiven
-    ? causes.givenCauseOf(batch.broker[row]!, int64At(batch.completeNs, row), offset)
-    : lossCauseOf(examination, log, batch, row, id);
-  const isSentAgain = examination.run.info.contract.clientRetries || examination.sentAgain.get(id) !== 0;
-  if (isFound && isReportedAlike(examination, log, offset, id)) {
+  if (found === 'reported-alike') {
     note(examination, 'misplaced', null, log, REPORTED_ALIKE, batch, row);
     return;
   }
+  const offset = int64At(batch.offset, row);
+  const causes = examination.causesOf(log);
+  const isGiven = isGivenAndGone(examination, state, id);
+  const cause = isGiven
+    ? causes.givenCauseOf(batch.broker[row]!, int64At(batch.completeNs, row), offset)
+    : lossCauseOf(examination, log, batch, row, id);
+  const isSentAgain = run.info.contract.clientRetries || sentAgain.get(id) !== 0;
+  const isFound = found === 'misplaced';
   // It is judged as the loss of one of the two is.
-  if (offset >= 0 && !examination.writesDisagree) {
+  if (offset >= 0 && !writesDisagree) {
     const divergence = isFound
       ? causes.displacementOf(cause, isSentAgain)
       : log.slots.isScanned(offset)
@@ -109,84 +108,23 @@ function classifyAcknowledged(
         : causes.unsettledOf(cause);
     noteDivergence(examination, log, divergence, batch, row, id, offset);
   }
-  if (isFound) {
-    note(examination, 'misplaced', null, log, causes.misplacedOf(cause, isSentAgain), batch, row);
-  } else if (isReadable(examination, log, batch, row, offset, id) || isGoneAfterRead(examination, log, id)) {
-    const kind = isGiven ? 'lost-after-read' : 'lost';
-    if (kind === 'lost' && examination.writesDisagree) {
-      examination.unproven.lost++;
+  switch (found) {
+    case 'misplaced':
+      note(examination, 'misplaced', null, log, causes.misplacedOf(cause, isSentAgain), batch, row);
       return;
-    }
-    note(examination, kind, lossOf(log, offset, id), log, cause, batch, row, { withHolder: true });
-  } else if (wasGivenElsewhere(examination, id, offset)) {
-    note(examination, 'misplaced', null, log, MISPLACED, batch, row);
-  } else {
-    note(examination, 'unread', null, log, UNREAD, batch, row);
+    case 'lost':
+      if (writesDisagree) unproven.lost++;
+      else note(examination, 'lost', lossOf(log, offset, id), log, cause, batch, row, { withHolder: true });
+      return;
+    case 'lost-after-read':
+      note(examination, found, lossOf(log, offset, id), log, cause, batch, row, { withHolder: true });
+      return;
+    case 'given-elsewhere':
+      note(examination, 'misplaced', null, log, MISPLACED, batch, row);
+      return;
+    case 'unread':
+      note(examination, 'unread', null, log, UNREAD, batch, row);
   }
-}
-
-/**
- * Whether the client reported one offset for several of its records, as for a whole batch, and all of them are there.
- * This program's own driver sends each record by itself, and is told its own offset.
- */
-function isReportedAlike(
-  { values, run }: Examination,
-  log: PartitionLog,
-  offset: number,
-  id: number,
-): boolean {
-  if (offset < 0 || (log.marks.get(offset) & RIVALLED) === 0 || isAudited(run.info)) return false;
-  const holder = log.slots.scannedAt(offset) - FIRST_VALUE;
-  if (holder < 0 || (values.stateOf(holder) & (OUTCOME_BITS | IN_PLACE | REPEATED)) !== (IS_OK | IN_PLACE))
-    return false;
-  return isInRowWith(values, log, offset, id);
-}
-
-/** Whether rows that are missing may show that a record that is found elsewhere is where it should be, too. */
-function mayBeInPlace(examination: Examination, log: PartitionLog, offset: number, id: number): boolean {
-  const { values, run, linesIncomplete, readsIncomplete, writesIncomplete } = examination;
-  if (offset < 0) return false;
-  const isEmpty = log.slots.scannedAt(offset) === 0;
-  if (linesIncomplete && readsIncomplete && isEmpty && (log.scan === null || offset < log.scan.end))
-    return true;
-  if (readsIncomplete && isTakenByItsBatch(examination, log, offset, id)) return true;
-  // Or that it was reported alike with the record that holds the offset.
-  if (!writesIncomplete || isAudited(run.info)) return false;
-  const holder = log.slots.scannedAt(offset) - FIRST_VALUE;
-  if (holder < 0 || (values.stateOf(holder) & OUTCOME_BITS) !== 0) return false;
-  return isInRowWith(values, log, offset, id);
-}
-
-/** Whether nothing but records of its worker stand between a record and this offset. */
-function isInRowWith(values: Examination['values'], log: PartitionLog, offset: number, id: number): boolean {
-  const worker = values.workerOf(id);
-  /** Whether it is found on this way from the offset, with nothing but records of its worker between. */
-  const isReached = (step: 1 | -1): boolean => {
-    for (let away = 0; away < BATCH_RECORDS_MAX; away++) {
-      const held = log.slots.scannedAt(offset + step * away) - FIRST_VALUE;
-      if (held === id) return true;
-      if (held < 0 || values.workerOf(held) !== worker) return false;
-    }
-    return false;
-  };
-  return isReached(1) || isReached(-1);
-}
-
-/** Batches of more records are not recognized. */
-const BATCH_RECORDS_MAX = 10_000;
-
-/** Whether a reader was given it, and only at another offset, where no more than one copy of it can be. */
-function wasGivenElsewhere(
-  { given, run, sentAgain, linesIncomplete }: Examination,
-  id: number,
-  offset: number,
-): boolean {
-  // Another copy, or a scan that covers the partition, may be among what is missing.
-  if (linesIncomplete) return false;
-  const record = given?.of(id) ?? null;
-  if (record === null || offset < 0 || !record.isAtOneOffset || record.offset === offset) return false;
-  const { idempotence, clientRetries } = run.info.contract;
-  return idempotence || (!clientRetries && sentAgain.get(id) === 0);
 }
 
 /** Why an acknowledged record that no reader was given is gone. */
@@ -234,45 +172,6 @@ function isOutlived(
   if (survivor <= offset) return false;
   const term = leadership.termAt(broker, completeNs);
   return term === null || !examination.power.timesOf(term.node).some((lostNs) => lostNs < completeNs);
-}
-
-/** Whether the value would have been returned by the deciding scan, were it in the log. */
-function isReadable(
-  { readsIncomplete }: Examination,
-  log: PartitionLog,
-  batch: WriteBatch,
-  row: number,
-  offset: number,
-  id: number,
-): boolean {
-  const { scan } = log;
-  if (scan === null || !scan.covered) return false;
-  const { from, end, invokeNs } = scan;
-  if (scan.endIsOpen === true) return offset >= from && offset < end && !readsIncomplete;
-  // Below its start a log may have been cleaned up; a value without an offset might have been there.
-  if (from > 0 && offset < from) return false;
-  // The end was asked for when the scan began: what was acknowledged later may lie beyond it.
-  if (acknowledgedNs(batch, row) > invokeNs) return false;
-  if (!readsIncomplete) return true;
-  return offset >= end || (offset >= 0 && isTaken(log, offset, id));
-}
-
-/** Whether the record that holds the offset may be of one batch with this one, for which the client gave one offset. */
-function isTakenByItsBatch(
-  { values, run, linesIncomplete }: Examination,
-  log: PartitionLog,
-  offset: number,
-  id: number,
-): boolean {
-  if (offset < 0 || !linesIncomplete || isAudited(run.info)) return false;
-  const holder = log.slots.scannedAt(offset) - FIRST_VALUE;
-  return holder >= 0 && holder !== id && values.workerOf(holder) === values.workerOf(id);
-}
-
-/** When it was known to be there; Infinity when that is unknown. An answer from before its question is no earlier. */
-function acknowledgedNs(batch: WriteBatch, row: number): number {
-  const completeNs = int64At(batch.completeNs, row);
-  return completeNs < 0 ? Infinity : Math.max(completeNs, int64At(batch.invokeNs, row));
 }
 
 function lossOf(log: PartitionLog, offset: number, id: number): Loss | null {
