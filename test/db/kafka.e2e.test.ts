@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,6 +31,7 @@ const TOPIC: TopicSettings = {
 interface Cluster {
   db: Db;
   events: Event[];
+  dataDirectory: string;
 }
 
 async function startable(
@@ -65,7 +67,7 @@ async function startable(
     await db.teardown();
     await rm(directory, { recursive: true, force: true });
   });
-  return { db, events };
+  return { db, events, dataDirectory: join(directory, 'data') };
 }
 
 const survives = test.macro({
@@ -158,3 +160,33 @@ async function until<T>(ask: () => Promise<T | undefined>): Promise<T | undefine
   }
   return undefined;
 }
+
+test.serial(
+  'a broker that a torn checkpoint of a deleted topic keeps down is brought back, and told',
+  async (t) => {
+    t.timeout(180_000);
+    const { db, events, dataDirectory } = await startable(t, {
+      kafka: '4.4.0',
+      mode: 'kraft-combined',
+      network: 6,
+    });
+    await db.setup();
+    await db.kill!('kafka2');
+    const records = join(dataDirectory, 'kafka2');
+    // As it stands where power was lost soon after a topic had been deleted.
+    const remains = join(records, 't-0.883fc1c6605c436f8b6cedc2aaa811b4-delete');
+    await cp(join(records, 't-0'), remains, { recursive: true });
+    await writeFile(join(remains, 'leader-epoch-checkpoint'), Buffer.alloc(40));
+    t.regex(await db.start!('kafka2'), /answers on 127\.91/);
+    const told = events.flatMap((event) =>
+      event.type === 'node' && event.node === 'kafka2' ? [`${event.state} ${event.detail ?? ''}`] : [],
+    );
+    t.true(
+      told.some((text) => /^down exited with status 1/.test(text)),
+      told.join('; '),
+    );
+    t.true(told.some((text) => /^down it refused .*1 directory of deleted topics removed/.test(text)));
+    t.false(existsSync(remains));
+    t.true(existsSync(join(records, 't-0')));
+  },
+);

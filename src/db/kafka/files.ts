@@ -34,6 +34,8 @@ export interface NodeFiles {
   command: string[];
   /** Everything that the node prints, through all its starts. */
   logFile: string;
+  /** Where its records are. */
+  dataDirectory: string;
 }
 
 /** In a node's directory; everything that it prints, through all its starts. */
@@ -58,6 +60,7 @@ export async function writeNodeFiles(options: NodeFilesOptions): Promise<NodeFil
   ]);
   if (formatsThere(options)) await formatThere(options, configurationFile);
   return {
+    dataDirectory,
     command: javaCommand(options.distribution, {
       program,
       configurationFile,

@@ -8,6 +8,7 @@ import { CONTROLLER_PORT, ZOOKEEPER_PORT } from './config.ts';
 import type { Disk } from './disk.ts';
 import type { NodeFiles } from './files.ts';
 import { nodeProcess, type NodeProcess } from './process.ts';
+import { hasTornRemains, removeRemains, tornRemainsWords } from './torn-remains.ts';
 
 /** A node of the cluster: its process, and what has become of it, told as events. */
 export interface KafkaNode {
@@ -107,10 +108,16 @@ export function kafkaNode(options: NodeOptions): KafkaNode {
 
   /**
    * Kafka before 2.2 gives up when ZooKeeper still holds the session of its killed predecessor (KAFKA-7165). It then
-   * has to be started again until that session has run out, as every supervisor would.
+   * has to be started again until that session has run out, as every supervisor would. And one that lost power may stumble
+   * over what is left of a deleted topic (`torn-remains.ts`).
    */
   async function relaunched(): Promise<boolean> {
-    if (!/NodeExists/.test(await readLog(log, logFrom))) return false;
+    const told = await readLog(log, logFrom);
+    if (hasTornRemains(told)) {
+      const removed = await removeRemains(options.remote, files.dataDirectory);
+      if (removed.length === 0) return false;
+      tell('down', tornRemainsWords(removed));
+    } else if (!/NodeExists/.test(told)) return false;
     await clock.sleep(500, signal);
     if (!signal.aborted) await launch();
     return true;
