@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { EXIT, Failure } from '../../core/failure.ts';
@@ -51,7 +52,8 @@ export function writeSoakFile(directory: string, info: SoakInfo): void {
 
 /** Whether the directory says that it holds the periods of a soak. */
 export function isSoak(directory: string): boolean {
-  return statOf(join(directory, SOAK_FILE)) !== null;
+  // Where the path itself leads nowhere, who opens it says so.
+  return existsSync(join(directory, SOAK_FILE));
 }
 
 /** @throws Failure where it is none, or damaged, or of a version that this program does not know. */
