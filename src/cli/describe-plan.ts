@@ -18,16 +18,16 @@ export function describePlan({
   world,
   topic = TOPIC,
   processes,
+  soak,
 }: Plan): string {
   const isModel = world.kind === 'simulated';
+  const faults = soak === undefined ? `${schedule.length} fault(s) planned` : 'faults drawn for each period';
   return [
     ...(isModel ? [announcementOf(world)] : []),
     `${scenario.name}: ${safeLine(scenario.title)}`,
     `  seed ${seed} · ${systemOf(world, mode)} · ${directory}`,
     ...describeLoad(scenario, processes),
-    world.kind === 'given'
-      ? `  ${schedule.length} fault(s) planned · ${describeTopic(world, topic)}`
-      : `  ${schedule.length} fault(s) planned · failure detection: ${scenario.detection}`,
+    `  ${faults} · ${world.kind === 'given' ? describeTopic(world, topic) : `failure detection: ${scenario.detection}`}`,
     ...(world.kind === 'given' ? [describeLimit(scenario)] : []),
     ...(isModel ? [] : [`  ${describeForecast(scenario)}`]),
   ].join('\n');

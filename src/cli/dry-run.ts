@@ -4,12 +4,16 @@ import { planNodes } from '../db/kafka/plan.ts';
 import { defaultVersion, modesOf, type KafkaMode } from '../db/kafka/recipes.ts';
 import { freshSeed } from '../core/random.ts';
 import { describeFault } from '../history/fault-words.ts';
+import type { Schedule } from '../nemesis/schedule.ts';
+import { drawPeriod } from '../run/soak/period-plan.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import type { ClusterOptions } from './options/cluster-options.ts';
+import { paragraph, textColumns } from '../report/text/paragraphs.ts';
 import { assertKnownTargets, scheduleOf } from '../run/prepare.ts';
 import { describeLoad } from './describe-plan.ts';
 import { describeForecast } from '../run/room.ts';
 import { assertOneProcess, sharedLoad } from '../run/shared-load.ts';
+import { columnsOf } from './terminal/locale.ts';
 import { print, printJson } from './terminal/print.ts';
 import { safeLine } from './terminal/safe-text.ts';
 
@@ -34,15 +38,35 @@ export function printPlan(scenario: Scenario, options: ClusterOptions): void {
     ...describeLoad(scenario, processes),
     `  warm-up ${length(warmUpMs)}, faults ${length(faultsMs)}, recovery ${length(recoveryMs)}`,
     `  ${describeForecast(scenario)}`,
-    `  ${schedule.length} fault(s), counted from the beginning of the faults phase:`,
-    ...schedule.map(({ id, atMs, afterWrites, fault, forMs }) => {
-      const after = afterWrites === undefined ? '' : ` after ${afterWrites} writes`;
-      const until = forMs === null ? 'until the end' : `for ${length(forMs)}`;
-      return `    ${moment(atMs * NS_PER_MS).padStart(8)}${after}  ${safeLine(describeFault(fault))}, ${until} (${safeLine(id)})`;
-    }),
+    ...(scenario.soak === undefined ? scheduleLines(schedule) : periodLines(scenario, seed)),
   ];
   print(`${lines.join('\n')}\nNothing was started: this is what "kept run" would do.\n`);
 }
+
+function scheduleLines(schedule: Schedule): string[] {
+  return [
+    `  ${schedule.length} fault(s), counted from the beginning of the faults phase:`,
+    ...schedule.map(({ id, atMs, afterWrites, fault, forMs }) => {
+      const after = afterWrites === undefined ? '' : ` after ${afterWrites} writes`;
+      const until = forMs === null ? 'until the end' : `for ${seconds(forMs * NS_PER_MS)}`;
+      return `    ${moment(atMs * NS_PER_MS).padStart(8)}${after}  ${safeLine(describeFault(fault))}, ${until} (${safeLine(id)})`;
+    }),
+  ];
+}
+
+/** What the first periods of a soak are; of kinds of faults that the lab cannot do a soak draws none. */
+function periodLines(scenario: Scenario, seed: number): string[] {
+  return [
+    '  its first periods, in a lab that can do all of these faults:',
+    ...Array.from({ length: PERIODS_SHOWN }, (_, index) => {
+      const { period, kinds, load } = drawPeriod(scenario, seed, index + 1);
+      const text = `${period}: ${load}; ${kinds.length === 0 ? 'no faults' : kinds.join(', ')}`;
+      return paragraph(text, textColumns(columnsOf(process.stdout)), '       ', '    ');
+    }).flat(),
+  ];
+}
+
+const PERIODS_SHOWN = 5;
 
 /** By the version that is named; where a folder or an archive is, only a run finds out. */
 function modeOf(scenario: Scenario, { kafka, simulate }: ClusterOptions): KafkaMode {

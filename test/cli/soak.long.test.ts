@@ -314,3 +314,14 @@ test.serial('what is wrong is told in one sentence with a hint, and nothing is b
   t.regex(damaged.stderr, /soak\.json is damaged: its checksum does not fit/);
   writeFileSync(info, whole);
 });
+
+test('a dry run tells what the first periods are, and begins nothing', async (t) => {
+  const { stdout, exitCode } = await start(
+    ...'run soak --dry-run --duration 1h --seed 7 --store'.split(' '),
+    join(home, 'dry'),
+  );
+  t.is(exitCode, 0);
+  t.regex(stdout, /its first periods[^]*^ {4}1: \d+ writes\/s.*\n[^]*^ {4}5: /m);
+  t.notRegex(stdout, /fault\(s\)/);
+  t.false(existsSync(join(home, 'dry')));
+});
