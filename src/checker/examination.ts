@@ -16,7 +16,7 @@ import { PowerLosses } from './facts/power.ts';
 import { Unwatched } from './facts/unwatched.ts';
 import { WorkerClocks } from './facts/worker-clocks.ts';
 import type { GivenRecords } from './facts/given.ts';
-import { FINDING_KINDS, type Counts } from './result.ts';
+import { type Counts, emptyCounts } from './result.ts';
 import { decidingScan, finalScansOf } from './facts/scans.ts';
 import { NARROW_PAGES_MAX, type SlotKind } from './columns/slots.ts';
 import { Suspects, SUSPECTS_MAX } from './columns/suspects.ts';
@@ -202,10 +202,3 @@ export interface ObservedEnds {
 }
 
 const PARTITIONS_MAX = 65_535;
-
-function emptyCounts(): Counts {
-  const counts: Record<string, number> = { attempted: 0, ok: 0, sent: 0, fail: 0, info: 0, found: 0 };
-  for (const kind of FINDING_KINDS) counts[kind] = 0;
-  counts['info-found'] = 0;
-  return counts as unknown as Counts;
-}

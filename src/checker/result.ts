@@ -57,6 +57,14 @@ export interface Counts extends Record<FindingKind, number> {
   'info-found': number;
 }
 
+/** Of nothing at all. */
+export function emptyCounts(): Counts {
+  const counts: Record<string, number> = { attempted: 0, ok: 0, sent: 0, fail: 0, info: 0, found: 0 };
+  for (const kind of FINDING_KINDS) counts[kind] = 0;
+  counts['info-found'] = 0;
+  return counts as unknown as Counts;
+}
+
 /** `permitted`: Kafka's contract for these settings and faults allows it. `violation`: it does not. */
 export type Judgement = 'permitted' | 'violation';
 

@@ -9,7 +9,6 @@ import { EXIT, Failure } from '../core/failure.ts';
 import { atPath } from '../core/paths.ts';
 import { readRegular } from '../core/regular-file.ts';
 import { counted } from '../core/words.ts';
-import { historyDigest } from '../history/digest.ts';
 import { SOAK_FILE } from '../history/layout.ts';
 import type { Run } from '../history/run.ts';
 import { isParquet } from '../history/tables/is-parquet.ts';
@@ -62,8 +61,13 @@ export async function checkSegment(
   const before = existsSync(statePath)
     ? readLogState(atPath(statePath, 'read', () => readRegular(statePath)).toString(), statePath)
     : beginLog(segment.info);
-  assertGoesOn(before, segment, path, statePath);
+  assertSameLog(before, segment, path, statePath);
   const state = examineSegment(before, segment);
+  if (state.last === before.last)
+    throw new Failure(`${path} is the segment that was examined last`, {
+      hint: 'name the one that follows; each is examined once, in their order',
+      exitStatus: EXIT.usage,
+    });
   atPath(statePath, 'written', () => writeWhole(statePath, `${JSON.stringify(state)}\n`));
   const result = concludeLog(state, claim);
   const status = exitStatusOf(result);
@@ -84,12 +88,7 @@ export async function checkSegment(
   return status;
 }
 
-function assertGoesOn(
-  { info, last, segments }: LogState,
-  segment: Run,
-  path: string,
-  statePath: string,
-): void {
+function assertSameLog({ info, segments }: LogState, segment: Run, path: string, statePath: string): void {
   if (segments === 0) return;
   if (segment.info.run !== info.run)
     throw new Failure(
@@ -99,9 +98,4 @@ function assertGoesOn(
         exitStatus: EXIT.usage,
       },
     );
-  if (historyDigest(segment) === last)
-    throw new Failure(`${path} is the segment that was examined last`, {
-      hint: 'name the one that follows; each is examined once, in their order',
-      exitStatus: EXIT.usage,
-    });
 }

@@ -26,7 +26,7 @@ import type { RepeatInfo } from '../run/repeat/repeat-file.ts';
 import { assertSameSystem, systemOf } from '../run/repeat/system.ts';
 import { followFindings } from '../run/soak/findings.ts';
 import { judgedOf, judgePeriod } from '../run/soak/judge-period.ts';
-import { ledgerLines, ledgerSize } from '../run/soak/ledger.ts';
+import { firstOpenPeriod, ledgerLines, ledgerSize } from '../run/soak/ledger.ts';
 import { leftOverLine, outcomeOf } from '../run/soak/new-line.ts';
 import { drawPeriod } from '../run/soak/period-plan.ts';
 import { readSoakTables } from '../run/soak/soak-tables.ts';
@@ -302,10 +302,7 @@ function asItStood(line: PeriodLine, claim: Claim, was: Claim): PeriodLine {
 
 function runningWords(directory: string): string | null {
   if (isOwned(directory) === false) return null;
-  let last = 0;
-  for (const { ended, period } of ledgerLines(directory))
-    if (ended !== 'cut-short') last = Math.max(last, period);
-  return `It still goes on: period ${last + 1} is recorded or judged now.`;
+  return `It still goes on: period ${firstOpenPeriod(directory)} is recorded or judged now.`;
 }
 
 function tell(

@@ -1,5 +1,5 @@
 import type { Contract } from '../../history/run.ts';
-import { type Claim, type Counts, type Example, FINDING_KINDS, type Finding } from '../result.ts';
+import type { Claim, Counts, Example, Finding } from '../result.ts';
 
 /**
  * What is known after some segments of a history were judged. Its size depends on how many kinds of findings and doubts there
@@ -60,10 +60,4 @@ export interface FoldedFinding extends Pick<Finding, 'kind' | 'loss' | 'judgemen
 export interface FoldedDoubt {
   because: string | null;
   seenIn: SeenIn;
-}
-
-/** Of nothing at all. */
-export function emptyCounts(): Counts {
-  const names = ['attempted', 'ok', 'sent', 'fail', 'info', 'found', 'info-found', ...FINDING_KINDS];
-  return Object.fromEntries(names.map((name) => [name, 0])) as unknown as Counts;
 }

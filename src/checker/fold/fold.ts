@@ -1,5 +1,5 @@
-import type { Claim } from '../result.ts';
-import { emptyCounts, type FoldState } from './fold-state.ts';
+import { type Claim, emptyCounts } from '../result.ts';
+import type { FoldState } from './fold-state.ts';
 
 /**
  * Checking as a fold over segments: `begin`, judge each of them by itself and add what it came to (`merge.ts`), `conclude`. A

@@ -3,7 +3,7 @@ import { spawn } from '../../core/child-process.ts';
 import { realClock } from '../../core/clock.ts';
 import { messageOf } from '../../core/failure.ts';
 import type { PeriodLine } from '../../report/soak/period-line.ts';
-import { ledgerEnd, ledgerLines, ledgerSize } from './ledger.ts';
+import { ledgerEnd, ledgerLines } from './ledger.ts';
 
 const LOOK_MS = 500;
 
@@ -21,13 +21,13 @@ export function followFindings(
   const clock = realClock();
   const ending = new AbortController();
   const running = new Set<Promise<void>>();
-  let size = ledgerSize(directory);
+  let end = ledgerEnd(directory);
   const look = () => {
     const now = ledgerEnd(directory);
-    if (now === null || now === size) return;
-    const from = size;
-    size = now;
-    for (const line of ledgerLines(directory, { fromByte: from })) {
+    if (now === end) return;
+    const fromByte = end;
+    end = now;
+    for (const line of ledgerLines(directory, { fromByte })) {
       if (line.judged?.result.verdict === 'valid' && line.stuck === null) continue;
       const done = tell(command, directory, line, say).finally(() => running.delete(done));
       running.add(done);

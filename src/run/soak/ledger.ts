@@ -59,15 +59,16 @@ export function ledgerSize(directory: string): number {
   return statOf(join(directory, LEDGER_FILE))?.size ?? 0;
 }
 
-/** The same, where its last line is whole; null while one is being written. */
-export function ledgerEnd(directory: string): number | null {
+/** Up to where its lines have an end: behind that one may be in the middle of being written, or was when the tool was killed. */
+export function ledgerEnd(directory: string): number {
   const size = ledgerSize(directory);
   if (size === 0) return 0;
   const path = join(directory, LEDGER_FILE);
   return atPath(path, 'read', () => {
     const file = openSync(path, 'r');
     try {
-      return endsWithLine(file, size) ? size : null;
+      if (endsWithLine(file, size)) return size;
+      return readFileSync(file).subarray(0, size).lastIndexOf(LINE_FEED) + 1;
     } finally {
       closeSync(file);
     }
@@ -115,6 +116,14 @@ export function* ledgerLines(
   } finally {
     closeSync(file);
   }
+}
+
+/** The first period that no line says to have come to its end. */
+export function firstOpenPeriod(directory: string): number {
+  let last = 0;
+  for (const { ended, period } of ledgerLines(directory))
+    if (ended !== 'cut-short') last = Math.max(last, period);
+  return last + 1;
 }
 
 /** Null for a line that is not as it was written. */

@@ -13,7 +13,7 @@ import { bytesIn, shrinkStore } from './store-room.ts';
 import { dataDirectoryOf, openGrounds, type Grounds } from './grounds.ts';
 import type { Judged, PeriodLine } from '../../report/soak/period-line.ts';
 import { judgeApart, judgeHere, type Judge } from './judges.ts';
-import { appendPeriod, ledgerLines } from './ledger.ts';
+import { appendPeriod, firstOpenPeriod, ledgerLines } from './ledger.ts';
 import { leftOverLine, lineOf, outcomeOf } from './new-line.ts';
 import { drawPeriod, type PeriodPlan } from './period-plan.ts';
 import { recordPeriod, type RecordedPeriod } from './record-period.ts';
@@ -77,7 +77,7 @@ class Soak {
     try {
       await this.#judgeLeftOver();
       grounds = await openGrounds(this.#plan);
-      for (let next = firstPeriod(directory); await this.#goesOn();) {
+      for (let next = firstOpenPeriod(directory); await this.#goesOn();) {
         this.#makeRoom();
         const period = this.#again.shift() ?? next++;
         await this.#carryOut(grounds, drawPeriod(this.#plan.scenario, this.#info.seed, period));
@@ -116,7 +116,7 @@ class Soak {
     for (const { ended, period, directory: kept } of ledgerLines(directory))
       if (ended !== 'cut-short' && kept === null) this.#drop(join(directory, `${PERIOD_PREFIX}${period}`));
     for (const left of withoutLine(directory, ledgerLines(directory))) await this.#judgeOne(left);
-    this.#again = cutShortBefore(firstPeriod(directory), directory);
+    this.#again = cutShortBefore(firstOpenPeriod(directory), directory);
   }
 
   async #judgeOne(left: WithoutLine): Promise<void> {
@@ -305,14 +305,6 @@ class Soak {
 }
 
 const nameIn = (parent: string, directory: string): string => directory.slice(parent.length + 1);
-
-/** The first one that no line says to have come to its end. */
-function firstPeriod(directory: string): number {
-  let last = 0;
-  for (const { ended, period } of ledgerLines(directory))
-    if (ended !== 'cut-short') last = Math.max(last, period);
-  return last + 1;
-}
 
 /** Earlier ones that were cut short, and that have not been carried out since. */
 function cutShortBefore(first: number, directory: string): number[] {

@@ -90,6 +90,10 @@ test('a ledger of megabytes is read bit by bit, and from where the last look had
   t.deepEqual([...ledgerLines(directory, { fromByte })], lines.slice(3));
   t.deepEqual([...ledgerLines(directory, { fromByte: ledgerSize(directory) })], []);
   t.is(ledgerEnd(directory), ledgerSize(directory));
+  const end = ledgerSize(directory);
   appendFileSync(join(directory, LEDGER_FILE), '{"period":6');
-  t.is(ledgerEnd(directory), null, 'a line that is being written');
+  t.is(ledgerEnd(directory), end, 'a line that is being written has no end yet');
+  const sixth = periodLine({ period: 6 });
+  appendPeriod(directory, sixth);
+  t.deepEqual([...ledgerLines(directory, { fromByte: end })], [sixth], 'a torn one makes room for it');
 });

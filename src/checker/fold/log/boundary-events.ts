@@ -2,9 +2,7 @@ import type { EndEvent, Event, ViewEvent } from '../../../history/event.ts';
 import { timeOf } from '../../../history/events-of.ts';
 import { gapsOf } from '../../../history/gaps.ts';
 import type { LeftOutFaults } from '../../../history/run.ts';
-
-/** Faults that change what a disk holds may be told by what comes to light much later. */
-const STRIKES_DISKS = /power-loss|disk|wipe|corrupt|bit-?flip/i;
+import { changesDisks } from '../../facts/disks.ts';
 
 /**
  * Of the events of a log that was found in order, those that say how it goes on: who leads and who follows, what every
@@ -27,6 +25,7 @@ export function boundaryEvents(
   const asked = new Map<number, EndEvent>();
   const leading = new Map<number, number>();
   const ended = new Set<string>();
+  const ofDisks = new Set<string>();
   for (const event of events) {
     if (event.type === 'end' && !speaksOfLog(event)) continue;
     const key = lastKey(event);
@@ -38,6 +37,7 @@ export function boundaryEvents(
     if (event.type === 'view' && event.epoch !== null)
       leading.set(event.partition, Math.max(event.epoch, leading.get(event.partition) ?? -1));
     if (isOver(event)) ended.add(idOf(event)!);
+    if (event.type === 'fault-start' && strikesDisk(event.fault.kind)) ofDisks.add(event.id);
   }
   const lasting = new Set<Event>([...last.values(), ...asked.values()]);
   return events.filter((event) => {
@@ -45,10 +45,10 @@ export function boundaryEvents(
     if (event.type === 'scan') return event.final;
     if (event.type === 'note') return gapsOf([event]).length > 0;
     if (event.type === 'view') return isOfTerm(event, leading.get(event.partition));
-    if (event.type === 'fault-start' && STRIKES_DISKS.test(event.fault.kind)) return true;
     if (event.type === 'repetition') return !wasRead(event.partition, event.offset);
     const id = idOf(event);
-    if (event.type === 'fault-stop' && isOfDisks(events, event.id)) return true;
+    if (event.type === 'fault-start' && strikesDisk(event.fault.kind)) return true;
+    if (event.type === 'fault-stop' && ofDisks.has(event.id)) return true;
     return id !== null && !ended.has(id);
   });
 }
@@ -69,10 +69,8 @@ export function faultsLeftOut(all: readonly Event[], gone: readonly Event[], tes
 const isOfTerm = ({ epoch }: ViewEvent, leading: number | undefined): boolean =>
   epoch === leading || leading === undefined;
 
-const isOfDisks = (events: readonly Event[], id: string): boolean =>
-  events.some(
-    (event) => event.type === 'fault-start' && event.id === id && STRIKES_DISKS.test(event.fault.kind),
-  );
+/** What a fault of this kind destroyed may come to light much later. */
+const strikesDisk = (kind: string): boolean => kind === 'power-loss' || changesDisks(kind);
 
 /** Of these only the last one says something of what comes; null of all others. */
 function lastKey(event: Event): string | null {
