@@ -39,3 +39,8 @@ export function faultSpansOf(events: readonly Event[]): FaultSpan[] {
   }
   return [...spans.values()];
 }
+
+/** Whether one of them is in force at this moment. */
+export function isUnderFault(spans: readonly FaultSpan[], timeNs: number): boolean {
+  return spans.some(({ fromNs, toNs }) => fromNs <= timeNs && timeNs <= toNs);
+}

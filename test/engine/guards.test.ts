@@ -2,7 +2,6 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import test from 'ava';
 import { check } from '../../src/checker/check.ts';
-import { Failure } from '../../src/core/failure.ts';
 import { checkTablesWith } from '../../src/engine/check-tables.ts';
 import { openDuckDb } from '../../src/engine/duckdb.ts';
 import { exportParquet } from '../../src/history/interchange/parquet.ts';
@@ -11,6 +10,7 @@ import { loadTables } from '../../src/history/tables/load-tables.ts';
 import { openTables } from '../../src/history/tables/open-tables.ts';
 import { acked, finalScan, found, runOfStory } from '../checker/story.ts';
 import { temporaryDirectory } from '../history/sample.ts';
+import { refused } from '../refused.ts';
 
 /** What an engine cannot do is said in a sentence, with its status, and nothing is left behind. */
 const root = temporaryDirectory();
@@ -44,16 +44,6 @@ function byDuckDb(directory: string, more: { rowsMax?: number } = {}) {
 test.afterEach('nothing is left behind', (t) => {
   if (place !== '') t.deepEqual(readdirSync(place), []);
 });
-
-async function refused(act: () => Promise<unknown>): Promise<Failure> {
-  try {
-    await act();
-  } catch (error) {
-    if (error instanceof Failure) return error;
-    throw error;
-  }
-  throw new Error('it was not refused');
-}
 
 test.serial('where DuckDB is not installed, a sentence says how to get it, and status 64', async (t) => {
   const failure = await refused(() => openDuckDb(root, () => Promise.resolve(null)));

@@ -2,7 +2,6 @@ import { copyFileSync, mkdirSync, readdirSync, rmSync, truncateSync, writeFileSy
 import { join } from 'node:path';
 import test from 'ava';
 import { fc } from '@fast-check/ava';
-import { Failure } from '../../src/core/failure.ts';
 import { exportParquet } from '../../src/history/interchange/parquet.ts';
 import { runOf } from '../../src/history/memory.ts';
 import { areTables } from '../../src/history/tables/is-parquet.ts';
@@ -14,6 +13,7 @@ import { WRITES_TABLE_COLUMNS } from '../../src/history/tables/table-columns.ts'
 import { holds } from '../holds.ts';
 import { endEvents, noteEvents, readRows, writeRows } from './rows.ts';
 import { endsOf, plainRead, plainWrite, rowsOf, temporaryDirectory } from './sample.ts';
+import { refused } from '../refused.ts';
 
 /** A history goes out as Parquet tables and can be judged from them: nothing is lost on the way. */
 const root = temporaryDirectory();
@@ -106,16 +106,6 @@ test('rows that wait for their part are bounded, and every part is sorted', asyn
     );
   }
 });
-
-async function refused(act: () => Promise<unknown>): Promise<Failure> {
-  try {
-    await act();
-  } catch (error) {
-    if (error instanceof Failure) return error;
-    throw error;
-  }
-  throw new Error('it was not refused');
-}
 
 test('a missing part is damage; a part that was cut, other columns and other tools are refused in a sentence', async (t) => {
   const directory = await exportParquet(SAMPLE, fresh());

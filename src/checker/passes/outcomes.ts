@@ -1,3 +1,4 @@
+import { isUnderFault } from '../../history/fault-spans.ts';
 import { OUTCOMES } from '../../history/write.ts';
 import { int64At, type WriteBatch } from '../../history/run.ts';
 import type { Examination } from '../examination.ts';
@@ -36,7 +37,7 @@ function recordBatch(
   totals: number[],
   firstFaultNs: number,
 ): void {
-  const { values, nearLogs } = examination;
+  const { values, nearLogs, faults } = examination;
   const { places, slabs } = values.cells;
   const { info } = examination.run;
   const areSessions = areWorkersSessions(info);
@@ -47,7 +48,7 @@ function recordBatch(
     const log = nearLogs[partition[row]!] ?? examination.logOf(partition[row]!);
     const invoked = int64At(invokeNs, row);
     if (invoked >= firstFaultNs && !examination.testedUnderFault)
-      examination.testedUnderFault = isUnderFault(examination, invoked);
+      examination.testedUnderFault = isUnderFault(faults, invoked);
     const code = outcome[row]!;
     const low = seq[2 * row]!;
     const page = seq[2 * row + 1] === 0 ? values.pageOf(worker[row]!, low >>> 16) : -1;
@@ -82,10 +83,6 @@ function claimFar(examination: Examination, log: PartitionLog, batch: WriteBatch
   const id = examination.values.idOf(batch.worker[row]!, int64At(batch.seq, row));
   log.slots.claim(offset, id + FIRST_VALUE);
   return true;
-}
-
-function isUnderFault({ faults }: Examination, timeNs: number): boolean {
-  return faults.some(({ fromNs, toNs }) => fromNs <= timeNs && timeNs <= toNs);
 }
 
 /** Records a write where there was no page for it yet, or another row; false when there was one. */

@@ -7,10 +7,10 @@ import type { Remote } from '../../../src/control/remote.ts';
 import { realClock } from '../../../src/core/clock.ts';
 import type { Event } from '../../../src/history/event.ts';
 import { createDecoder } from '../../../src/history/value.ts';
-import type { Write } from '../../../src/history/write.ts';
 import { loadInProcesses } from '../../../src/run/load-processes/processes.ts';
 import { scenarioSchema } from '../../../src/scenario/schema.ts';
 import { fakeBroker } from '../../client/fake-broker.ts';
+import { collected } from './collected.ts';
 
 /** Workers on other hosts, which are this machine here: what matters is that they are reached through the control layer alone. */
 const TOPIC = 'audit';
@@ -47,15 +47,8 @@ async function onHosts(
     await broker.close();
     for (const made of [directory, there]) rmSync(made, { recursive: true });
   });
-  const writes: Write[] = [];
-  const events: Event[] = [];
-  const stop = new AbortController();
-  const sinks = {
-    write: (write: Write) => writes.push(write),
-    event: (event: Event) => events.push(event),
-    stop: stop.signal,
-  };
-  return { broker, there, clock, apart, close, writes, events, stop, load: () => apart.load(sinks) };
+  const { sinks, ...told } = collected();
+  return { broker, there, clock, apart, close, ...told, load: () => apart.load(sinks) };
 }
 
 const host = (name: string): Remote => processRemote(name, '127.0.0.1');

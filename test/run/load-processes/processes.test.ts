@@ -4,13 +4,12 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import test from 'ava';
 import { realClock, startOf } from '../../../src/core/clock.ts';
-import type { Event } from '../../../src/history/event.ts';
-import type { Write } from '../../../src/history/write.ts';
 import { loadInProcesses } from '../../../src/run/load-processes/processes.ts';
 import { scenarioSchema } from '../../../src/scenario/schema.ts';
 import { virtualClock } from '../../../src/core/virtual-clock.ts';
 import { createDecoder } from '../../../src/history/value.ts';
 import { fakeBroker } from '../../client/fake-broker.ts';
+import { collected } from './collected.ts';
 
 /** Processes that write to a broker of a few lines, and the history that they come to. */
 const KEPT = resolve('bin/kept.js');
@@ -35,15 +34,8 @@ async function sharing(
     rmSync(directory, { recursive: true });
   });
   await apart.open();
-  const writes: Write[] = [];
-  const events: Event[] = [];
-  const stop = new AbortController();
-  const sinks = {
-    write: (write: Write) => writes.push(write),
-    event: (event: Event) => events.push(event),
-    stop: stop.signal,
-  };
-  return { broker, directory, clock, apart, writes, events, stop, load: () => apart.load(sinks) };
+  const { sinks, ...told } = collected();
+  return { broker, directory, clock, apart, ...told, load: () => apart.load(sinks) };
 }
 
 const nameOf = ({ worker, seq }: { worker: number | null; seq: number | null }) => `${worker}:${seq}`;

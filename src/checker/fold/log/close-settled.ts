@@ -1,5 +1,5 @@
 import { eventsOf } from '../../../history/events-of.ts';
-import { faultSpansOf } from '../../../history/fault-spans.ts';
+import { faultSpansOf, isUnderFault } from '../../../history/fault-spans.ts';
 import type { Event } from '../../../history/event.ts';
 import type { Run } from '../../../history/run.ts';
 import type { Read, Write } from '../../../history/write.ts';
@@ -172,7 +172,5 @@ const valueOf = ({ worker, seq }: Pick<Read, 'worker' | 'seq'>): string => `${wo
 
 function wasTested({ events }: Run, writes: readonly Write[]): boolean {
   const faults = faultSpansOf(events);
-  return writes.some(({ invokeNs }) =>
-    faults.some(({ fromNs, toNs }) => fromNs <= invokeNs && invokeNs <= toNs),
-  );
+  return writes.some(({ invokeNs }) => isUnderFault(faults, invokeNs));
 }

@@ -1,6 +1,6 @@
 import { isUnsaid } from '../../../history/assumptions.ts';
 import { eventsOf } from '../../../history/events-of.ts';
-import { faultSpansOf } from '../../../history/fault-spans.ts';
+import { faultSpansOf, isUnderFault } from '../../../history/fault-spans.ts';
 import type { Run } from '../../../history/run.ts';
 import type { Read, Write } from '../../../history/write.ts';
 import { Examination } from '../../examination.ts';
@@ -170,9 +170,7 @@ function clockWitnesses(writes: readonly Write[]): Write[] {
 
 /** One write that was begun while a fault was in force. */
 function faultWitness({ faults }: Examination, writes: readonly Write[]): Write[] {
-  const tested = writes.find(({ invokeNs }) =>
-    faults.some(({ fromNs, toNs }) => fromNs <= invokeNs && invokeNs <= toNs),
-  );
+  const tested = writes.find(({ invokeNs }) => isUnderFault(faults, invokeNs));
   return tested === undefined ? [] : [tested];
 }
 
