@@ -13,8 +13,8 @@ export interface Ran {
 export interface Running {
   /** Rejects with `ChannelLost` when the shell ends before the command has. */
   readonly done: Promise<Ran>;
-  /** The process on the node, and the group that it leads; null while it is not known. */
-  pid(): number | null;
+  /** The process on the node, and the group that it leads, once it has said so; null where it ended without. */
+  readonly pid: Promise<number | null>;
 }
 
 /** The shell went away while a command was under way, or before it could be sent. Nobody knows what became of it. */
@@ -41,8 +41,13 @@ const MARK_BYTES_MAX = 128;
  */
 export function shellOn(channel: ShellChannel): Shell {
   let lost: ChannelLost | null = null;
-  let current: { out: Collected; err: Collected; finish(): void; fail(error: ChannelLost): void } | null =
-    null;
+  let current: {
+    out: Collected;
+    err: Collected;
+    started(pid: number | null): void;
+    finish(): void;
+    fail(error: ChannelLost): void;
+  } | null = null;
 
   const lose = (why: string) => {
     if (lost !== null) return;
@@ -52,6 +57,8 @@ export function shellOn(channel: ShellChannel): Shell {
   };
   channel.stdout.on('data', (chunk: Buffer) => {
     current?.out.add(chunk);
+    const pid = current?.out.pid() ?? null;
+    if (pid !== null) current?.started(pid);
     current?.finish();
   });
   channel.stderr.on('data', (chunk: Buffer) => {
@@ -69,26 +76,33 @@ export function shellOn(channel: ShellChannel): Shell {
     },
 
     start(command, input) {
-      if (lost !== null) return { done: Promise.reject(lost), pid: () => null };
+      if (lost !== null) return { done: Promise.reject(lost), pid: Promise.resolve(null) };
       if (current !== null) throw new RangeError('a shell runs one command at a time');
       const mark = freshId();
       const out = new Collected(mark);
       const err = new Collected(mark);
+      let started: (pid: number | null) => void = () => undefined;
+      const pid = new Promise<number | null>((resolve) => (started = resolve));
       const done = new Promise<Ran>((resolve, reject) => {
         current = {
           out,
           err,
+          started,
           finish() {
             const exitStatus = out.status();
             if (exitStatus === null || err.status() === null) return;
             current = null;
+            started(out.pid());
             resolve({ exitStatus, stdout: out.said(), stderr: err.said() });
           },
-          fail: reject,
+          fail(error) {
+            started(null);
+            reject(error);
+          },
         };
       });
       channel.stdin.write(script(command, input, mark));
-      return { done, pid: () => out.pid() };
+      return { done, pid };
     },
 
     close() {

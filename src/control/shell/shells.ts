@@ -76,7 +76,8 @@ export function shellsOn(options: {
       if (timeoutMs === undefined) return await running.done;
       const ran = await within(clock, timeoutMs, running.done);
       if (ran !== null) return ran;
-      await kill(running.pid());
+      // Where its first word is still on its way, there is nothing yet that could be killed.
+      await kill(await within(clock, KILLED_MS, running.pid));
       // Whatever it still says belongs to no command of ours, so the shell serves again only once that has ended.
       if ((await within(clock, KILLED_MS, running.done)) === null) shell.close();
       throw new Failure(`"${command.join(' ')}" on ${name} took longer than ${timeoutMs} ms.`);

@@ -2,6 +2,7 @@ import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Transform } from 'node:stream';
 import test, { type ExecutionContext } from 'ava';
 import { realClock, type Clock } from '../../../src/core/clock.ts';
 import type { Lab } from '../../../src/control/lab.ts';
@@ -36,8 +37,26 @@ test.after.always(() => {
   if (busybox !== null) rmSync(busybox, { recursive: true });
 });
 
+function late(delayMs: number): Transform {
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      void realClock()
+        .sleep(delayMs)
+        .then(() => done(null, chunk));
+    },
+  });
+}
+
 /** Shells of this machine in the place of a node's, and a way to take them away; closed when the test ends. */
-function node(t: ExecutionContext, name: string, address: string, kind: string, clock?: Clock) {
+function node(
+  t: ExecutionContext,
+  name: string,
+  address: string,
+  kind: string,
+  clock?: Clock,
+  /** How long what a shell says is on its way. */
+  delayMs = 0,
+) {
   const { command, path } = SHELLS[kind]!;
   const children = new Set<ChildProcess>();
   const openShell = async (): Promise<ShellChannel> => {
@@ -51,7 +70,7 @@ function node(t: ExecutionContext, name: string, address: string, kind: string, 
     });
     return {
       stdin: child.stdin,
-      stdout: child.stdout,
+      stdout: delayMs === 0 ? child.stdout : child.stdout.pipe(late(delayMs)),
       stderr: child.stderr,
       close: () => child.kill('SIGKILL'),
     };
@@ -124,18 +143,24 @@ test('many commands at once wait for a shell, and each gets its own answer', asy
   t.true(children.size <= 4);
 });
 
-test('a command that takes too long is killed with all that it started, and the shell serves on', async (t) => {
-  const file = join(directory(t), 'pid');
-  const isWritten = () => existsSync(file) && readFileSync(file, 'utf8').endsWith('\n');
-  const { remote } = node(t, 'a', '127.0.0.1', 'sh', timeIsUpWhen(20_000, isWritten));
-  const script = 'sleep 300 & echo $! >"$1"; wait';
-  await t.throwsAsync(remote.exec(['sh', '-c', script, 'sh', file], { timeoutMs: 20_000 }), {
-    message: /took longer than 20000 ms/,
+for (const [what, delayMs] of [
+  ['', 0],
+  [', also before its first word has come', 300],
+] as const) {
+  test(`a command that takes too long is killed with all that it started${what}, and the shell serves on`, async (t) => {
+    t.timeout(60_000);
+    const file = join(directory(t), 'pid');
+    const isWritten = () => existsSync(file) && readFileSync(file, 'utf8').endsWith('\n');
+    const { remote } = node(t, 'a', '127.0.0.1', 'sh', timeIsUpWhen(20_000, isWritten), delayMs);
+    const script = 'sleep 300 & echo $! >"$1"; wait';
+    await t.throwsAsync(remote.exec(['sh', '-c', script, 'sh', file], { timeoutMs: 20_000 }), {
+      message: /took longer than 20000 ms/,
+    });
+    const pid = Number(readFileSync(file, 'utf8'));
+    while (isRunning(pid)) await realClock().sleep(10);
+    t.is((await remote.exec(['echo', 'on'])).stdout, 'on');
   });
-  const pid = Number(readFileSync(file, 'utf8'));
-  while (isRunning(pid)) await realClock().sleep(10);
-  t.is((await remote.exec(['echo', 'on'])).stdout, 'on');
-});
+}
 
 test('a daemon outlives its connection, and how it ended is known after the next one', async (t) => {
   t.timeout(30_000);
