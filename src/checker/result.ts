@@ -1,3 +1,4 @@
+import type { ClientInfo } from '../history/client-info.ts';
 import type { Contract } from '../history/run.ts';
 
 /** What a checker says of a run: results.json and `--json` hold exactly this. */
@@ -11,6 +12,8 @@ export interface Result {
   /** Those of the reasons that leave something open; absent where nothing is. */
   doubts?: string[];
   contract: Contract;
+  /** The client library that wrote; absent where the history does not say. */
+  client?: ClientInfo;
   counts: Counts;
   findings: Finding[];
 }

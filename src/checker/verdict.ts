@@ -1,3 +1,4 @@
+import { nameOfClient } from '../history/client-info.ts';
 import { capitalised, counted, grouped, listed, sentence } from '../core/words.ts';
 import { findingClause } from './findings/finding-words.ts';
 import { faultsDuring } from './facts/attribution.ts';
@@ -24,6 +25,7 @@ export function resultOf(examination: Examination, claim: Claim): Result {
     reasons,
     ...(doubts.length > 0 && { doubts: [...doubts] }),
     contract: run.info.contract,
+    ...(run.info.client !== undefined && { client: run.info.client }),
     counts,
     findings,
   };
@@ -122,7 +124,7 @@ function notes(examination: Examination, findings: readonly Finding[], broken: r
     );
   if (clientFaults > 0) {
     list.push(
-      `The evidence for ${grouped(clientFaults)} of these points at the client library, not at the broker.`,
+      `The evidence for ${grouped(clientFaults)} of these points at the client library${run.info.client === undefined ? '' : ` (${nameOfClient(run.info.client)})`}, not at the broker.`,
     );
   }
   if (counts['sent-missing'] > 0) {

@@ -1,6 +1,7 @@
 import type { KafkaMode } from '../db/kafka/recipes.ts';
 import { NS_PER_MS } from '../core/clock.ts';
 import { counted, seconds } from '../core/words.ts';
+import { nameOfClient } from '../history/client-info.ts';
 import { loadHostsOf } from '../run/shared-load.ts';
 import { TOPIC, type Plan } from '../run/plan.ts';
 import { describeForecast, sizeOf } from '../run/room.ts';
@@ -11,6 +12,7 @@ import { safeLine } from './terminal/safe-text.ts';
 /** What is about to happen, before it happens: this alone is enough to repeat the run. */
 export function describePlan({
   scenario,
+  client,
   seed,
   mode,
   schedule,
@@ -27,6 +29,7 @@ export function describePlan({
     `${scenario.name}: ${safeLine(scenario.title)}`,
     `  seed ${seed} · ${systemOf(world, mode)} · ${directory}`,
     ...describeLoad(scenario, processes),
+    ...(client.mode === 'audit' ? [] : [`  client under audit: ${nameOfClient(client)}`]),
     `  ${faults} · ${world.kind === 'given' ? describeTopic(world, topic) : `failure detection: ${scenario.detection}`}`,
     ...(world.kind === 'given' ? [describeLimit(scenario)] : []),
     ...(isModel ? [] : [`  ${describeForecast(scenario)}`]),

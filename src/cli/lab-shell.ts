@@ -60,7 +60,7 @@ export async function openShell({ plan, words }: LabRequest): Promise<number> {
     const { scenario, mode, seed } = plan;
     const { distribution } = plan.world;
     const directory = clusterDirectory(plan);
-    const setting = { scenario, mode, seed, topic: TOPIC, directory, powerLoss: false };
+    const setting = { scenario, client: plan.client, mode, seed, topic: TOPIC, directory, powerLoss: false };
     say(`Starting Kafka ${distribution.version} (${mode}) …\n`);
     const stage = openWorld(ownData(plan.world, join(directory, 'data')), setting);
     const opened = await openSession(plan, stage, withProgress);

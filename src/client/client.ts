@@ -18,14 +18,21 @@ export function valuesOf({ worker, seq, partition, records = 1 }: Invocation): V
   return Array.from({ length: records }, (_, index) => ({ worker, seq: seq + index, partition }));
 }
 
-/** What became of it, and so of each of its values. Fields as in `Write` (history/write.ts). */
-export interface Completion {
+/** What became of a value. Fields as in `Write` (history/write.ts). */
+export interface Fate {
   outcome: Outcome;
   error: string | null;
-  /** Of its first value. A broker appends a batch as a whole: the others are right behind it. */
+  offset: number | null;
+}
+
+/** What became of a request, and so of each of its values: a broker appends a batch as a whole. */
+export interface Completion extends Fate {
+  /** Of its first value: the others are right behind it. */
   offset: number | null;
   attempts: number;
   broker: number | null;
+  /** One for each value, where a library may have sent them in more than one batch. */
+  each?: readonly Fate[];
 }
 
 /** A worker's session with the cluster. Worker n starts its bootstrap list at broker n, so that no fault can catch all. */

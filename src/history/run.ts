@@ -1,4 +1,5 @@
 import type { ProcessIdentity } from '../core/process-identity.ts';
+import type { ClientInfo } from './client-info.ts';
 import type { Event } from './event.ts';
 
 /**
@@ -170,6 +171,8 @@ export interface RunInfo {
   seed: number;
   scenario: { name: string; title: string; [option: string]: unknown };
   contract: Contract;
+  /** What wrote. Absent in runs from before there was more than one client, and in most imported histories. */
+  client?: ClientInfo;
   topic: string;
   partitions: number;
   nodes: NodeInfo[];

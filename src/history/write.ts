@@ -32,7 +32,10 @@ export interface Write {
   error: string | null;
   /** Where the broker said it is. Null when it did not say. */
   offset: number | null;
-  /** Produce requests that reached a socket for this write. */
+  /**
+   * Produce requests that reached a socket for this write. Where the client is a program of its own, whose requests kept
+   * does not see: how many it may have sent.
+   */
   attempts: number;
   /** The id of the broker that the last attempt went to. Null when none was reached. */
   broker: number | null;

@@ -1,4 +1,5 @@
 import type { Claim } from '../checker/result.ts';
+import type { PreparedClient } from '../client/library.ts';
 import type { ProcessIdentity } from '../core/process-identity.ts';
 import type { KafkaMode } from '../db/kafka/recipes.ts';
 import type { Schedule } from '../nemesis/schedule.ts';
@@ -13,6 +14,8 @@ export interface Plan<World extends WorldPlan = WorldPlan> {
   /** Stands in every record's value. */
   run: string;
   scenario: Scenario;
+  /** What writes, ready to be used. */
+  client: PreparedClient;
   schedule: Schedule;
   seed: number;
   claim: Claim;

@@ -14,6 +14,7 @@ import { createEncoder } from '../history/value.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import { titleOf } from '../scenario/title.ts';
 import type { GivenPlan, GivenTopic } from '../world/plan.ts';
+import { prepareClient } from './prepare-client.ts';
 import { assertConsent } from './consent.ts';
 import { withinLimits } from './given-limits.ts';
 import type { Plan } from './plan.ts';
@@ -54,6 +55,7 @@ export async function prepareGivenPlan(
   say: (text: string) => void,
 ): Promise<Plan<GivenPlan>> {
   assertLoadHosts(wanted, 'given');
+  const client = await prepareClient(wanted);
   const clock = realClock();
   const cluster = await probeCluster(endpoint, clock);
   const features = featuresOf(cluster.versions);
@@ -105,6 +107,7 @@ export async function prepareGivenPlan(
     return {
       run,
       scenario,
+      client,
       schedule,
       seed,
       claim: wishes.claim,

@@ -26,6 +26,7 @@ import type { Bug } from '../sim/bugs.ts';
 import type { Claim } from '../checker/result.ts';
 import type { LabKind, RealPlan, SimulatedPlan } from '../world/plan.ts';
 import { assertDisconnects } from './disconnects.ts';
+import { modelClient, prepareClient } from './prepare-client.ts';
 import { assertLeaderMoves } from './leader-moves.ts';
 import { assertImpairments } from './impairments.ts';
 import { TOPIC, type Plan } from './plan.ts';
@@ -139,6 +140,7 @@ export async function prepareSimulatedPlan(
   return {
     run,
     scenario,
+    client: modelClient(scenario),
     schedule: scheduleOf(scenario, seed),
     seed,
     claim: options.claim,
@@ -179,6 +181,7 @@ export async function preparePlan(
   assertDockerWishes(options, kind);
   assertSshWishes(options, wanted, kind);
   assertLoadHosts(wanted, kind);
+  const client = await prepareClient(wanted);
   const sayLine = (line: string) => more.say(`${line}\n`);
   // Asked first: without its daemon nothing has to be fetched.
   const engine = kind === 'docker' ? await openEngine() : null;
@@ -239,6 +242,7 @@ export async function preparePlan(
   return {
     run,
     scenario,
+    client,
     schedule,
     seed,
     claim: options.claim,

@@ -3,6 +3,8 @@ import { resolve } from 'node:path';
 import { wallClock } from '../core/clock.ts';
 import { thisProcess } from '../core/process-identity.ts';
 import { keptVersion } from '../core/version.ts';
+import type { PreparedClient } from '../client/library.ts';
+import type { ClientInfo } from '../history/client-info.ts';
 import type { RunInfo } from '../history/run.ts';
 import { contractOf } from '../scenario/contract.ts';
 import type { Setting, Stage } from '../world/stage.ts';
@@ -14,12 +16,21 @@ export function topicOf({ topic }: Plan): string {
 }
 
 export function settingOf(plan: Plan): Setting {
-  const { run: name, scenario, schedule, mode, seed, directory } = plan;
+  const { run: name, scenario, client, schedule, mode, seed, directory } = plan;
   const { nemesis } = scenario;
   // A soak draws its periods later, from the scenario.
   const mayDraw = plan.soak !== undefined && 'random' in nemesis && nemesis.random.mix.includes('power-loss');
   const powerLoss = mayDraw || schedule.some(({ fault }) => fault.kind === 'power-loss');
-  return { run: name, scenario, mode, seed, topic: topicOf(plan), directory: resolve(directory), powerLoss };
+  return {
+    run: name,
+    scenario,
+    client,
+    mode,
+    seed,
+    topic: topicOf(plan),
+    directory: resolve(directory),
+    powerLoss,
+  };
 }
 
 /** What run.json says at the beginning. */
@@ -36,6 +47,7 @@ export function infoOf(plan: Plan, world: Stage['info']): RunInfo {
       ...(plan.soak !== undefined && { partOfSoak: true }),
     },
     contract: contractOf(scenario),
+    client: clientInfo(plan.client),
     topic: topicOf(plan),
     partitions: scenario.topic.partitions,
     ...(scenario.dense && { dense: true }),
@@ -55,4 +67,8 @@ export function infoOf(plan: Plan, world: Stage['info']): RunInfo {
     ...world,
     versions: { kept: keptVersion(), node: process.version, ...world.versions },
   };
+}
+
+function clientInfo({ library, version, mode }: PreparedClient): ClientInfo {
+  return { library, version, mode };
 }

@@ -1,5 +1,5 @@
 import { NS_PER_MS, type Clock } from '../core/clock.ts';
-import type { Client } from '../client/client.ts';
+import type { Client, Completion, Fate } from '../client/client.ts';
 import type { Generator, Op } from '../generator/generator.ts';
 import type { Write } from '../history/write.ts';
 
@@ -60,7 +60,8 @@ export function load(options: {
     behindNs = Math.max(behindNs, invokeNs - intendedNs);
     if (++outstanding[worker]! >= options.inFlight) free.delete(worker);
     if (waiting.length > 0) release();
-    const { outcome, error, offset, attempts, broker } = await clients[worker]!.write(op);
+    const completion = await clients[worker]!.write(op);
+    const { attempts, broker } = completion;
     const completeNs = clock.nowNs();
     for (let index = 0; index < records; index++) {
       options.record({
@@ -70,9 +71,7 @@ export function load(options: {
         intendedNs,
         invokeNs,
         completeNs,
-        outcome,
-        error,
-        offset: offset === null ? null : offset + index,
+        ...fateOf(completion, index),
         attempts,
         broker,
       });
@@ -135,4 +134,9 @@ export function load(options: {
       await Promise.all(writes);
     },
   };
+}
+
+/** What became of the nth value of a request. */
+function fateOf({ outcome, error, offset, each }: Completion, index: number): Fate {
+  return each?.[index] ?? { outcome, error, offset: offset === null ? null : offset + index };
 }

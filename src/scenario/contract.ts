@@ -1,8 +1,10 @@
 import type { Contract } from '../history/run.ts';
+import { mayRetry } from './client.ts';
 import type { Scenario } from './schema.ts';
 
 /** What a scenario asks Kafka to guarantee. */
-export function contractOf({ topic, producer, brokerSettings }: Scenario): Contract {
+export function contractOf(scenario: Scenario): Contract {
+  const { topic, producer, brokerSettings } = scenario;
   const { minInsyncReplicas, replicationFactor, uncleanLeaderElection } = topic;
   const flushMessages = Number(brokerSettings['log.flush.interval.messages'] ?? Number.NaN);
   return {
@@ -11,7 +13,7 @@ export function contractOf({ topic, producer, brokerSettings }: Scenario): Contr
     replicationFactor,
     uncleanLeaderElection,
     idempotence: producer.idempotence,
-    clientRetries: producer.retries > 0,
+    clientRetries: mayRetry(scenario),
     ...(Number.isSafeInteger(flushMessages) && { flushMessages }),
   };
 }

@@ -1,6 +1,7 @@
 import { nearest } from '../core/nearest.ts';
 import { ROLES } from '../history/fault.ts';
 import { PEER_GROUPS } from '../history/faults/between.ts';
+import { mayRetry } from './client.ts';
 import { brokersNeeded } from './brokers-needed.ts';
 import { grouped } from '../core/words.ts';
 import type { Scenario } from './schema.ts';
@@ -9,7 +10,40 @@ import type { Scenario } from './schema.ts';
 
 /** @returns what does not fit, each with its path; none if all does. */
 export function misfitsOf(scenario: Scenario): string[] {
-  return [...batchMisfits(scenario), ...compactMisfits(scenario), ...faultMisfits(scenario)];
+  return [
+    ...clientMisfits(scenario),
+    ...batchMisfits(scenario),
+    ...compactMisfits(scenario),
+    ...faultMisfits(scenario),
+  ];
+}
+
+function clientMisfits({ client, producer, load }: Scenario): string[] {
+  if (client === undefined) return [];
+  const { library, command, version, settings } = client;
+  const isOwn = library === 'kept';
+  return [
+    ...(isOwn && producer.retries > 0
+      ? [
+          `client.library: kept's own driver sends each request once, so that its verdict is about this request, and producer.retries is ${producer.retries}; name a library, or set retries to 0`,
+        ]
+      : []),
+    ...(isOwn && (version !== undefined || Object.keys(settings).length > 0)
+      ? ["client: kept's own driver has no version and no settings but the scenario's"]
+      : []),
+    ...(library === 'command' && command === undefined
+      ? ['client.command: the program is missing, and client.library is "command"']
+      : []),
+    ...(library === 'command' && load.hosts !== undefined
+      ? ['load.hosts: the client is a program of this machine, so the workers must live here']
+      : []),
+    ...(library === 'kafkajs' && Object.keys(settings).length > 0
+      ? ['client.settings: kafkajs takes none here; the scenario says what it is told']
+      : []),
+    ...(library !== 'command' && command !== undefined
+      ? [`client.command: a program is named, and client.library is "${library}", not "command"`]
+      : []),
+  ];
 }
 
 /** What brokers take at most in one batch (message.max.bytes), where nothing else is set. */
@@ -42,12 +76,13 @@ function batchMisfits({ load, brokerSettings }: Scenario): string[] {
 }
 
 /** What would make a record vanish, or an offset be empty, that nobody lost. */
-function compactMisfits({ topic, producer, dense }: Scenario): string[] {
+function compactMisfits(scenario: Scenario): string[] {
+  const { topic, dense } = scenario;
   if (!topic.compact) return [];
   return [
-    ...(producer.retries > 0
+    ...(mayRetry(scenario)
       ? [
-          'topic.compact: with producer.retries a record may be stored twice under one key, and compaction removes the older copy, which may be the acknowledged one; so retries must be 0',
+          'topic.compact: where the client sends a record again it may be stored twice under one key, and compaction removes the older copy, which may be the acknowledged one; so producer.retries must be 0, and the client none that kept does not know',
         ]
       : []),
     ...(dense ? ['topic.compact: compaction may leave offsets empty, so "dense" must be false'] : []),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CLIENT_LIBRARIES } from '../history/client-info.ts';
 import { randomScheduleSchema, strikeSchema } from '../nemesis/schedule.ts';
 
 /**
@@ -24,6 +25,24 @@ const producerSchema = z
       .describe('how long the broker waits for its followers'),
   })
   .prefault({});
+
+const clientSchema = z.strictObject({
+  library: z
+    .enum(CLIENT_LIBRARIES)
+    .describe(
+      'kept: its own driver, one raw request and one verdict for each write; kafkajs: as an application uses it; command: a program that speaks the protocol of docs/clients.md',
+    ),
+  version: z
+    .string()
+    .regex(/^\d+(\.\d+)+(-[\w.]+)?$/, 'a version such as 3.9.1')
+    .optional()
+    .describe('of the library; what is installed, if absent'),
+  command: z.array(z.string()).min(1).optional().describe('for "command": the program and its arguments'),
+  settings: z
+    .record(z.string(), z.string())
+    .default({})
+    .describe("settings in the library's own words, such as linger.ms; they win over what kept sets"),
+});
 
 const loadSchema = z
   .strictObject({
@@ -131,6 +150,9 @@ export const scenarioSchema = z.strictObject({
   detection: z.enum(['short', 'original']).default('short'),
   topic: topicSchema,
   producer: producerSchema,
+  client: clientSchema
+    .optional()
+    .describe("what writes; if absent kept's own driver, or kafkajs where producer.retries is above 0"),
   load: loadSchema,
   phases: phasesSchema,
   consumers: z

@@ -1,4 +1,5 @@
 import { capitalised, counted } from '../core/words.ts';
+import { libraryOf } from './client.ts';
 import type { Scenario } from './schema.ts';
 
 /**
@@ -32,6 +33,7 @@ function changesOf(now: Scenario, before: Scenario, title: string): string[] {
     [now.topic.uncleanLeaderElection !== before.topic.uncleanLeaderElection, 'unclean election'],
     [now.topic.compact !== before.topic.compact, now.topic.compact ? 'compaction' : 'no compaction'],
     [now.producer.idempotence !== before.producer.idempotence, 'an idempotent producer'],
+    [libraryOf(now) !== libraryOf(before), `the client ${libraryOf(now)}`],
     [now.producer.retries !== before.producer.retries, counted(now.producer.retries, 'retry', 'retries')],
     [now.load.workers !== before.load.workers, counted(now.load.workers, 'worker')],
     [now.topic.partitions !== before.topic.partitions, counted(now.topic.partitions, 'partition')],

@@ -5,7 +5,7 @@ import { keptVersion } from '../core/version.ts';
 import type { Reader } from '../client/client.ts';
 import { joinAddress, secretsOf } from '../client/endpoint.ts';
 import { createAdmin } from '../client/kafkajs/admin.ts';
-import { createDriver } from '../client/kafkajs/driver.ts';
+import { openLibrary } from '../client/libraries.ts';
 import { createObserver, type Observer } from '../client/kafkajs/observe.ts';
 import { createReader } from '../client/kafkajs/reader.ts';
 import { commandHook } from '../control/hook/command-hook.ts';
@@ -13,7 +13,7 @@ import { SECRET_VARIABLES } from '../client/settings/variables.ts';
 import { givenCluster } from '../db/given/given.ts';
 import type { Contract } from '../history/run.ts';
 import { contractOf } from '../scenario/contract.ts';
-import { settingsOf } from './kafka.ts';
+import { noteTo, settingsOf } from './kafka.ts';
 import { describeOwnTopic } from './own-topic.ts';
 import type { GivenPlan } from './plan.ts';
 import type { Setting, Stage, Tools } from './stage.ts';
@@ -77,7 +77,7 @@ async function makeTopic(
 
 function givenWorld(
   plan: GivenPlan,
-  { run, topic, scenario, seed }: Setting,
+  { run, topic, scenario, seed, client }: Setting,
   { clock, encode, record }: Tools & { clock: Clock },
 ): World {
   const { endpoint } = plan;
@@ -98,6 +98,7 @@ function givenWorld(
     ...endpoint,
     brokers: plan.brokers.map(({ address, port }) => joinAddress(address, port)),
   };
+  const library = openLibrary(client, { clock, note: noteTo(record, clock) });
   const nodes = plan.brokers.map(({ name, id, roles, address }) => ({ name, id, roles, address }));
   const db = givenCluster({
     nodes,
@@ -119,7 +120,7 @@ function givenWorld(
     nodes,
     db,
     net: null,
-    reach: { endpoint: everywhere, connectionTimeoutMs: CONNECTION_TIMEOUT_MS },
+    reach: { endpoint: everywhere, connectionTimeoutMs: CONNECTION_TIMEOUT_MS, client },
     openAdmin,
     ...(hook !== null && {
       striking: {
@@ -133,7 +134,7 @@ function givenWorld(
       },
     }),
     openClient: (worker) =>
-      createDriver({
+      library.open({
         ...scenario.producer,
         worker,
         endpoint: everywhere,
@@ -141,7 +142,6 @@ function givenWorld(
         keyed: scenario.topic.compact,
         connectionTimeoutMs: CONNECTION_TIMEOUT_MS,
         encode,
-        clock,
       }),
     openReader: (options) =>
       from(plan.topic.from, createReader({ ...options, endpoint: everywhere, topic, partitions, clock })),
@@ -149,6 +149,7 @@ function givenWorld(
       if (isClosed) return;
       isClosed = true;
       for (const observer of observers.values()) observer.close();
+      await library.close();
       await db.teardown();
       hook?.close();
       if (!plan.topic.isOwn || plan.topic.isKept) return;

@@ -3,8 +3,9 @@ import { join as joinThere } from 'node:path/posix';
 import type { Clock } from '../core/clock.ts';
 import { seededRandom, type Random } from '../core/random.ts';
 import { joinAddress } from '../client/endpoint.ts';
-import { createDriver } from '../client/kafkajs/driver.ts';
 import { moveLeaders } from '../client/kafkajs/move-leaders.ts';
+import { openLibrary } from '../client/libraries.ts';
+import type { PreparedClient } from '../client/library.ts';
 import { createObserver, type Observer } from '../client/kafkajs/observe.ts';
 import { createReader } from '../client/kafkajs/reader.ts';
 import type { Admin } from '../client/admin.ts';
@@ -40,6 +41,7 @@ export function kafkaInfo(lab: LabKind, { version, java, jars }: Distribution): 
 export function kafkaWorld(options: {
   lab: Lab;
   scenario: Scenario;
+  client: PreparedClient;
   distribution: Distribution;
   /** The same Kafka on this machine; null where there is none. `distribution` itself if absent. */
   local?: Distribution | null;
@@ -60,6 +62,7 @@ export function kafkaWorld(options: {
   onEvent: (event: Event) => void;
 }): World {
   const { scenario, clock, lab } = options;
+  const library = openLibrary(options.client, { clock, note: noteTo(options.onEvent, clock) });
   const nodes = planNodes(options.mode, scenario.brokers).map((node) => ({
     ...node,
     address: lab.nodes.get(node.name)!.address,
@@ -127,9 +130,9 @@ export function kafkaWorld(options: {
 
   /** What a run with this topic and this scenario needs, beside the nodes. */
   const clientsOf = (topic: string, of: Scenario, encode: Encoder) => ({
-    reach: { endpoint, connectionTimeoutMs: CONNECTION_TIMEOUT_MS },
+    reach: { endpoint, connectionTimeoutMs: CONNECTION_TIMEOUT_MS, client: options.client },
     openClient: (worker: number, other?: OtherProducer) =>
-      createDriver({
+      library.open({
         worker,
         endpoint,
         topic: other?.topic ?? topic,
@@ -141,7 +144,6 @@ export function kafkaWorld(options: {
         produceTimeoutMs: of.producer.produceTimeoutMs,
         connectionTimeoutMs: CONNECTION_TIMEOUT_MS,
         encode,
-        clock,
       }),
     openReader: (reader?: Parameters<World['openReader']>[0]) =>
       createReader({ endpoint, topic, partitions: of.topic.partitions, ...reader, clock }),
@@ -184,6 +186,7 @@ export function kafkaWorld(options: {
     },
     async close() {
       first.close();
+      await library.close();
       try {
         await db.teardown();
       } finally {
@@ -191,6 +194,11 @@ export function kafkaWorld(options: {
       }
     },
   };
+}
+
+/** A warning among the events. */
+export function noteTo(onEvent: (event: Event) => void, clock: Clock): (text: string) => void {
+  return (text) => onEvent({ type: 'note', timeNs: clock.nowNs(), about: 'warning', text });
 }
 
 /** The cleaner leaves the newest segment alone, and waits until half of the others is dirty, if nothing else is said. */

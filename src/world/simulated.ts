@@ -35,7 +35,7 @@ export interface SimulatedOptions {
   clock: VirtualClock;
   random: Random;
   bug?: Bug | null;
-  /** A client that retries by itself can have the defects of kafkajs; `ideal` if absent. */
+  /** A client that retries by itself can have the defects of kafkajs; it has those of the scenario's client if absent. */
   client?: 'ideal' | 'kafkajs';
   /** Before Kafka 2.2 (KIP-207) a new leader could give an end offset that was behind; false if absent. */
   staleEnds?: boolean;
@@ -102,7 +102,11 @@ export function simulatedWorld(options: SimulatedOptions): SimulatedWorld {
       const acks = other?.acks ?? producer.acks;
       const client = { worker, ...producer, acks, outcomeOf, suspectsLeader };
       return producer.retries > 0
-        ? applicationClient(cluster, client, options.client ?? 'ideal')
+        ? applicationClient(
+            cluster,
+            client,
+            options.client ?? (scenario.client?.library === 'kafkajs' ? 'kafkajs' : 'ideal'),
+          )
         : auditClient(cluster, client);
     },
     openReader: (reader) =>

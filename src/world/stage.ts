@@ -1,3 +1,4 @@
+import type { PreparedClient } from '../client/library.ts';
 import type { Clock, RestartableClock } from '../core/clock.ts';
 import type { Secret } from '../core/secret.ts';
 import type { KafkaMode } from '../db/kafka/recipes.ts';
@@ -30,6 +31,8 @@ export interface Setting {
   /** The run's own name, for what must tell it from others outside of it; a fresh one if absent. */
   run?: string;
   scenario: Scenario;
+  /** What writes. */
+  client: PreparedClient;
   mode: KafkaMode;
   seed: number;
   topic: string;

@@ -1,5 +1,6 @@
 import type { Admin } from '../client/admin.ts';
 import type { Client, Reader } from '../client/client.ts';
+import type { PreparedClient } from '../client/library.ts';
 import type { Endpoint } from '../client/endpoint.ts';
 import type { Acks } from '../client/outcome.ts';
 import type { FaultHook, HookNode } from '../control/fault-hook.ts';
@@ -91,6 +92,7 @@ export interface LoadHost {
 export interface Reach {
   endpoint: Endpoint;
   connectionTimeoutMs: number;
+  client: PreparedClient;
 }
 
 /** A command that strikes, and what it is told besides the fault. */

@@ -31,6 +31,9 @@ const violation: Ruling = { judgement: 'violation', reason: 'gone', blame: 'brok
 test('only the own driver, that never retries, gives evidence about single requests', (t) => {
   t.true(isAudited(audited));
   t.true(isAudited(infoOf({}, 'simulated')));
+  const application = { library: 'java', version: '3.9.1', mode: 'application' } as const;
+  t.false(isAudited({ ...audited, client: application }), 'a library may hide what the broker said');
+  t.true(isAudited({ ...audited, client: { ...application, mode: 'audit' } }));
   t.false(isAudited(imported));
   t.false(isAudited(retrying));
 });

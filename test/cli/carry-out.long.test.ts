@@ -3,6 +3,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import test from 'ava';
 import { execa } from 'execa';
+import { OWN_CLIENT } from '../../src/client/kafkajs/prepared.ts';
 import { terminalReporter } from '../../src/cli/terminal-reporter.ts';
 import { carryOut } from '../../src/run/carry-out.ts';
 import type { Plan } from '../../src/run/plan.ts';
@@ -30,6 +31,7 @@ async function planOf(scenario: Scenario): Promise<Plan> {
   return {
     run: 'trouble',
     scenario,
+    client: OWN_CLIENT,
     schedule: scheduleOf(scenario, 1),
     seed: 1,
     claim: 'kept',

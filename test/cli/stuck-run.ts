@@ -1,3 +1,4 @@
+import { OWN_CLIENT } from '../../src/client/kafkajs/prepared.ts';
 import { carryOut } from '../../src/run/carry-out.ts';
 import { terminalReporter } from '../../src/cli/terminal-reporter.ts';
 import type { Plan } from '../../src/run/plan.ts';
@@ -18,6 +19,7 @@ const session = {
 const plan: Plan = {
   run: 'stuck',
   scenario: scenarioSchema.parse({ name: 'stuck', title: 'Stuck' }),
+  client: OWN_CLIENT,
   schedule: [],
   seed: 1,
   claim: 'kept',

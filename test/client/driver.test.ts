@@ -2,8 +2,9 @@ import test from 'ava';
 import { fc } from '@fast-check/ava';
 import { realClock } from '../../src/core/clock.ts';
 import type { Value } from '../../src/client/client.ts';
-import { createDriver } from '../../src/client/kafkajs/driver.ts';
-import type { DriverOptions } from '../../src/client/kafkajs/driver-options.ts';
+import type { DriverOptions } from '../../src/client/driver-options.ts';
+import { KAFKAJS_CLIENT, OWN_CLIENT } from '../../src/client/kafkajs/prepared.ts';
+import { openLibrary } from '../../src/client/libraries.ts';
 import { createObserver } from '../../src/client/kafkajs/observe.ts';
 import { OUTCOME_TABLE, outcomeOf, type Acks } from '../../src/client/outcome.ts';
 import { createReader } from '../../src/client/kafkajs/reader.ts';
@@ -288,7 +289,8 @@ async function setUp(
   brokerOptions: { metadataVersion?: number } = {},
 ) {
   const broker: FakeBroker = await fakeBroker(brokerOptions);
-  const client = createDriver({
+  const library = openLibrary((options.retries ?? 0) > 0 ? KAFKAJS_CLIENT : OWN_CLIENT);
+  const client = library.open({
     worker: 7,
     endpoint: { brokers: [broker.address] },
     topic: 'audit',

@@ -1,6 +1,7 @@
 import test from 'ava';
 import { realClock } from '../../src/core/clock.ts';
-import { createDriver } from '../../src/client/kafkajs/driver.ts';
+import { OWN_CLIENT } from '../../src/client/kafkajs/prepared.ts';
+import { openLibrary } from '../../src/client/libraries.ts';
 import { createReader } from '../../src/client/kafkajs/reader.ts';
 import { fakeBroker } from './fake-broker.ts';
 
@@ -30,7 +31,7 @@ test('a consumer of a hundred partitions gets what comes into one of them while 
   // Asked for one by one, the idle ones would hold the connection for 25 s, longer than any request may take.
   const broker = await fakeBroker({ partitions: PARTITIONS, idleMs: 250 });
   const reader = createReader({ ...place, endpoint: { brokers: [broker.address] } });
-  const driver = createDriver({
+  const driver = openLibrary(OWN_CLIENT).open({
     worker: 7,
     endpoint: { brokers: [broker.address] },
     topic: place.topic,

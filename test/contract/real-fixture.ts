@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs';
+import { OWN_CLIENT } from '../../src/client/kafkajs/prepared.ts';
 import { openEngine } from '../../src/control/docker/engine.ts';
 import { enterLab, insideLab } from '../../src/control/netns/enter.ts';
 import { resolveDistribution } from '../../src/db/kafka/distribution.ts';
@@ -29,6 +30,7 @@ async function inside(): Promise<void> {
       : { kind: lab as 'netns' | 'loopback', distribution, dataDirectory: null };
   const world = await openWorld(plan, {
     scenario,
+    client: OWN_CLIENT,
     mode: mode as KafkaMode,
     seed: 1,
     topic: place.topic,

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
+import { OWN_CLIENT } from '../../src/client/kafkajs/prepared.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import { Failure } from '../../src/core/failure.ts';
 import { produce, type Counts } from '../../src/hand/produce.ts';
@@ -22,6 +23,7 @@ async function inLab<T>(story: (session: Session, told: string[]) => Promise<T>)
   const plan: HandPlan = {
     run: 'lab',
     scenario,
+    client: OWN_CLIENT,
     schedule: [],
     seed: 7,
     claim: 'kept',
@@ -33,7 +35,15 @@ async function inLab<T>(story: (session: Session, told: string[]) => Promise<T>)
     quiet: true,
     command: [],
   };
-  const setting = { scenario, mode: plan.mode, seed: 7, topic: TOPIC, directory: store, powerLoss: false };
+  const setting = {
+    scenario,
+    client: OWN_CLIENT,
+    mode: plan.mode,
+    seed: 7,
+    topic: TOPIC,
+    directory: store,
+    powerLoss: false,
+  };
   const stage = openWorld(plan.world, setting);
   const isOver = new AbortController();
   return stage.drive!(

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { TIMER_MS_MAX } from '../../core/clock.ts';
+import { CLIENT_LIBRARIES } from '../../history/client-info.ts';
 
 /** Parsers of option values. Each says what it expected; commander adds the option's name. */
 
@@ -54,6 +55,18 @@ export function parseSeedRange(text: string): { first: number; last: number } {
     );
   }
   return { first, last };
+}
+
+/** `kafkajs`, or with a version: `java@3.9.1`. */
+export function parseClient(text: string): { library: string; version?: string } {
+  const [library = '', version, ...more] = text.split('@');
+  const known: readonly string[] = CLIENT_LIBRARIES.filter((name) => name !== 'command');
+  if (!known.includes(library) || more.length > 0 || version === '') {
+    throw new InvalidArgumentError(
+      `Expected a library, or one with a version: ${known.join(', ')}. A program of yours is named by --client-command.`,
+    );
+  }
+  return { library, ...(version !== undefined && { version }) };
 }
 
 export function parseAcks(text: string): 0 | 1 | 'all' {

@@ -9,6 +9,7 @@ import {
   randomScheduleSchema,
   type MixKind,
 } from '../../nemesis/schedule.ts';
+import { CLIENT_LIBRARIES } from '../../history/client-info.ts';
 import { CATALOG, findEntry } from '../../scenario/catalog/catalog.ts';
 import { brokersNeeded } from '../../scenario/brokers-needed.ts';
 import { misfitsOf } from '../../scenario/fits.ts';
@@ -17,6 +18,7 @@ import { titleOf } from '../../scenario/title.ts';
 import { scenarioSchema, type Scenario } from '../../scenario/schema.ts';
 import {
   parseAcks,
+  parseClient,
   parseCount,
   parseDurationMs,
   parseList,
@@ -29,6 +31,8 @@ export interface ScenarioOptions {
   fullSize?: true;
   acks?: 0 | 1 | 'all';
   idempotence?: true;
+  client?: { library: string; version?: string };
+  clientCommand?: string;
   retries?: number;
   minIsr?: number;
   unclean?: true;
@@ -66,6 +70,15 @@ export function addScenarioOptions(command: Command): Command {
     .option('--compact', 'compact the topic, in which each record has a key of its own')
     .option('--idempotence', 'use the idempotent producer')
     .option('--dense', 'no offset may be empty: there are no transactions and no compaction that leave gaps')
+    .option(
+      '--client <library[@version]>',
+      `what writes: ${CLIENT_LIBRARIES.filter((name) => name !== 'command').join(', ')} (default: kept's own driver, which sends raw requests)`,
+      parseClient,
+    )
+    .option(
+      '--client-command <command>',
+      'a program of yours as the client, which speaks the protocol of docs/clients.md; split at spaces',
+    )
     .option('--retries <n>', "let the client library retry by itself, as an application's would", parseCount)
     .optionsGroup('The load:')
     .option('--workers <n>', 'how many producers', parseCount)
@@ -208,8 +221,9 @@ function applyOptions(scenario: Scenario, options: ScenarioOptions): Scenario {
         ...producer,
         acks: options.acks ?? producer.acks,
         idempotence: options.idempotence ?? producer.idempotence,
-        retries: options.retries ?? producer.retries,
+        retries: retriesOf(scenario, options),
       },
+      ...clientOf(scenario, options),
       load: {
         ...load,
         workers: options.workers ?? load.workers,
@@ -237,6 +251,33 @@ function applyOptions(scenario: Scenario, options: ScenarioOptions): Scenario {
     },
     `The scenario "${scenario.name}" with these options`,
   );
+}
+
+/** What an application's client gets where nothing is said: it is the default of kafkajs. */
+const APPLICATION_RETRIES = 5;
+
+/** A library is used as an application uses it, so it repeats; kept's own driver does not. */
+function retriesOf({ producer }: Scenario, { client, clientCommand, retries }: ScenarioOptions): number {
+  if (retries !== undefined) return retries;
+  if (client?.library === 'kept') return 0;
+  if (client === undefined && clientCommand === undefined) return producer.retries;
+  return producer.retries > 0 ? producer.retries : APPLICATION_RETRIES;
+}
+
+/** @throws Failure (usage) where two clients are named. */
+function clientOf({ client: before }: Scenario, { client, clientCommand }: ScenarioOptions): object {
+  if (client !== undefined && clientCommand !== undefined) {
+    throw new Failure('--client names a library, and --client-command a program of yours', {
+      hint: 'leave one of them out',
+      exitStatus: EXIT.usage,
+    });
+  }
+  if (clientCommand !== undefined) {
+    const settings = before?.library === 'command' ? before.settings : {};
+    return { client: { library: 'command', command: clientCommand.trim().split(/\s+/), settings } };
+  }
+  if (client === undefined) return {};
+  return { client: before?.library === client.library ? { ...before, ...client } : client };
 }
 
 /** With fewer brokers than the scenario had, kinds of faults that need more are left out of a random mix. */

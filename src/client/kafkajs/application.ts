@@ -11,7 +11,7 @@ import type { Clock } from '../../core/clock.ts';
 import { Failure, messageOf } from '../../core/failure.ts';
 import { within } from '../../core/within.ts';
 import { valuesOf, type Client, type Completion } from '../client.ts';
-import type { DriverOptions } from './driver-options.ts';
+import type { DriverOptions } from '../driver-options.ts';
 import { API, asThrown, Kafka, quiet, type ISocketFactory } from './kafkajs.ts';
 import { watchWrites } from './session.ts';
 import { openSocket, saslOptions } from './sockets.ts';

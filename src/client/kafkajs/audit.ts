@@ -6,7 +6,7 @@
 import type { Clock } from '../../core/clock.ts';
 import { Failure, messageOf } from '../../core/failure.ts';
 import { valuesOf, type Client, type Completion, type Value } from '../client.ts';
-import type { DriverOptions } from './driver-options.ts';
+import type { DriverOptions } from '../driver-options.ts';
 import { createIdentities, type ProducerIdentity } from './identity.ts';
 import { outcomeOf, suspectsLeader, type Evidence } from '../outcome.ts';
 import { createPool } from './pool.ts';

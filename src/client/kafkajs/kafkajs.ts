@@ -180,6 +180,9 @@ const VERSION = '2.2.4';
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters
 const load: <T>(path: string) => T = createRequire(import.meta.url);
 
+/** Of the library that is installed. */
+export const KAFKAJS_VERSION: string = load<{ version: string }>('kafkajs/package.json').version;
+
 // The library warns about its new partitioner on every start; every write here names its partition.
 process.env['KAFKAJS_NO_PARTITIONER_WARNING'] ??= '1';
 

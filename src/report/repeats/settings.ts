@@ -22,13 +22,16 @@ const LEFT_OUT: ReadonlySet<string> = new Set([
 ]);
 
 export function settingsOf(info: RunInfo): Settings {
-  const { scenario, versions, contract } = info;
+  const { scenario, versions, contract, client } = info;
   const settings: Record<string, string> = { scenario: scenario.name, world: info.world };
   const tell = (name: string, value: string | number | boolean | null | undefined) => {
     if (value !== undefined && value !== null) settings[name] = String(value);
   };
   tell('Kafka', versions.kafka);
   tell('jars', digestOf(versions.jars));
+  tell('client', client?.library);
+  // Its own version is told with those of the tools.
+  if (client?.library !== 'kept') tell('client version', client?.version);
   tell('mode', info.kafkaMode);
   tell('lab', info.lab);
   tell('image', info.image);
@@ -46,6 +49,8 @@ export function settingsOf(info: RunInfo): Settings {
     'topic.uncleanLeaderElection',
     'topic.partitions',
     'load.workers',
+    'client.library',
+    'client.version',
   ]);
   for (const [name, value] of leavesOf(scenario, '')) if (!told.has(name)) tell(name, value);
   tell('faults', faultsIn(scenario['nemesis']));

@@ -1,3 +1,4 @@
+import { nameOfClient } from '../../history/client-info.ts';
 import { counted, grouped, moment, sentence } from '../../core/words.ts';
 import { orAssumed } from '../../history/assumptions.ts';
 import { describeFault } from '../../history/fault-words.ts';
@@ -45,12 +46,15 @@ export function describeSetting(info: RunInfo): string {
   // A model shall not be taken for the real thing.
   const system = info.world === 'simulated' ? `SIMULATED ${kafka}` : kafka;
   const world = info.world === 'imported' ? 'imported history' : '';
-  const { contract } = info;
+  const { contract, client } = info;
   return [
     world,
     system + mode,
     info.bug === undefined ? '' : `planted bug: ${info.bug}`,
     orAssumed(contract, 'acks', `acks=${contract.acks}`),
+    client === undefined || client.mode === 'audit' || client.library === 'model'
+      ? ''
+      : `client ${nameOfClient(client)}`,
     contract.idempotence ? orAssumed(contract, 'idempotence', 'idempotent') : '',
     replicasOf(contract),
     contract.uncleanLeaderElection ? 'unclean election on' : '',

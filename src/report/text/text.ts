@@ -2,6 +2,7 @@ import { counted, grouped, moment } from '../../core/words.ts';
 import { findingHeadline } from '../../checker/findings/finding-words.ts';
 import pc from 'picocolors';
 import { EXIT } from '../../core/failure.ts';
+import { nameOfClient } from '../../history/client-info.ts';
 import type { Run } from '../../history/run.ts';
 import type { Finding, Result, Verdict } from '../../checker/result.ts';
 import { type Availability, availabilityOf } from '../figures/availability.ts';
@@ -33,6 +34,8 @@ interface Page {
   columns: number;
   colours: Colours;
   faults: readonly FaultSpan[];
+  /** What wrote, as a finding calls it that blames it. */
+  client: string;
 }
 
 /** Findings told in full; the rest is in results.json. */
@@ -49,6 +52,10 @@ export function renderText(result: Result, run: Run, options: TextOptions): stri
     columns: options.columns ?? COLUMNS_DEFAULT,
     colours,
     faults: faultSpansOf(run.events),
+    client:
+      run.info.client === undefined
+        ? 'the client library'
+        : `the client library (${nameOfClient(run.info.client)})`,
   };
   const causes = byCause(result);
   const blocks = [
@@ -185,7 +192,7 @@ function toldOfEach(sizes: readonly number[]): number[] {
 
 function findingLines(
   finding: Finding,
-  { columns }: Page,
+  { columns, client }: Page,
   labels: ReadonlyMap<string, string>,
   { mark, withReason }: { mark: string; withReason: boolean },
 ): string[] {
@@ -193,7 +200,7 @@ function findingLines(
   const text = describeFinding(finding, labels, { withReason });
   const lines = marked(paragraph(text, columns, indent), mark, outer);
   if (withReason && finding.blame === 'client') {
-    const whom = finding.reader === undefined ? 'the client library' : 'the reader';
+    const whom = finding.reader === undefined ? client : 'the reader';
     lines.push(...paragraph(`The evidence points at ${whom}, not at the broker.`, columns, indent));
   }
   if (finding.values !== '') lines.push(...paragraph(`Values: ${finding.values}`, columns, indent));

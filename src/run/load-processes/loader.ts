@@ -1,6 +1,7 @@
 import { realClock } from '../../core/clock.ts';
 import { Failure, messageOf } from '../../core/failure.ts';
-import { createDriver } from '../../client/kafkajs/driver.ts';
+import type { Library } from '../../client/library.ts';
+import { openLibrary } from '../../client/libraries.ts';
 import type { Client } from '../../client/client.ts';
 import { createEncoder } from '../../history/value.ts';
 import { load } from '../../runner/load.ts';
@@ -31,9 +32,10 @@ export async function loadAsPart(
   const clock = realClock(part.clockStartNs);
   const nowNs = clock.nowNs();
   const outbox = new Outbox(tell);
+  const library = openLibrary(part.client, { clock });
   const clients: Client[] = [];
   // Those of other workers live elsewhere: the list has holes.
-  for (const worker of part.workers) clients[worker] = clientOf(part, worker, clock);
+  for (const worker of part.workers) clients[worker] = clientOf(library, part, worker);
   const own = part.workers.map((worker) => clients[worker]!);
   try {
     await Promise.all(own.map((client) => client.open()));
@@ -85,6 +87,7 @@ export async function loadAsPart(
   await tell({ kind: 'done' });
   await channel.next('close');
   await Promise.allSettled(own.map((client) => client.close()));
+  await library.close();
   channel.close();
 }
 
@@ -92,11 +95,11 @@ export async function loadAsPart(
 const REPORT_MS = 50;
 
 function clientOf(
+  library: Library,
   { run, topic, scenario, endpoint, connectionTimeoutMs }: Part,
   worker: number,
-  clock: ReturnType<typeof realClock>,
 ): Client {
-  return createDriver({
+  return library.open({
     ...scenario.producer,
     worker,
     endpoint: sealed(endpoint),
@@ -104,6 +107,5 @@ function clientOf(
     keyed: scenario.topic.compact,
     connectionTimeoutMs,
     encode: createEncoder({ run, topic, sizeBytes: scenario.load.recordBytes }),
-    clock,
   });
 }

@@ -87,6 +87,7 @@ export function loadInProcesses(
               scenario,
               seed,
               endpoint: opened(reach.endpoint),
+              client: reach.client,
               connectionTimeoutMs: reach.connectionTimeoutMs,
             },
             clock,

@@ -1,4 +1,5 @@
 import { Secret } from '../../core/secret.ts';
+import type { PreparedClient } from '../../client/library.ts';
 import type { Endpoint, Sasl } from '../../client/endpoint.ts';
 import type { WriteBatch } from '../../history/run.ts';
 import type { Scenario } from '../../scenario/schema.ts';
@@ -32,6 +33,7 @@ export interface Part {
   run: string;
   topic: string;
   scenario: Scenario;
+  client: PreparedClient;
   seed: number;
   /** Those of all workers that live in this process. */
   workers: readonly number[];

@@ -28,6 +28,8 @@ export const systemSchema = z.object({
   mode: z.string(),
   image: z.string().nullable(),
   brokers: z.string().nullable(),
+  /** The client library with its version; null for kept's own driver. Repeats from before there was a choice have none. */
+  client: z.string().nullable().optional(),
 });
 export type System = z.infer<typeof systemSchema>;
 

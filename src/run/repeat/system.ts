@@ -1,10 +1,11 @@
 import { EXIT, Failure } from '../../core/failure.ts';
+import { nameOfClient } from '../../history/client-info.ts';
 import { listed } from '../../core/words.ts';
 import type { Plan } from '../plan.ts';
 import type { System } from './repeat-file.ts';
 
 /** What a plan will run against. */
-export function systemOf({ world, mode }: Plan): System {
+export function systemOf({ world, mode, client }: Plan): System {
   const distribution = 'distribution' in world ? world.distribution : null;
   return {
     world: world.kind,
@@ -16,6 +17,7 @@ export function systemOf({ world, mode }: Plan): System {
       world.kind === 'given'
         ? world.brokers.map(({ name, address, port }) => `${name} (${address}:${port})`).join(', ')
         : null,
+    client: client.mode === 'audit' ? null : nameOfClient(client),
   };
 }
 
@@ -41,8 +43,8 @@ export function assertSameSystem(
 }
 
 function changesBetween(before: System, now: System): string[] {
-  const changes = (['world', 'kafka', 'mode', 'image', 'brokers'] as const)
-    .filter((name) => before[name] !== now[name])
+  const changes = (['world', 'kafka', 'mode', 'image', 'brokers', 'client'] as const)
+    .filter((name) => before[name] !== undefined && before[name] !== now[name])
     .map((name) => `${WORDS[name]} was ${before[name] ?? 'none'} and is ${now[name] ?? 'none'}`);
   const names = [...new Set([...Object.keys(before.jars), ...Object.keys(now.jars)])];
   const jars = names.filter((name) => before.jars[name] !== now.jars[name]);
@@ -57,4 +59,5 @@ const WORDS = {
   mode: 'the mode',
   image: 'the image',
   brokers: 'the brokers',
+  client: 'the client',
 } as const;

@@ -1,6 +1,7 @@
 import { Failure } from '../../core/failure.ts';
 import { seededRandom } from '../../core/random.ts';
 import { drawSchedule, type MixKind, type Schedule } from '../../nemesis/schedule.ts';
+import { mayRetry } from '../../scenario/client.ts';
 import type { Scenario } from '../../scenario/schema.ts';
 import { SOAK } from '../../scenario/catalog/soak.ts';
 import type { Plan } from '../plan.ts';
@@ -41,7 +42,7 @@ export async function fitSoak(
  * record is stored twice, and rightly so.
  */
 function withoutForgetting(scenario: Scenario): Scenario {
-  if (scenario.producer.retries === 0) return scenario;
+  if (!mayRetry(scenario)) return scenario;
   const kept = Object.entries(scenario.brokerSettings).filter(
     ([name]) => !name.startsWith('producer.id.expiration.'),
   );

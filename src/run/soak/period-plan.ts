@@ -2,6 +2,7 @@ import { NS_PER_MS } from '../../core/clock.ts';
 import { seededRandom, type Random } from '../../core/random.ts';
 import { seconds } from '../../core/words.ts';
 import { drawSchedule, type MixKind, type Schedule } from '../../nemesis/schedule.ts';
+import { mayRetry } from '../../scenario/client.ts';
 import { recordsThatFit } from '../../scenario/fits.ts';
 import type { Scenario } from '../../scenario/schema.ts';
 import { RATE_FACTORS, rateTimes, SIZE_FACTORS, sizeTimes } from '../../scenario/soak-load.ts';
@@ -83,7 +84,8 @@ function drawFaults(
   };
 }
 
-function drawLoad({ load, topic, producer, phases, brokerSettings }: Scenario, random: Random) {
+function drawLoad(scenario: Scenario, random: Random) {
+  const { load, topic, producer, phases, brokerSettings } = scenario;
   const { ratePerSecond, recordBytes } = load;
   const rate = ratePerSecond === null ? null : rateTimes(ratePerSecond, random.pick(RATE_FACTORS));
   const bytes = sizeTimes(recordBytes, random.pick(SIZE_FACTORS));
@@ -93,7 +95,7 @@ function drawLoad({ load, topic, producer, phases, brokerSettings }: Scenario, r
   const bursts =
     rate === null || shape === 'even' ? undefined : shape === 'pauses' && isLong ? PAUSES : BURSTS;
   // With weaker acks there are no such producers, and one that sends again must not be forgotten meanwhile.
-  const isForgotten = bursts === PAUSES && producer.acks === 'all' && producer.retries === 0;
+  const isForgotten = bursts === PAUSES && producer.acks === 'all' && !mayRetry(scenario);
   const { bursts: _, ...even } = load;
   return {
     load: {

@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
+import { OWN_CLIENT } from '../../../src/client/kafkajs/prepared.ts';
 import { processRemote } from '../../../src/control/process-remote.ts';
 import type { Remote } from '../../../src/control/remote.ts';
 import { realClock } from '../../../src/core/clock.ts';
@@ -35,7 +36,8 @@ async function onHosts(
     endpoint,
   }));
   const plan = { run: 'r', scenario, seed: 1, directory, processes: remotes.length };
-  const world = { clock, reach: { endpoint: { brokers: [] }, connectionTimeoutMs: 10_000 }, loadHosts };
+  const reach = { endpoint: { brokers: [] }, connectionTimeoutMs: 10_000, client: OWN_CLIENT };
+  const world = { clock, reach, loadHosts };
   const apart = loadInProcesses(plan, world, TOPIC, options);
   let isClosed = false;
   const close = async () => {

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import test from 'ava';
+import { OWN_CLIENT } from '../../../src/client/kafkajs/prepared.ts';
 import { realClock, startOf } from '../../../src/core/clock.ts';
 import { loadInProcesses } from '../../../src/run/load-processes/processes.ts';
 import { scenarioSchema } from '../../../src/scenario/schema.ts';
@@ -25,7 +26,7 @@ async function sharing(
   const directory = mkdtempSync(join(tmpdir(), 'kept-load-'));
   const scenario = scenarioSchema.parse({ load: { ratePerSecond: null, ...load }, producer: { acks: 1 } });
   const clock = realClock();
-  const reach = { endpoint: { brokers: [broker.address] }, connectionTimeoutMs: 10_000 };
+  const reach = { endpoint: { brokers: [broker.address] }, connectionTimeoutMs: 10_000, client: OWN_CLIENT };
   const plan = { run: 'r', scenario, seed: 1, directory, processes };
   const apart = loadInProcesses(plan, { clock, reach }, TOPIC, { program: KEPT, ...options });
   t.teardown(async () => {
@@ -151,7 +152,7 @@ test('a process that cannot reach the cluster says why, as one process would', a
   const directory = mkdtempSync(join(tmpdir(), 'kept-load-'));
   t.teardown(() => rmSync(directory, { recursive: true }));
   const scenario = scenarioSchema.parse({ load: { workers: 2 } });
-  const reach = { endpoint: { brokers: ['127.0.0.1:9'] }, connectionTimeoutMs: 500 };
+  const reach = { endpoint: { brokers: ['127.0.0.1:9'] }, connectionTimeoutMs: 500, client: OWN_CLIENT };
   const plan = { run: 'r', scenario, seed: 1, directory, processes: 2 };
   const apart = loadInProcesses(plan, { clock: realClock(), reach }, TOPIC, { program: KEPT });
   await t.throwsAsync(apart.open(), { message: 'No broker of 127.0.0.1:9 could tell who leads audit-0.' });

@@ -14,6 +14,7 @@ import type { Result, Verdict } from '../../../src/checker/result.ts';
 import { Failure } from '../../../src/core/failure.ts';
 import { thisProcess } from '../../../src/core/process-identity.ts';
 import { writeRunFile } from '../../../src/history/recorder/run-file.ts';
+import { OWN_CLIENT } from '../../../src/client/kafkajs/prepared.ts';
 import type { Plan } from '../../../src/run/plan.ts';
 import { isOwned, takeOwnership } from '../../../src/run/repeat/ownership.ts';
 import { carryOutRepeat } from '../../../src/run/repeat/repeat.ts';
@@ -83,6 +84,7 @@ async function carryOut(
     prepare: async (slot) =>
       ({
         world: { kind: 'simulated', bug: null, because: null },
+        client: OWN_CLIENT,
         mode,
         scenario: slot.of.scenario,
         seed: slot.seed,

@@ -1,7 +1,7 @@
-import type { Clock } from '../../core/clock.ts';
-import type { Value } from '../client.ts';
-import type { Endpoint } from '../endpoint.ts';
-import type { Acks } from '../outcome.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Value } from './client.ts';
+import type { Endpoint } from './endpoint.ts';
+import type { Acks } from './outcome.ts';
 
 /** What a worker's client is made from. */
 export interface DriverOptions {

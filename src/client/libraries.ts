@@ -1,0 +1,53 @@
+import { realClock, type Clock } from '../core/clock.ts';
+import { EXIT, Failure } from '../core/failure.ts';
+import type { Client } from './client.ts';
+import type { DriverOptions } from './driver-options.ts';
+import { rotatedEndpoint } from './endpoint.ts';
+import { createApplicationDriver } from './kafkajs/application.ts';
+import { createAuditDriver } from './kafkajs/audit.ts';
+import type { Library, PreparedClient } from './library.ts';
+import { createProgramClient } from './process/program-client.ts';
+import { openProgram } from './process/program.ts';
+
+/**
+ * The one place where client libraries are told apart.
+ * @param options.note told in a sentence what a person should know, such as that a client's program had to be started again.
+ */
+export function openLibrary(
+  client: PreparedClient,
+  { clock = realClock(), note = () => undefined }: { clock?: Clock; note?: (text: string) => void } = {},
+): Library {
+  switch (client.kind) {
+    case 'kept':
+      return inThisProcess(createAuditDriver, clock);
+    case 'kafkajs':
+      return inThisProcess(createApplicationDriver, clock);
+    case 'command': {
+      const program = openProgram(client, { clock, note });
+      const library = inThisProcess((options) => createProgramClient(program, client, options), clock);
+      return { ...library, close: () => program.close() };
+    }
+  }
+}
+
+function inThisProcess(create: (options: DriverOptions & { clock: Clock }) => Client, clock: Clock): Library {
+  return {
+    open(options) {
+      assertPossible(options);
+      return create({
+        ...options,
+        endpoint: rotatedEndpoint(options.endpoint, options.worker),
+        clock: options.clock ?? clock,
+      });
+    },
+    async close() {},
+  };
+}
+
+function assertPossible({ idempotence, acks }: DriverOptions): void {
+  if (!idempotence || acks === 'all') return;
+  throw new Failure(`An idempotent producer needs acks=all, and acks=${acks} was asked for.`, {
+    hint: 'Set acks to all, or leave idempotence out.',
+    exitStatus: EXIT.usage,
+  });
+}

@@ -1,0 +1,21 @@
+import type { ClientInfo, ClientLibrary } from '../history/client-info.ts';
+import type { Client } from './client.ts';
+import type { DriverOptions } from './driver-options.ts';
+
+/** A client library, found and ready to be used: all that opening it needs. As JSON it goes from one process to another. */
+export interface PreparedClient extends ClientInfo {
+  /** Which of the libraries it is; `library` is what a program calls itself. */
+  kind: ClientLibrary;
+  /** The program that speaks the protocol of docs/clients.md, and its arguments; absent where the library lives in this process. */
+  command?: readonly string[];
+  /** Settings in the library's own words, which it is given last: `linger.ms`. */
+  settings: Readonly<Record<string, string>>;
+}
+
+/** A library in use. Its workers' clients may share what the library shares: a program, for instance. */
+export interface Library {
+  /** @throws Failure (usage) where the library cannot do what the options ask for. */
+  open(options: DriverOptions): Client;
+  /** Ends what the clients share; they are closed before. */
+  close(): Promise<void>;
+}

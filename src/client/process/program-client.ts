@@ -1,0 +1,158 @@
+/**
+ * A worker whose client lives in a program of its own. What the program says of a write is what an application would
+ * have believed: a success is taken at its word, and a failure proves nothing, since the program may have sent the record any
+ * number of times. Only what was never given to a program has certainly not been sent.
+ */
+import type { Clock } from '../../core/clock.ts';
+import { Failure } from '../../core/failure.ts';
+import { valuesOf, type Client, type Completion, type Fate } from '../client.ts';
+import type { DriverOptions } from '../driver-options.ts';
+import type { Endpoint, Sasl } from '../endpoint.ts';
+import type { PreparedClient } from '../library.ts';
+import { ProgramGone, type Program, type Question } from './program.ts';
+import type { Answer, OpenRequest } from './protocol.ts';
+
+/** Beside the time that the library has: for the program itself, which may have been stopped for a while. */
+const SPARE_MS = 2_000;
+const CLOSE_WITHIN_MS = 2_000;
+/** A program that does not start is not started again at full speed. */
+const PAUSE_AFTER_FAIL_MS = 500;
+
+/** @param options endpoint: already rotated for the worker */
+export function createProgramClient(
+  program: Program,
+  { library, settings }: Pick<PreparedClient, 'library' | 'settings'>,
+  options: DriverOptions & { clock: Clock },
+): Client {
+  const { worker, topic, acks, clock, endpoint } = options;
+  const deliveryTimeoutMs = (options.retries + 1) * options.requestTimeoutMs;
+  const patienceMs = deliveryTimeoutMs + options.connectionTimeoutMs + SPARE_MS;
+  const openQuestion: Question = {
+    op: 'open',
+    worker,
+    ...reachOf(endpoint),
+    acks,
+    idempotence: options.idempotence,
+    retries: options.retries,
+    requestTimeoutMs: options.requestTimeoutMs,
+    deliveryTimeoutMs,
+    connectionTimeoutMs: options.connectionTimeoutMs,
+    settings,
+  };
+  // What it really sent is not seen from here.
+  const attempts = options.retries + 1;
+  /** The start of the program in which this worker has a session. */
+  let openedIn = 0;
+  let opening: Promise<void> | null = null;
+
+  async function openSession(): Promise<void> {
+    await program.start();
+    const start = program.starts;
+    if (openedIn === start) return;
+    const answer = await program.ask(openQuestion, patienceMs);
+    if (answer === null || answer.error !== undefined) {
+      throw new Failure(
+        `The client "${library}" could not connect to ${endpoint.brokers.join(', ')}: ${whyNot(answer)}.`,
+        {
+          hint: 'Check that the cluster runs and that its brokers can be reached from here.',
+        },
+      );
+    }
+    openedIn = start;
+  }
+
+  const ensureOpen = (): Promise<void> => (opening ??= openSession().finally(() => (opening = null)));
+
+  /** Never rejects: what the program does is an outcome. */
+  async function fates(question: Question, count: number): Promise<ReturnType<typeof fatesOf>> {
+    try {
+      return fatesOf(await program.ask(question, patienceMs), count, acks);
+    } catch (error) {
+      if (!(error instanceof ProgramGone)) throw error;
+      return unknown('CLIENT_ENDED');
+    }
+  }
+
+  return {
+    open: ensureOpen,
+    async write(invocation): Promise<Completion> {
+      const written = valuesOf(invocation);
+      try {
+        await ensureOpen();
+      } catch (error) {
+        if (!(error instanceof Failure) && !(error instanceof ProgramGone)) throw error;
+        await clock.sleep(PAUSE_AFTER_FAIL_MS);
+        return { outcome: 'fail', error: 'CLIENT_UNAVAILABLE', offset: null, attempts: 0, broker: null };
+      }
+      const question: Question = {
+        op: 'write',
+        worker,
+        topic,
+        partition: invocation.partition,
+        values: written.map((value) => options.encode(value).toString('latin1')),
+        ...(options.keyed === true && { keys: written.map(({ seq }) => `${worker}:${seq}`) }),
+      };
+      return { ...(await fates(question, written.length)), attempts, broker: null };
+    },
+    async close() {
+      if (openedIn === 0 || openedIn !== program.starts) return;
+      await program.ask({ op: 'close', worker }, CLOSE_WITHIN_MS).catch(() => null);
+    },
+  };
+}
+
+/** @param answer null: none came in time */
+function fatesOf(
+  answer: Answer | null,
+  count: number,
+  acks: DriverOptions['acks'],
+): Pick<Completion, keyof Fate | 'each'> {
+  if (answer === null) return unknown('CLIENT_SILENT');
+  if (answer.error !== undefined) return unknown(answer.error);
+  const { results = [] } = answer;
+  if (results.length !== count) return unknown('CLIENT_MISCOUNTED');
+  const each = results.map((result): Fate =>
+    'error' in result
+      ? { outcome: 'info', error: result.error, offset: null }
+      : {
+          outcome: acks === 0 ? 'sent' : 'ok',
+          error: null,
+          offset: acks === 0 ? null : result.offset,
+        },
+  );
+  return { ...each[0]!, each };
+}
+
+function unknown(error: string): Fate {
+  return { outcome: 'info', error, offset: null };
+}
+
+/** What an application is told where it cannot connect. */
+function whyNot(answer: Answer | null): string {
+  if (answer === null) return 'it gave no answer in time';
+  return answer.detail === undefined ? answer.error! : `${answer.error}: ${answer.detail}`;
+}
+
+/** How the cluster is reached, with its secrets as they are: it goes through a pipe, and is written nowhere. */
+function reachOf({ brokers, tls, sasl }: Endpoint): Pick<OpenRequest, 'brokers' | 'tls' | 'sasl'> {
+  return {
+    brokers,
+    tls:
+      tls === undefined
+        ? null
+        : {
+            ca: tls.ca ?? null,
+            cert: tls.cert ?? null,
+            key: tls.key?.reveal() ?? null,
+            keyPassphrase: tls.keyPassphrase?.reveal() ?? null,
+            verifyHost: tls.verifyHost,
+          },
+    sasl: sasl === undefined ? null : saslOf(sasl),
+  };
+}
+
+function saslOf(sasl: Sasl): NonNullable<OpenRequest['sasl']> {
+  return sasl.mechanism === 'OAUTHBEARER'
+    ? { mechanism: sasl.mechanism, token: sasl.token.reveal() }
+    : { mechanism: sasl.mechanism, username: sasl.username, password: sasl.password.reveal() };
+}

@@ -1,0 +1,82 @@
+import { z } from 'zod';
+
+/**
+ * What kept and a client in a program of its own say to each other: one JSON object a line, requests on the program's
+ * standard input, answers on its standard output, in any order. docs/clients.md is the same for people.
+ */
+export const PROTOCOL_VERSION = 1;
+
+/** How a worker's producer is made. Secrets go through the pipe only. */
+export interface OpenRequest {
+  op: 'open';
+  id: number;
+  worker: number;
+  /** `host:port`, beginning with the one that this worker asks first. */
+  brokers: readonly string[];
+  tls: {
+    /** PEM; null: the authorities that the library knows. */
+    ca: string | null;
+    cert: string | null;
+    key: string | null;
+    keyPassphrase: string | null;
+    verifyHost: boolean;
+  } | null;
+  sasl: { mechanism: string; username?: string; password?: string; token?: string } | null;
+  acks: 0 | 1 | 'all';
+  idempotence: boolean;
+  /** How often the library may send a record again by itself. */
+  retries: number;
+  requestTimeoutMs: number;
+  /** After so long in all a record's fate must be told. */
+  deliveryTimeoutMs: number;
+  connectionTimeoutMs: number;
+  /** In the library's own words; they win over everything above. */
+  settings: Readonly<Record<string, string>>;
+}
+
+/** Values that go out together, to one partition. */
+export interface WriteRequest {
+  op: 'write';
+  id: number;
+  worker: number;
+  topic: string;
+  partition: number;
+  values: readonly string[];
+  /** One for each value; absent where records have none. */
+  keys?: readonly string[];
+}
+
+/** The worker's session with the cluster ends. */
+export interface CloseRequest {
+  op: 'close';
+  id: number;
+  worker: number;
+}
+
+export type ProgramRequest = OpenRequest | WriteRequest | CloseRequest;
+
+/** The first line of the program. */
+export const helloSchema = z.looseObject({
+  protocol: z.int(),
+  library: z.string().min(1).max(100),
+  version: z.string().max(100).nullable().default(null),
+});
+export type Hello = z.infer<typeof helloSchema>;
+
+/** What became of one value: acknowledged, at this offset if the library told one; or not, by the library's name for it. */
+const resultSchema = z.union([
+  z.object({ offset: z.int().min(0).nullable() }),
+  z.object({ error: z.string().min(1) }),
+]);
+
+/** Every further line. Fields that are not known are ignored. */
+export const answerSchema = z.looseObject({
+  id: z.int(),
+  /** Why the request failed as a whole: the library's name for it, such as `TimeoutException`. Absent where it did not. */
+  error: z.string().min(1).optional(),
+  /** What the library said of it, for a person. */
+  detail: z.string().optional(),
+  /** To a write: one for each value, in their order. */
+  results: z.array(resultSchema).optional(),
+});
+export type Answer = z.infer<typeof answerSchema>;

@@ -1,0 +1,68 @@
+import { realClock } from '../core/clock.ts';
+import { EXIT, Failure } from '../core/failure.ts';
+import { KAFKAJS_CLIENT, OWN_CLIENT } from '../client/kafkajs/prepared.ts';
+import type { PreparedClient } from '../client/library.ts';
+import { openProgram } from '../client/process/program.ts';
+import { libraryOf, modeOf } from '../scenario/client.ts';
+import type { Scenario } from '../scenario/schema.ts';
+
+/**
+ * Finds the library that a scenario names, and learns its version, before a cluster is started for it.
+ * @throws Failure (usage) where it is not here, or in another version; Failure where its program does not start.
+ */
+export async function prepareClient(scenario: Scenario): Promise<PreparedClient> {
+  const kind = libraryOf(scenario);
+  switch (kind) {
+    case 'kept':
+      return OWN_CLIENT;
+    case 'kafkajs':
+      assertVersion('kafkajs', KAFKAJS_CLIENT.version, scenario);
+      return KAFKAJS_CLIENT;
+    case 'command': {
+      const { command = [], settings } = scenario.client!;
+      const { library, version } = await askProgram(command);
+      assertVersion(library, version, scenario);
+      return { kind, library, version, mode: modeOf(kind), command, settings };
+    }
+  }
+}
+
+/**
+ * The clients of the simulated world: they are a part of the model.
+ * @throws Failure (usage) where the scenario names a library that has no model.
+ */
+export function modelClient(scenario: Scenario): PreparedClient {
+  const kind = libraryOf(scenario);
+  if (kind !== 'kept' && kind !== 'kafkajs') {
+    throw new Failure(`The client "${kind}" needs a real Kafka, and --simulate asks for a model of it.`, {
+      hint: 'Leave --client out, or --simulate.',
+      exitStatus: EXIT.usage,
+    });
+  }
+  return { kind, library: 'model', version: null, mode: modeOf(kind), settings: {} };
+}
+
+/** Starts the program once, to hear what it calls itself. */
+async function askProgram(command: readonly string[]): Promise<{ library: string; version: string | null }> {
+  const program = openProgram(
+    { command, library: command.join(' ') },
+    { clock: realClock(), note: () => undefined },
+  );
+  try {
+    return await program.start();
+  } finally {
+    await program.close();
+  }
+}
+
+function assertVersion(library: string, found: string | null, { client }: Scenario): void {
+  const wanted = client?.version;
+  if (wanted === undefined || wanted === found) return;
+  throw new Failure(
+    `The client is ${library} ${found ?? 'of a version that it does not tell'}, and ${wanted} was asked for.`,
+    {
+      hint: 'Install that version, or leave the version out.',
+      exitStatus: EXIT.usage,
+    },
+  );
+}

@@ -1,0 +1,157 @@
+import { resolve } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import type { DriverOptions } from '../../../src/client/driver-options.ts';
+import { Secret } from '../../../src/core/secret.ts';
+import { openLibrary } from '../../../src/client/libraries.ts';
+
+/** A client in a program of its own: what it says is taken at its word, and what it does not say proves nothing. */
+const PROGRAM = resolve('test/client/process/program.js');
+
+test('what the program acknowledges is ok, at the offset that it names', async (t) => {
+  const { write } = await setUp(t);
+  const attempts = 1;
+  t.like(await write('a'), { outcome: 'ok', error: null, offset: 0, attempts, broker: null });
+  t.like(await write('b'), { outcome: 'ok', offset: 1 });
+  t.like(await write('nowhere'), { outcome: 'ok', offset: null });
+});
+
+test('each value of a request has a fate of its own', async (t) => {
+  const { write } = await setUp(t);
+  const { each } = await write('a', 'half', 'b');
+  t.deepEqual(each, [
+    { outcome: 'ok', error: null, offset: 0 },
+    { outcome: 'info', error: 'RecordTooLarge', offset: null },
+    { outcome: 'ok', error: null, offset: 1 },
+  ]);
+});
+
+test('a failure that the program reports proves nothing, and neither does an answer about too few values', async (t) => {
+  const { write } = await setUp(t, { retries: 4 });
+  t.like(await write('refuse'), { outcome: 'info', error: 'TimeoutException', offset: null, attempts: 5 });
+  t.like(await write('too-few'), { outcome: 'info', error: 'CLIENT_MISCOUNTED' });
+});
+
+test('acks=0 is handed over, and nothing is acknowledged', async (t) => {
+  const { write } = await setUp(t, { acks: 0 });
+  t.like(await write('a'), { outcome: 'sent', offset: null });
+});
+
+test('a program that gives no answer is not waited for', async (t) => {
+  const { write } = await setUp(t, { requestTimeoutMs: 1, connectionTimeoutMs: 1 });
+  const silent = write('silence');
+  t.like(await write('a'), { outcome: 'ok' });
+  t.like(await silent, { outcome: 'info', error: 'CLIENT_SILENT' });
+});
+
+for (const how of ['crash', 'garbage']) {
+  test(`after a ${how} all that was under way is unknown, and the program is started again, which is told`, async (t) => {
+    const { write, notes } = await setUp(t);
+    const [before, fatal] = await Promise.all([write('silence'), write(how)]);
+    t.like(before, { outcome: 'info', error: 'CLIENT_ENDED' });
+    t.like(fatal, { outcome: 'info', error: 'CLIENT_ENDED' });
+    // A new start has an empty log.
+    t.like(await write('a'), { outcome: 'ok', offset: 0 });
+    const why =
+      how === 'crash' ? 'it ended with status 1' : 'it printed what is no answer: DEBUG sending garbage';
+    t.deepEqual(notes, [`The client's program was started again: ${why}.`]);
+  });
+}
+
+test('what is given to no program has certainly not been sent', async (t) => {
+  const client = openLibrary(prepared('stillborn')).open(options);
+  t.deepEqual(await client.write({ worker: 3, seq: 0, partition: 0 }), {
+    outcome: 'fail', error: 'CLIENT_UNAVAILABLE', offset: null, attempts: 0, broker: null,
+  }); // prettier-ignore
+});
+
+const STARTS: [fault: string, message: RegExp][] = [
+  ['stillborn', /does not start: it ended with status 3: the library libkafka\.so is missing\.$/],
+  ['noisy', /does not start: its first line says nothing of a protocol: Welcome to my client!\.$/],
+  ['newer', /does not start: it speaks version 2 of the protocol, and this program version 1\.$/],
+  ['homeless', /could not connect to 127\.0\.0\.1:1: NoBrokers: none answers\.$/],
+];
+for (const [fault, message] of STARTS) {
+  test(`a program that is ${fault} ends in one sentence`, async (t) => {
+    const library = openLibrary(prepared(fault));
+    const error = await t.throwsAsync(library.open(options).open());
+    t.regex(error.message, message);
+    await library.close();
+  });
+}
+
+test('a program that is not there ends in one sentence', async (t) => {
+  const library = openLibrary({ ...prepared('none'), command: ['/no/such/client'] });
+  const error = await t.throwsAsync(library.open(options).open());
+  t.regex(error.message, /does not start: it could not be started \(.*ENOENT/);
+});
+
+test('the program is told how to reach the cluster, secrets included, beginning with the broker of the worker', async (t) => {
+  const library = openLibrary({ ...prepared('echo'), settings: { 'linger.ms': '5' } });
+  t.teardown(() => library.close());
+  const client = library.open({
+    ...options,
+    retries: 2,
+    endpoint: {
+      brokers: ['a:1', 'b:2'],
+      tls: { ca: 'PEM', verifyHost: true },
+      sasl: { mechanism: 'PLAIN', username: 'me', password: new Secret('hush') },
+    },
+  });
+  const error = await t.throwsAsync(client.open());
+  t.deepEqual(JSON.parse(/Echo: (.*)\.$/.exec(error.message)![1]!), {
+    worker: 3,
+    brokers: ['b:2', 'a:1'],
+    tls: { ca: 'PEM', cert: null, key: null, keyPassphrase: null, verifyHost: true },
+    sasl: { mechanism: 'PLAIN', username: 'me', password: 'hush' },
+    acks: 'all',
+    idempotence: false,
+    retries: 2,
+    requestTimeoutMs: 5_000,
+    deliveryTimeoutMs: 15_000,
+    connectionTimeoutMs: 5_000,
+    settings: { 'linger.ms': '5' },
+  });
+});
+
+const options: DriverOptions = {
+  worker: 3,
+  endpoint: { brokers: ['127.0.0.1:1'] },
+  topic: 'kept',
+  acks: 'all',
+  idempotence: false,
+  retries: 0,
+  requestTimeoutMs: 5_000,
+  produceTimeoutMs: 1_000,
+  connectionTimeoutMs: 5_000,
+  encode: () => Buffer.alloc(0),
+};
+
+function prepared(fault: string) {
+  return {
+    kind: 'command' as const,
+    library: 'in-memory',
+    version: '1.2.3',
+    mode: 'application' as const,
+    command: [process.execPath, PROGRAM, fault],
+    settings: {},
+  };
+}
+
+/** A worker's client; `write` sends values that say what is to become of them. */
+async function setUp(t: ExecutionContext, changed: Partial<DriverOptions> = {}) {
+  const notes: string[] = [];
+  const library = openLibrary(prepared('none'), { note: (text) => notes.push(text) });
+  t.teardown(() => library.close());
+  const words: string[] = [];
+  const client = library.open({
+    ...options,
+    encode: ({ seq }) => Buffer.from(words[seq]!),
+    ...changed,
+  });
+  await client.open();
+  const write = (...values: string[]) => {
+    const seq = words.push(...values) - values.length;
+    return client.write({ worker: 3, seq, partition: 0, records: values.length });
+  };
+  return { library, client, write, notes };
+}
