@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -32,10 +32,37 @@ function eventsOf(directory: string): Event[] {
   return lines.map((line) => JSON.parse(line) as Event);
 }
 
-/** The files behind loop devices that are disks of a lab. */
-async function disksInUse(): Promise<string[]> {
-  const { stdout } = await execa('losetup', ['--all', '--noheadings', '--output', 'BACK-FILE']);
-  return stdout.split('\n').filter((file) => file.includes('kafka'));
+/**
+ * The loop devices of the machine at this moment that hold the disks of this run's nodes. Files of any other lab are called the
+ * same, so a disk is known by the number that the kernel gives to each attachment (`diskseq`), and by who has mounted it.
+ */
+function disksOf(run: ChildProcess): string[] {
+  const mounts = descendants(run.pid!).flatMap((pid) => textOf(`/proc/${pid}/mounts`).split('\n'));
+  const devices = mounts.flatMap((line) => /^\/dev\/(loop\d+) \S*\/kafka\d+ ext4 /.exec(line)?.[1] ?? []);
+  return [...new Set(devices)].map(attached);
+}
+
+const attached = (device: string): string => `${device} ${textOf(`/sys/block/${device}/diskseq`).trim()}`;
+
+/** Whether what was attached to the device still is. */
+function isInUse(disk: string): boolean {
+  const device = disk.split(' ')[0]!;
+  return textOf(`/sys/block/${device}/loop/backing_file`) !== '' && attached(device) === disk;
+}
+
+/** The process, and all that it has started. */
+function descendants(pid: number): number[] {
+  const children = textOf(`/proc/${pid}/task/${pid}/children`).split(' ').filter(Boolean).map(Number);
+  return [pid, ...children.flatMap(descendants)];
+}
+
+/** Empty where there is nothing (any more). */
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 if (mayMount) {
@@ -98,12 +125,14 @@ if (mayMount) {
       });
       child.once('exit', () => reject(new Error(`it ended before it was under load: ${text}`)));
     });
-    t.true((await disksInUse()).length >= 3);
+    const disks = disksOf(child);
+    t.is(disks.length, 3);
+    t.true(disks.every(isInUse));
     child.kill('SIGKILL');
-    for (let attempt = 0; attempt < 100 && (await disksInUse()).length > 0; attempt++) {
+    for (let attempt = 0; attempt < 100 && disks.some(isInUse); attempt++) {
       await new Promise((resume) => setTimeout(resume, 100));
     }
-    t.deepEqual(await disksInUse(), []);
+    t.deepEqual(disks.filter(isInUse), []);
   });
 } else {
   test.serial('where no disk can be made, a run with power loss says why and proves nothing', async (t) => {

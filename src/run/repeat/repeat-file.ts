@@ -30,6 +30,8 @@ export const systemSchema = z.object({
   brokers: z.string().nullable(),
   /** The client library with its version; null for kept's own driver. Repeats from before there was a choice have none. */
   client: z.string().nullable().optional(),
+  /** Behind SSH: which node lives on which host. Absent in files that were written before it was noted. */
+  hosts: z.string().nullable().optional(),
 });
 export type System = z.infer<typeof systemSchema>;
 

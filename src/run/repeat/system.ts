@@ -18,6 +18,7 @@ export function systemOf({ world, mode, client }: Plan): System {
         ? world.brokers.map(({ name, address, port }) => `${name} (${address}:${port})`).join(', ')
         : null,
     client: client.mode === 'audit' ? null : nameOfClient(client),
+    hosts: world.kind === 'ssh' ? world.nodes.map(({ name, host }) => `${name} on ${host}`).join(', ') : null,
   };
 }
 
@@ -43,7 +44,7 @@ export function assertSameSystem(
 }
 
 function changesBetween(before: System, now: System): string[] {
-  const changes = (['world', 'kafka', 'mode', 'image', 'brokers', 'client'] as const)
+  const changes = (['world', 'kafka', 'mode', 'image', 'brokers', 'hosts', 'client'] as const)
     .filter((name) => before[name] !== undefined && before[name] !== now[name])
     .map((name) => `${WORDS[name]} was ${before[name] ?? 'none'} and is ${now[name] ?? 'none'}`);
   const names = [...new Set([...Object.keys(before.jars), ...Object.keys(now.jars)])];
@@ -60,4 +61,5 @@ const WORDS = {
   image: 'the image',
   brokers: 'the brokers',
   client: 'the client',
+  hosts: 'the list of hosts',
 } as const;
