@@ -32,6 +32,11 @@ export interface Db {
    */
   recover?(node: string): Promise<string | null>;
   /**
+   * How a node's process ended by itself, and why, as far as its log tells: `exited with status 1: its disk is full (…)`.
+   * @returns null where it runs, or its end was asked for.
+   */
+  ended?(node: string): Promise<string | null>;
+  /**
    * Asks the cluster, as an administrator does, to let these replicas lead. Resolves when it has taken that on; who leads is
    * seen by `view`. Absent where the cluster knows no such request.
    */

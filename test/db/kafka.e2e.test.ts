@@ -1,15 +1,16 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { execaSync } from 'execa';
 import { realClock } from '../../src/core/clock.ts';
 import { Failure } from '../../src/core/failure.ts';
 import { processRemote } from '../../src/control/process-remote.ts';
 import type { Db, TopicSettings } from '../../src/db/db.ts';
 import { resolveDistribution } from '../../src/db/kafka/distribution.ts';
-import { createKafka } from '../../src/db/kafka/kafka.ts';
+import { createKafka, type KafkaCluster } from '../../src/db/kafka/kafka.ts';
 import { planNodes } from '../../src/db/kafka/plan.ts';
 import type { KafkaMode } from '../../src/db/kafka/recipes.ts';
 import type { Event } from '../../src/history/event.ts';
@@ -36,7 +37,7 @@ interface Cluster {
 
 async function startable(
   t: ExecutionContext,
-  options: { kafka: string; mode: KafkaMode; network: number },
+  options: { kafka: string; mode: KafkaMode; network: number; smallDisk?: string },
 ): Promise<Cluster> {
   const distribution = await resolveDistribution({ kafka: options.kafka, environment: process.env });
   const directory = await mkdtemp(join(tmpdir(), 'kept-e2e-'));
@@ -63,12 +64,27 @@ async function startable(
     clock: realClock(),
     onEvent: (event) => events.push(event),
   });
+  const smallDisk = options.smallDisk === undefined ? null : join(directory, 'data', options.smallDisk);
+  if (smallDisk !== null) mountSmall(smallDisk);
   t.teardown(async () => {
     await db.teardown();
+    if (smallDisk !== null) execaSync('umount', [smallDisk]);
     await rm(directory, { recursive: true, force: true });
   });
   return { db, events, dataDirectory: join(directory, 'data') };
 }
+
+const SMALL_BYTES = 24 * 2 ** 20;
+
+/** A file system of its own, in memory. */
+function mountSmall(place: string): void {
+  mkdirSync(place, { recursive: true });
+  execaSync('mount', ['-t', 'tmpfs', '-o', `size=${SMALL_BYTES}`, 'tmpfs', place]);
+}
+
+const mayMount =
+  execaSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt'], { reject: false }).exitCode ===
+  0;
 
 const survives = test.macro({
   async exec(t, kafka: string, mode: KafkaMode, network: number) {
@@ -188,5 +204,49 @@ test.serial(
     t.true(told.some((text) => /^down it refused .*1 directory of deleted topics removed/.test(text)));
     t.false(existsSync(remains));
     t.true(existsSync(join(records, 't-0')));
+  },
+);
+
+(mayMount ? test.serial : test.serial.skip)(
+  'a broker whose disk is full ends by itself: that it is full is told, and what is to be made then fails at once',
+  async (t) => {
+    t.timeout(180_000);
+    const { db, events, dataDirectory } = await startable(t, {
+      kafka: '4.4.0',
+      mode: 'kraft-combined',
+      network: 7,
+      smallDisk: 'kafka2',
+    });
+    await db.setup();
+    t.is(await db.ended!('kafka2'), null);
+    const told: Event[] = [];
+    t.teardown(db.watch!((event) => told.push(event)));
+    const fill = join(dataDirectory, 'kafka2', 'fill');
+    t.throws(() => writeFileSync(fill, Buffer.alloc(SMALL_BYTES)), { code: 'ENOSPC' });
+    // The cluster's metadata grow by themselves, so nothing has to be written to it.
+    const how = await until(async () => (await db.ended!('kafka2')) ?? undefined);
+    const FULL = /^exited with status \d+: its disk is full \(.*No space left on device/;
+    t.regex(how ?? '', FULL);
+    const downs = events.flatMap((event) =>
+      event.type === 'node' && event.node === 'kafka2' && event.state === 'down' ? [event.detail ?? ''] : [],
+    );
+    t.regex(downs.join('; '), FULL);
+    t.truthy(
+      await until(async () =>
+        told.find((event) => event.type === 'log' && /No space left on device/.test(event.text)),
+      ),
+    );
+    const further = await (db as KafkaCluster).withTopic({
+      topic: { ...TOPIC, name: 'u' },
+      observe: (_name, address, port) => observe(address, port, 'u'),
+      createTopic,
+    });
+    const failure = await t.throwsAsync(further.setup(), { instanceOf: Failure });
+    t.regex(failure.message, /^kafka2 exited with status \d+: its disk is full/);
+    const refused = await t.throwsAsync(db.start!('kafka2'), { instanceOf: Failure });
+    t.regex(refused.message, /its disk is full/);
+    rmSync(fill);
+    t.regex(await db.start!('kafka2'), /answers on/);
+    t.is(await db.ended!('kafka2'), null);
   },
 );

@@ -12,10 +12,10 @@ import {
   type Timeouts,
 } from '../../src/db/kafka/config.ts';
 import { ensureEntry } from '../../src/db/kafka/cache.ts';
-import { diagnose } from '../../src/db/kafka/diagnose.ts';
+import { causeOfEnd, diagnose } from '../../src/db/kafka/diagnose.ts';
 import { cachedVersions, nameOf, resolveDistribution } from '../../src/db/kafka/distribution.ts';
 import { findJava, javaMajor } from '../../src/db/kafka/java.ts';
-import { logInterpreter, parseLogLine } from '../../src/db/kafka/log-lines.ts';
+import { logInterpreter, parseLogLine, reasonLine } from '../../src/db/kafka/log-lines.ts';
 import { loggingBackend, loggingConfiguration } from '../../src/db/kafka/logging.ts';
 import { localFiles } from '../../src/control/local-files.ts';
 import { growingLines } from '../../src/db/kafka/logs.ts';
@@ -297,6 +297,30 @@ test('a follower’s start and cuts of nothing are passed over; a real cut is to
     'INFO [Log partition=t-0, dir=/data/kafka1] Truncating to offset 21 (kafka.log.Log)',
   ];
   for (const line of lines) t.like(interpret(line)[0], { type: 'log', truncatedTo: 21, partition: 0 });
+});
+
+test('a full disk is told once, with the partition that met it and the reason below', (t) => {
+  const interpret = logInterpreter({ node: 'kafka2', id: 2, topic: 't', kafkaVersion: '3.9.1' });
+  const failed =
+    'ERROR Error while appending records to t-0 in dir /data/kafka2 (org.apache.kafka.storage.internals.log.LogDirFailureChannel)';
+  t.like(interpret(failed)[0], { type: 'log', node: 'kafka2', partition: 0 });
+  const reason = 'java.io.IOException: No space left on device';
+  t.is(reasonLine(reason, null), null, 'it belongs to no line');
+  t.is(reasonLine('\tat java.base/sun.nio.ch.IOUtil.write(IOUtil.java:97)', 5), null);
+  t.deepEqual(reasonLine(`${reason}`, 5), { wallMs: 5, text: reason });
+  t.like(interpret(reason), [{ type: 'log', text: reason }]);
+  t.deepEqual(interpret(`Caused by: ${reason}`), [], 'every thread says so');
+});
+
+test('why a node that was up has ended: only what ends a running one', (t) => {
+  t.is(
+    causeOfEnd(
+      `[2026-11-29T22:03:29.403Z] ERROR Error while appending records to t-0 in dir /data/kafka2\njava.io.IOException: No space left on device\n\tat x`,
+    ),
+    'its disk is full (java.io.IOException: No space left on device)',
+  );
+  t.is(causeOfEnd('WARN Timed out waiting for connection while in state: CONNECTING'), null);
+  t.is(causeOfEnd(''), null);
 });
 
 test('a topic with dots and dashes in its name is found, and only it', (t) => {

@@ -16,7 +16,12 @@ interface Sign {
   pattern: RegExp;
   cause: string;
   hint: string;
+  /** Whether it ends a node that has been up, too; most of them keep one from starting, and are harmless later. */
+  endsRunning?: true;
 }
+
+/** As the system says it, in Java's exceptions. */
+export const DISK_FULL = /No space left on device|Disk quota exceeded/;
 
 /** The first that matches counts: from the most telling to the most general. */
 const SIGNS: readonly Sign[] = [
@@ -40,11 +45,17 @@ const SIGNS: readonly Sign[] = [
     cause: 'its port is in use',
     hint: 'stop what listens there; ports 9092, 9093 and 2181 must be free on each node',
   },
-  { pattern: /No space left on device/, cause: 'its disk is full', hint: 'free some space and start again' },
+  {
+    pattern: DISK_FULL,
+    cause: 'its disk is full',
+    hint: 'free some space and start again',
+    endsRunning: true,
+  },
   {
     pattern: /Cannot allocate memory|insufficient memory|Could not reserve enough space|OutOfMemoryError/,
     cause: 'there is not enough memory',
     hint: 'each broker takes about 200 MB: use fewer brokers, or free some memory',
+    endsRunning: true,
   },
   {
     pattern: /UnresolvedAddressException/,
@@ -102,3 +113,17 @@ export function diagnose(log: string): Diagnosis {
 }
 
 const LAST_LINES = 12;
+
+/**
+ * Why a node that was up has ended by itself: `its disk is full (java.io.IOException: No space left on device)`; null when its
+ * log does not give it away.
+ * @param log what it has written since its start, or the end of that.
+ */
+export function causeOfEnd(log: string): string | null {
+  const lines = log.split('\n');
+  for (const { pattern, cause, endsRunning } of SIGNS) {
+    const line = endsRunning ? lines.find((candidate) => pattern.test(candidate)) : undefined;
+    if (line !== undefined) return `${cause} (${line.trim()})`;
+  }
+  return null;
+}

@@ -66,6 +66,10 @@ export interface KafkaCluster extends Db {
   withTopic(options: TopicOptions): Promise<Db>;
 }
 
+/** A broker whose disk has failed shuts itself down, which takes it half a second. */
+const END_WITHIN_MS = 2_000;
+const END_LOOK_MS = 100;
+
 /** A real Kafka cluster on nodes under control. It is there after `setup()`. */
 export function createKafka(options: KafkaOptions): KafkaCluster {
   const { mode, clock } = options;
@@ -82,6 +86,7 @@ export function createKafka(options: KafkaOptions): KafkaCluster {
   const remotes = new Map(options.nodes.map(({ info, remote }) => [info.name, remote]));
   const remoteOf = (name: string) => remotes.get(name)!;
   const directoryOf = (name: string) => join(options.directory, NODES_DIRECTORY, name);
+  const logsHint = `the brokers’ logs are in ${options.logsDirectory ?? join(options.directory, NODES_DIRECTORY)}`;
   const dataOf = (name: string) => join(options.dataDirectory, name);
 
   async function makeNodes(): Promise<void> {
@@ -128,13 +133,33 @@ export function createKafka(options: KafkaOptions): KafkaCluster {
     for (;;) {
       const missing = await attempt();
       if (missing === null) return;
+      // Nobody starts it again meanwhile.
+      const ended = await endedFailure();
+      if (ended !== null) throw ended;
       if (stopping.signal.aborted) throw new Failure('The cluster was torn down while it was being set up');
       if (clock.nowNs() > deadlineNs) {
         throw new Failure(`The brokers answer, but after ${startTimeoutMs / 1000} s ${missing}`, {
-          hint: `their logs are in ${options.logsDirectory ?? join(options.directory, NODES_DIRECTORY)}`,
+          hint: logsHint,
         });
       }
       await clock.sleep(50, stopping.signal);
+    }
+  }
+
+  /** What to say of nodes that have ended by themselves; null where none has. */
+  async function endedFailure(): Promise<Failure | null> {
+    const ends = await Promise.all(
+      [...nodes.values()].map(async ({ info, ended }) => ({ name: info.name, how: await ended() })),
+    );
+    const told = ends.flatMap(({ name, how }) => (how === null ? [] : [`${name} ${how}`]));
+    return told.length === 0 ? null : new Failure(told.join('; '), { hint: logsHint });
+  }
+
+  async function endedSoon(): Promise<Failure | null> {
+    for (let waitedMs = 0; ; waitedMs += END_LOOK_MS) {
+      const ended = await endedFailure();
+      if (ended !== null || waitedMs >= END_WITHIN_MS || stopping.signal.aborted) return ended;
+      await clock.sleep(END_LOOK_MS, stopping.signal);
     }
   }
 
@@ -183,7 +208,8 @@ export function createKafka(options: KafkaOptions): KafkaCluster {
           await calls.createTopic(bootstrap, topic);
           return null;
         } catch (error) {
-          if (error instanceof Failure) throw error;
+          // A broker that breaks down closes its connections some time before it is gone.
+          if (error instanceof Failure) throw (await endedSoon()) ?? error;
           return `the topic ${topic.name} could not be made: ${messageOf(error)}`;
         }
       });
@@ -228,6 +254,7 @@ export function createKafka(options: KafkaOptions): KafkaCluster {
         start: async (name) => node(name).restart(answers(node(name).info)),
         pause: async (name) => node(name).pause(),
         resume: async (name) => node(name).resume(),
+        ended: async (name) => node(name).ended(),
         recover: async (name) => node(name).recover(answers(node(name).info)),
         ...(calls.moveLeaders !== undefined &&
           movesLeaders(options.distribution.version) && { moveLeaders: calls.moveLeaders }),

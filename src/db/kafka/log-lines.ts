@@ -1,4 +1,5 @@
 import type { ControllerEvent, LogEvent, ViewEvent } from '../../history/event.ts';
+import { DISK_FULL } from './diagnose.ts';
 import { orderOf } from './recipes.ts';
 
 /**
@@ -35,12 +36,22 @@ export function parseLogLine(line: string): LogLine | null {
   return match === null ? null : { wallMs: Date.parse(match[1]!), text: match[2]! };
 }
 
+/**
+ * A line without a time of its own that is worth telling all the same: Kafka names the file that it could not write in a line, and
+ * the reason in the stack trace below. @param wallMs of the line that it belongs to.
+ */
+export function reasonLine(line: string, wallMs: number | null): LogLine | null {
+  return wallMs !== null && DISK_FULL.test(line) ? { wallMs, text: line.trim() } : null;
+}
+
 /** Reads the lines of one log in their order; it remembers the epochs and replicas that later lines leave out. */
 export function logInterpreter(source: LogSource): (text: string) => LogTold[] {
   const known = new Map<number, { epoch: number | null; isr: number[] }>();
   const observer = `log:${source.node}`;
   const isrIsFinal = orderOf(source.kafkaVersion) < ALTER_PARTITION_SINCE;
   const partitionOf = partitionFinder(source.topic);
+  /** Of a full disk every request and every thread speaks. */
+  let hasToldFull = false;
 
   function log(text: string, more: Partial<LogEvent> = {}): LogTold {
     return { type: 'log', node: source.node, text: text.slice(0, TEXT_LENGTH_MAX), ...more };
@@ -72,10 +83,17 @@ export function logInterpreter(source: LogSource): (text: string) => LogTold[] {
       known.set(partition, { ...before, isr: numbers(changed[1]!) });
       return [log(text, { partition }), view(partition)];
     }
-    return ISR_CHANGES.test(text) || UNCLEAN.test(text) ? [log(text, { partition })] : [];
+    return [ISR_CHANGES, UNCLEAN, NOTABLE].some((pattern) => pattern.test(text))
+      ? [log(text, { partition })]
+      : [];
   }
 
   return (text) => {
+    if (DISK_FULL.test(text)) {
+      if (hasToldFull) return [];
+      hasToldFull = true;
+      return [log(text)];
+    }
     const partition = partitionOf(text);
     if (partition !== null) return interpretPartition(text, partition);
     const elected = ELECTED_CONTROLLER.exec(text);

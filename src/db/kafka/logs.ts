@@ -4,7 +4,7 @@ import type { ClockOffset, RemoteFiles } from '../../control/remote.ts';
 import type { Event } from '../../history/event.ts';
 import { gapTeller } from '../../history/gaps.ts';
 import { nodeClock } from './node-clock.ts';
-import { logInterpreter, parseLogLine, type LogSource } from './log-lines.ts';
+import { logInterpreter, parseLogLine, reasonLine, type LogLine, type LogSource } from './log-lines.ts';
 
 /** A node's log that grows while it is read. */
 export interface WatchedLog extends LogSource {
@@ -60,6 +60,8 @@ async function follow(
   let readNs = 0;
   /** Whether the two clocks of this machine have moved against each other since then. */
   let hasJumped = false;
+  /** When the last line with a time was written, by the node's clock. */
+  let lastMs: number | null = null;
   while (!signal.aborted) {
     let fresh: string[];
     let offsetNs: number;
@@ -81,8 +83,9 @@ async function follow(
     }
     runStartedMs = nowStartedMs;
     for (const line of fresh) {
-      const parsed = parseLogLine(line);
+      const parsed: LogLine | null = parseLogLine(line) ?? reasonLine(line, lastMs);
       if (parsed === null) continue;
+      lastMs = parsed.wallMs;
       const saidNs = Math.round((parsed.wallMs - runStartedMs) * NS_PER_MS - offsetNs);
       const timeNs = hasJumped ? within(saidNs, readNs, clock.nowNs()) : Math.max(0, saidNs);
       for (const told of interpret(parsed.text)) sink({ ...told, timeNs });

@@ -1,9 +1,11 @@
 import type { Clock } from '../../core/clock.ts';
 import { Failure } from '../../core/failure.ts';
+import { within } from '../../core/within.ts';
 import type { Remote } from '../../control/remote.ts';
 import type { NodeEvent } from '../../history/event.ts';
 import type { NodeInfo } from '../../history/run.ts';
 import { accepts, listens, readLog, sizeOf, startFailure } from './answers.ts';
+import { causeOfEnd } from './diagnose.ts';
 import { CONTROLLER_PORT, ZOOKEEPER_PORT } from './config.ts';
 import type { Disk } from './disk.ts';
 import type { NodeFiles } from './files.ts';
@@ -14,6 +16,8 @@ import { hasTornRemains, removeRemains, tornRemainsWords } from './torn-remains.
 export interface KafkaNode {
   readonly info: NodeInfo;
   readonly isBroker: boolean;
+  /** How its process ended by itself since its last start, with the cause as far as its log tells; null when it did not. */
+  ended(): Promise<string | null>;
   /** Starts the process, without waiting for an answer. */
   launch(): Promise<void>;
   /**
@@ -49,20 +53,24 @@ export interface NodeOptions {
 }
 
 const POLL_MS = 50;
+/** A log on another host may be out of reach. */
+const EXPLAIN_WITHIN_MS = 2_000;
 
 export function kafkaNode(options: NodeOptions): KafkaNode {
   const { info, clock, files, signal } = options;
   const log = { files: options.remote.files, file: files.logFile };
   /** How it ended, when that was not asked for, and since its last start. */
   let crash: string | null = null;
+  /** The same with the cause, once its log was looked at. */
+  let explained: Promise<string | null> = Promise.resolve(null);
   let logFrom = 0;
   /** Its disk while that is shut down: nothing can be started on it before it is mounted again. */
   let unpowered: Disk | null = null;
 
-  const tell = (state: NodeEvent['state'], detail?: string) =>
+  const tell = (state: NodeEvent['state'], detail?: string, timeNs = clock.nowNs()) =>
     options.onEvent({
       type: 'node',
-      timeNs: clock.nowNs(),
+      timeNs,
       node: info.name,
       state,
       ...(detail ? { detail } : {}),
@@ -77,12 +85,23 @@ export function kafkaNode(options: NodeOptions): KafkaNode {
     clock,
     onUnexpectedExit: (how) => {
       crash = how;
-      tell('down', how);
+      explained = explain(how, clock.nowNs());
     },
   });
 
+  /** What its log gives away about its end is told with it. Never rejects. */
+  async function explain(how: string, endedNs: number): Promise<string> {
+    const told = await within(clock, EXPLAIN_WITHIN_MS, readLog(log, logFrom)).catch(() => null);
+    const cause = causeOfEnd(told ?? '');
+    const text = cause === null ? how : `${how}: ${cause}`;
+    tell('down', text, endedNs);
+    return text;
+  }
+
   async function launch(): Promise<void> {
+    await explained;
     crash = null;
+    explained = Promise.resolve(null);
     logFrom = await sizeOf(log);
     tell('starting');
     await process.launch();
@@ -143,6 +162,7 @@ export function kafkaNode(options: NodeOptions): KafkaNode {
   return {
     info,
     isBroker: info.roles.includes('broker'),
+    ended: () => explained,
     launch,
     untilUp,
     restart,

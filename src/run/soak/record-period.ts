@@ -106,15 +106,17 @@ export async function recordPeriod(options: {
 async function accountsOf({ db }: World): Promise<string> {
   try {
     const { observers } = await db.view();
-    return Object.entries(observers)
-      .map(([name, observed]) => {
-        if (observed === null) return `${name} does not answer`;
-        const of = observed.partitions.map(
-          ({ partition, leader, isr }) => `${partition} led by ${leader} with ${isr.join(' ')} in sync`,
-        );
-        return `${name} says: controller ${observed.controller}; ${of.join(', ')}`;
-      })
-      .join('. ');
+    const told = Object.entries(observers).map(async ([name, observed]) => {
+      if (observed === null) {
+        const ended = await db.ended?.(name);
+        return ended == null ? `${name} does not answer` : `${name} does not answer: it ${ended}`;
+      }
+      const of = observed.partitions.map(
+        ({ partition, leader, isr }) => `${partition} led by ${leader} with ${isr.join(' ')} in sync`,
+      );
+      return `${name} says: controller ${observed.controller}; ${of.join(', ')}`;
+    });
+    return (await Promise.all(told)).join('. ');
   } catch (error) {
     return `The brokers could not be asked: ${messageOf(error)}`;
   }

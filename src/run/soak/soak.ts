@@ -20,6 +20,7 @@ import { recordPeriod, type RecordedPeriod } from './record-period.ts';
 import { periodSignals } from './period-signals.ts';
 import { readSoakFile, type SoakInfo } from './soak-file.ts';
 import type { SoakReporter } from './soak-reporter.ts';
+import { watchDirectory } from './vanished.ts';
 import { withoutLine, type WithoutLine } from './without-line.ts';
 
 /** So many periods in a row may come to nothing: then another one would not do better. */
@@ -55,6 +56,8 @@ class Soak {
   #judging: Promise<void> = Promise.resolve();
   /** What keeps the soak from going on, in a sentence. */
   #ending: string | null = null;
+  /** What has become of its directory; null while it is there. */
+  readonly #vanished: () => string | null;
 
   constructor(plan: Plan, reporter: SoakReporter) {
     this.#plan = plan;
@@ -62,6 +65,7 @@ class Soak {
     this.#reporter = reporter;
     this.#judge = plan.world.kind === 'simulated' ? judgeHere(plan.claim) : judgeApart(plan.claim);
     this.#stopping = listenForStop((text) => reporter.say(`${text}\n`));
+    this.#vanished = watchDirectory(plan.directory);
     this.#testedMs = 0;
     for (const line of ledgerLines(plan.directory)) this.#testedMs += testedMs(line);
   }
@@ -84,6 +88,8 @@ class Soak {
         if (stop.aborted || abort.aborted) break;
       }
       await this.#judging;
+    } catch (error) {
+      if (!this.#endsVanished()) throw error;
     } finally {
       this.#judge.close();
       this.#reporter.end();
@@ -93,6 +99,15 @@ class Soak {
       this.#stopping.close();
     }
     if (this.#ending !== null) this.#reporter.say(`kept: ${this.#ending}.\n`);
+  }
+
+  /** Whether the directory is gone. Then nothing else matters, and whatever else fails has this for its reason. */
+  #endsVanished(): boolean {
+    const vanished = this.#vanished();
+    if (vanished === null) return false;
+    this.#ending = `it ends here, because ${vanished}`;
+    this.#enough.abort();
+    return true;
   }
 
   /** The last period that was recorded may have to be carried out again. */
@@ -151,7 +166,9 @@ class Soak {
       onRecorder: (record) => grounds.onEvent(record),
       onProgress: (progress, nodes) => this.#reporter.progress(drawn, progress, nodes),
       onEvent: (event) => this.#reporter.event(drawn, event),
-      say: (text) => this.#reporter.say(text),
+      say: (text) => {
+        if (!this.#endsVanished()) this.#reporter.say(text);
+      },
       liveWithinMs: this.#plan.scenario.soak!.liveWithinMs,
       stop: signals.stop,
       abort: signals.abort,
@@ -160,7 +177,8 @@ class Soak {
     if (!this.#stopping.stop.aborted) this.#testedMs += awakeMs(recorded);
     grounds.onEvent(() => undefined);
     if (this.#plan.world.kind !== 'simulated') collectGarbage();
-    if (recorded.stuck !== null) await this.#recover(grounds);
+    const isVain = recorded.failure !== null && recorded.attempted === 0 && !recorded.stopped;
+    if (recorded.stuck !== null || isVain) await this.#recover(grounds);
     await this.#judging;
     const base = {
       ...lineOf(drawn, { startedAt, directory: nameIn(this.#plan.directory, directory) }),
@@ -174,6 +192,7 @@ class Soak {
   /** Judges a period, takes down what it came to, and leaves of it what is to be kept. Never rejects. */
   async #conclude(base: PeriodLine, directory: string, recorded: RecordedPeriod): Promise<void> {
     try {
+      if (this.#endsVanished()) return;
       const { stopped } = recorded;
       if (stopped && recorded.attempted === 0) {
         // It was to begin when the end came: there is nothing that anybody could look at.
@@ -195,6 +214,7 @@ class Soak {
       await this.#writeAndDrop({ ...line, directory: nameIn(this.#plan.directory, place) }, place);
       this.#weigh(line, recorded);
     } catch (error) {
+      if (this.#endsVanished()) return;
       this.#ending ??= messageOf(error);
       this.#enough.abort();
     } finally {
