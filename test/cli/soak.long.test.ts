@@ -325,3 +325,25 @@ test('a dry run tells what the first periods are, and begins nothing', async (t)
   t.notRegex(stdout, /fault\(s\)/);
   t.false(existsSync(join(home, 'dry')));
 });
+
+test.serial(
+  'whose directory is renamed meanwhile, a soak ends with one sentence, and nothing takes the place',
+  async (t) => {
+    t.timeout(120_000);
+    const going = start(...SOAK, '--forever', '--store', 'vanishing');
+    await until(() => existsSync(join(home, 'vanishing/run-1/periods.ndjson')));
+    renameSync(join(home, 'vanishing/run-1'), join(home, 'vanishing/away'));
+    const { exitCode, stderr } = await going;
+    t.is(exitCode, 2, stderr);
+    t.deepEqual(
+      stderr.split('\n').filter((line) => /^kept:|cannot|failed/.test(line)),
+      [
+        'kept: it ends here, because the directory vanishing/run-1 is not there any more: it was removed or renamed, or its disk was taken away. Nothing can be recorded without it.',
+      ],
+    );
+    t.deepEqual(readdirSync(join(home, 'vanishing')), ['away']);
+    t.not((await start('status', 'vanishing/away')).exitCode, 1);
+    const resumed = await start('resume', 'vanishing/away', '--duration', '20s');
+    t.is(resumed.exitCode, 0, resumed.stderr);
+  },
+);

@@ -4,6 +4,7 @@ import { NS_PER_MS, wallClock } from '../../core/clock.ts';
 import { EXIT, Failure, messageOf } from '../../core/failure.ts';
 import { atPath } from '../../core/paths.ts';
 import { freshId } from '../../core/random.ts';
+import { clause } from '../../core/words.ts';
 import { PERIOD_PREFIX } from '../../history/layout.ts';
 import type { Plan } from '../plan.ts';
 import { moveAside } from '../move-aside.ts';
@@ -219,7 +220,7 @@ class Soak {
       this.#enough.abort();
     } finally {
       await recorded.world?.close().catch((error: unknown) => {
-        this.#reporter.say(`kept: the topic of period ${base.period} is still there: ${messageOf(error)}.\n`);
+        this.#reporter.say(`kept: the topic of period ${base.period} is still there: ${clause(messageOf(error))}.\n`);
       });
     }
   }
