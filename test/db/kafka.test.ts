@@ -319,6 +319,10 @@ test('why a node that was up has ended: only what ends a running one', (t) => {
     ),
     'its disk is full (java.io.IOException: No space left on device)',
   );
+  t.regex(
+    causeOfEnd('java.lang.InternalError: a fault occurred in a recent unsafe memory access operation') ?? '',
+    /^its disk is full or broken/,
+  );
   t.is(causeOfEnd('WARN Timed out waiting for connection while in state: CONNECTING'), null);
   t.is(causeOfEnd(''), null);
 });

@@ -52,6 +52,13 @@ const SIGNS: readonly Sign[] = [
     endsRunning: true,
   },
   {
+    // Kafka's indexes are mapped into memory, with holes: where no room is left for a page, the kernel answers with SIGBUS.
+    pattern: /a fault occurred in .*unsafe memory access operation/,
+    cause: 'its disk is full or broken',
+    hint: 'look at the disk: whether there is room, and whether it is sound',
+    endsRunning: true,
+  },
+  {
     pattern: /Cannot allocate memory|insufficient memory|Could not reserve enough space|OutOfMemoryError/,
     cause: 'there is not enough memory',
     hint: 'each broker takes about 200 MB: use fewer brokers, or free some memory',
