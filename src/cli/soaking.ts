@@ -31,6 +31,7 @@ import { leftOverLine, outcomeOf } from '../run/soak/new-line.ts';
 import { drawPeriod } from '../run/soak/period-plan.ts';
 import { readSoakTables } from '../run/soak/soak-tables.ts';
 import { readSoakFile, type SoakInfo, writeSoakFile } from '../run/soak/soak-file.ts';
+import { followDirectory } from '../run/soak/vanished.ts';
 import { withoutLine } from '../run/soak/without-line.ts';
 import { describePlan } from './describe-plan.ts';
 import type { SoakOptions } from './options/soak-options.ts';
@@ -87,6 +88,13 @@ export async function goOn(plan: Plan, info: SoakInfo): Promise<number> {
   // A tool that was killed could not take it away.
   rmSync(brokerData, { recursive: true, force: true });
   const stopFollowing = followFindings(directory, info.onFinding, say);
+  let hasVanished = false;
+  const stopLooking = followDirectory(directory, (why) => {
+    hasVanished = true;
+    say(`kept: it ends here, because ${why}.\n`);
+    // What a Ctrl-C does: whoever carries the soak out heals, and takes the cluster down.
+    process.emit('SIGTERM', 'SIGTERM');
+  });
   let failure: unknown = null;
   let status: number;
   try {
@@ -95,10 +103,13 @@ export async function goOn(plan: Plan, info: SoakInfo): Promise<number> {
     failure = error;
     status = error instanceof Failure ? error.exitStatus : EXIT.internal;
   } finally {
+    stopLooking();
     await stopFollowing();
     rmSync(brokerData, { recursive: true, force: true });
     giveUp();
   }
+  // What was proven stands in the lines above; there is no place for anything more.
+  if (hasVanished) return status === EXIT.invalid ? EXIT.invalid : EXIT.inconclusive;
   if (ledgerSize(directory) === 0) {
     if (failure !== null) throw failure;
     return status;

@@ -99,14 +99,15 @@ class Soak {
       });
       this.#stopping.close();
     }
-    if (this.#ending !== null) this.#reporter.say(`kept: ${this.#ending}.\n`);
+    // That the directory has vanished is told by the one who began the soak, who sees it sooner.
+    if (this.#ending !== null && this.#vanished() === null) this.#reporter.say(`kept: ${this.#ending}.\n`);
   }
 
   /** Whether the directory is gone. Then nothing else matters, and whatever else fails has this for its reason. */
   #endsVanished(): boolean {
     const vanished = this.#vanished();
     if (vanished === null) return false;
-    this.#ending = `it ends here, because ${vanished}`;
+    this.#ending = vanished;
     this.#enough.abort();
     return true;
   }
@@ -220,7 +221,9 @@ class Soak {
       this.#enough.abort();
     } finally {
       await recorded.world?.close().catch((error: unknown) => {
-        this.#reporter.say(`kept: the topic of period ${base.period} is still there: ${clause(messageOf(error))}.\n`);
+        this.#reporter.say(
+          `kept: the topic of period ${base.period} is still there: ${clause(messageOf(error))}.\n`,
+        );
       });
     }
   }

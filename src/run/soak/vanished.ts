@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { realClock } from '../../core/clock.ts';
 
 /**
  * Whether the directory of a soak is still the one that it began in. Whoever removes it, renames it or takes its disk away does
@@ -12,6 +13,36 @@ export function watchDirectory(directory: string): () => string | null {
     begun !== null && identityOf(directory) === begun
       ? null
       : `the directory ${directory} is not there any more: it was removed or renamed, or its disk was taken away. Nothing can be recorded without it`;
+}
+
+const LOOK_MS = 1_000;
+
+/**
+ * Looks once a second, from outside of any lab: a lab has mounts of its own, and goes on writing to a disk that was taken away
+ * from everybody else.
+ * @param onVanished called once, with a clause.
+ * @returns ends it, after a last look.
+ */
+export function followDirectory(directory: string, onVanished: (clause: string) => void): () => void {
+  const clock = realClock();
+  const vanished = watchDirectory(directory);
+  const ending = new AbortController();
+  const look = () => {
+    const clause = ending.signal.aborted ? null : vanished();
+    if (clause === null) return;
+    ending.abort();
+    onVanished(clause);
+  };
+  void (async () => {
+    while (!ending.signal.aborted) {
+      await clock.sleep(LOOK_MS, ending.signal);
+      look();
+    }
+  })();
+  return () => {
+    look();
+    ending.abort();
+  };
 }
 
 /** Another directory may have taken its name. Null where there is none, or it cannot be asked for. */
