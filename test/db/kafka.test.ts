@@ -307,7 +307,7 @@ test('a full disk is told once, with the partition that met it and the reason be
   const reason = 'java.io.IOException: No space left on device';
   t.is(reasonLine(reason, null), null, 'it belongs to no line');
   t.is(reasonLine('\tat java.base/sun.nio.ch.IOUtil.write(IOUtil.java:97)', 5), null);
-  t.deepEqual(reasonLine(`${reason}`, 5), { wallMs: 5, text: reason });
+  t.deepEqual(reasonLine(reason, 5), { wallMs: 5, text: reason });
   t.like(interpret(reason), [{ type: 'log', text: reason }]);
   t.deepEqual(interpret(`Caused by: ${reason}`), [], 'every thread says so');
 });

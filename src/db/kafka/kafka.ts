@@ -149,7 +149,7 @@ export function createKafka(options: KafkaOptions): KafkaCluster {
   /** What to say of nodes that have ended by themselves; null where none has. */
   async function endedFailure(): Promise<Failure | null> {
     const ends = await Promise.all(
-      [...nodes.values()].map(async ({ info, ended }) => ({ name: info.name, how: await ended() })),
+      [...nodes.values()].map(async (each) => ({ name: each.info.name, how: await each.ended() })),
     );
     const told = ends.flatMap(({ name, how }) => (how === null ? [] : [`${name} ${how}`]));
     return told.length === 0 ? null : new Failure(told.join('; '), { hint: logsHint });
