@@ -241,4 +241,6 @@ export interface NoteEvent {
    * although everything was healed.
    */
   about: 'interrupted' | 'behind' | 'stuck' | 'internal-error' | 'warning' | 'information';
+  /** Set where it tells that nothing ran, and the clock of the run went on: since when, until `timeNs`. Nothing was tested then. */
+  stoodStillSinceNs?: number;
 }

@@ -1,4 +1,4 @@
-import { startOf } from '../core/clock.ts';
+import { NS_PER_MS, startOf } from '../core/clock.ts';
 import type { Event } from '../history/event.ts';
 import type { AppendFile } from '../history/recorder/append-file.ts';
 import { openRecorder, type Recorder } from '../history/recorder/recorder.ts';
@@ -13,7 +13,7 @@ import { loadInProcesses } from './load-processes/processes.ts';
 import type { Plan } from './plan.ts';
 import { infoOf, topicOf } from './run-info.ts';
 import type { Reporter } from './reporter.ts';
-import { watchSleep } from './sleep-watch.ts';
+import { type SleepTold, watchSleep } from './sleep-watch.ts';
 import { writeExecuted } from './schedule-file.ts';
 
 /** A run on its way into its directory, whatever else goes on around it. No secret of its world gets there. */
@@ -26,6 +26,8 @@ export interface RunRecording {
   text(text: string): string;
   /** For how long the machine slept, or this program was stopped, during the run. */
   stoppedMs(): number;
+  /** What of that the clock of the run counted. */
+  countedMs(): number;
   /** How many writes have an outcome so far. */
   attempted(): number;
   /** The run itself, from its setup to its last scan. */
@@ -55,6 +57,7 @@ export async function openRunRecording(
   const events: Event[] = [];
   let attempted = 0;
   let stoppedMs = () => 0;
+  let countedMs = () => 0;
   const record = (told: Event) => {
     const event = secretless.event(told);
     recorder.event(event);
@@ -68,10 +71,14 @@ export async function openRunRecording(
     text: (text) => secretless.text(text),
     attempted: () => attempted,
     stoppedMs: () => stoppedMs(),
+    countedMs: () => countedMs(),
     async perform(world, how) {
       // Virtual time does not go on by itself.
-      const sleep = startOf(stage.clock) === null ? null : watchSleep((text) => note(text));
-      if (sleep !== null) stoppedMs = () => sleep.stoppedMs();
+      const sleep = startOf(stage.clock) === null ? null : watchSleep(note);
+      if (sleep !== null) {
+        stoppedMs = () => sleep.stoppedMs();
+        countedMs = () => sleep.countedMs();
+      }
       try {
         await performed(world, how);
       } finally {
@@ -81,8 +88,10 @@ export async function openRunRecording(
     writeExecuted: (reporter) => writeExecuted(plan.directory, events, reporter),
   };
 
-  function note(text: string): void {
-    record({ type: 'note', timeNs: stage.clock.nowNs(), about: 'warning', text });
+  function note({ text, countedMs: lastedMs }: SleepTold): void {
+    const timeNs = stage.clock.nowNs();
+    const since = { stoodStillSinceNs: Math.max(0, timeNs - lastedMs * NS_PER_MS) };
+    record({ type: 'note', timeNs, about: 'warning', text, ...(lastedMs > 0 && since) });
   }
 
   async function performed(world: World, how: Parameters<RunRecording['perform']>[1]): Promise<void> {

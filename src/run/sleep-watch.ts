@@ -13,10 +13,19 @@ export interface Clocks {
 }
 
 export interface SleepMeter {
-  /** Called again and again. @returns what has happened since the last time, in sentences. */
-  look(): string[];
-  /** All that was slept so far. */
+  /** Called again and again. @returns what has happened since the last time. */
+  look(): SleepTold[];
+  /** All that was slept so far, or stood still. */
   readonly stoppedMs: number;
+  /** What of that the monotonic clock counted, and so the times of a history. */
+  readonly countedMs: number;
+}
+
+export interface SleepTold {
+  /** A sentence. */
+  text: string;
+  /** For how long until now the monotonic clock went on and nothing ran. 0: it stood still, too, or nothing slept. */
+  countedMs: number;
 }
 
 const LOOK_MS = 1_000;
@@ -29,6 +38,7 @@ export function sleepMeter(clocks: Clocks): SleepMeter {
   const now = () => ({ mono: clocks.monotonicMs(), boot: clocks.bootMs(), wall: clocks.wallMs() });
   let last = now();
   let stoppedMs = 0;
+  let countedMs = 0;
   return {
     look() {
       const { mono, boot, wall } = now();
@@ -36,23 +46,28 @@ export function sleepMeter(clocks: Clocks): SleepMeter {
       const asleepMs = boot - last.boot - passedMs;
       const setMs = wall - last.wall - (boot - last.boot);
       last = { mono, boot, wall };
-      const told: string[] = [];
-      const add = (ms: number, text: string) => {
-        stoppedMs += ms;
-        told.push(text);
-      };
-      if (asleepMs >= ASLEEP_MS_MIN) add(asleepMs, `The machine was asleep for ${words(asleepMs)}.`);
-      if (passedMs >= STOPPED_MS_MIN)
-        add(
-          passedMs,
-          `Nothing of kept ran for ${words(passedMs)}: it was stopped, or the whole machine was.`,
-        );
-      if (Math.abs(setMs) >= SET_MS_MIN)
-        told.push(`The wall clock was set ${setMs > 0 ? 'forward' : 'back'} by ${words(Math.abs(setMs))}.`);
+      const told: SleepTold[] = [];
+      if (asleepMs >= ASLEEP_MS_MIN) {
+        stoppedMs += asleepMs;
+        told.push({ text: `The machine was asleep for ${words(asleepMs)}.`, countedMs: 0 });
+      }
+      if (passedMs >= STOPPED_MS_MIN) {
+        stoppedMs += passedMs;
+        countedMs += passedMs;
+        const text = `Nothing of kept ran for ${words(passedMs)}: it was stopped, or the whole machine was.`;
+        told.push({ text, countedMs: passedMs });
+      }
+      if (Math.abs(setMs) >= SET_MS_MIN) {
+        const text = `The wall clock was set ${setMs > 0 ? 'forward' : 'back'} by ${words(Math.abs(setMs))}.`;
+        told.push({ text, countedMs: 0 });
+      }
       return told;
     },
     get stoppedMs() {
       return stoppedMs;
+    },
+    get countedMs() {
+      return countedMs;
     },
   };
 }
@@ -61,9 +76,13 @@ const words = (ms: number): string => seconds(ms * NS_PER_MS);
 
 /**
  * Looks once a second.
- * @param tell is given a sentence for each sleep, when it is over.
+ * @param tell is told of each sleep, when it is over.
  */
-export function watchSleep(tell: (text: string) => void): { stoppedMs(): number; close(): void } {
+export function watchSleep(tell: (told: SleepTold) => void): {
+  stoppedMs(): number;
+  countedMs(): number;
+  close(): void;
+} {
   const clock = realClock();
   const closing = new AbortController();
   const meter = sleepMeter({
@@ -72,7 +91,7 @@ export function watchSleep(tell: (text: string) => void): { stoppedMs(): number;
     wallMs: wallClockMs,
   });
   const look = () => {
-    for (const text of meter.look()) tell(text);
+    for (const told of meter.look()) tell(told);
   };
   void (async () => {
     while (!closing.signal.aborted) {
@@ -85,6 +104,7 @@ export function watchSleep(tell: (text: string) => void): { stoppedMs(): number;
       if (!closing.signal.aborted) look();
       return meter.stoppedMs;
     },
+    countedMs: () => meter.countedMs,
     close() {
       if (!closing.signal.aborted) look();
       closing.abort();

@@ -19,11 +19,13 @@ function machine() {
   return { meter, pass, all: ['monotonicMs', 'bootMs', 'wallMs'] as const };
 }
 
+const textOf = (meter: ReturnType<typeof sleepMeter>) => meter.look().map(({ text }) => text);
+
 test('while time passes as it does nothing is told', (t) => {
   const { meter, pass, all } = machine();
   for (let second = 0; second < 100; second++) {
     pass(all, second % 7 === 0 ? 3_500 : 1_000);
-    t.deepEqual(meter.look(), []);
+    t.deepEqual(textOf(meter), []);
   }
   t.is(meter.stoppedMs, 0);
 });
@@ -32,33 +34,35 @@ test('a machine that was suspended: its monotonic clock stood still, and the one
   const { meter, pass, all } = machine();
   pass(all, 1_000);
   pass(['bootMs', 'wallMs'], 61_000);
-  t.deepEqual(meter.look(), ['The machine was asleep for 61.0 s.']);
+  t.deepEqual(textOf(meter), ['The machine was asleep for 61.0 s.']);
   pass(all, 1_000);
-  t.deepEqual(meter.look(), [], 'it is told once');
+  t.deepEqual(textOf(meter), [], 'it is told once');
   t.is(meter.stoppedMs, 61_000);
+  t.is(meter.countedMs, 0, 'the times of a history know nothing of it');
 });
 
 test('a machine or a container that was paused: all clocks went on, and nothing of kept ran', (t) => {
   const { meter, pass, all } = machine();
   pass(all, 65_000);
-  t.deepEqual(meter.look(), ['Nothing of kept ran for 65.0 s: it was stopped, or the whole machine was.']);
+  t.deepEqual(textOf(meter), ['Nothing of kept ran for 65.0 s: it was stopped, or the whole machine was.']);
   t.is(meter.stoppedMs, 65_000);
+  t.is(meter.countedMs, 65_000);
 });
 
 test('a wall clock that is set is told, and is no sleep', (t) => {
   const { meter, pass, all } = machine();
   pass(all, 1_000);
   pass(['wallMs'], 3_600_000);
-  t.deepEqual(meter.look(), ['The wall clock was set forward by 60 min 00 s.']);
+  t.deepEqual(textOf(meter), ['The wall clock was set forward by 60 min 00 s.']);
   pass(all, 1_000);
   pass(['wallMs'], -2_000);
-  t.deepEqual(meter.look(), ['The wall clock was set back by 2.0 s.']);
+  t.deepEqual(textOf(meter), ['The wall clock was set back by 2.0 s.']);
   t.is(meter.stoppedMs, 0);
 });
 
 const PROGRAM = `
 import { watchSleep } from '${resolve('src/run/sleep-watch.ts')}';
-const watch = watchSleep((text) => process.stdout.write(text + '\\n'));
+const watch = watchSleep(({ text }) => process.stdout.write(text + '\\n'));
 process.stdout.write('watching\\n');
 process.stdin.on('end', () => { process.stdout.write(watch.stoppedMs() + '\\n'); watch.close(); }).resume();
 `;

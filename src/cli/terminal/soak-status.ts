@@ -1,4 +1,5 @@
 import { NS_PER_SECOND, realClock } from '../../core/clock.ts';
+import type { Event } from '../../history/event.ts';
 import type { Plan } from '../../run/plan.ts';
 import { ledgerLines } from '../../run/soak/ledger.ts';
 import { memoryBytes } from '../../run/soak/memory.ts';
@@ -43,7 +44,10 @@ export function soakReporter(
       if (stream.isTTY) block.draw(standing.block(period, progress, measured));
       else block.line(standing.line(period, progress, measured));
     },
-    event() {},
+    event({ period }, event) {
+      const text = troubleText(event);
+      if (text !== null) block.line(`${String(period).padStart(5)} goes on: ${text}`);
+    },
     period(line) {
       standing.take(line);
       block.line(periodText(line));
@@ -53,4 +57,12 @@ export function soakReporter(
       process.off('exit', onExit);
     },
   };
+}
+
+/** What nobody asked for: a warning, or a node that ended by itself. Null for everything else. */
+function troubleText(event: Event): string | null {
+  if (event.type === 'note' && event.about === 'warning') return event.text;
+  const isEnd =
+    event.type === 'node' && event.state === 'down' && /^(exited|ended) /.test(event.detail ?? '');
+  return isEnd ? `${event.node} ${event.detail}` : null;
 }

@@ -1,6 +1,7 @@
 import { eventsOf } from '../../history/events-of.ts';
 import type { Run } from '../../history/run.ts';
 import type { Availability } from '../figures/availability.ts';
+import { type Standstill, standstillsOf } from '../figures/standstills.ts';
 import { addCost, addOne, type FaultCost, noCost, type OneCost } from './fault-cost.ts';
 import { rolesStruck, STRUCK_ROLES, type StruckRole } from './struck-roles.ts';
 
@@ -33,7 +34,7 @@ export function tallyOf(
   unavailableNs: (fromNs: number, toNs: number) => number,
 ): FaultTally[] {
   const tallies = new Map<string, FaultTally>();
-  const costs = costsOf(availability, unavailableNs);
+  const costs = costsOf(availability, standstillsOf(run.events), unavailableNs);
   const roles = rolesStruck(run);
   const started = new Set<string>();
   for (const event of eventsOf(run.events, 'fault-start', 'fault-failed', 'fault-skipped')) {
@@ -61,8 +62,10 @@ function strike(tally: FaultTally, roles: readonly StruckRole[], cost: OneCost |
   }
 }
 
+/** Of a fault while which nothing ran for some time it is not known what it cost. */
 function costsOf(
   { faults, recoveries }: Availability,
+  standstills: readonly Standstill[],
   unavailableNs: (fromNs: number, toNs: number) => number,
 ): Map<string, OneCost> {
   const firstAcks = new Map(
@@ -71,10 +74,12 @@ function costsOf(
       .map(({ fault, firstAckAfterNs }) => [fault, firstAckAfterNs]),
   );
   return new Map(
-    faults.map((stretch) => {
+    faults.flatMap((stretch) => {
       const { fault, fromNs, toNs } = stretch;
       const firstAckAfterNs = firstAcks.get(fault) ?? null;
-      return [fault, { stretch, unavailableNs: unavailableNs(fromNs, toNs), firstAckAfterNs }];
+      const untilNs = Math.max(toNs, fromNs + (firstAckAfterNs ?? 0));
+      if (standstills.some((each) => each.fromNs < untilNs && each.toNs > fromNs)) return [];
+      return [[fault, { stretch, unavailableNs: unavailableNs(fromNs, toNs), firstAckAfterNs }] as const];
     }),
   );
 }

@@ -10,9 +10,9 @@ export interface Judged {
   faults: FaultTally[];
   /** Of its whole history: what stood there, when the history itself is not kept. */
   digest: string;
-  /** For how long something was under way and nothing was acknowledged. */
+  /** For how long something was under way and nothing was acknowledged, less the time in which nothing ran. */
   unavailableNs: number;
-  /** From its beginning to its last event. */
+  /** From its beginning to its last event, less the time in which nothing ran. */
   lengthNs: number;
   /** Whether nothing of the history is damaged or missing. */
   isWhole: boolean;
@@ -44,6 +44,6 @@ export interface PeriodLine {
   historyBytes: number;
   /** What the tool had at its end, the process that judges included; null where it is not known. */
   memoryBytes: number | null;
-  /** How far the wall clock ran ahead of the tool's: so long the machine was asleep. */
+  /** For how long the machine was asleep, or nothing of kept ran. */
   asleepMs: number;
 }

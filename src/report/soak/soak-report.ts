@@ -23,14 +23,18 @@ export interface SoakReport {
   untested: string[];
   /** What else the faults left out. */
   notTested: Omit<Untested, 'neverInEffect'>;
-  /** Where the tool was killed or stopped: what happened then is not tested, and nothing of it counts as lost. */
-  gaps: { period: number; startedAt: string; attempted: number }[];
+  /**
+   * Where the tool was killed or stopped, or so long asleep (`asleepMs`) that the period could not be decided: what happened then is
+   * not tested, and nothing of it counts as lost.
+   */
+  gaps: { period: number; startedAt: string; attempted: number; asleepMs: number }[];
   /** Of the time that was tested, for how much something was under way and nothing was acknowledged. */
   unavailableNs: number;
   /** Without an acknowledgement; pauses of the load count, too. */
   longestGap: { period: number; ns: number } | null;
   latencyP99Ms: { median: number; worst: number; period: number } | null;
   memoryBytes: { first: number; last: number; most: number } | null;
+  /** For how long the machine was asleep, or nothing of kept ran: no part of the time that was tested. */
   asleepMs: number;
 }
 

@@ -58,7 +58,8 @@ export class SoakTally {
     if (stuck !== null && ++this.#stuckPeriods <= STUCK_MAX) this.#stuck.push({ period, because: stuck });
     this.#fold(line);
     if (line.ended === 'cut-short') {
-      this.#gaps.push({ period, startedAt: line.startedAt, attempted: judged?.figures.attempted ?? 0 });
+      const attempted = judged?.figures.attempted ?? 0;
+      this.#gaps.push({ period, startedAt: line.startedAt, attempted, asleepMs });
       return;
     }
     this.#over.add(period);
@@ -83,18 +84,21 @@ export class SoakTally {
       });
   }
 
-  #addComplete({ period, kinds, judged }: PeriodLine): void {
+  #addComplete(line: PeriodLine): void {
+    const { kinds, judged } = line;
     if (kinds.length === 0) this.#periods.quiet++;
     const verdict = judged?.result.verdict ?? 'inconclusive';
     if (verdict !== 'invalid') this.#periods[verdict]++;
     if (judged === null) return;
     this.#periods.judged++;
-    this.#addFigures(period, judged);
+    this.#addFigures(line, judged);
   }
 
-  #addFigures(period: number, { figures, lengthNs, unavailableNs }: Judged): void {
+  #addFigures({ period, asleepMs }: PeriodLine, { figures, lengthNs, unavailableNs }: Judged): void {
     this.#testedMs += lengthNs / NS_PER_MS;
     this.#unavailableNs += unavailableNs;
+    // Whatever waited while nothing ran waited for that.
+    if (asleepMs > 0) return;
     const { longestGapNs, latencyP99Ms } = figures;
     if (longestGapNs !== null && longestGapNs > (this.#longestGap?.ns ?? 0))
       this.#longestGap = { period, ns: longestGapNs };
@@ -189,9 +193,17 @@ export class SoakTally {
 
   #gapsReason(): string[] {
     if (this.#gaps.length === 0) return [];
-    const periods = listed(this.#gaps.map(({ period }) => period));
+    const within = (gaps: SoakReport['gaps']) => listed(gaps.map(({ period }) => period));
+    const asleep = this.#gaps.filter(({ asleepMs }) => asleepMs > 0);
+    const stopped = this.#gaps.filter(({ asleepMs }) => asleepMs === 0);
+    const why = [
+      ...(stopped.length > 0 ? [`the tool was stopped in period ${within(stopped)}`] : []),
+      ...(asleep.length > 0
+        ? [`the machine was asleep, or nothing of kept ran, in period ${within(asleep)}`]
+        : []),
+    ];
     return [
-      `${counted(this.#gaps.length, 'gap')}: the tool was stopped in period ${periods}; what was written then counts as untested, not as lost.`,
+      `${counted(this.#gaps.length, 'gap')}: ${why.join('; ')}; what was written then counts as untested, not as lost.`,
     ];
   }
 

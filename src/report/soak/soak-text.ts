@@ -88,7 +88,9 @@ function availabilityLines(report: SoakReport): string[] {
       : [
           `  memory of kept: ${mebibytes(memoryBytes.first)} at first, ${mebibytes(memoryBytes.last)} in the end, ${mebibytes(memoryBytes.most)} at most`,
         ]),
-    ...(asleepMs > 0 ? [`  the machine was asleep for ${seconds(asleepMs * NS_PER_MS)}`] : []),
+    ...(asleepMs > 0
+      ? [`  the machine was asleep, or nothing of kept ran, for ${seconds(asleepMs * NS_PER_MS)}`]
+      : []),
   ];
 }
 

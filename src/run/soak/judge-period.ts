@@ -10,6 +10,7 @@ import { RESULTS_FILE } from '../../history/layout.ts';
 import type { Run } from '../../history/run.ts';
 import { type Availability, availabilityMeter } from '../../report/figures/availability.ts';
 import { outageMeter } from '../../report/figures/outages.ts';
+import { standstillsOf, whileAwake } from '../../report/figures/standstills.ts';
 import { runFigures } from '../../report/repeats/run-figures.ts';
 import { resultsText } from '../decide.ts';
 import { memoryBytes } from './memory.ts';
@@ -59,13 +60,14 @@ export function measure(run: Run): Measured {
     outages.visit(batch);
   }
   const availability = meter.total();
-  const lengthNs = lastEventNs(run);
+  const endNs = lastEventNs(run);
+  const standstills = standstillsOf(run.events);
   return {
     availability,
     faults: tallyOf(run, availability, outages.unavailableNs),
     digest: historyDigest(run),
-    unavailableNs: outages.unavailableNs(0, lengthNs),
-    lengthNs,
+    unavailableNs: whileAwake(standstills, outages.unavailableNs)(0, endNs),
+    lengthNs: whileAwake(standstills, (fromNs, toNs) => toNs - fromNs)(0, endNs),
   };
 }
 

@@ -17,7 +17,8 @@ export interface RecordedPeriod {
   /** Null where it could not even be built. To be closed when nothing of its topic is of use any more. */
   world: World | null;
   attempted: number;
-  lengthMs: number;
+  /** From its beginning to its end, less what nothing ran of it. */
+  awakeMs: number;
   /** Whether it was told to end early. */
   stopped: boolean;
   /** Why the period did not come to its end; null when it did. */
@@ -94,7 +95,7 @@ export async function recordPeriod(options: {
   return {
     world,
     attempted: recorded?.attempted() ?? 0,
-    lengthMs,
+    awakeMs: Math.max(0, lengthMs - (recorded?.countedMs() ?? 0)),
     stopped,
     failure: why,
     asleepMs: Math.round(recorded?.stoppedMs() ?? 0),

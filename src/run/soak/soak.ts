@@ -176,7 +176,7 @@ class Soak {
       abort: signals.abort,
     });
     signals.over();
-    if (!this.#stopping.stop.aborted) this.#testedMs += awakeMs(recorded);
+    if (!this.#stopping.stop.aborted) this.#testedMs += recorded.awakeMs;
     grounds.onEvent(() => undefined);
     if (this.#plan.world.kind !== 'simulated') collectGarbage();
     const isVain = recorded.failure !== null && recorded.attempted === 0 && !recorded.stopped;
@@ -237,7 +237,7 @@ class Soak {
     if (recorded.asleepMs === 0 || !isOpen || this.#repeated.has(period)) return false;
     this.#repeated.add(period);
     this.#again.push(period);
-    this.#testedMs -= awakeMs(recorded);
+    this.#testedMs -= recorded.awakeMs;
     return true;
   }
 
@@ -338,14 +338,9 @@ function cutShortBefore(first: number, directory: string): number[] {
   return [...cut].filter((period) => period < first && !over.has(period)).toSorted((a, b) => a - b);
 }
 
-/** While the machine slept nothing was tested. */
-function awakeMs({ lengthMs, asleepMs }: Pick<RecordedPeriod, 'lengthMs' | 'asleepMs'>): number {
-  return Math.max(0, lengthMs - asleepMs);
-}
-
 /** Time under load that counts. */
-function testedMs({ ended, judged, asleepMs }: PeriodLine): number {
-  return ended === 'cut-short' ? 0 : awakeMs({ lengthMs: (judged?.lengthNs ?? 0) / NS_PER_MS, asleepMs });
+function testedMs({ ended, judged }: PeriodLine): number {
+  return ended === 'cut-short' ? 0 : (judged?.lengthNs ?? 0) / NS_PER_MS;
 }
 
 const isDiskFull = (failure: string): boolean => /disk is full|ENOSPC|EDQUOT/.test(failure);

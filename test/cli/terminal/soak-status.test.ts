@@ -128,6 +128,16 @@ test('on a terminal it draws at once and takes it away in the end; away from one
   let written = '';
   const file = soakReporter({ isTTY: false, columns: 80, write: (text) => (written += text) }, { directory });
   file.progress(period(1), progress(), []);
-  file.end();
   t.is(written, '');
+  const node = { type: 'node', timeNs: 1, node: 'kafka2', state: 'down' } as const;
+  file.event(period(3), { ...node, detail: 'killed' });
+  t.is(written, '', 'that was asked for');
+  file.event(period(3), { ...node, detail: 'exited with status 1: its disk is full (x)' });
+  file.event(period(3), { type: 'note', timeNs: 1, about: 'behind', text: 'it fell behind' });
+  file.event(period(3), { type: 'note', timeNs: 1, about: 'warning', text: 'Nothing of kept ran for 9 s.' });
+  t.is(
+    written,
+    '    3 goes on: kafka2 exited with status 1: its disk is full (x)\n    3 goes on: Nothing of kept ran for 9 s.\n',
+  );
+  file.end();
 });

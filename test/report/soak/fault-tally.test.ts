@@ -122,6 +122,32 @@ test('costs: before a strike, while the fault lasted, and until the first acknow
   );
 });
 
+test('what a fault cost while which nothing of kept ran is not known; that it struck is', (t) => {
+  const slept = (fromS: number, toS: number): Event => ({
+    type: 'note',
+    timeNs: toS * S,
+    about: 'warning',
+    text: 'Nothing of kept ran.',
+    stoodStillSinceNs: fromS * S,
+  });
+  const writes = [
+    acked('0:0', 0, { at: 4.9, until: 5 }),
+    acked('0:1', 1, { at: 8, until: 8.1 }),
+    acked('0:2', 2, { at: 13, until: 13.1 }),
+  ];
+  const events = [leads(1, 4, 0), strike(kill('leader'), 5, ['kafka1']), stop(5, 7)];
+  const costOf = (...more: Event[]) => {
+    const run = runOfStory({ writes, events: [...events, ...more] });
+    const [only] = tallyOf(run, availabilityOf(run), () => S);
+    t.is(only!.struck, 1);
+    return only!.cost.faults;
+  };
+  t.is(costOf(), 1);
+  t.is(costOf(slept(9, 12)), 1, 'it was over by then');
+  t.is(costOf(slept(6, 9)), 0);
+  t.is(costOf(slept(7.2, 7.8)), 0, 'it was over, and nothing was acknowledged since');
+});
+
 test('another fault right before leaves no calm to compare with', (t) => {
   const events = [
     strike(kill('leader'), 1, ['kafka1']),

@@ -40,6 +40,26 @@ test('what was cut short is a gap: untested, and no reason to doubt the rest', (
   t.is(report.testedMs, 120_000, 'a gap is no time that was tested');
 });
 
+test('a gap because nothing ran is told as such, and what waited for that is no figure of the cluster', (t) => {
+  const lines = [
+    periodLine({ period: 1, ended: 'cut-short' }, { result: resultLike('inconclusive') }),
+    periodLine(
+      { period: 2, ended: 'cut-short', asleepMs: 70_000 },
+      { result: resultLike('inconclusive'), longestGapNs: 72e9 },
+    ),
+    periodLine({ period: 1 }),
+    periodLine({ period: 2, asleepMs: 9_000 }, { longestGapNs: 11e9, latencyP99Ms: 9_500 }),
+  ];
+  const report = soakReport(lines, CLAIM);
+  t.is(report.verdict, 'valid');
+  t.regex(
+    report.reasons.at(-1)!,
+    /^2 gaps: the tool was stopped in period 1; the machine was asleep, or nothing of kept ran, in period 2;/,
+  );
+  t.deepEqual([report.longestGap?.period, report.latencyP99Ms?.worst], [1, 10]);
+  t.is(report.asleepMs, 79_000);
+});
+
 test('nothing that came to its end is nothing that was tested', (t) => {
   for (const lines of [[], [periodLine({ period: 1, ended: 'cut-short' })]])
     t.is(soakReport(lines, CLAIM).verdict, 'inconclusive');
