@@ -1,5 +1,13 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 
+/** Names the start of a system: it holds another word after each one. */
+export const SYSTEM_START_FILE = '/proc/sys/kernel/random/boot_id';
+
+/** Of a `clockIdentity`: which start of its system it belongs to, as `SYSTEM_START_FILE` there has it. */
+export function systemStartOf(identity: string): string {
+  return identity.split(' ')[0]!;
+}
+
 /**
  * Which monotonic clock this process reads: the start of the system that it runs on, and its time namespace. Processes
  * with the same identity read the same clock, also where one of them is in a container.
@@ -7,7 +15,7 @@ import { readFileSync, readlinkSync } from 'node:fs';
  */
 export function clockIdentity(): string | null {
   try {
-    return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()} ${timeNamespace()}`;
+    return `${readFileSync(SYSTEM_START_FILE, 'utf8').trim()} ${timeNamespace()}`;
   } catch {
     return null;
   }

@@ -20,6 +20,7 @@ import { withinLimits } from './given-limits.ts';
 import type { Plan } from './plan.ts';
 import { assertDisconnects } from './disconnects.ts';
 import { assertKnownNodes, scheduleOf, type Wishes } from './prepare.ts';
+import { sshLoadHosts } from './prepare-load-hosts.ts';
 import { assertRoom, roomFor } from './room.ts';
 import { assertLoadHosts, sharedLoad } from './shared-load.ts';
 import { isDrawn, strikesOf } from './soak/fit-soak.ts';
@@ -27,7 +28,7 @@ import { isDrawn, strikesOf } from './soak/fit-soak.ts';
 /** What a user may say of a run against a cluster that was given. */
 export interface GivenWishes extends Pick<
   Wishes,
-  'store' | 'directory' | 'claim' | 'seed' | 'json' | 'processes' | 'yesBreakTheseNodes'
+  'store' | 'directory' | 'claim' | 'seed' | 'json' | 'processes' | 'yesBreakTheseNodes' | 'sshAcceptNew'
 > {
   /** One that is there; the run makes one if absent. */
   topic?: string;
@@ -40,6 +41,8 @@ export interface GivenWishes extends Pick<
   faultHookTimeout?: number;
   /** Whether the user has set the rate or the faults by options: then no default takes their place. */
   explicit: { rate: boolean; faults: boolean };
+  /** Whether it is only to be told what would be done: no host of the load is connected to then. */
+  dryRun?: true;
 }
 
 const HOOK_TIMEOUT_MS = 60_000;
@@ -55,6 +58,11 @@ export async function prepareGivenPlan(
   say: (text: string) => void,
 ): Promise<Plan<GivenPlan>> {
   assertLoadHosts(wanted, 'given');
+  if (wishes.sshAcceptNew === true && wanted.load.hosts === undefined)
+    throw new Failure('--ssh-accept-new is about hosts behind SSH, and this run has none', {
+      hint: 'leave it out, or name hosts for the load: --load-hosts user@a,user@b',
+      exitStatus: EXIT.usage,
+    });
   const client = await prepareClient(wanted);
   const clock = realClock();
   const cluster = await probeCluster(endpoint, clock);
@@ -88,6 +96,8 @@ export async function prepareGivenPlan(
     assertKnownNodes(
       scenario,
       brokers.map(({ name }) => name),
+      // What strikes the cluster knows nothing of them.
+      { clients: [] },
     );
     // Their records are on somebody else's disks.
     assertRoom(scenario, { ...roomFor({ store: wishes.store, nodes: 0 }), memory: Infinity });
@@ -104,6 +114,16 @@ export async function prepareGivenPlan(
           say,
         },
       );
+    const shared = sharedLoad(scenario, wishes.processes);
+    const { hosts } = scenario.load;
+    const load =
+      Array.isArray(hosts) && wishes.dryRun !== true
+        ? await sshLoadHosts(hosts, {
+            brokers,
+            acceptNew: wishes.sshAcceptNew === true,
+            say: (line) => say(`${line}\n`),
+          })
+        : null;
     return {
       run,
       scenario,
@@ -113,7 +133,7 @@ export async function prepareGivenPlan(
       claim: wishes.claim,
       mode: scenario.kraftMode,
       topic,
-      ...sharedLoad(scenario, wishes.processes),
+      ...shared,
       directory: wishes.directory ?? (await createRunDirectory(wishes.store)),
       json: wishes.json === true,
       quiet: false,
@@ -126,6 +146,7 @@ export async function prepareGivenPlan(
         brokers,
         topic: fitted.topic,
         remarks,
+        ...(load !== null && { load }),
         hook:
           wishes.faultHook === undefined
             ? null

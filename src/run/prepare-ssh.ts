@@ -1,12 +1,10 @@
 import { EXIT, Failure } from '../core/failure.ts';
 import { clientHosts } from '../core/link.ts';
 import { bringNodeJsTo } from '../control/ssh/bring-node-js.ts';
-import { resolveTarget } from '../control/ssh/client-config.ts';
-import { parseHosts, type NamedHost } from '../control/ssh/host.ts';
+import { parseHosts } from '../control/ssh/host.ts';
 import { abilitiesOfHost } from '../control/ssh/host-abilities.ts';
 import { assertCuts, assertDistinct, PLACES } from '../control/ssh/lab.ts';
-import { openHost, type RemoteHost } from '../control/ssh/remote-host.ts';
-import { SECRETS } from '../control/ssh/secrets.ts';
+import type { RemoteHost } from '../control/ssh/remote-host.ts';
 import { CLIENT_PORT, CONTROLLER_PORT, ZOOKEEPER_PORT } from '../db/kafka/config.ts';
 import type { Distribution } from '../db/kafka/distribution.ts';
 import { bringKafkaTo, findJavaOn } from '../db/kafka/on-host.ts';
@@ -20,6 +18,7 @@ import type { LabKind, SshNodePlan, SshPlan } from '../world/plan.ts';
 import { assertConsent } from './consent.ts';
 import { assertImpairments } from './impairments.ts';
 import { sizeOf } from './room.ts';
+import { openAll } from './prepare-load-hosts.ts';
 import { isDrawn } from './soak/fit-soak.ts';
 import { assertReachable, untilFree } from './ssh-reach.ts';
 
@@ -212,17 +211,6 @@ export function sshFaults(options: SshWishes, scenario: Scenario): (schedule: Sc
     for (const host of cuts) assertCuts(host);
     await assertImpairments(schedule, async () => impairments);
   };
-}
-
-async function openAll(hosts: readonly NamedHost[], acceptNew: boolean): Promise<RemoteHost[]> {
-  const opened = await Promise.allSettled(
-    hosts.map((host) => openHost(resolveTarget(host, process.env), { acceptNew, secrets: SECRETS })),
-  );
-  const open = opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
-  const failed = opened.find((one) => one.status === 'rejected');
-  if (failed === undefined) return open;
-  for (const host of open) host.close();
-  throw failed.reason;
 }
 
 /** Jars, logs and configuration beside the records. */

@@ -263,13 +263,17 @@ export function assertKnownTargets(scenario: Scenario, mode: KafkaMode): void {
   assertKnownNodes(
     scenario,
     planNodes(mode, scenario.brokers).map(({ name }) => name),
-    ` (${mode})`,
+    { clients: clientHosts(loadHostsOf(scenario.load)), remark: ` (${mode})` },
   );
 }
 
-/** The same where the nodes are known. */
-export function assertKnownNodes(scenario: Scenario, nodes: readonly string[], remark = ''): void {
-  const strangers = strangersIn(scenario, nodes, clientHosts(loadHostsOf(scenario.load)));
+/** The same where the nodes are known. @param of.clients hosts of the load that faults may name */
+export function assertKnownNodes(
+  scenario: Scenario,
+  nodes: readonly string[],
+  { clients, remark = '' }: { clients: readonly string[]; remark?: string },
+): void {
+  const strangers = strangersIn(scenario, nodes, clients);
   if (strangers.length === 0) return;
   throw new Failure(
     `The scenario "${scenario.name}" has targets that are not there: ${strangers.join('; ')}`,

@@ -47,11 +47,6 @@ export function assertLoadHosts({ load: { hosts } }: Scenario, lab: LabKind | 'g
       '--load-hosts asks for hosts, and a lab of processes has none',
       'use --lab netns, or --processes for more processes of this machine',
     );
-  if (lab === 'given')
-    refuse(
-      '--load-hosts is not possible against a cluster that is given yet',
-      'use --processes for more processes of this machine',
-    );
   const isOwn = lab === 'netns' || lab === 'docker';
   if (isOwn && typeof hosts !== 'number')
     refuse(
@@ -60,8 +55,8 @@ export function assertLoadHosts({ load: { hosts } }: Scenario, lab: LabKind | 'g
     );
   if (!isOwn && typeof hosts === 'number')
     refuse(
-      `--load-hosts asks for ${counted(hosts, 'host')} to be made, and a lab of hosts behind SSH makes none`,
-      'name hosts that are reached by SSH: --load-hosts user@a,user@b',
+      `--load-hosts asks for ${counted(hosts, 'host')} to be made, and ${lab === 'given' ? 'beside a cluster that is there already kept makes' : 'a lab of hosts behind SSH makes'} none`,
+      `name hosts that are reached by SSH: --load-hosts user@a,user@b${lab === 'given' ? `; or share the workers among processes of this machine: --processes ${hosts}` : ''}`,
     );
 }
 

@@ -1,5 +1,5 @@
 import { realClock, type Clock } from '../core/clock.ts';
-import { seededRandom } from '../core/random.ts';
+import { freshId, seededRandom } from '../core/random.ts';
 import { messageOf } from '../core/failure.ts';
 import { keptVersion } from '../core/version.ts';
 import type { Reader } from '../client/client.ts';
@@ -16,6 +16,7 @@ import { contractOf } from '../scenario/contract.ts';
 import { noteTo, settingsOf } from './kafka.ts';
 import { describeOwnTopic } from './own-topic.ts';
 import type { GivenPlan } from './plan.ts';
+import { openLoadHosts } from './ssh-load-hosts.ts';
 import type { Setting, Stage, Tools } from './stage.ts';
 import type { World } from './world.ts';
 
@@ -36,14 +37,34 @@ export function givenStage(plan: GivenPlan, setting: Setting): Stage {
       leadershipFrom: 'metadata',
       versions: { kept: keptVersion() },
     },
-    async build(tools) {
-      const { assumed } = plan.topic;
-      const found = plan.topic.isOwn ? await makeTopic(plan, setting, clock) : { assumed };
-      const facts = { contract: { ...contract, ...found } };
-      return { ...givenWorld(plan, setting, { ...tools, clock }), facts };
+    async build({ encode, record }) {
+      // Before the topic is made: where a host cannot be used, nothing has to be undone.
+      const load = await openLoad(plan, setting, { record, clock });
+      try {
+        const { assumed } = plan.topic;
+        const found = plan.topic.isOwn ? await makeTopic(plan, setting, clock) : { assumed };
+        const facts = { contract: { ...contract, ...found } };
+        return { ...givenWorld(plan, setting, { encode, record, clock, load }), facts };
+      } catch (error) {
+        await load.close();
+        throw error;
+      }
     },
   };
 }
+
+/** The hosts of the load; none where the workers live here. */
+async function openLoad(
+  { load }: GivenPlan,
+  { run }: Setting,
+  { record, clock }: Pick<Tools, 'record'> & { clock: Clock },
+): Promise<Load> {
+  if (load === undefined) return { hosts: [], close: async () => {} };
+  const note = (text: string) => record({ type: 'note', timeNs: clock.nowNs(), about: 'warning', text });
+  return openLoadHosts(load, { run: run ?? freshId(), note, clock });
+}
+
+type Load = Awaited<ReturnType<typeof openLoadHosts>>;
 
 /**
  * Makes the topic of the run.
@@ -78,7 +99,7 @@ async function makeTopic(
 function givenWorld(
   plan: GivenPlan,
   { run, topic, scenario, seed, client }: Setting,
-  { clock, encode, record }: Tools & { clock: Clock },
+  { clock, encode, record, load }: Tools & { clock: Clock; load: Load },
 ): World {
   const { endpoint } = plan;
   const { partitions, replicationFactor } = scenario.topic;
@@ -121,6 +142,7 @@ function givenWorld(
     db,
     net: null,
     reach: { endpoint: everywhere, connectionTimeoutMs: CONNECTION_TIMEOUT_MS, client },
+    loadHosts: load.hosts.map((host) => ({ ...host, endpoint: everywhere })),
     openAdmin,
     ...(hook !== null && {
       striking: {
@@ -150,6 +172,7 @@ function givenWorld(
       isClosed = true;
       for (const observer of observers.values()) observer.close();
       await library.close();
+      await load.close();
       await db.teardown();
       hook?.close();
       if (!plan.topic.isOwn || plan.topic.isKept) return;

@@ -55,6 +55,12 @@ export interface GivenPlan {
   topic: GivenTopic;
   /** What strikes it and heals it; null: nothing does. */
   hook: HookPlan | null;
+  /** Hosts behind SSH that the workers are to live on; this machine if absent. */
+  load?: {
+    hosts: SshLoadHostPlan[];
+    /** Whether keys of hosts that are not known are accepted, and written down. */
+    acceptNew: boolean;
+  };
   /** What was found out in advance and is worth a remark in the history, in sentences. */
   remarks: readonly string[];
 }
@@ -86,13 +92,23 @@ export interface SshPlan {
   local: Distribution;
   nodes: SshNodePlan[];
   /** Hosts that workers are to live on, with the Node.js there; none if absent. */
-  clients?: { name: string; host: string; node: string }[];
+  clients?: SshLoadHostPlan[];
   /** Whether links are to be cut or impaired. */
   cuts: boolean;
   /** Whether keys of hosts that are not known are accepted, and written down. */
   acceptNew: boolean;
   /** Where brokers keep their data on the hosts; null: in /var/tmp. */
   dataDirectory: string | null;
+}
+
+/** A host behind SSH that workers are to live on. */
+export interface SshLoadHostPlan {
+  /** As the run calls it. */
+  name: string;
+  /** As the user named it. */
+  host: string;
+  /** On the host: the program Node.js. */
+  node: string;
 }
 
 /** A node of the cluster, and the host that it lives on. */

@@ -11,6 +11,7 @@ import { planNodes } from '../db/kafka/plan.ts';
 import { NODES_DIRECTORY } from '../history/layout.ts';
 import { kafkaInfo, kafkaWorld } from './kafka.ts';
 import { copyLogs } from './log-copies.ts';
+import { loadHostsIn } from './ssh-load-hosts.ts';
 import type { SshNodePlan, SshPlan } from './plan.ts';
 import type { Setting, Stage } from './stage.ts';
 
@@ -81,12 +82,7 @@ export function sshStage(plan: SshPlan, setting: Setting): Stage {
         },
         local: plan.local,
         directory: place,
-        loadHosts: clients.map(({ name, node }) => ({
-          name,
-          remote: lab.nodes.get(name)!,
-          directory: joinThere(place, 'load'),
-          node,
-        })),
+        loadHosts: loadHostsIn(lab, clients),
         dataDirectory: joinThere(place, 'data'),
         logsDirectory: logs,
         clock,

@@ -38,11 +38,15 @@ export interface SecuredCluster {
 
 const LOGIN = 'org.apache.kafka.common.security';
 
-export async function securedCluster(kafka: string, size = 3): Promise<SecuredCluster> {
+/** @param addressOf where each broker listens; loopback addresses if absent. */
+export async function securedCluster(
+  kafka: string,
+  size = 3,
+  addressOf = (id: number) => `127.86.${process.pid & 255}.${id}`,
+): Promise<SecuredCluster> {
   const distribution = await resolveDistribution({ kafka, environment: process.env });
   const directory = mkdtempSync(join(tmpdir(), 'kept-secured-'));
   const ids = Array.from({ length: size }, (_, index) => index + 1);
-  const addressOf = (id: number) => `127.86.${process.pid & 255}.${id}`;
   const files = makeKeys(directory, ids.map(addressOf));
   const processes = new Map<string, ChildProcess>();
 

@@ -67,7 +67,7 @@ Examples:
 has the verdict of its request. --processes N shares the workers among N processes of this machine, with one history and
 one verdict; if one dies it is told, and its writes that were under way have an unknown outcome. --load-hosts N has the
 workers live on N further hosts of the lab, client1, client2 and so on, which faults can cut off from the brokers; with
---lab ssh it names the hosts. Their clocks are measured, and order is judged only beyond what that leaves open.
+--lab ssh and beside a cluster that is there already it names the hosts: --load-hosts user@a,user@b. Their clocks are measured, and order is judged only beyond what that leaves open.
 
 --repeat N runs it N times into store/repeat-1 and tells what all runs come to: how many lost records, the median,
 range and bootstrap interval of what they lost, how often each finding occurred. Run 1 has the seed that --seed gives,

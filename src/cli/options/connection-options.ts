@@ -92,6 +92,7 @@ const LAB_OPTION_NAMES: Record<string, string> = {
   lab: '--lab',
   mode: '--mode',
   dataDir: '--data-dir',
+  nodes: '--nodes',
   simulate: '--simulate',
   brokers: '--brokers',
   detection: '--detection',

@@ -89,7 +89,7 @@ export function addScenarioOptions(command: Command): Command {
     )
     .option(
       '--load-hosts <n|list>',
-      'where the workers live, if not on this machine: so many further hosts of the lab (netns, docker), or hosts behind SSH (--lab ssh): user@a,user@b',
+      'where the workers live, if not on this machine: so many further hosts of the lab (netns, docker), or hosts behind SSH (--lab ssh, --bootstrap-server): user@a,user@b',
       parseLoadHosts,
     )
     .option('--in-flight <n>', 'requests that one worker may have outstanding', parseCount)

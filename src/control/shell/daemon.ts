@@ -1,3 +1,4 @@
+import { join } from 'node:path/posix';
 import type { Clock } from '../../core/clock.ts';
 import { parseProcessStat } from '../../core/process-stat.ts';
 import { freshId } from '../../core/random.ts';
@@ -22,7 +23,7 @@ const SPAWN = `
 place=$1; output=$2; directory=$3; supervise=$4; shift 4
 : >>"$output" || exit 1
 cd "$directory" || exit 1
-mkdir -p "$place" || exit 1
+mkdir "$place" || exit 1
 setsid=; if command -v setsid >/dev/null 2>&1; then setsid=setsid; fi
 $setsid sh -c "$supervise" sh "$place" "$output" "$@" </dev/null >/dev/null 2>&1 &
 while [ ! -f "$place/pid" ]; do sleep 0.01 2>/dev/null || sleep 1; done
@@ -38,8 +39,8 @@ while [ ! -f "$place/status" ]; do
 done
 cat "$place/status" 2>/dev/null; :`;
 
-/** Where notes about daemons are kept on the node. */
-const PLACE = '/tmp/kept-daemon-';
+/** Notes about one daemon, in the directory for them. */
+const PLACE = 'kept-daemon-';
 const REOPEN_MS = 500;
 const KILLED = 128 + 9;
 
@@ -50,11 +51,13 @@ export async function shellDaemon(options: {
   repeat: (command: readonly string[]) => Promise<Ran>;
   command: readonly string[];
   spawn: SpawnOptions;
+  /** A directory of the node that is there. */
+  notes: string;
   clock: Clock;
 }): Promise<Daemon> {
   const { name, shells, repeat, command, clock } = options;
   const { outputFile, workingDirectory = '/', environment = {} } = options.spawn;
-  const place = `${PLACE}${freshId()}`;
+  const place = join(options.notes, `${PLACE}${freshId()}`);
   const variables = Object.entries(environment).map(([key, value]) => `${key}=${value}`);
   const withEnvironment = variables.length === 0 ? command : ['env', ...variables, ...command];
   const words = ['sh', '-c', SPAWN, 'sh', place, outputFile, workingDirectory, SUPERVISE, ...withEnvironment];

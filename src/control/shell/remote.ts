@@ -15,6 +15,8 @@ export interface ShellRemoteOptions {
   openShell: () => Promise<ShellChannel>;
   /** At most so many shells at once, of which each daemon needs one; OpenSSH allows ten sessions a connection. */
   shellsMax: number;
+  /** A directory of the node for notes about daemons, which is there; /tmp if absent. */
+  notes?: string;
   /** Copies a directory of this machine to the node: `RemoteFiles.put`. */
   put: (from: string, to: string) => Promise<void>;
   clock?: Clock;
@@ -71,7 +73,8 @@ export function shellRemote(options: ShellRemoteOptions): ShellRemote {
       const { exitStatus, stdout, stderr } = await run(command, more);
       return { exitStatus, stdout: withoutLastBreak(stdout), stderr: withoutLastBreak(stderr) };
     },
-    spawn: (command, spawn) => shellDaemon({ name, shells, repeat, command, spawn, clock }),
+    spawn: (command, spawn) =>
+      shellDaemon({ name, shells, repeat, command, spawn, notes: options.notes ?? '/tmp', clock }),
     clockOffset: () => clockOffsetOf((command) => run(command), clock),
     close: () => shells.close(),
   };

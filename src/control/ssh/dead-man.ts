@@ -25,6 +25,8 @@ export interface DeadManOptions {
   asRoot: readonly string[];
   /** Removes the run's rules; nothing where it makes none. */
   removeRules: string | null;
+  /** Files in the place, as a pattern of the shell, that must not outlive the program: its data stays for a while. */
+  confidential: string | null;
   timeoutSeconds: number;
 }
 
@@ -116,7 +118,8 @@ export async function startDeadMan(options: DeadManOptions): Promise<DeadMan> {
 
   await files.write(`${place}/pids`, '');
   await files.write(`${place}/beat`, '0\n');
-  await files.write(`${place}/undo`, `${options.removeRules ?? ''}${UNDO}`);
+  const removeSecrets = options.confidential === null ? '' : `rm -f "$1"/${options.confidential}\n`;
+  await files.write(`${place}/undo`, `${options.removeRules ?? ''}${UNDO}${removeSecrets}`);
   await files.write(`${place}/watch`, TIMER);
   await start();
   return {

@@ -34,6 +34,8 @@ export interface SshLabOptions {
   cuts: boolean;
   acceptNew: boolean;
   secrets: Secrets;
+  /** Files in the place of the run, as a pattern of the shell, that the timer removes when it strikes; none if absent. */
+  confidential?: string;
   /** Without a sign of life for so long, a host undoes what this program has done there; 10 s if absent. */
   deadManSeconds?: number;
   /** Told what a user should know of the hosts while the lab lives. */
@@ -85,6 +87,7 @@ export async function createSshLab(options: SshLabOptions): Promise<SshLab> {
         facts.filter === null
           ? null
           : `${removeScript(facts.filter, { run: options.run })}${removeImpairments(options.run)}`,
+      confidential: options.confidential ?? null,
       timeoutSeconds: options.deadManSeconds ?? DEAD_MAN_SECONDS,
     });
     deadMen.set(host, deadMan);
@@ -166,7 +169,7 @@ export async function createSshLab(options: SshLabOptions): Promise<SshLab> {
   return {
     nodes: new Map(
       options.nodes.map(({ name }) => {
-        const remote = hostOf(name).remoteOf(name, shellsMax(hostOf(name)));
+        const remote = hostOf(name).remoteOf(name, { shellsMax: shellsMax(hostOf(name)), notes: place });
         return [name, noted(remote, place)];
       }),
     ),

@@ -15,8 +15,12 @@ export interface RemoteHost {
   readonly connection: LastingConnection;
   /** For what concerns the host itself, beside the nodes on it. */
   readonly control: Remote;
-  /** A node that lives on this host. @param shellsMax sessions of the one connection. */
-  remoteOf(name: string, shellsMax: number): ShellRemote;
+  /**
+   * A node that lives on this host.
+   * @param options.shellsMax sessions of the one connection
+   * @param options.notes a directory there for notes about its daemons, which goes with the run
+   */
+  remoteOf(name: string, options: { shellsMax: number; notes: string }): ShellRemote;
   close(): void;
 }
 
@@ -29,12 +33,16 @@ export async function openHost(target: Target, options: ConnectOptions): Promise
   const clock: Clock = options.clock ?? realClock();
   const remotes: ShellRemote[] = [];
 
-  const remoteFor = (name: string, facts: Pick<HostFacts, 'address' | 'hostname'>, shellsMax: number) => {
+  const remoteFor = (
+    name: string,
+    facts: Pick<HostFacts, 'address' | 'hostname'>,
+    sessions: { shellsMax: number; notes?: string },
+  ) => {
     const remote: ShellRemote = shellRemote({
       name,
       ...facts,
       openShell: () => repeatOn(connection, (serving) => serving.openShell()),
-      shellsMax,
+      ...sessions,
       put: (from, to) => putDirectory({ from, to, remote, connection }),
       clock,
     });
@@ -43,7 +51,7 @@ export async function openHost(target: Target, options: ConnectOptions): Promise
   };
 
   try {
-    const first = remoteFor(target.name, { address: target.host, hostname: target.name }, 1);
+    const first = remoteFor(target.name, { address: target.host, hostname: target.name }, { shellsMax: 1 });
     const facts = await survey(target.name, first.exec.bind(first)).catch((error: unknown) => {
       if (error instanceof Failure) throw error;
       throw new Failure(`${target.name} cannot be looked over: ${messageOf(error)}`);
@@ -53,8 +61,8 @@ export async function openHost(target: Target, options: ConnectOptions): Promise
       name: target.name,
       facts,
       connection,
-      control: remoteFor(target.name, facts, SESSIONS.control),
-      remoteOf: (name, shellsMax) => remoteFor(name, facts, shellsMax),
+      control: remoteFor(target.name, facts, { shellsMax: SESSIONS.control }),
+      remoteOf: (name, sessions) => remoteFor(name, facts, sessions),
       close() {
         for (const remote of remotes) remote.close();
         connection.close();

@@ -80,7 +80,8 @@ export async function loadAsPart(
       await report();
     }
   })();
-  await theLoad.run();
+  // Where nothing can be told any more, nothing more is written.
+  await Promise.race([theLoad.run(), reporting]);
   over.abort();
   await reporting;
   await report();

@@ -46,12 +46,11 @@ async function work(directory: string): Promise<void> {
     outbox.put({ kind: 'clock', identity: clockIdentity(), wallAheadNs: wallAheadNs() });
 
   const polling = (async () => {
-    const missing = new Set<ToLoader['kind']>(KINDS);
-    while (!over.signal.aborted && missing.size > 0) {
-      for (const kind of missing) {
+    while (!over.signal.aborted) {
+      // Also those that have come: where a connection is lost a message may be written again, and it may hold secrets.
+      for (const kind of KINDS) {
         const message = await receive(join(directory, messageFile(kind)));
         if (message === null) continue;
-        missing.delete(kind);
         if (message.kind === 'open')
           telling.everyMs = message.part.isClockApart === true ? CLOCK_MS.later : null;
         inbox.put(message);

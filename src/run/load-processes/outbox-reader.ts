@@ -38,15 +38,14 @@ export class OutboxReader {
       this.#byte = 0;
       return this.next();
     }
-    this.#byte += bytes.length;
     const all = Buffer.concat([this.#rest, bytes]);
     const end = all.lastIndexOf(LINE_BREAK) + 1;
+    const lines = end === 0 ? [] : all.toString('utf8', 0, end - 1).split('\n');
+    // Before anything counts as given: what cannot be read must not look as if it had never been told.
+    const messages = lines.map(decodeFromLoader);
+    this.#byte += bytes.length;
     // A line may be under way; a part that never becomes a whole line was not told.
     this.#rest = all.subarray(end);
-    if (end === 0) return this.next();
-    return all
-      .toString('utf8', 0, end - 1)
-      .split('\n')
-      .map(decodeFromLoader);
+    return messages.length === 0 ? this.next() : messages;
   }
 }

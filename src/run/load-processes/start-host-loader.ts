@@ -1,6 +1,6 @@
 import { join } from 'node:path/posix';
 import { NS_PER_MS, startOf, type Clock } from '../../core/clock.ts';
-import { clockIdentity } from '../../core/clock-identity.ts';
+import { clockIdentity, SYSTEM_START_FILE, systemStartOf } from '../../core/clock-identity.ts';
 import { Failure } from '../../core/failure.ts';
 import { freshId } from '../../core/random.ts';
 import { seconds } from '../../core/words.ts';
@@ -16,7 +16,9 @@ import { opened as openEndpoint, type FromLoader } from './protocol.ts';
 const CLOSE_WITHIN_MS = 6_000;
 const LOOK_MS = 200;
 /** Once the load is to end, a host that is out of reach is waited for so long; before, while its rows may still come. */
-const UNREACHABLE_MAX_MS = { ending: 60_000, loading: 600_000 } as const;
+const UNREACHABLE_MAX_MS = { opening: 30_000, ending: 60_000, loading: 600_000 } as const;
+/** A program that does not tell of itself so long after its start does not run. */
+const HELLO_WITHIN_MS = 60_000;
 const FETCH_WITHIN_MS = 15_000;
 const CLAIM_BYTES = 8;
 
@@ -45,12 +47,34 @@ export async function startHostLoader(
   const mailbox = new Mailbox({ remote, directory, daemon, clock });
   const watch = new ClockWatch(remote, clock);
   let isClockApart = false;
+  let hasBegun = false;
+  /** The start of its system, as the process told it. */
+  let systemStart: string | null = null;
   let claims: Promise<Buffer | null> | null = null;
 
-  const fetchClaims = () =>
-    (claims ??= within(clock, FETCH_WITHIN_MS, remote.files.read(join(directory, CLAIMS_FILE))).catch(
-      () => null,
-    ));
+  const fetchClaims = () => (claims ??= within(clock, FETCH_WITHIN_MS, readClaims()).catch(() => null));
+
+  /** Null where they cannot be relied on: a system that was started again may have lost what was noted last. */
+  async function readClaims(): Promise<Buffer | null> {
+    const bytes = await remote.files.read(join(directory, CLAIMS_FILE));
+    const { stdout } = await remote.exec(['cat', SYSTEM_START_FILE]);
+    return systemStart !== null && stdout.trim() === systemStart ? bytes : null;
+  }
+
+  /** Before it writes: resolves where the host is out of reach for too long, or the process does not even begin. */
+  async function untilLost(over: AbortSignal): Promise<string> {
+    const fromNs = clock.nowNs();
+    for (;;) {
+      await clock.sleep(LOOK_MS, over);
+      if (over.aborted) return 'is open';
+      const nowNs = clock.nowNs();
+      const sinceNs = mailbox.unreachableSinceNs ?? nowNs;
+      if (nowNs - sinceNs > UNREACHABLE_MAX_MS.opening * NS_PER_MS)
+        return `was out of reach for ${seconds(nowNs - sinceNs)}`;
+      if (!hasBegun && nowNs - fromNs > HELLO_WITHIN_MS * NS_PER_MS)
+        return `said nothing for ${seconds(nowNs - fromNs)}`;
+    }
+  }
 
   return {
     place: name,
@@ -65,30 +89,35 @@ export async function startHostLoader(
         if (message.kind === 'clock') watch.hear(message);
         if (message.kind === 'opened' || message.kind === 'failed') settle(message);
       });
-      const orGone = <T>(promise: Promise<T>): Promise<T> =>
-        Promise.race([
-          promise,
-          mailbox.gone.then((how) =>
-            Promise.reject(new Failure(`the load process on ${name} ${how} before it could write`)),
-          ),
-        ]);
-      const { identity } = await orGone(hello);
-      isClockApart = identity === null || identity !== clockIdentity();
-      const startNs = startOf(clock)!;
-      const clockStartNs = isClockApart ? startNs + BigInt(Math.round(await orGone(watch.begin()))) : startNs;
-      const askedNs = clock.nowNs();
-      mailbox.tell({
-        kind: 'open',
-        part: {
-          ...part,
-          endpoint: openEndpoint(endpoint),
-          clockStartNs,
-          ...(isClockApart && { isClockApart }),
-        },
+      const opening = new AbortController();
+      const ended = Promise.race([mailbox.gone, untilLost(opening.signal)]).then((how) => {
+        throw new Failure(`the load process on ${name} ${how} before it could write`);
       });
-      const answer = await orGone(answered);
-      if (answer.kind === 'failed') throw failureOf({ ...answer, message: `${name}: ${answer.message}` });
-      if (!isClockApart) assertBetween(answer, { askedNs, toldNs: clock.nowNs() });
+      ended.catch(() => undefined);
+      const orGone = <T>(promise: Promise<T>): Promise<T> => Promise.race([promise, ended]);
+      try {
+        const { identity } = await orGone(hello);
+        hasBegun = true;
+        systemStart = identity === null ? null : systemStartOf(identity);
+        isClockApart = identity === null || identity !== clockIdentity();
+        const startNs = startOf(clock)!;
+        const clockStartNs = isClockApart ? startNs + BigInt(Math.round(await orGone(watch.begin()))) : startNs;
+        const askedNs = clock.nowNs();
+        mailbox.tell({
+          kind: 'open',
+          part: {
+            ...part,
+            endpoint: openEndpoint(endpoint),
+            clockStartNs,
+            ...(isClockApart && { isClockApart }),
+          },
+        });
+        const answer = await orGone(answered);
+        if (answer.kind === 'failed') throw failureOf({ ...answer, message: `${name}: ${answer.message}` });
+        if (!isClockApart) assertBetween(answer, { askedNs, toldNs: clock.nowNs() });
+      } finally {
+        opening.abort();
+      }
     },
     async follow(onReport, { silenceMaxMs, stop }) {
       let hasTold = false;

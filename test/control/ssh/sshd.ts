@@ -105,7 +105,11 @@ exec /usr/sbin/sshd -D -e -f /run/kept-test/sshd_config
 
 const clock = realClock();
 
-export async function startSshds(names: readonly string[]): Promise<Sshds> {
+/** @param clockAheadSeconds by host: how far its monotonic clock is ahead of this machine's. */
+export async function startSshds(
+  names: readonly string[],
+  clockAheadSeconds: Readonly<Record<string, number>> = {},
+): Promise<Sshds> {
   const place = mkdtempSync(join(tmpdir(), 'kept-sshd-'));
   process.once('exit', () => rmSync(place, { recursive: true, force: true }));
   const home = join(place, 'home');
@@ -120,6 +124,8 @@ export async function startSshds(names: readonly string[]): Promise<Sshds> {
     const address = addresses.get(name)!;
     const [type, key] = readFileSync(join(place, `host-${name}.pub`), 'utf8').split(' ');
     const namespaces = ['unshare', '--mount', '--pid', '--uts', '--fork', '--kill-child', '--mount-proc'];
+    const aheadSeconds = clockAheadSeconds[name];
+    if (aheadSeconds !== undefined) namespaces.push('--time', '--monotonic', String(aheadSeconds));
     const [program, ...args] = [
       ...insideCommand(name),
       ...namespaces,
@@ -145,7 +151,7 @@ export async function startSshds(names: readonly string[]): Promise<Sshds> {
       async sh(script) {
         // unshare's only child is the sshd.
         const { stdout: pid } = await execa('pgrep', ['-P', String(child.pid)]);
-        const into = ['--target', pid, '--mount', '--net', '--pid', '--uts'];
+        const into = ['--target', pid, '--mount', '--net', '--pid', '--uts', '--time'];
         return (
           await execa('nsenter', [...into, 'sh', '-c', `${SYSTEM_PATH}${script}`], {
             reject: false,
