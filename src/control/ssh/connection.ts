@@ -41,6 +41,12 @@ function refusalOf(error: unknown): string {
   return isProhibited ? 'its sshd has prohibited it' : messageOf(error);
 }
 
+/** SFTP has no word of its own for a full disk, among other things. */
+function sftpReason(error: unknown): string {
+  const said = messageOf(error);
+  return said === 'Failure' ? 'its sshd gives no reason; is the disk full?' : said;
+}
+
 /** Why the host opened no connection of its own, in its words. */
 export class Unforwarded extends Error {
   override readonly name = 'Unforwarded';
@@ -228,7 +234,7 @@ async function connectDirectly(
           sftp.fastPut(from, to, { step: (total) => onBytes?.(total) }, (error) => {
             if (!error) resolve();
             else if (why !== null) reject(lostWhile(`${from} was copied`));
-            else reject(new Failure(`${to} on ${target.name} cannot be written: ${messageOf(error)}`));
+            else reject(new Failure(`${to} on ${target.name} cannot be written: ${sftpReason(error)}`));
           });
         }),
         lost.then(() => Promise.reject(lostWhile(`${from} was copied`))),

@@ -101,7 +101,9 @@ export async function startHostLoader(
         systemStart = identity === null ? null : systemStartOf(identity);
         isClockApart = identity === null || identity !== clockIdentity();
         const startNs = startOf(clock)!;
-        const clockStartNs = isClockApart ? startNs + BigInt(Math.round(await orGone(watch.begin()))) : startNs;
+        const clockStartNs = isClockApart
+          ? startNs + BigInt(Math.round(await orGone(watch.begin())))
+          : startNs;
         const askedNs = clock.nowNs();
         mailbox.tell({
           kind: 'open',

@@ -1,14 +1,18 @@
+import { arch } from 'node:os';
 import { Failure } from '../../../src/core/failure.ts';
 import { realClock } from '../../../src/core/clock.ts';
 import { freshId } from '../../../src/core/random.ts';
+import { bringNodeJsTo } from '../../../src/control/ssh/bring-node-js.ts';
 import { resolveTarget } from '../../../src/control/ssh/client-config.ts';
 import { parseHost } from '../../../src/control/ssh/host.ts';
 import { notedCommand } from '../../../src/control/ssh/dead-man.ts';
 import { quoted } from '../../../src/control/shell/quote.ts';
 import { createSshLab, type SshLab } from '../../../src/control/ssh/lab.ts';
+import { openHost } from '../../../src/control/ssh/remote-host.ts';
 import { terminalSecrets } from '../../../src/control/ssh/secrets.ts';
 import type { Distribution } from '../../../src/db/kafka/distribution.ts';
 import { sshPlan } from '../../../src/run/prepare-ssh.ts';
+import { UNTAKEN_MESSAGES } from '../../../src/world/ssh-load-hosts.ts';
 import { scenarioSchema } from '../../../src/scenario/schema.ts';
 import type { Schedule } from '../../../src/nemesis/schedule.ts';
 import { setCable, type Sshds } from './sshd.ts';
@@ -52,6 +56,7 @@ async function labOf(
     ...(more.deadManSeconds !== undefined && { deadManSeconds: more.deadManSeconds }),
     acceptNew: false,
     secrets: terminalSecrets(),
+    confidential: UNTAKEN_MESSAGES,
     note: (text) => notes.push(text),
   });
   return { ...lab, notes };
@@ -102,7 +107,7 @@ export const LAB_CASES = [
       // The timer notices that its directory is gone.
       const timer = `/[v]ar/tmp/${lab.place.split('/').at(-1)}`;
       await until(async () => (await a.sh(`pgrep -f '${timer}'; :`)) === '');
-      const ofOurs = await a.sh(`ls -d ${lab.place} 2>/dev/null; nft list tables; :`);
+      const ofOurs = await a.sh(`ls -d /tmp/kept* ${lab.place} 2>/dev/null; nft list tables; :`);
       return { whole, ended, stillCut, healed, ofOurs };
     },
   },
@@ -205,6 +210,7 @@ export const LAB_CASES = [
       running: true,
       killed: { exitStatus: null, signal: 'SIGKILL' },
       rulesMeanwhile: 0,
+      untakenMeanwhile: 'rows',
       begunMeanwhile: '',
       otherGoesOn: true,
       cutAgain: 'silence',
@@ -215,6 +221,9 @@ export const LAB_CASES = [
       const lab = await labOf(sshds, ['a', 'b'], { deadManSeconds: 3 });
       const [a, b] = [lab.nodes.get('a')!, lab.nodes.get('b')!];
       const daemon = await a.spawn(['sleep', '300'], { outputFile: '/dev/null' });
+      // What a process was told and has not taken may hold passwords; what it has told is wanted later.
+      await a.files.makeDirectory(`${lab.place}/load/one`);
+      for (const file of ['open.json', 'rows']) await a.files.write(`${lab.place}/load/one/${file}`, '{}');
       const other = await b.spawn(['sleep', '300'], { outputFile: '/dev/null' });
       await lab.net!.cut([{ from: 'a', to: 'b' }]);
       const host = sshds.hosts.get('a')!;
@@ -223,6 +232,7 @@ export const LAB_CASES = [
       await setCable('a', 'down');
       await until(async () => !(await isThere()));
       await until(async () => (await host.rules()).match(/kept/g) === null);
+      const untakenMeanwhile = await host.sh(`ls ${lab.place}/load/one`);
       const rulesMeanwhile = (await host.rules()).match(/drop/g)?.length ?? 0;
       // What was about to start when the timer struck does not.
       const begunMeanwhile = await host.sh(quoted(notedCommand(lab.place, ['echo', 'begun'])));
@@ -240,6 +250,7 @@ export const LAB_CASES = [
         running,
         killed,
         rulesMeanwhile,
+        untakenMeanwhile,
         begunMeanwhile,
         otherGoesOn,
         cutAgain,
@@ -330,6 +341,70 @@ export const LAB_CASES = [
       await a.sh('mount --bind /dev/null "$(command -v nft)"');
       const noFilter = await inLab(['a', 'b']);
       return { noSudo, untouched, withoutCuts, twice, noFilter, noJava, taken, freed, walled, noConsent };
+    },
+  },
+  {
+    name: 'Node.js is brought to a host that has none, once, and leaves nothing where it does not run or fit',
+    hosts: ['a'],
+    facts: {
+      brought: '42, said: Copying Node.js VERSION to a, once',
+      again: '42, said: ',
+      ofAnother: '42, said: Copying Node.js VERSION to plain@a, once',
+      left: 'node-VERSION-linux-ARCH/node',
+      doesNotRun:
+        'a has only Node.js 18.0.0 (/opt/node/bin/node), and the load needs Node.js 20.19 or newer there; the one of this machine does not run there',
+      doesNotFit: true,
+      hint: 'make room in ~/.cache/kept on a, or install one there',
+      leftBySuchAttempts: '',
+    },
+    async tell(sshds: Sshds) {
+      const a = sshds.hosts.get('a')!;
+      // Its own files are this machine's, but for what is mounted over them; the lab has a mount namespace for that.
+      await a.sh('mount -t tmpfs tmpfs /opt; mkdir -p /opt/node/bin');
+      await a.sh(
+        `for node in "${process.execPath}" /usr/bin/node /usr/local/bin/node; do [ ! -e "$node" ] || mount --bind /dev/null "$node"; done`,
+      );
+      const said: string[] = [];
+      const bring = async (given = 'a'): Promise<string> => {
+        said.length = 0;
+        const target = resolveTarget(parseHost(given), { HOME: sshds.home, USER: 'root' });
+        const host = await openHost(target, { acceptNew: false, secrets: terminalSecrets() });
+        try {
+          const program = await bringNodeJsTo(host, (line) => said.push(line));
+          const { stdout } = await host.control.exec([program, '-p', '6*7']);
+          return `${stdout}, said: ${said.join()}`.replaceAll(process.version, 'VERSION');
+        } finally {
+          host.close();
+        }
+      };
+      const filesIn = (directory: string) => a.sh(`cd ${directory} && find . -type f | cut -c3-; :`);
+      const brought = await bring();
+      const again = await bring();
+      const ofAnother = await bring('plain@a');
+      const left = (await filesIn('/root/.cache/kept'))
+        .replace(process.version, 'VERSION')
+        .replace(arch(), 'ARCH');
+      await a.sh(
+        'rm -r /root/.cache; mkdir /root/.cache; mount -t tmpfs -o noexec tmpfs /root/.cache; printf "#!/bin/sh\necho 18.0.0\n" >/opt/node/bin/node; chmod 755 /opt/node/bin/node',
+      );
+      const doesNotRun = await sentenceOf(() => bring());
+      const leftBySuchAttempts = await a.sh('ls -A /root/.cache/kept');
+      await a.sh('mount -t tmpfs -o size=10m tmpfs /root/.cache');
+      const full = await bring().catch((error: unknown) => error);
+      const { message, hint } = full instanceof Failure ? full : { message: String(full), hint: undefined };
+      return {
+        brought,
+        again,
+        ofAnother,
+        left,
+        doesNotRun,
+        doesNotFit:
+          /cannot be copied: .* on a cannot be written: its sshd gives no reason; is the disk full\?$/.test(
+            message,
+          ) || message,
+        hint,
+        leftBySuchAttempts: `${leftBySuchAttempts}${await a.sh('ls -A /root/.cache/kept')}`,
+      };
     },
   },
 ] as const;
