@@ -1,13 +1,22 @@
-import { readdirSync, readFileSync, writeFileSync, writeSync, mkdtempSync, rmSync } from 'node:fs';
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { realClock } from '../../src/core/clock.ts';
 import { enterLab, insideLab } from '../../src/control/netns/enter.ts';
 import { addressesOf, createLab } from '../../src/control/netns/lab.ts';
-import type { RunInfo } from '../../src/history/run.ts';
+import { openRun } from '../../src/history/directory.ts';
+import { int64At, type RunInfo } from '../../src/history/run.ts';
 import { startSshds } from '../control/ssh/sshd.ts';
-import { filesBelow, kept, startKept } from './run-kept.ts';
-import { SECRETS, securedCluster } from './secured-cluster.ts';
+import { filesBelow, kept, startKept, type Ended } from './run-kept.ts';
+import { PORTS, SECRETS, securedCluster } from './secured-cluster.ts';
 
 /**
  * A cluster behind SASL and TLS that kept did not make, and two hosts with real sshd's in the same network, one of which has a
@@ -18,36 +27,133 @@ process.env['XDG_CACHE_HOME'] ??= join(homedir(), '.cache');
 const clock = realClock();
 await createLab([{ name: 'a' }, { name: 'b' }]);
 const { hosts, home } = await startSshds(['a', 'b'], { b: 1_000 });
+process.env['HOME'] = home;
+const [a, b] = [hosts.get('a')!, hosts.get('b')!];
 const cluster = await securedCluster('4.4.0', 1, () => addressesOf([]).get('client')!);
 const store = mkdtempSync(join(tmpdir(), 'kept-load-hosts-'));
-process.env['HOME'] = home;
 
 const LOGIN = 'org.apache.kafka.common.security.scram.ScramLoginModule';
-const quoted = (password: string) => password.replaceAll('\\', '\\\\').replaceAll('"', '\\"');
+const escaped = (text: string) => text.replaceAll('\\', '\\\\');
 const settings = {
   'bootstrap.servers': cluster.brokers('secure').join(','),
   'security.protocol': 'SASL_SSL',
   'sasl.mechanism': 'SCRAM-SHA-512',
-  'sasl.jaas.config': `${LOGIN} required username="alice" password="${quoted(SECRETS.scram)}";`,
+  'sasl.jaas.config': `${LOGIN} required username="alice" password="${escaped(SECRETS.scram)}";`,
   'ssl.truststore.type': 'PEM',
   'ssl.truststore.location': cluster.files.ca,
 };
 const config = join(cluster.directory, 'client.properties');
-const lines = Object.entries(settings).map(([key, value]) => `${key}=${value.replaceAll('\\', '\\\\')}\n`);
+const lines = Object.entries(settings).map(([key, value]) => `${key}=${escaped(value)}\n`);
 writeFileSync(config, lines.join(''), 'latin1');
 
 const GIVEN = ['--command-config', config, '--store', store];
 const SHORT = ['--duration', '1s', '--warm-up', '500ms', '--recovery', '500ms'];
 const run = (...words: string[]) => kept(['run', ...GIVEN, ...SHORT, ...words]);
+/** Part of each secret, and of nothing else. */
+const SECRET = '5ecret';
 
-/** What runs there, and what lies there. */
-async function leftOn(name: 'a' | 'b'): Promise<string> {
-  return hosts.get(name)!.sh(`ls -d /tmp/* /var/tmp/* 2>/dev/null; pgrep -fa '[k]ept'; :`);
+/** What a run has left there, or still runs there: the pids and names, and the files. */
+const leftOn = ({ sh }: typeof a) => sh(`ls -d /tmp/* /var/tmp/* 2>/dev/null; pgrep -f '[l]oad.cjs'; :`);
+const leftAnywhere = async () => (await leftOn(a)) + (await leftOn(b));
+
+async function until(ask: () => Promise<boolean> | boolean): Promise<void> {
+  while (!(await ask())) await clock.sleep(50);
 }
-export { readdirSync, readFileSync, rmSync, filesBelow, startKept, clock, leftOn, run, hosts, type RunInfo };
-const r = await run('--load-hosts', 'a,b', '--json');
-console.log(r.status, r.output.slice(0, 3000));
-console.log(await leftOn('a'), await leftOn('b'));
+
+/** The status and the first sentence of a run that does not even begin. */
+async function refusal(ending: Promise<Ended>): Promise<string> {
+  const { status, output } = await ending;
+  const sentence = output.split('\n').find((line) => line.startsWith('kept: ')) ?? output;
+  return `${status}: ${sentence.replaceAll(/SHA256:[\w+/]+/g, 'SHA256:…')}`;
+}
+
+async function secured() {
+  // Whatever is in a list of processes while the run goes on.
+  await b.sh(
+    `(while [ -d /run/kept-test ]; do cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ; sleep 0.05; done) >/run/seen 2>/dev/null </dev/null &`,
+  );
+  const { status, output } = await run('--load-hosts', 'a,b', '--json');
+  const directory = join(store, 'run-1');
+  const { clocks = [] } = JSON.parse(readFileSync(join(directory, 'run.json'), 'utf8')) as RunInfo;
+  const history = await openRun(directory);
+  const workers = new Set<number>();
+  const timesNs: number[] = [];
+  for (const batch of history.writes())
+    for (let row = 0; row < batch.length; row++) {
+      workers.add(batch.worker[row]!);
+      timesNs.push(int64At(batch.invokeNs, row), int64At(batch.completeNs, row));
+    }
+  return {
+    status,
+    verdict: /^ *"verdict": "(.*)"/m.exec(output)?.[1] ?? output,
+    workers: workers.size,
+    clocks: clocks.map(({ host, workers: own }) => `${host}: ${own.join(' ')}`),
+    isClockMeasured: clocks.every(({ uncertaintyNs }) => uncertaintyNs !== null && uncertaintyNs < 2e9),
+    // Of the thousand seconds that its clock is ahead.
+    isOnOneClock: Math.min(...timesNs) > 0 && Math.max(...timesNs) < 500e9,
+    seen: await b.sh(`grep -c load.cjs -a /run/seen >/dev/null && echo yes; grep -ac ${SECRET} /run/seen`),
+    left: await leftAnywhere(),
+  };
+}
+
+async function refused() {
+  const number = await refusal(run('--load-hosts', '2'));
+  const noHost = await refusal(run('--load-hosts', 'a,nowhere.invalid'));
+  const known = join(home, '.ssh', 'known_hosts');
+  renameSync(known, `${known}.aside`);
+  const unknownKey = await refusal(run('--load-hosts', 'a,b'));
+  renameSync(`${known}.aside`, known);
+  await a.sh(
+    'nft add table inet wall; nft "add chain inet wall out { type filter hook output priority 0; }"',
+  );
+  await a.sh(`nft add rule inet wall out tcp dport ${PORTS.secure} drop`);
+  const walled = await refusal(run('--load-hosts', 'a,b'));
+  await a.sh('nft delete table inet wall');
+  return { number, noHost, unknownKey, walled, left: await leftAnywhere() };
+}
+
+/** A soak whose tool is killed in the middle of its first period, and that goes on later. */
+async function killed() {
+  const words = ['run', 'soak', ...GIVEN, '--load-hosts', 'a,b', '--faults', 'none', '--seed', '3', '--duration', '1s', '--period', '1s']; // prettier-ignore
+  const { child } = startKept(words);
+  const soak = join(store, 'run-2');
+  const period = join(soak, 'period-1');
+  const acknowledged = async () => {
+    const history = await openRun(period).catch(() => null);
+    let count = 0;
+    for (const { length } of history?.writes() ?? []) count += length;
+    return count;
+  };
+  await until(async () => (await acknowledged()) > 100);
+  child.kill('SIGKILL');
+  const secretsThere = await a.sh(`grep -rl ${SECRET} /var/tmp /tmp; :`);
+  // Nothing but the timer is left running, and it goes, too, when what was told lies there no longer.
+  await until(async () => (await a.sh(`pgrep -f '[l]oad.cjs'; :`)) === '');
+  await until(async () => (await b.sh(`pgrep -f '[l]oad.cjs'; :`)) === '');
+  const checked = await kept(['check', soak]);
+  const resumed = await kept([...words, '--resume', soak]);
+  const judged = readFileSync(join(soak, 'periods.ndjson'), 'utf8').trim().split('\n');
+  return {
+    secretsThere,
+    checked: checked.status,
+    isAccused: /INVALID|lost +[1-9]/.test(checked.output),
+    resumed: resumed.status,
+    periods: judged.map((line) => (JSON.parse(line) as { ended: string }).ended),
+    output: resumed.status === 0 ? '' : resumed.output,
+  };
+}
+
+const told = {
+  secured: await secured(),
+  refused: await refused(),
+  killed: await killed(),
+  // After all of them.
+  filesWithSecrets: filesBelow(store)
+    .filter(({ bytes }) => bytes.includes(SECRET))
+    .map(({ path }) => path),
+};
 await cluster.stop();
-writeSync(1, '\n{}\n');
+const runs = readdirSync(store);
+rmSync(store, { recursive: true });
+writeSync(1, `\n${JSON.stringify({ ...told, runs })}\n`);
 process.exit(0);

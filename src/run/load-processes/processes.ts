@@ -20,6 +20,8 @@ import { startLoader } from './start-loader.ts';
 
 /** It tells twenty times a second how far it is, also where nothing happens. */
 const SILENCE_MAX_MS = 30_000;
+/** A process on another host that says nothing so long after its start does not run. */
+const OPEN_WITHIN_MS = 60_000;
 /** What a write has for an error whose process died before it told what became of it. */
 const DIED = 'LOAD_PROCESS_DIED';
 
@@ -35,6 +37,7 @@ const DIED = 'LOAD_PROCESS_DIED';
  *
  * @param options.program what to start with Node; kept itself if absent.
  * @param options.silenceMaxMs how long a process may say nothing before it is taken to hang, and ended.
+ * @param options.openWithinMs how long one on another host may take to begin, or be out of reach before it writes.
  */
 export function loadInProcesses(
   plan: Pick<Plan, 'run' | 'scenario' | 'seed' | 'directory' | 'topic' | 'processes'>,
@@ -43,7 +46,8 @@ export function loadInProcesses(
   {
     program = process.argv[1]!,
     silenceMaxMs = SILENCE_MAX_MS,
-  }: { program?: string; silenceMaxMs?: number } = {},
+    openWithinMs = OPEN_WITHIN_MS,
+  }: { program?: string; silenceMaxMs?: number; openWithinMs?: number } = {},
 ): LoadApart & { processes(): number[]; found(): LoadFacts } {
   const { scenario, seed } = plan;
   const { clock, reach, loadHosts = [] } = world;
@@ -64,7 +68,7 @@ export function loadInProcesses(
       shares.map(async (_, index) =>
         loadHosts.length === 0
           ? startLoader(program, claims)
-          : startHostLoader(loadHosts[index % loadHosts.length]!, index, clock),
+          : startHostLoader(loadHosts[index % loadHosts.length]!, { index, clock, openWithinMs }),
       ),
     );
     const failed = started.find((each) => each.status === 'rejected');

@@ -16,21 +16,19 @@ import { opened as openEndpoint, type FromLoader } from './protocol.ts';
 const CLOSE_WITHIN_MS = 6_000;
 const LOOK_MS = 200;
 /** Once the load is to end, a host that is out of reach is waited for so long; before, while its rows may still come. */
-const UNREACHABLE_MAX_MS = { opening: 30_000, ending: 60_000, loading: 600_000 } as const;
-/** A program that does not tell of itself so long after its start does not run. */
-const HELLO_WITHIN_MS = 60_000;
+const UNREACHABLE_MAX_MS = { ending: 60_000, loading: 600_000 } as const;
 const FETCH_WITHIN_MS = 15_000;
 const CLAIM_BYTES = 8;
 
 /**
  * A process on another host that writes. What it tells while the host is out of reach lies there, and is fetched later.
- * @param index its number among all processes that write.
+ * @param options.index its number among all processes that write.
+ * @param options.openWithinMs before it writes: so long it may take to begin, and its host may be out of reach.
  * @throws Failure where the host cannot be used.
  */
 export async function startHostLoader(
   { name, remote, directory: parent, node, endpoint }: LoadHost,
-  index: number,
-  clock: Clock,
+  { index, clock, openWithinMs }: { index: number; clock: Clock; openWithinMs: number },
 ): Promise<Loader> {
   const directory = join(parent, `load-${index + 1}-${freshId()}`);
   await remote.files.makeDirectory(directory);
@@ -69,9 +67,9 @@ export async function startHostLoader(
       if (over.aborted) return 'is open';
       const nowNs = clock.nowNs();
       const sinceNs = mailbox.unreachableSinceNs ?? nowNs;
-      if (nowNs - sinceNs > UNREACHABLE_MAX_MS.opening * NS_PER_MS)
+      if (nowNs - sinceNs > openWithinMs * NS_PER_MS)
         return `was out of reach for ${seconds(nowNs - sinceNs)}`;
-      if (!hasBegun && nowNs - fromNs > HELLO_WITHIN_MS * NS_PER_MS)
+      if (!hasBegun && nowNs - fromNs > openWithinMs * NS_PER_MS)
         return `said nothing for ${seconds(nowNs - fromNs)}`;
     }
   }

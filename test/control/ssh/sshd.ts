@@ -151,7 +151,8 @@ export async function startSshds(
       async sh(script) {
         // unshare's only child is the sshd.
         const { stdout: pid } = await execa('pgrep', ['-P', String(child.pid)]);
-        const into = ['--target', pid, '--mount', '--net', '--pid', '--uts', '--time'];
+        const into = ['--target', pid, '--mount', '--net', '--pid', '--uts'];
+        if (aheadSeconds !== undefined) into.push('--time');
         return (
           await execa('nsenter', [...into, 'sh', '-c', `${SYSTEM_PATH}${script}`], {
             reject: false,

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
@@ -7,7 +7,10 @@ import { processRemote } from '../../../src/control/process-remote.ts';
 import type { Remote } from '../../../src/control/remote.ts';
 import { realClock } from '../../../src/core/clock.ts';
 import type { Event } from '../../../src/history/event.ts';
+import { SYSTEM_START_FILE } from '../../../src/core/clock-identity.ts';
 import { createDecoder } from '../../../src/history/value.ts';
+import { encode } from '../../../src/run/load-processes/host-files.ts';
+import { OutboxReader } from '../../../src/run/load-processes/outbox-reader.ts';
 import { loadInProcesses } from '../../../src/run/load-processes/processes.ts';
 import { scenarioSchema } from '../../../src/scenario/schema.ts';
 import { fakeBroker } from '../../client/fake-broker.ts';
@@ -20,7 +23,7 @@ async function onHosts(
   t: { teardown(undo: () => Promise<void>): void },
   load: { count?: number; workers: number; ratePerSecond?: number | null },
   remotes: readonly Remote[],
-  options: { silenceMaxMs?: number } = {},
+  options: { silenceMaxMs?: number; openWithinMs?: number } = {},
 ) {
   const broker = await fakeBroker();
   const directory = mkdtempSync(join(tmpdir(), 'kept-load-'));
@@ -180,6 +183,96 @@ test('where the host of a process that died gives nothing back, rows are missing
     /worker 0 writes no more, and which writes were under way cannot be known\.$/,
   );
   t.like(run.apart.found(), { damage: [{ file: 'writes.arrow', kind: 'missing' }] });
+});
+
+test('what a process noted counts only where its host was not started again since', async (t) => {
+  t.timeout(60_000);
+  const remote = host('client1');
+  let wasStartedAgain = false;
+  const restarted: Remote = {
+    ...remote,
+    async exec(command, options) {
+      const said = await remote.exec(command, options);
+      return wasStartedAgain && command.includes(SYSTEM_START_FILE) ? { ...said, stdout: 'another' } : said;
+    },
+  };
+  const run = await onHosts(t, { workers: 1 }, [restarted]);
+  await run.apart.open();
+  const theLoad = run.load();
+  const running = theLoad.run();
+  await theLoad.invoked(20);
+  wasStartedAgain = true;
+  process.kill(run.apart.processes()[0]!, 'SIGKILL');
+  await running;
+  t.regex(textOf(run.events[0]), /which writes were under way cannot be known\.$/);
+  t.like(run.apart.found(), { damage: [{ file: 'writes.arrow', kind: 'missing' }] });
+});
+
+test('a process whose host has no room for what it tells ends with the reason, and none is lost', async (t) => {
+  t.timeout(60_000);
+  const remote = host('client1');
+  const full: Remote = {
+    ...remote,
+    // 32 KiB a file.
+    spawn: (command, options) =>
+      remote.spawn(['sh', '-c', `trap '' XFSZ; ulimit -f 64; exec "$@"`, 'sh', ...command], options),
+  };
+  const run = await onHosts(t, { workers: 2 }, [full]);
+  await run.apart.open();
+  await run.load().run();
+  t.regex(
+    textOf(run.events[0]),
+    /^Load process 1 of 1 \(on client1\) ended with exit status 1: EFBIG: file too large/,
+  );
+  const known = new Set(run.writes.map(nameOf));
+  t.true(namesIn(run.broker.log).every((name) => known.has(name)));
+});
+
+test('a host that is lost before its process writes ends the run in a sentence', async (t) => {
+  t.timeout(60_000);
+  const remote = host('client1');
+  const lost: Remote = {
+    ...remote,
+    files: { ...remote.files, size: () => Promise.reject(new Error('out of reach')) },
+  };
+  const run = await onHosts(t, { workers: 1 }, [lost], { openWithinMs: 500 });
+  await t.throwsAsync(run.apart.open(), {
+    message: /^the load process on client1 was out of reach for [\d.]+ m?s before it could write$/,
+  });
+  const silent: Remote = { ...remote, spawn: (_, options) => remote.spawn(['sleep', '600'], options) };
+  const other = await onHosts(t, { workers: 1 }, [silent], { openWithinMs: 500 });
+  await t.throwsAsync(other.apart.open(), {
+    message: /^the load process on client1 said nothing for [\d.]+ m?s before it could write$/,
+  });
+});
+
+test('a message that comes a second time is taken away, too: it may hold passwords', async (t) => {
+  t.timeout(60_000);
+  const run = await onHosts(t, { workers: 1 }, [host('client1')]);
+  await run.apart.open();
+  const theLoad = run.load();
+  const running = theLoad.run();
+  await theLoad.invoked(20);
+  const [directory] = readdirSync(run.there);
+  const again = join(run.there, directory!, 'open.json');
+  t.false(existsSync(again));
+  writeFileSync(again, encode({ kind: 'close' }));
+  while (existsSync(again)) await run.clock.sleep(20);
+  run.stop.abort();
+  await running;
+  t.deepEqual(run.events, []);
+});
+
+test('a line that cannot be read is not passed over', async (t) => {
+  const line = encode({ kind: 'opened', nowNs: 1 });
+  const file = Buffer.from(`${line}{"kind"\n${line}`);
+  const files = {
+    ...host('client1').files,
+    size: async (path: string) => (path.endsWith('0.ndjson') ? file.length : null),
+    read: async (_: string, { byte = 0 }: { byte?: number } = {}) => file.subarray(byte),
+  };
+  const reader = new OutboxReader(files, '/there', async () => undefined);
+  for (let asked = 0; asked < 2; asked++) await t.throwsAsync(reader.next(), { instanceOf: SyntaxError });
 });
 
 test('a process that cannot reach the cluster says which host it is on', async (t) => {

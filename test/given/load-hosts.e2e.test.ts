@@ -1,0 +1,57 @@
+import { resolve } from 'node:path';
+import test from 'ava';
+import { execa } from 'execa';
+import { probeNamespaces } from '../../src/control/netns/probe.ts';
+import { whyNoSshds } from '../control/ssh/sshd.ts';
+
+/** Workers on hosts behind SSH, beside a cluster that kept did not make: real sshd's and a real Kafka behind SASL and TLS. */
+const FIXTURE = resolve(import.meta.dirname, 'load-hosts-fixture.ts');
+const missing = whyNoSshds(await probeNamespaces());
+const real = missing === undefined ? test : test.skip;
+
+real(
+  `workers of a given cluster live on hosts behind SSH${missing === undefined ? '' : ` (skipped: ${missing})`}`,
+  async (t) => {
+    t.timeout(240_000);
+    const { stdout, stderr } = await execa(process.execPath, ['--import=tsx', FIXTURE], {
+      reject: false,
+      stdin: 'ignore',
+    });
+    const told: unknown = JSON.parse(stdout.split('\n').at(-1) || 'null');
+    t.deepEqual(
+      told,
+      {
+        secured: {
+          status: 0,
+          verdict: 'valid',
+          workers: 8,
+          clocks: ['b: 1 3 5 7'],
+          isClockMeasured: true,
+          isOnOneClock: true,
+          seen: 'yes\n0',
+          left: '',
+        },
+        refused: {
+          number:
+            '64: kept: --load-hosts asks for 2 hosts to be made, and beside a cluster that is there already kept makes none.',
+          noHost: '2: kept: There is no host "nowhere.invalid": its name cannot be resolved.',
+          unknownKey:
+            '2: kept: The key of a is unknown: it shows ssh-ed25519 SHA256:…, and no known_hosts has one for 192.0.2.10.',
+          walled: '2: kept: A cannot reach kafka1 (192.0.2.1:9094): nothing came within 5000 ms.',
+          left: '',
+        },
+        killed: {
+          secretsThere: '',
+          checked: 2,
+          isAccused: false,
+          resumed: 0,
+          periods: ['cut-short', 'complete'],
+          output: '',
+        },
+        filesWithSecrets: [],
+        runs: ['run-1', 'run-2'],
+      },
+      stderr,
+    );
+  },
+);
