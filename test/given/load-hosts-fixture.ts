@@ -53,7 +53,7 @@ const run = (...words: string[]) => kept(['run', ...GIVEN, ...SHORT, ...words]);
 const SECRET = '5ecret';
 
 /** What a run has left there, or still runs there: the pids and names, and the files. */
-const leftOn = ({ sh }: typeof a) => sh(`ls -d /tmp/* /var/tmp/* 2>/dev/null; pgrep -f '[l]oad.cjs'; :`);
+const leftOn = (host: typeof a) => host.sh(`ls -d /tmp/* /var/tmp/* 2>/dev/null; pgrep -f '[l]oad.cjs'; :`);
 const leftAnywhere = async () => (await leftOn(a)) + (await leftOn(b));
 
 async function until(ask: () => Promise<boolean> | boolean): Promise<void> {
