@@ -8,7 +8,13 @@ import { Unusable } from '../engine/unusable.ts';
 import { writeWhole } from '../core/draft.ts';
 import { keptVersion } from '../core/version.ts';
 import { listed, seconds } from '../core/words.ts';
-import { BROKER_DATA_DIRECTORY, RESULTS_FILE, segmentDirectory, SUMMARY_FILES } from '../history/layout.ts';
+import {
+  BROKER_DATA_DIRECTORY,
+  NODES_DIRECTORY,
+  RESULTS_FILE,
+  segmentDirectory,
+  SUMMARY_FILES,
+} from '../history/layout.ts';
 import type { Run } from '../history/run.ts';
 import { MIX_KINDS } from '../nemesis/schedule.ts';
 import type { Judged, PeriodLine } from '../report/soak/period-line.ts';
@@ -68,8 +74,10 @@ export async function beginSoak(
   try {
     return await goOn(plan, info);
   } catch (error) {
-    // One that never began leaves nothing to look at.
-    if (ledgerSize(plan.directory) === 0) rmSync(plan.directory, { recursive: true, force: true });
+    // One that never began leaves nothing to look at, but for the logs of brokers that did not come up.
+    const hasLogs = statOf(join(plan.directory, NODES_DIRECTORY)) !== null;
+    if (ledgerSize(plan.directory) === 0 && !hasLogs)
+      rmSync(plan.directory, { recursive: true, force: true });
     throw error;
   }
 }

@@ -4,6 +4,8 @@ export interface ProcessStat {
   state: string;
   /** In clock ticks since the machine was booted, as it stands there. */
   startedTicks: string;
+  /** What it has used of the processors since then, in clock ticks; NaN where that does not stand there. */
+  usedTicks: number;
 }
 
 /** Null where the line is none, as of a process that is gone. */
@@ -14,5 +16,6 @@ export function parseProcessStat(line: string): ProcessStat | null {
     .trim()
     .split(' ');
   const [state, startedTicks] = [fields[0], fields[19]];
-  return state === undefined || startedTicks === undefined ? null : { state, startedTicks };
+  if (state === undefined || startedTicks === undefined) return null;
+  return { state, startedTicks, usedTicks: Number(fields[11]) + Number(fields[12]) };
 }
