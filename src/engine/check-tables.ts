@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { check } from '../checker/check.ts';
+import { hostsOf } from '../checker/facts/worker-clocks.ts';
 import { SLACK_NS } from '../checker/facts/clock.ts';
 import type { Claim, Result } from '../checker/result.ts';
 import { EXIT, Failure } from '../core/failure.ts';
@@ -40,10 +41,13 @@ export async function checkTablesWith(
 ): Promise<Judged> {
   const { claim, open, onStep = () => {}, onPlace = () => {}, place = tmpdir(), block, rowsMax } = options;
   if (tables.info.clocks !== undefined)
-    throw new Failure('An engine knows one clock, and workers of this run had clocks of their own', {
-      hint: 'leave --engine out: kept judges such a history by itself',
-      exitStatus: EXIT.usage,
-    });
+    throw new Failure(
+      `An engine compares the times of one clock, and workers of this run had clocks of their own (${hostsOf(tables.info.clocks)})`,
+      {
+        hint: 'say --engine native: kept judges such a history by itself, in the memory of this machine',
+        exitStatus: EXIT.usage,
+      },
+    );
   const directory = atPath(place, 'written', () => mkdtempSync(join(place, 'kept-engine-')));
   onPlace(directory);
   try {

@@ -1,6 +1,7 @@
 import { totalmem } from 'node:os';
 import { EXIT, Failure } from '../core/failure.ts';
 import { grouped } from '../core/words.ts';
+import { hostsOf } from '../checker/facts/worker-clocks.ts';
 import type { Tables } from '../history/tables/open-tables.ts';
 
 export const ENGINES = ['native', 'duckdb', 'spark'] as const;
@@ -20,16 +21,24 @@ export interface Choice {
 /**
  * Which engine judges these tables, where none was named: this process as long as they fit into its memory.
  * @param options.memoryBytes of the machine.
- * @throws Failure where they do not fit and DuckDB is not installed.
+ * @throws Failure (usage) where they do not fit and DuckDB is not installed, or cannot judge them.
  */
 export function chooseEngine(
-  { writes, reads }: Pick<Tables, 'writes' | 'reads'>,
+  { info, writes, reads }: Pick<Tables, 'info' | 'writes' | 'reads'>,
   { hasDuckDb, memoryBytes = totalmem() }: { hasDuckDb: boolean; memoryBytes?: number },
 ): Choice {
   const rows = { writes: rowsIn(writes), reads: rowsIn(reads) };
   const bytes = rows.writes * ROW_BYTES.writes + rows.reads * ROW_BYTES.reads;
   if (bytes <= MEMORY_SHARE * memoryBytes) return { engine: 'native', why: null };
   const sizes = `${grouped(rows.writes)} writes and ${grouped(rows.reads)} records that were read would take about ${gigabytes(bytes)} of memory, and this machine has ${gigabytes(memoryBytes)}`;
+  if (info.clocks !== undefined)
+    throw new Failure(
+      `${sizes}, and no engine judges a history whose workers had clocks of their own (${hostsOf(info.clocks)})`,
+      {
+        hint: 'check it on a machine with more memory; or try it here all the same: --engine native',
+        exitStatus: EXIT.usage,
+      },
+    );
   if (hasDuckDb) return { engine: 'duckdb', why: `${sizes}: DuckDB sorts out which of them matter.` };
   throw new Failure(`${sizes}, and DuckDB is not installed here`, {
     hint: 'install it with: npm install @duckdb/node-api; or name your Spark: --engine spark --master URL',

@@ -1,9 +1,12 @@
 import test from 'ava';
 import { chooseEngine } from '../../src/engine/choose.ts';
 import { Failure } from '../../src/core/failure.ts';
+import { defaultInfo } from '../../src/history/default-info.ts';
+import type { RunInfo } from '../../src/history/run.ts';
 
 /** Which engine judges tables where none was named. */
-const tables = (rows: number) => ({
+const tables = (rows: number, more: Partial<RunInfo> = {}) => ({
+  info: { ...defaultInfo({ partitions: 1, workers: 1 }), ...more },
   writes: [{ path: 'w', partition: 0, rows }],
   reads: [{ path: 'r', partition: 0, rows }],
 });
@@ -29,4 +32,16 @@ test('where DuckDB is not installed, a sentence says what to do', (t) => {
   });
   t.regex(refused.message, /DuckDB is not installed here/);
   t.is(refused.exitStatus, 64);
+});
+
+test('where no engine can judge it, none is chosen, and a sentence says what to do', (t) => {
+  const clocks = { clocks: [{ host: 'client1', workers: [0], uncertaintyNs: 1 }] };
+  const large = tables(100_000_000, clocks);
+  const refused = t.throws(() => chooseEngine(large, { hasDuckDb: true, memoryBytes }), {
+    instanceOf: Failure,
+  });
+  t.regex(refused.message, /no engine judges a history whose workers had clocks of their own \(client1\)$/);
+  t.regex(refused.hint, /more memory; or try it here all the same: --engine native/);
+  t.is(refused.exitStatus, 64);
+  t.is(chooseEngine(tables(1, clocks), { hasDuckDb: true, memoryBytes }).engine, 'native');
 });

@@ -99,3 +99,20 @@ test.serial(
     t.true(fewer.run.leftOut!.writes > 30);
   },
 );
+
+test.serial(
+  'a history whose workers had clocks of their own is refused, with what to say instead',
+  async (t) => {
+    const run = good();
+    const clocks = [{ host: 'client1', workers: [0], uncertaintyNs: 1_000 }];
+    const failure = await refused(async () =>
+      byDuckDb(await tablesOf({ ...run, info: { ...run.info, clocks } })),
+    );
+    t.regex(
+      failure.message,
+      /the times of one clock, and workers of this run had clocks of their own \(client1\)$/,
+    );
+    t.regex(failure.hint, /^say --engine native: kept judges such a history by itself/);
+    t.is(failure.exitStatus, 64);
+  },
+);

@@ -1,3 +1,4 @@
+import { listed } from '../../core/words.ts';
 import {
   allocateColumns,
   putInt64,
@@ -43,6 +44,11 @@ export class WorkerClocks {
   uncertaintyNsOf(worker: number): number {
     return this.#byWorker.get(worker)?.uncertaintyNs ?? 0;
   }
+}
+
+/** The hosts that these clocks are on, in words. */
+export function hostsOf(clocks: NonNullable<RunInfo['clocks']>): string {
+  return listed([...new Set(clocks.map(({ host }) => host))]);
 }
 
 /** The times of the rows of a batch by the clock of their workers, where the batch itself has them widened. */

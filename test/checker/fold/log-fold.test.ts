@@ -4,6 +4,7 @@ import { check } from '../../../src/checker/check.ts';
 import { beginLog, concludeLog, examineSegment } from '../../../src/checker/fold/log/log-fold.ts';
 import type { LogState } from '../../../src/checker/fold/log/log-state.ts';
 import { readLogState } from '../../../src/checker/fold/log/read-log-state.ts';
+import { Failure } from '../../../src/core/failure.ts';
 import { type Claim, FINDING_KINDS, type Result } from '../../../src/checker/result.ts';
 import type { EndEvent } from '../../../src/history/event.ts';
 import type { Damage, Run } from '../../../src/history/run.ts';
@@ -421,4 +422,19 @@ test('that writes were begun during a fault is still known when the log goes on'
   const faulty = { ...first, events: [...isolated('fault-1', 0.25, 0.55), ...first.events!] };
   const result = foldsAsOnePiece(t, [faulty, segmentOf(1, 10), segmentOf(2, 10)]);
   t.is(result.verdict, 'valid');
+});
+
+test('segments whose workers had clocks of their own are refused, with what to do instead', (t) => {
+  const run = runOfStory({ writes: [acked('0:0', 0)], reads: [found(0, '0:0')], events: [finalScan(1)] });
+  const clocks = [{ host: 'client1', workers: [0], uncertaintyNs: 1_000 }];
+  const failure = t.throws(
+    () => examineSegment(beginLog(run.info), { ...run, info: { ...run.info, clocks } }),
+    { instanceOf: Failure },
+  );
+  t.regex(
+    failure.message,
+    /times of one clock, and workers of this one had clocks of their own \(client1\)$/,
+  );
+  t.regex(failure.hint, /^leave --state out and check each segment by itself, .*--processes/);
+  t.is(failure.exitStatus, 64);
 });

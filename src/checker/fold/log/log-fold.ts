@@ -1,4 +1,4 @@
-import { Failure } from '../../../core/failure.ts';
+import { EXIT, Failure } from '../../../core/failure.ts';
 import { counted } from '../../../core/words.ts';
 import type { EndEvent, Event } from '../../../history/event.ts';
 import { endAt, readAt, writeAt } from '../../../history/columns/columns.ts';
@@ -7,6 +7,7 @@ import { runOf } from '../../../history/memory.ts';
 import type { LeftOut, Run, RunInfo } from '../../../history/run.ts';
 import type { Read, Write } from '../../../history/write.ts';
 import { check } from '../../check.ts';
+import { hostsOf } from '../../facts/worker-clocks.ts';
 import type { Claim, Result } from '../../result.ts';
 import { closeSettled, withoutHeld } from './close-settled.ts';
 import { joinScans } from './join-scans.ts';
@@ -50,9 +51,13 @@ export function beginLog(info: RunInfo): LogState {
 /** Adds a segment, and leaves out what cannot matter any more. */
 export function examineSegment(state: LogState, segment: Run): LogState {
   if (segment.info.clocks !== undefined)
-    throw new Failure('Segments of a log whose workers had clocks of their own cannot be folded', {
-      hint: 'each segment is measured by itself: check them one by one',
-    });
+    throw new Failure(
+      `Segments of a log are joined by the times of one clock, and workers of this one had clocks of their own (${hostsOf(segment.info.clocks)})`,
+      {
+        hint: 'leave --state out and check each segment by itself, which does not see what a later one lost; or write with --processes in the place of --load-hosts, which has one clock',
+        exitStatus: EXIT.usage,
+      },
+    );
   const late = new Late(state);
   const writes = [...state.writes, ...rowsOf(segment.writes(), writeAt).flatMap((row) => late.write(row))];
   const reads = [...state.reads, ...rowsOf(segment.reads(), readAt).flatMap((row) => late.read(row))];
