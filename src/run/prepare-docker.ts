@@ -2,7 +2,7 @@ import type { Engine } from '../control/docker/engine.ts';
 import type { Reach } from '../control/docker/reach.ts';
 import { EXIT, Failure } from '../core/failure.ts';
 import { assembleImage } from '../db/kafka/assembled-image.ts';
-import { cacheDirectory } from '../db/kafka/cache.ts';
+import { cacheDirectory } from '../jars/cache.ts';
 import type { Distribution } from '../db/kafka/distribution.ts';
 import { findInImage } from '../db/kafka/image-distribution.ts';
 import type { LabKind, DockerPlan } from '../world/plan.ts';

@@ -15,7 +15,7 @@ import { strangersIn } from '../scenario/fits.ts';
 import { assertRoom, fitsMemory, roomFor } from './room.ts';
 import { BROKER_DATA_DIRECTORY } from '../history/layout.ts';
 import { assertLoadHosts, assertOneProcess, loadHostsOf, sharedLoad } from './shared-load.ts';
-import { findJava } from '../db/kafka/java.ts';
+import { findJava } from '../jars/java.ts';
 import { assertMode, modesOf, type KafkaMode } from '../db/kafka/recipes.ts';
 import { createRunDirectory } from '../history/directory.ts';
 import { createEncoder } from '../history/value.ts';

@@ -5,8 +5,8 @@ import { probeNamespaces } from '../../src/control/netns/probe.ts';
 import { createProber, localProber } from '../../src/control/prober.ts';
 import { processRemote } from '../../src/control/process-remote.ts';
 import { messageOf } from '../../src/core/failure.ts';
-import { findJava } from '../../src/db/kafka/java.ts';
-import { findMaven } from '../../src/db/kafka/maven.ts';
+import { findJava } from '../../src/jars/java.ts';
+import { findMaven } from '../../src/jars/maven.ts';
 import { shareSeeds } from '../../src/cli/sim-jobs.ts';
 import { Thread } from '../../src/report/threads/thread.ts';
 

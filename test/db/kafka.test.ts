@@ -11,15 +11,15 @@ import {
   zooCfg,
   type Timeouts,
 } from '../../src/db/kafka/config.ts';
-import { ensureEntry } from '../../src/db/kafka/cache.ts';
+import { ensureEntry } from '../../src/jars/cache.ts';
 import { causeOfEnd, diagnose } from '../../src/db/kafka/diagnose.ts';
 import { cachedVersions, nameOf, resolveDistribution } from '../../src/db/kafka/distribution.ts';
-import { findJava, javaMajor } from '../../src/db/kafka/java.ts';
+import { findJava, javaMajor } from '../../src/jars/java.ts';
 import { logInterpreter, parseLogLine, reasonLine } from '../../src/db/kafka/log-lines.ts';
 import { loggingBackend, loggingConfiguration } from '../../src/db/kafka/logging.ts';
 import { localFiles } from '../../src/control/local-files.ts';
 import { growingLines } from '../../src/db/kafka/logs.ts';
-import { pomOf } from '../../src/db/kafka/maven.ts';
+import { pomOf } from '../../src/jars/maven.ts';
 import { planNodes } from '../../src/db/kafka/plan.ts';
 import { assertMode, modesOf, orderOf, recipeFor, type KafkaMode } from '../../src/db/kafka/recipes.ts';
 import { completeObserved, parseEpochs, quorumLeader } from '../../src/db/kafka/view.ts';
@@ -51,7 +51,7 @@ test('2.0.1 gets a ZooKeeper that today’s Java can run, and a logging backend'
   const recipe = recipeFor('2.0.1');
   t.is(recipe.scalaVersion, '2.12');
   t.is(recipe.javaVersionMin, 8);
-  const pom = pomOf(recipe);
+  const pom = pomOf(recipe.artifacts);
   t.regex(pom, /<artifactId>kafka_2\.12<\/artifactId><version>2\.0\.1</);
   t.regex(pom, /<artifactId>zookeeper<\/artifactId><version>3\.4\.10</);
   t.regex(pom, /slf4j-log4j12/);

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { cacheDirectory, ensureEntry } from '../../src/db/kafka/cache.ts';
+import { cacheDirectory, ensureEntry } from '../../src/jars/cache.ts';
 
 /** A Spark out of Maven's jars, as much of an installation as a driver and its workers need; kept in the cache. */
 const VERSION = '3.5.9';

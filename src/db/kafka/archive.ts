@@ -6,7 +6,7 @@ import { execa } from '../../core/execa.ts';
 import { messageOf } from '../../core/failure.ts';
 import { makeDirectory } from '../../core/paths.ts';
 import { bootstrapFiles } from './bootstrap.ts';
-import { exists } from './cache.ts';
+import { exists } from '../../jars/cache.ts';
 import type { Distribution } from './distribution.ts';
 import { assertLogging } from './logging.ts';
 import { oneBrokerCluster } from './one-broker-cluster.ts';

@@ -7,7 +7,7 @@ import type { Engine } from '../../control/docker/engine.ts';
 import { canAssemble } from '../../control/docker/helper-image.ts';
 import { ensureImage, nameImage } from '../../control/docker/image.ts';
 import { addBusybox, addLibrariesOf, findProgram } from '../../control/docker/root-file-system.ts';
-import { ensureEntry, exists } from './cache.ts';
+import { ensureEntry, exists } from '../../jars/cache.ts';
 import type { Distribution } from './distribution.ts';
 import { assertLogging, loggingConfiguration, loggingFlags } from './logging.ts';
 

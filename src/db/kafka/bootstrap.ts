@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from '../../core/execa.ts';
 import { Failure } from '../../core/failure.ts';
-import { ensureEntry } from './cache.ts';
+import { ensureEntry } from '../../jars/cache.ts';
 import { formatCommand } from './command.ts';
 import type { Distribution } from './distribution.ts';
 import type { LoggingBackend } from './logging.ts';

@@ -1,20 +1,16 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { z } from 'zod';
 import { execa } from '../../core/execa.ts';
 import { EXIT, Failure } from '../../core/failure.ts';
-import { cacheDirectory, ensureEntry } from './cache.ts';
-import { assertJava, findJava, type Java } from './java.ts';
-import { fetchWithMaven } from './maven.ts';
-import { defaultVersion, orderOf, recipeFor, type KafkaMode } from './recipes.ts';
+import { cacheDirectory } from '../../jars/cache.ts';
+import { assertJava, findJava, type Java } from '../../jars/java.ts';
+import { fetchWithMaven } from '../../jars/maven.ts';
+import { checksumsOf, sha256, storedJars } from '../../jars/stored-jars.ts';
+import { defaultVersion, orderOf, PROVEN_VERSIONS, recipeFor, type KafkaMode } from './recipes.ts';
 
 /**
  * A Kafka that can be started: a folder of jars and a Java. It comes from where the user says, or from Maven through
- * a cache. An entry of the cache is made beside its place and renamed into it, so it is whole or it is not there;
- * from then on it serves without a network, and each use compares its jars with the checksums taken when it was made.
+ * a cache (`storedJars`). An entry of the cache is made beside its place and renamed into it, so it is whole or it is not there.
  */
 export interface Distribution {
   version: string;
@@ -44,9 +40,19 @@ export interface DistributionSpec {
 export async function resolveDistribution(spec: DistributionSpec): Promise<Distribution> {
   const [java, source] = await Promise.all([findJava(spec.environment), findSource(spec)]);
   const { version, scalaVersion } = nameOf(Object.keys(source.jars), source.directory);
-  assertJava(java, version, recipeFor(version).javaVersionMin);
+  assertRuns(java, version);
   assertRunnable(Object.keys(source.jars), source.directory, java);
   return { version, scalaVersion, java, cacheDirectory: cacheDirectory(spec.environment), ...source };
+}
+
+/** @throws Failure when `java` is older than this version of Kafka asks for. */
+export function assertRuns(java: Java, version: string): void {
+  const { javaVersionMin } = recipeFor(version);
+  assertJava(java, {
+    what: `Kafka ${version}`,
+    javaVersionMin,
+    otherwise: 'use an older Kafka: --kafka 3.9.1',
+  });
 }
 
 /** The versions that Maven has brought into the cache: they need neither Maven nor a network any more. */
@@ -87,7 +93,13 @@ async function fromMaven(version: string, spec: DistributionSpec): Promise<Sourc
   const entry = join(cacheDirectory(spec.environment), `kafka-${version}`);
   return cached(entry, 'Maven', async (temporary) => {
     spec.onProgress?.(`Fetching Kafka ${version} with Maven, once (about 45 MB)`);
-    await fetchWithMaven(recipe, temporary, spec);
+    const order = {
+      artifacts: recipe.artifacts,
+      what: `Kafka ${version}`,
+      knownVersions: PROVEN_VERSIONS,
+      otherwise: 'name a Kafka that is here: --kafka DIR, --kafka FILE.tgz or KAFKA_HOME',
+    };
+    await fetchWithMaven(order, temporary, spec);
   });
 }
 
@@ -118,28 +130,8 @@ async function cached(
   origin: string,
   make: (temporary: string) => Promise<void>,
 ): Promise<Source> {
-  await ensureEntry(entry, async (temporary) => {
-    await make(temporary);
-    const made = await checksumsOf(await folderOfJars(temporary));
-    await writeFile(join(temporary, CHECKSUMS), JSON.stringify(made, null, 2));
-  });
-  const directory = await folderOfJars(entry);
-  const jars = await checksumsOf(directory);
-  const recorded = checksumsSchema.parse(JSON.parse(await readFile(join(entry, CHECKSUMS), 'utf8')));
-  const changed = Object.keys({ ...jars, ...recorded }).filter((file) => jars[file] !== recorded[file]);
-  if (changed.length > 0) {
-    throw new Failure(
-      `The cached Kafka in ${entry} has changed since it was fetched: ${changed.join(', ')}`,
-      {
-        hint: `delete ${entry}; it is made again at the next run`,
-      },
-    );
-  }
-  return { directory, jars, origin };
+  return { ...(await storedJars(entry, { what: 'Kafka', find: folderOfJars, make })), origin };
 }
-
-const CHECKSUMS = 'checksums.json';
-const checksumsSchema = z.record(z.string(), z.string());
 
 /** The folder with kafka_*.jar in it: the given one, its `libs`, or those of the single folder that a .tgz holds. */
 async function folderOfJars(home: string): Promise<string> {
@@ -180,16 +172,4 @@ function assertRunnable(files: readonly string[], directory: string, java: Java)
       },
     );
   }
-}
-
-async function checksumsOf(directory: string): Promise<Record<string, string>> {
-  const files = (await readdir(directory)).filter((file) => file.endsWith('.jar')).toSorted();
-  const sums = await Promise.all(files.map((file) => sha256(join(directory, file))));
-  return Object.fromEntries(files.map((file, index) => [file, sums[index]!]));
-}
-
-async function sha256(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(file), hash);
-  return hash.digest('hex');
 }

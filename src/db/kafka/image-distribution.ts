@@ -6,9 +6,8 @@ import { containerRemote, startWaiting } from '../../control/docker/node.ts';
 import { startReaper } from '../../control/docker/reaper.ts';
 import { Failure, messageOf } from '../../core/failure.ts';
 import { freshId } from '../../core/random.ts';
-import { nameOf, type Distribution } from './distribution.ts';
-import { assertJava, javaMajor } from './java.ts';
-import { recipeFor } from './recipes.ts';
+import { assertRuns, nameOf, type Distribution } from './distribution.ts';
+import { javaMajor } from '../../jars/java.ts';
 
 /**
  * The Kafka of an image that a user names: its Java and its jars, wherever they are. A run uses these two with
@@ -89,7 +88,7 @@ export function distributionIn(said: string, image: string, cacheDirectory: stri
   const { version: named, scalaVersion } = nameOf(Object.keys(jars), `${directory} of ${image}`);
   const version = kafkaVersionOf(named);
   const java = { path, version: javaVersion, major: javaMajor(javaVersion) };
-  assertJava(java, version, recipeFor(version).javaVersionMin);
+  assertRuns(java, version);
   return { version, scalaVersion, directory, jars, java, origin: `image ${image}`, cacheDirectory };
 }
 

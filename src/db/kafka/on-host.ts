@@ -4,7 +4,7 @@ import { putDirectory } from '../../control/ssh/upload.ts';
 import type { RemoteHost } from '../../control/ssh/remote-host.ts';
 import { Failure } from '../../core/failure.ts';
 import type { Distribution } from './distribution.ts';
-import { javaMajor, type Java } from './java.ts';
+import { javaMajor, type Java } from '../../jars/java.ts';
 import { recipeFor } from './recipes.ts';
 
 /** Java and Kafka on a host that was not made for them: found there, or brought there once. */

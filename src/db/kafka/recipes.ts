@@ -1,4 +1,6 @@
 import { EXIT, Failure } from '../../core/failure.ts';
+import type { Artifact } from '../../jars/maven.ts';
+
 /**
  * What each generation of Kafka needs in order to run from bare Maven jars. The published poms describe a library,
  * not a server: the 3.x and 4.x ones bring no logging backend (a broker without one writes an empty log), and the
@@ -17,12 +19,6 @@ export const NEWEST_ZOOKEEPER_VERSION = '3.9.1';
 
 /** The versions that the project's own tests run; any other one is tried. */
 export const PROVEN_VERSIONS: readonly string[] = ['4.4.0', '4.1.0', '3.9.1', '2.0.1'];
-
-export interface Artifact {
-  group: string;
-  name: string;
-  version: string;
-}
 
 export interface Recipe {
   version: string;

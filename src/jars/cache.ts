@@ -1,8 +1,8 @@
 import { mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { Failure, messageOf } from '../../core/failure.ts';
-import { makeDirectory } from '../../core/paths.ts';
+import { Failure, messageOf } from '../core/failure.ts';
+import { makeDirectory } from '../core/paths.ts';
 
 /** `$XDG_CACHE_HOME/kept`, or ~/.cache/kept. */
 export function cacheDirectory(environment: NodeJS.ProcessEnv): string {
@@ -37,7 +37,7 @@ async function temporaryBeside(entry: string): Promise<string> {
     makeDirectory(dirname(entry));
     return await mkdtemp(`${entry}.making-`);
   } catch (error) {
-    throw new Failure(`Kafka cannot be kept in the cache ${dirname(entry)}: ${messageOf(error)}`, {
+    throw new Failure(`Nothing can be kept in the cache ${dirname(entry)}: ${messageOf(error)}`, {
       hint: 'Set XDG_CACHE_HOME to a directory that you may write.',
     });
   }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { execa } from '../../core/execa.ts';
-import { Failure } from '../../core/failure.ts';
+import { execa } from '../core/execa.ts';
+import { Failure } from '../core/failure.ts';
 
 export interface Java {
   /** The executable, as it is started. */
@@ -12,10 +12,11 @@ export interface Java {
 }
 
 /**
- * The Java that runs the brokers: `JAVA_HOME`'s if that is set, else the `java` on the PATH.
+ * The Java that runs brokers and clients: `JAVA_HOME`'s if that is set, else the `java` on the PATH.
+ * @param what needs it, as a sentence begins with it.
  * @throws Failure when there is none.
  */
-export async function findJava(environment: NodeJS.ProcessEnv): Promise<Java> {
+export async function findJava(environment: NodeJS.ProcessEnv, what = 'Kafka'): Promise<Java> {
   const home = environment['JAVA_HOME'];
   const path = home ? join(home, 'bin', 'java') : 'java';
   const result = await execa(path, ['-version'], {
@@ -30,7 +31,7 @@ export async function findJava(environment: NodeJS.ProcessEnv): Promise<Java> {
     throw new Failure(
       home
         ? `JAVA_HOME is ${home}, but there is no working ${path}`
-        : `Kafka needs Java, and ${result.code === 'ENOENT' ? 'no java is on the PATH' : `"java -version" did not tell its version: ${result.shortMessage}`}`,
+        : `${what} needs Java, and ${result.code === 'ENOENT' ? 'no java is on the PATH' : `"java -version" did not tell its version: ${result.shortMessage}`}`,
       { hint: 'install Java 17 or newer, for example with: apt-get install openjdk-17-jre-headless' },
     );
   }
@@ -43,13 +44,17 @@ export function javaMajor(version: string): number {
   return Number(parts?.[1] ?? 0);
 }
 
-/** @throws Failure when `java` is older than this version of Kafka asks for. */
-export function assertJava(java: Java, kafkaVersion: string, javaVersionMin: number): void {
+/**
+ * @param need.what as a sentence begins with it: `Kafka 4.4.0`.
+ * @param need.otherwise what else may be done, as the end of a hint.
+ * @throws Failure when `java` is older than that asks for.
+ */
+export function assertJava(
+  java: Java,
+  { what, javaVersionMin, otherwise }: { what: string; javaVersionMin: number; otherwise: string },
+): void {
   if (java.major >= javaVersionMin) return;
-  throw new Failure(
-    `Kafka ${kafkaVersion} needs Java ${javaVersionMin} or newer, and ${java.path} is ${java.version}`,
-    {
-      hint: `install Java ${javaVersionMin} or newer and point JAVA_HOME at it, or use an older Kafka: --kafka 3.9.1`,
-    },
-  );
+  throw new Failure(`${what} needs Java ${javaVersionMin} or newer, and ${java.path} is ${java.version}`, {
+    hint: `install Java ${javaVersionMin} or newer and point JAVA_HOME at it, or ${otherwise}`,
+  });
 }
