@@ -51,6 +51,9 @@ export class HandHistory {
       event: (event) => this.#event(event),
       write: (row) => this.#open?.write(earlierWrite(row, this.startNs)),
       read: (row) => this.#open?.read(earlierRead(row, this.startNs)),
+      // What is done by hand is not done in transactions.
+      transaction: () => undefined,
+      marker: () => undefined,
       flush: async () => this.#open?.flush(),
       update: async (info) => this.#open?.update(info),
       close: async (status, failure) => this.#open?.close(status, failure),

@@ -3,7 +3,7 @@ import type { RunInfo } from './run.ts';
 /** What is taken for granted of a run that says nothing of itself: an idempotent acks=all producer, three replicas. */
 export function defaultInfo({ partitions, workers }: { partitions: number; workers: number }): RunInfo {
   return {
-    version: 1,
+    version: 2,
     run: 'memory',
     status: 'complete',
     world: 'imported',

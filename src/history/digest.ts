@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import { END_COLUMNS, READ_COLUMNS, WRITE_COLUMNS, type ColumnType } from './columns/columns.ts';
+import { MARKER_COLUMNS, schemasOf, TRANSACTION_COLUMNS, type ColumnType } from './columns/columns.ts';
 import type { Run } from './run.ts';
 
 /**
@@ -8,30 +8,50 @@ import type { Run } from './run.ts';
  */
 export function historyDigest(run: Run): string {
   const whole = createHash('sha256');
-  const writes = columnHashes(WRITE_COLUMNS);
+  const schemas = schemasOf(run.transactions !== undefined);
+  const writes = columnHashes(schemas.writes);
   // Names, not their codes: those depend on which error came first.
   const errors = createHash('sha256');
   for (const batch of run.writes()) {
-    for (const column of writes) {
-      if (column.name !== 'error') feed(column, batch[column.name], batch.length);
-    }
-    for (let index = 0; index < batch.length; index++) {
-      errors.update(`${batch.errorNames[batch.error[index]!] ?? ''}\n`);
-    }
+    feedAll(writes, batch);
+    feedNames(errors, batch);
   }
-  const reads = columnHashes(READ_COLUMNS);
-  for (const batch of run.reads()) {
-    for (const column of reads) feed(column, batch[column.name], batch.length);
-  }
-  const ends = columnHashes(END_COLUMNS);
-  for (const batch of run.ends()) {
-    for (const column of ends) feed(column, batch[column.name], batch.length);
-  }
-  for (const { name, hash } of [...writes, { name: 'errors', hash: errors }, ...reads, ...ends]) {
+  const reads = columnHashes(schemas.reads);
+  for (const batch of run.reads()) feedAll(reads, batch);
+  const ends = columnHashes(schemas.ends);
+  for (const batch of run.ends()) feedAll(ends, batch);
+  for (const { name, hash } of [...writes, { name: 'errors', hash: errors }, ...reads, ...ends])
     whole.update(`${name} ${hash.digest('hex')}\n`);
-  }
+  if (run.transactions !== undefined) digestTransactions(run, whole);
   for (const event of run.events) whole.update(`${JSON.stringify(event)}\n`);
   return whole.digest('hex');
+}
+
+function digestTransactions(run: Run, whole: Hash): void {
+  const transactions = columnHashes(TRANSACTION_COLUMNS);
+  const errors = createHash('sha256');
+  for (const batch of run.transactions?.() ?? []) {
+    feedAll(transactions, batch);
+    feedNames(errors, batch);
+  }
+  const markers = columnHashes(MARKER_COLUMNS);
+  for (const batch of run.markers?.() ?? []) feedAll(markers, batch);
+  for (const { name, hash } of [...transactions, { name: 'errors', hash: errors }, ...markers])
+    whole.update(`${name} ${hash.digest('hex')}\n`);
+}
+
+/** All columns but the codes of errors. */
+function feedAll(hashes: readonly ColumnHash<string>[], batch: { length: number }): void {
+  for (const column of hashes)
+    if (column.name !== 'error')
+      feed(column, (batch as unknown as Record<string, Int32Array>)[column.name]!, batch.length);
+}
+
+function feedNames(
+  hash: Hash,
+  { length, error, errorNames }: { length: number; error: Uint16Array; errorNames: readonly string[] },
+): void {
+  for (let index = 0; index < length; index++) hash.update(`${errorNames[error[index]!] ?? ''}\n`);
 }
 
 interface ColumnHash<Name extends string> {

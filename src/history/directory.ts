@@ -5,16 +5,30 @@ import { makeDirectory, statOf } from '../core/paths.ts';
 import { readRegular } from '../core/regular-file.ts';
 import { PACKED_SUFFIX } from './columns/packed-file.ts';
 import { ColumnReader } from './columns/column-reader.ts';
-import { END_COLUMNS, READ_COLUMNS, WRITE_COLUMNS } from './columns/columns.ts';
+import {
+  type Columns,
+  type ColumnSchema,
+  MARKER_COLUMNS,
+  schemasOf,
+  TRANSACTION_COLUMNS,
+} from './columns/columns.ts';
 import { Damages } from './damage.ts';
 import { errnoOf } from './errno.ts';
 import { decodeLines, type Lines } from './recorder/event-lines.ts';
-import { ENDS_FILE, ERROR_NAMES_KEY, EVENTS_FILE, READS_FILE, WRITES_FILE } from './layout.ts';
+import {
+  ENDS_FILE,
+  ERROR_NAMES_KEY,
+  EVENTS_FILE,
+  MARKERS_FILE,
+  READS_FILE,
+  TRANSACTIONS_FILE,
+  WRITES_FILE,
+} from './layout.ts';
 import { READ_AHEAD_BYTES_MIN } from './columns/read-ahead.ts';
 import { recordingOf } from './recorder/recording.ts';
 import { inTodaysWords } from './old-words.ts';
 import { resolveInfo } from './run-info.ts';
-import type { EndBatch, ReadBatch, Run, WriteBatch } from './run.ts';
+import type { Run } from './run.ts';
 
 /**
  * The run in a directory: finished, torn or damaged. Damage costs what it touches, and is told by `damage()`; only
@@ -39,18 +53,21 @@ export async function openRun(
   }
   const { readAheadFromBytes = READ_AHEAD_BYTES_MIN, verify = true } = options;
   const reader = { readAheadFromBytes, verify, recording: recordingOf(info), damages };
-  const writes = new ColumnReader({ ...reader, schema: WRITE_COLUMNS, path: join(path, WRITES_FILE) });
-  const reads = new ColumnReader({ ...reader, schema: READ_COLUMNS, path: join(path, READS_FILE) });
-  const ends = new ColumnReader({ ...reader, schema: END_COLUMNS, path: join(path, ENDS_FILE) });
+  const hasTransactions = info.transactions !== undefined;
+  const schemas = schemasOf(hasTransactions);
+  const writes = new ColumnReader({ ...reader, schema: schemas.writes, path: join(path, WRITES_FILE) });
+  const reads = new ColumnReader({ ...reader, schema: schemas.reads, path: join(path, READS_FILE) });
+  const ends = new ColumnReader({ ...reader, schema: schemas.ends, path: join(path, ENDS_FILE) });
   // Where no line says it any more, an older run is told by the file that it does not have.
   const endsApart = (areForeign ? null : lines?.endsApart) ?? isThere(join(path, ENDS_FILE));
   const endsOfLines = areForeign ? [] : (lines?.ends ?? []);
   return {
     info,
     events: areForeign ? [] : (lines?.events ?? []),
-    writes: () => writeBatches(writes),
-    reads: () => readBatches(reads),
-    ends: () => (endsApart ? endBatches(ends) : endsOfLines),
+    writes: () => withErrorNames(writes),
+    reads: () => batchesOf(reads),
+    ends: () => (endsApart ? batchesOf(ends) : endsOfLines),
+    ...(hasTransactions && transactionsIn(path, reader)),
     damage: () => damages.list,
   };
 }
@@ -58,7 +75,28 @@ export async function openRun(
 const isThere = (path: string): boolean =>
   statOf(path) !== null || statOf(`${path}${PACKED_SUFFIX}`) !== null;
 
-function* writeBatches(reader: ColumnReader<typeof WRITE_COLUMNS>): Generator<WriteBatch> {
+/** The files of transactions: they are there where run.json says that there are any. */
+function transactionsIn(
+  path: string,
+  reader: Omit<ConstructorParameters<typeof ColumnReader>[0], 'schema' | 'path'>,
+): Pick<Run, 'transactions' | 'markers'> {
+  const transactions = new ColumnReader({
+    ...reader,
+    schema: TRANSACTION_COLUMNS,
+    path: join(path, TRANSACTIONS_FILE),
+  });
+  const markers = new ColumnReader({ ...reader, schema: MARKER_COLUMNS, path: join(path, MARKERS_FILE) });
+  return { transactions: () => withErrorNames(transactions), markers: () => batchesOf(markers) };
+}
+
+type NamedBatch<Schema extends ColumnSchema> = Columns<Schema> & {
+  length: number;
+  errorNames: readonly string[];
+};
+
+function* withErrorNames<Schema extends ColumnSchema>(
+  reader: ColumnReader<Schema>,
+): Generator<NamedBatch<Schema>> {
   let errors = '';
   let errorNames: string[] = [''];
   for (const { rows, columns, metadata } of reader.batches()) {
@@ -69,11 +107,9 @@ function* writeBatches(reader: ColumnReader<typeof WRITE_COLUMNS>): Generator<Wr
   }
 }
 
-function* readBatches(reader: ColumnReader<typeof READ_COLUMNS>): Generator<ReadBatch> {
-  for (const { rows, columns } of reader.batches()) yield { length: rows, ...columns };
-}
-
-function* endBatches(reader: ColumnReader<typeof END_COLUMNS>): Generator<EndBatch> {
+function* batchesOf<Schema extends ColumnSchema>(
+  reader: ColumnReader<Schema>,
+): Generator<Columns<Schema> & { length: number }> {
   for (const { rows, columns } of reader.batches()) yield { length: rows, ...columns };
 }
 

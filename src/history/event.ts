@@ -18,6 +18,7 @@ export type Event =
   | ResetEvent
   | LogEvent
   | RepetitionEvent
+  | ProducerEvent
   | GapEvent
   | ClockEvent
   | MarkEvent
@@ -124,6 +125,8 @@ export interface EndEvent {
   completeNs: number;
   /** Broker id of the one that was asked. */
   broker: number;
+  /** The last stable offset, where it was asked for too: what lies behind it belongs to transactions that are open. */
+  stable?: number;
 }
 
 /**
@@ -147,6 +150,12 @@ export interface ScanEvent {
   completeNs: number;
   /** Why it is not covered, in words. */
   reason?: string;
+  /** Set of a reader that is given only what is committed, and hides the rest. */
+  isolation?: 'read_committed';
+  /** The last stable offset when it ended, where it was told. */
+  stable?: number;
+  /** The library that read, by name and version, where it is not kept's own reader. */
+  client?: string;
   /** Whether it watched the sequence numbers of idempotent producers, and told of each `repetition`. */
   sequences?: true;
 }
@@ -162,6 +171,21 @@ export interface RepetitionEvent {
   sequence: number;
   /** The highest number of that producer below it; absent in older histories. */
   highest?: number;
+}
+
+/**
+ * A producer with a transactional id was told its producer id and epoch (InitProducerId): from then on every instance of the
+ * same id with a lower epoch is fenced.
+ */
+export interface ProducerEvent {
+  type: 'producer';
+  /** When it was asked for, and answered. */
+  invokeNs: number;
+  timeNs: number;
+  worker: number;
+  transactionalId: string;
+  producerId: number;
+  epoch: number;
 }
 
 /**

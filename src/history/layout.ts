@@ -8,6 +8,9 @@ export const WRITES_FILE = 'writes.arrow';
 export const READS_FILE = 'reads.arrow';
 /** A row per end offset that a broker gave. In older runs each of them is a line among the events. */
 export const ENDS_FILE = 'ends.arrow';
+/** A row per transaction, and one per marker that a scan found; absent where nothing is written in transactions. */
+export const TRANSACTIONS_FILE = 'transactions.arrow';
+export const MARKERS_FILE = 'markers.arrow';
 /** A line per event. */
 export const EVENTS_FILE = 'events.ndjson';
 
@@ -56,7 +59,17 @@ export const BROKER_DATA_DIRECTORY = 'broker-data';
 export const PERIOD_PREFIX = 'period-';
 
 /** The files that make up a history. */
-export const HISTORY_FILES = [RUN_FILE, WRITES_FILE, READS_FILE, ENDS_FILE, EVENTS_FILE] as const;
+export const HISTORY_FILES = [
+  RUN_FILE,
+  WRITES_FILE,
+  READS_FILE,
+  ENDS_FILE,
+  TRANSACTIONS_FILE,
+  MARKERS_FILE,
+  EVENTS_FILE,
+] as const;
 
-/** Metadata of a batch of writes: the names of errors, as a JSON array that the column `error` indexes. */
+/** Metadata of a batch: the names of its columns, with blanks between them. Format 1 has none, and its columns a fixed order. */
+export const COLUMN_NAMES_KEY = 'kept.columns';
+/** Metadata of a batch of writes or transactions: the names of errors, as a JSON array that the column `error` indexes. */
 export const ERROR_NAMES_KEY = 'kept.errors';

@@ -6,7 +6,7 @@ import { PACKED_SUFFIX } from './columns/packed-file.ts';
 import type { Damages } from './damage.ts';
 import { ENDS_FILE, EVENTS_FILE, READS_FILE, REPEAT_FILE, RUN_FILE, WRITES_FILE } from './layout.ts';
 import type { RunInfo } from './run.ts';
-import { readRunFile, UNSEALED } from './recorder/run-file.ts';
+import { FORMAT_VERSIONS, isKnownVersion, readRunFile, UNSEALED } from './recorder/run-file.ts';
 
 /**
  * What ran, from run.json or, when that is damaged, from its copy among the events.
@@ -16,7 +16,7 @@ export function resolveInfo(path: string, copy: RunInfo | null, damages: Damages
   const file = join(path, RUN_FILE);
   const read = readRunFile(file);
   if (read.state === 'whole') return read.info;
-  if (copy !== null && copy.version !== 1) throw foreign(path, copy.version);
+  if (copy !== null && !isKnownVersion(copy.version)) throw foreign(path, copy.version);
   // A changed digit makes a version as well: without a checksum that fits, the copy is believed, which has one.
   const isChanged = read.state === 'foreign' && !read.isSealed && copy !== null;
   const found = isChanged ? ({ state: 'corrupt', reason: UNSEALED } as const) : read;
@@ -53,7 +53,7 @@ export function resolveInfo(path: string, copy: RunInfo | null, damages: Damages
 
 function foreign(path: string, version: unknown): Failure {
   return new Failure(
-    `the run ${path} was recorded in version ${String(version)} of the format; this program reads version 1`,
+    `the run ${path} was recorded in version ${String(version)} of the format; this program reads ${FORMAT_VERSIONS.map((each) => `version ${each}`).join(' and ')}`,
     {
       hint: 'use the version of kept that recorded it, or a newer one',
       exitStatus: EXIT.usage,

@@ -1,6 +1,7 @@
 import type { ProcessIdentity } from '../core/process-identity.ts';
 import type { ClientInfo } from './client-info.ts';
 import type { Event } from './event.ts';
+import type { TransactionsInfo } from './transaction.ts';
 
 /**
  * A finished (or torn) run, as everything downstream of the history sees it: facts about the run, its events, and
@@ -20,6 +21,10 @@ export interface Run {
   reads(): Iterable<ReadBatch>;
   /** The same of all end offsets that brokers gave, in the order in which they became known. */
   ends(): Iterable<EndBatch>;
+  /** The same of transactions, in the order in which their outcomes became known; absent in a history without any. */
+  readonly transactions?: () => Iterable<TransactionBatch>;
+  /** The same of the markers that scans found, in the order of their arrival; absent in a history without transactions. */
+  readonly markers?: () => Iterable<MarkerBatch>;
   /** What of the history is damaged or missing; complete only after a full pass over writes, reads and ends. */
   damage(): readonly Damage[];
   /** Set where rows were left out on purpose, because no judgement depends on them: see docs/engines.md. */
@@ -85,6 +90,8 @@ export interface WriteBatch {
   readonly offset: Int64Column;
   readonly attempts: Uint16Array;
   readonly broker: Int32Array;
+  /** The number of its worker's transaction; -1: none. Absent in a history without transactions. */
+  readonly transaction?: Int64Column;
 }
 
 /** Columns of reads. Integrity codes index INTEGRITIES. For a record without a readable value worker is 2^32-1. */
@@ -97,6 +104,9 @@ export interface ReadBatch {
   readonly seq: Int64Column;
   readonly timeNs: Int64Column;
   readonly integrity: Uint8Array;
+  /** Of the batch that it came in; -1: none, or not told. Absent in a history without transactions. */
+  readonly producerId?: Int64Column;
+  readonly epoch?: Int32Array;
 }
 
 /** Columns of end offsets. Broker: -1 if it is not known. */
@@ -107,6 +117,42 @@ export interface EndBatch {
   readonly invokeNs: Int64Column;
   readonly completeNs: Int64Column;
   readonly broker: Int32Array;
+  /** The last stable offset: records behind it belong to transactions that are open. -1: not told. Absent as in reads. */
+  readonly stable?: Int64Column;
+}
+
+/** Columns of transactions; fields as in `Transaction`. Absent values: -1. Codes index TRANSACTION_ENDS and TRANSACTION_OUTCOMES. */
+export interface TransactionBatch {
+  readonly length: number;
+  readonly worker: Uint32Array;
+  readonly number: Int64Column;
+  readonly producerId: Int64Column;
+  readonly epoch: Int32Array;
+  readonly endProducerId: Int64Column;
+  readonly endEpoch: Int32Array;
+  readonly beginNs: Int64Column;
+  readonly end: Uint8Array;
+  readonly endInvokeNs: Int64Column;
+  readonly endCompleteNs: Int64Column;
+  readonly outcome: Uint8Array;
+  /** Index into `errorNames`; 0 is "no error". */
+  readonly error: Uint16Array;
+  readonly errorNames: readonly string[];
+  readonly attempts: Uint16Array;
+  readonly answered: Uint16Array;
+}
+
+/** Columns of markers; fields as in `Marker`. Codes index MARKER_KINDS. */
+export interface MarkerBatch {
+  readonly length: number;
+  readonly scan: Uint32Array;
+  readonly partition: Int32Array;
+  readonly offset: Int64Column;
+  readonly producerId: Int64Column;
+  readonly epoch: Int32Array;
+  readonly kind: Uint8Array;
+  readonly coordinatorEpoch: Int32Array;
+  readonly timeNs: Int64Column;
 }
 
 /** What Kafka was asked to guarantee: everything a finding is judged against. */
@@ -154,7 +200,8 @@ export interface WorkerClock {
 
 /** run.json. Written when the run starts, and again when it ends. */
 export interface RunInfo {
-  version: 1;
+  /** Of the format of the run directory. 2 since histories can hold transactions, and columns are found by their names. */
+  version: 1 | 2;
   /** Stands in every record's value. */
   run: string;
   /** The name of this recording of it, see recording.ts. */
@@ -177,6 +224,8 @@ export interface RunInfo {
   partitions: number;
   nodes: NodeInfo[];
   workers: number;
+  /** Set where workers write in transactions. */
+  transactions?: TransactionsInfo;
   /** How many processes shared the workers; one if absent. */
   processes?: number;
   /** Of workers that lived on hosts with clocks of their own: how exactly these were measured. Their times are corrected already. */

@@ -39,6 +39,8 @@ export interface Write {
   attempts: number;
   /** The id of the broker that the last attempt went to. Null when none was reached. */
   broker: number | null;
+  /** The number of its worker's transaction that it is a part of; absent: none. */
+  transaction?: number;
 }
 
 /**
@@ -74,4 +76,7 @@ export interface Read {
   /** When the reader received it. */
   timeNs: number;
   integrity: Integrity;
+  /** Of the batch that it came in, where its producer has an id and the reader tells it. */
+  producerId?: number;
+  epoch?: number;
 }

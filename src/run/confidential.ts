@@ -28,6 +28,8 @@ export function confidential(secrets: readonly Secret[]): Confidential {
       ...recorder,
       failed: recorder.failed,
       write: (row) => recorder.write(row.error === null ? row : { ...row, error: text(row.error) }),
+      transaction: (row) =>
+        recorder.transaction(row.error === null ? row : { ...row, error: text(row.error) }),
       event: (given) => recorder.event(event(given)),
       close: (status, failure) =>
         recorder.close(status, failure === undefined ? failure : withoutSecrets(failure, text)),

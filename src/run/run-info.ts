@@ -37,7 +37,7 @@ export function settingOf(plan: Plan): Setting {
 export function infoOf(plan: Plan, world: Stage['info']): RunInfo {
   const { scenario } = plan;
   return {
-    version: 1,
+    version: 2,
     run: plan.run,
     status: 'running',
     seed: plan.seed,

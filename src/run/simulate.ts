@@ -66,7 +66,7 @@ export async function simulate(options: SimulateOptions): Promise<{ run: Run }> 
 
 function infoOf({ scenario, schedule, seed }: SimulateOptions, mode: KafkaMode): RunInfo {
   return {
-    version: 1,
+    version: 2,
     run: `seed${seed}`,
     status: 'running',
     world: 'simulated',

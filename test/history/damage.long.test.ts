@@ -239,10 +239,10 @@ test('a path that is no run is refused with what to do', async (t) => {
     'the path ROOT/original/run.json is not a run directory but a file',
   ]);
   t.deepEqual(await refusal(empty), [64, 'the directory ROOT/empty is not a run: it has no run.json']);
-  writeFileSync(join(empty, 'run.json'), '{"version": 2}');
+  writeFileSync(join(empty, 'run.json'), '{"version": 3}');
   t.deepEqual(await refusal(empty), [
     64,
-    'the run ROOT/empty was recorded in version 2 of the format; this program reads version 1',
+    'the run ROOT/empty was recorded in version 3 of the format; this program reads version 1 and version 2',
   ]);
   writeFileSync(join(empty, 'run.json'), '{"version": 1');
   t.is((await refusal(empty))[0], 2);
@@ -257,21 +257,21 @@ test('without run.json its copy among the events says what ran, and how it ended
 
 test('a changed version is damage, and only a version that is sealed is believed', async (t) => {
   const text = contents.get('run.json')!.toString();
-  for (const version of [2, 0, -1]) {
-    const changed = text.replace('"version": 1', `"version": ${version}`);
+  for (const version of [1, 3, 0, -1]) {
+    const changed = text.replace('"version": 2', `"version": ${version}`);
     t.not(changed, text);
     const found = await look(damaged({ 'run.json': Buffer.from(changed) }));
     t.like(found, { failure: null, writes: COUNT, events: COUNT });
     t.like(found.damage, [{ file: 'run.json', kind: 'corrupt' }]);
     t.regex(found.damage[0]!.detail, /its checksum does not fit/);
   }
-  const later = { ...info, version: 2 };
+  const later = { ...info, version: 3 };
   const sealed = Buffer.from(JSON.stringify({ ...later, checksum: checksum(JSON.stringify(later)) }));
   t.is((await look(damaged({ 'run.json': sealed }))).failure?.exitStatus, 64);
   const events = Buffer.from(encodeLine({ type: 'run', info: later as unknown as RunInfo }, 0));
   const laterFailure = (await look(damaged({ 'run.json': null, 'events.ndjson': events }))).failure;
   t.is(laterFailure?.exitStatus, 64);
-  t.regex(laterFailure!.message, /in version 2 of the format/);
+  t.regex(laterFailure!.message, /in version 3 of the format/);
 });
 
 test('a cut costs the last batch only', async (t) => {

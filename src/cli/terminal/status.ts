@@ -102,6 +102,7 @@ function describeEvent(event: Event, colors: ReturnType<typeof createColors>): s
     case 'note':
       return colors.dim(`${secondsOf(event.timeNs)} ${event.text}`);
     case 'clock':
+    case 'producer':
     case 'node':
     case 'view':
     case 'controller':

@@ -1,5 +1,6 @@
 import type { Columns, ColumnSchema } from './columns.ts';
 import { COLUMN_ARRAYS } from './columns.ts';
+import { COLUMN_NAMES_KEY } from '../layout.ts';
 import { PREFIX_BYTES } from './seal.ts';
 
 /**
@@ -18,7 +19,7 @@ const IS_RECORD_BATCH = 3;
 const BUFFER_BYTES = 16;
 
 /**
- * Views of `body`; nothing is copied.
+ * Views of `body`; nothing is copied. Columns are found by their names: one that the batch does not have is left out.
  * @param head the prefix and the metadata. Its checksum must have been verified: the metadata is trusted.
  * @param body must lie at a multiple of 8 in its memory.
  * @throws RangeError when it is no record batch.
@@ -37,11 +38,15 @@ export function decodeBatch<Schema extends ColumnSchema>(
   const length = fieldAt(view, batch, RECORD_BATCH.length);
   const rows = length === 0 ? 0 : int64At(view, length);
   const buffers = vectorAt(view, fieldAt(view, batch, RECORD_BATCH.buffers));
+  const metadata = metadataOf(view, message);
   const columns: Record<string, unknown> = {};
-  // Each column has two buffers: the validity bitmap, which is empty, and the values.
-  let buffer = buffers + BUFFER_BYTES;
+  const places = placesOf(metadata.get(COLUMN_NAMES_KEY), columnTypes);
   for (const name in columnTypes) {
+    const place = places.get(name);
+    if (place === undefined) continue;
     const type = columnTypes[name]!;
+    // Each column has two buffers: the validity bitmap, which is empty, and the values.
+    const buffer = buffers + (2 * place + 1) * BUFFER_BYTES;
     const from = body.byteOffset + int64At(view, buffer);
     // The memory may be shared with a thread that reads ahead; to a column that makes no difference.
     columns[name] = new COLUMN_ARRAYS[type](
@@ -49,9 +54,22 @@ export function decodeBatch<Schema extends ColumnSchema>(
       from,
       type === 'int64' ? 2 * rows : rows,
     );
-    buffer += 2 * BUFFER_BYTES;
   }
-  return { rows, columns: columns as Columns<Schema>, metadata: metadataOf(view, message) };
+  return { rows, columns: columns as Columns<Schema>, metadata };
+}
+
+/** Asked for every batch of a file, whose names are nearly always those of the batch before. */
+let lastNames = '';
+let lastPlaces: ReadonlyMap<string, number> = new Map();
+
+/** @param names those of all columns of a batch, in their order; in format 1 there are none, and the order is the known one. */
+function placesOf(names: string | undefined, known: ColumnSchema): ReadonlyMap<string, number> {
+  const text = names ?? Object.keys(known).join(' ');
+  if (text !== lastNames) {
+    lastPlaces = new Map(text.split(' ').map((name, place) => [name, place]));
+    lastNames = text;
+  }
+  return lastPlaces;
 }
 
 function metadataOf(view: DataView, message: number): Map<string, string> {

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import type { AppendFile } from '../recorder/append-file.ts';
 import { arrowEncoder, END_OF_STREAM } from './arrow.ts';
 import { allocateColumns, type Columns, type ColumnSchema } from './columns.ts';
+import { COLUMN_NAMES_KEY } from '../layout.ts';
 import { seal, streamId } from './seal.ts';
 
 /** Rows a batch: small enough for a processor's cache and a short write, large enough to be read fast. */
@@ -18,6 +19,7 @@ export class ColumnWriter<Schema extends ColumnSchema> {
   readonly #encoder;
   readonly #stream: number;
   readonly #metadata: () => Record<string, string>;
+  readonly #columnNames: string;
   #firstRow = 0;
 
   /**
@@ -37,6 +39,7 @@ export class ColumnWriter<Schema extends ColumnSchema> {
     this.#encoder = arrowEncoder(options.schema, options.streamMetadata);
     this.#stream = streamId(options.recording, basename(options.path));
     this.#metadata = options.batchMetadata ?? (() => ({}));
+    this.#columnNames = Object.keys(options.schema).join(' ');
     this.#file.append(
       seal(this.#encoder.schema, { kind: 'schema', stream: this.#stream, rows: 0, firstRow: 0 }),
     );
@@ -61,7 +64,9 @@ export class ColumnWriter<Schema extends ColumnSchema> {
 
   #append(kind: 'batch' | 'end'): void {
     const rows = this.row;
-    const message = this.#encoder.batch(this.columns, rows, this.#metadata());
+    // In each batch, so that none of them depends on another part of the file.
+    const metadata = { [COLUMN_NAMES_KEY]: this.#columnNames, ...this.#metadata() };
+    const message = this.#encoder.batch(this.columns, rows, metadata);
     const facts = { kind, stream: this.#stream, rows, firstRow: this.#firstRow };
     // Reset first: after a failed append the rows are given up, and the next row must find room.
     this.row = 0;

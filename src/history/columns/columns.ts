@@ -1,7 +1,16 @@
 import type { EndEvent } from '../event.ts';
-import type { EndBatch, Int64Column, ReadBatch, WriteBatch } from '../run.ts';
+import type { EndBatch, Int64Column, MarkerBatch, ReadBatch, TransactionBatch, WriteBatch } from '../run.ts';
 import { int64At } from '../run.ts';
 import type { Integrity, Outcome, Read, Write } from '../write.ts';
+import {
+  MARKER_KINDS,
+  TRANSACTION_ENDS,
+  TRANSACTION_OUTCOMES,
+  type Marker,
+  type Transaction,
+  type TransactionEnd,
+  type TransactionOutcome,
+} from '../transaction.ts';
 import { INTEGRITIES, OUTCOMES } from '../write.ts';
 
 /**
@@ -25,7 +34,10 @@ export const WRITE_COLUMNS = {
   offset: 'int64',
   attempts: 'uint16',
   broker: 'int32',
-} as const satisfies Record<Exclude<keyof WriteBatch, 'length' | 'errorNames'>, ColumnType>;
+} as const satisfies Record<Exclude<keyof WriteBatch, 'length' | 'errorNames' | 'transaction'>, ColumnType>;
+
+/** The same in a history with transactions. */
+export const TRANSACTIONAL_WRITE_COLUMNS = { ...WRITE_COLUMNS, transaction: 'int64' } as const;
 
 /** The columns of reads.arrow, in order. Their names are the fields of `ReadBatch`. */
 export const READ_COLUMNS = {
@@ -36,7 +48,10 @@ export const READ_COLUMNS = {
   seq: 'int64',
   timeNs: 'int64',
   integrity: 'uint8',
-} as const satisfies Record<Exclude<keyof ReadBatch, 'length'>, ColumnType>;
+} as const satisfies Record<Exclude<keyof ReadBatch, 'length' | 'producerId' | 'epoch'>, ColumnType>;
+
+/** The same in a history with transactions. */
+export const TRANSACTIONAL_READ_COLUMNS = { ...READ_COLUMNS, producerId: 'int64', epoch: 'int32' } as const;
 
 /** The columns of ends.arrow, in order. Their names are the fields of `EndBatch`. */
 export const END_COLUMNS = {
@@ -45,7 +60,51 @@ export const END_COLUMNS = {
   invokeNs: 'int64',
   completeNs: 'int64',
   broker: 'int32',
-} as const satisfies Record<Exclude<keyof EndBatch, 'length'>, ColumnType>;
+} as const satisfies Record<Exclude<keyof EndBatch, 'length' | 'stable'>, ColumnType>;
+
+/** The same in a history with transactions. */
+export const TRANSACTIONAL_END_COLUMNS = { ...END_COLUMNS, stable: 'int64' } as const;
+
+/** The columns of transactions.arrow, in order. Their names are the fields of `TransactionBatch`. */
+export const TRANSACTION_COLUMNS = {
+  worker: 'uint32',
+  number: 'int64',
+  producerId: 'int64',
+  epoch: 'int32',
+  endProducerId: 'int64',
+  endEpoch: 'int32',
+  beginNs: 'int64',
+  end: 'uint8',
+  endInvokeNs: 'int64',
+  endCompleteNs: 'int64',
+  outcome: 'uint8',
+  error: 'uint16',
+  attempts: 'uint16',
+  answered: 'uint16',
+} as const satisfies Record<Exclude<keyof TransactionBatch, 'length' | 'errorNames'>, ColumnType>;
+
+/** The columns of markers.arrow, in order. Their names are the fields of `MarkerBatch`. */
+export const MARKER_COLUMNS = {
+  scan: 'uint32',
+  partition: 'int32',
+  offset: 'int64',
+  producerId: 'int64',
+  epoch: 'int32',
+  kind: 'uint8',
+  coordinatorEpoch: 'int32',
+  timeNs: 'int64',
+} as const satisfies Record<Exclude<keyof MarkerBatch, 'length'>, ColumnType>;
+
+/** The columns of a history with transactions, or without. */
+export function schemasOf(hasTransactions: boolean) {
+  return hasTransactions
+    ? {
+        writes: TRANSACTIONAL_WRITE_COLUMNS,
+        reads: TRANSACTIONAL_READ_COLUMNS,
+        ends: TRANSACTIONAL_END_COLUMNS,
+      }
+    : { writes: WRITE_COLUMNS, reads: READ_COLUMNS, ends: END_COLUMNS };
+}
 
 export const COLUMN_ARRAYS = {
   uint8: Uint8Array,
@@ -59,9 +118,14 @@ export type ColumnSchema = Readonly<Record<string, ColumnType>>;
 export type Columns<Schema extends ColumnSchema> = {
   -readonly [Name in keyof Schema]: InstanceType<(typeof COLUMN_ARRAYS)[Schema[Name]]>;
 };
-export type WriteColumns = Columns<typeof WRITE_COLUMNS>;
-export type ReadColumns = Columns<typeof READ_COLUMNS>;
-export type EndColumns = Columns<typeof END_COLUMNS>;
+/** Of a history with transactions, or without. */
+type WithOptional<Base extends ColumnSchema, All extends Base> = Columns<Base> &
+  Partial<Omit<Columns<All>, keyof Base>>;
+export type WriteColumns = WithOptional<typeof WRITE_COLUMNS, typeof TRANSACTIONAL_WRITE_COLUMNS>;
+export type ReadColumns = WithOptional<typeof READ_COLUMNS, typeof TRANSACTIONAL_READ_COLUMNS>;
+export type EndColumns = WithOptional<typeof END_COLUMNS, typeof TRANSACTIONAL_END_COLUMNS>;
+export type TransactionColumns = Columns<typeof TRANSACTION_COLUMNS>;
+export type MarkerColumns = Columns<typeof MARKER_COLUMNS>;
 
 /** Empty columns with room for `rows` rows. */
 export function allocateColumns<Schema extends ColumnSchema>(schema: Schema, rows: number): Columns<Schema> {
@@ -91,6 +155,7 @@ export function putWrite(columns: WriteColumns, index: number, write: Write, nam
   putInt64(columns.offset, index, write.offset ?? ABSENT);
   columns.attempts[index] = Math.min(write.attempts, ATTEMPTS_MAX);
   columns.broker[index] = write.broker ?? ABSENT;
+  if (columns.transaction !== undefined) putInt64(columns.transaction, index, write.transaction ?? ABSENT);
 }
 
 /** Puts a read into row `index`. */
@@ -102,6 +167,9 @@ export function putRead(columns: ReadColumns, index: number, read: Read): void {
   putInt64(columns.seq, index, read.seq ?? ABSENT);
   putInt64(columns.timeNs, index, read.timeNs);
   columns.integrity[index] = INTEGRITY_CODES[read.integrity];
+  if (columns.producerId === undefined || columns.epoch === undefined) return;
+  putInt64(columns.producerId, index, read.producerId ?? ABSENT);
+  columns.epoch[index] = read.epoch ?? ABSENT;
 }
 
 /** Puts an end offset into row `index`. */
@@ -111,11 +179,46 @@ export function putEnd(columns: EndColumns, index: number, end: EndEvent): void 
   putInt64(columns.invokeNs, index, end.invokeNs);
   putInt64(columns.completeNs, index, end.completeNs);
   columns.broker[index] = end.broker;
+  if (columns.stable !== undefined) putInt64(columns.stable, index, end.stable ?? ABSENT);
+}
+
+/** Puts a transaction into row `index`. */
+export function putTransaction(
+  columns: TransactionColumns,
+  index: number,
+  transaction: Transaction,
+  names: ErrorNames,
+): void {
+  columns.worker[index] = transaction.worker;
+  putInt64(columns.number, index, transaction.number);
+  putInt64(columns.producerId, index, transaction.producerId ?? ABSENT);
+  columns.epoch[index] = transaction.epoch ?? ABSENT;
+  putInt64(columns.endProducerId, index, transaction.endProducerId ?? ABSENT);
+  columns.endEpoch[index] = transaction.endEpoch ?? ABSENT;
+  putInt64(columns.beginNs, index, transaction.beginNs);
+  columns.end[index] = END_CODES[transaction.end];
+  putInt64(columns.endInvokeNs, index, transaction.endInvokeNs ?? ABSENT);
+  putInt64(columns.endCompleteNs, index, transaction.endCompleteNs ?? ABSENT);
+  columns.outcome[index] = TRANSACTION_OUTCOME_CODES[transaction.outcome];
+  columns.error[index] = transaction.error === null ? 0 : names.codeOf(transaction.error);
+  columns.attempts[index] = Math.min(transaction.attempts, ATTEMPTS_MAX);
+  columns.answered[index] = Math.min(transaction.answered, ATTEMPTS_MAX);
+}
+
+/** Puts a marker into row `index`. */
+export function putMarker(columns: MarkerColumns, index: number, marker: Marker): void {
+  columns.scan[index] = marker.scan;
+  columns.partition[index] = marker.partition;
+  putInt64(columns.offset, index, marker.offset);
+  putInt64(columns.producerId, index, marker.producerId);
+  columns.epoch[index] = marker.epoch;
+  columns.kind[index] = MARKER_CODES[marker.kind];
+  columns.coordinatorEpoch[index] = marker.coordinatorEpoch;
+  putInt64(columns.timeNs, index, marker.timeNs);
 }
 
 /** Row `index` as an object: for examples, exports and tests, never in a loop over a whole history. */
 export function writeAt(batch: WriteBatch, index: number): Write {
-  const error = batch.error[index]!;
   return {
     worker: batch.worker[index]!,
     seq: int64At(batch.seq, index),
@@ -124,10 +227,11 @@ export function writeAt(batch: WriteBatch, index: number): Write {
     invokeNs: int64At(batch.invokeNs, index),
     completeNs: presentOrNull(int64At(batch.completeNs, index)),
     outcome: OUTCOMES[batch.outcome[index]!]!,
-    error: error === 0 ? null : (batch.errorNames[error] ?? `unknown error ${error}`),
+    error: errorAt(batch, index),
     offset: presentOrNull(int64At(batch.offset, index)),
     attempts: batch.attempts[index]!,
     broker: presentOrNull(batch.broker[index]!),
+    ...present('transaction', batch.transaction, index),
   };
 }
 
@@ -142,6 +246,8 @@ export function readAt(batch: ReadBatch, index: number): Read {
     seq: presentOrNull(int64At(batch.seq, index)),
     timeNs: int64At(batch.timeNs, index),
     integrity: INTEGRITIES[batch.integrity[index]!]!,
+    ...present('producerId', batch.producerId, index),
+    ...(batch.epoch !== undefined && batch.epoch[index] !== ABSENT && { epoch: batch.epoch[index]! }),
   };
 }
 
@@ -154,7 +260,60 @@ export function endAt(batch: EndBatch, index: number): EndEvent {
     invokeNs: int64At(batch.invokeNs, index),
     completeNs: int64At(batch.completeNs, index),
     broker: batch.broker[index]!,
+    ...present('stable', batch.stable, index),
   };
+}
+
+/** Row `index` as an object, as `writeAt`. */
+export function transactionAt(batch: TransactionBatch, index: number): Transaction {
+  return {
+    worker: batch.worker[index]!,
+    number: int64At(batch.number, index),
+    producerId: presentOrNull(int64At(batch.producerId, index)),
+    epoch: presentOrNull(batch.epoch[index]!),
+    endProducerId: presentOrNull(int64At(batch.endProducerId, index)),
+    endEpoch: presentOrNull(batch.endEpoch[index]!),
+    beginNs: int64At(batch.beginNs, index),
+    end: TRANSACTION_ENDS[batch.end[index]!]!,
+    endInvokeNs: presentOrNull(int64At(batch.endInvokeNs, index)),
+    endCompleteNs: presentOrNull(int64At(batch.endCompleteNs, index)),
+    outcome: TRANSACTION_OUTCOMES[batch.outcome[index]!]!,
+    error: errorAt(batch, index),
+    attempts: batch.attempts[index]!,
+    answered: batch.answered[index]!,
+  };
+}
+
+/** Row `index` as an object, as `writeAt`. */
+export function markerAt(batch: MarkerBatch, index: number): Marker {
+  return {
+    scan: batch.scan[index]!,
+    partition: batch.partition[index]!,
+    offset: int64At(batch.offset, index),
+    producerId: int64At(batch.producerId, index),
+    epoch: batch.epoch[index]!,
+    kind: MARKER_KINDS[batch.kind[index]!]!,
+    coordinatorEpoch: batch.coordinatorEpoch[index]!,
+    timeNs: int64At(batch.timeNs, index),
+  };
+}
+
+function errorAt(
+  { error, errorNames }: { error: Uint16Array; errorNames: readonly string[] },
+  index: number,
+): string | null {
+  const code = error[index]!;
+  return code === 0 ? null : (errorNames[code] ?? `unknown error ${code}`);
+}
+
+/** A field that is left out where the column is, or has no value. */
+function present<Name extends string>(
+  name: Name,
+  column: Int64Column | undefined,
+  index: number,
+): { [Key in Name]?: number } {
+  const value = column === undefined ? ABSENT : int64At(column, index);
+  return value === ABSENT ? {} : ({ [name]: value } as { [Key in Name]?: number });
 }
 
 /** The names of errors that writes refer to by number; number 0 is "no error" and has the empty name. */
@@ -181,6 +340,9 @@ const OTHER_ERROR = 'OTHER';
 
 const OUTCOME_CODES = codesOf(OUTCOMES) as Record<Outcome, number>;
 const INTEGRITY_CODES = codesOf(INTEGRITIES) as Record<Integrity, number>;
+const END_CODES = codesOf(TRANSACTION_ENDS) as Record<TransactionEnd, number>;
+const TRANSACTION_OUTCOME_CODES = codesOf(TRANSACTION_OUTCOMES) as Record<TransactionOutcome, number>;
+const MARKER_CODES = codesOf(MARKER_KINDS) as Record<Marker['kind'], number>;
 
 function codesOf(names: readonly string[]): Record<string, number> {
   return Object.fromEntries(names.map((name, code) => [name, code]));

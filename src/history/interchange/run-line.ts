@@ -35,7 +35,7 @@ const FIELDS = new Set([
 ]);
 
 const ownInfo = z.looseObject({
-  version: z.literal(1),
+  version: z.literal([1, 2]),
   run: z.string(),
   status: z.enum(['running', 'complete', 'interrupted', 'failed']),
   failure: z.string().optional(),

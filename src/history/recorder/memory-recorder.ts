@@ -2,13 +2,15 @@ import type { Clock } from '../../core/clock.ts';
 import { NS_PER_MS } from '../../core/clock.ts';
 import { messageOf } from '../../core/failure.ts';
 import {
-  END_COLUMNS,
   ErrorNames,
+  MARKER_COLUMNS,
   putEnd,
+  putMarker,
   putRead,
+  putTransaction,
   putWrite,
-  READ_COLUMNS,
-  WRITE_COLUMNS,
+  schemasOf,
+  TRANSACTION_COLUMNS,
 } from '../columns/columns.ts';
 import { growingColumns } from '../columns/growing.ts';
 import type { Event } from '../event.ts';
@@ -28,14 +30,19 @@ export interface MemoryRecorder extends Recorder {
 export function memoryRecorder(info: RunInfo, clock: Clock): MemoryRecorder {
   let current = info;
   const names = new ErrorNames();
-  const writes = growingColumns(WRITE_COLUMNS);
-  const reads = growingColumns(READ_COLUMNS);
-  const ends = growingColumns(END_COLUMNS);
+  const schemas = schemasOf(info.transactions !== undefined);
+  const writes = growingColumns(schemas.writes);
+  const reads = growingColumns(schemas.reads);
+  const ends = growingColumns(schemas.ends);
+  const transactions = growingColumns(TRANSACTION_COLUMNS);
+  const markers = growingColumns(MARKER_COLUMNS);
   const events: Event[] = [];
 
   return {
     write: (row) => putWrite(writes.room(), writes.next(), row, names),
     read: (row) => putRead(reads.room(), reads.next(), row),
+    transaction: (row) => putTransaction(transactions.room(), transactions.next(), row, names),
+    marker: (row) => putMarker(markers.room(), markers.next(), row),
     event(event) {
       if (event.type === 'end') putEnd(ends.room(), ends.next(), event);
       else events.push(event);
@@ -58,12 +65,20 @@ export function memoryRecorder(info: RunInfo, clock: Clock): MemoryRecorder {
       const writeBatches = writes.batches().map((batch) => ({ ...batch, errorNames: names.names }));
       const readBatches = reads.batches();
       const endBatches = ends.batches();
+      const transactionBatches = transactions
+        .batches()
+        .map((batch) => ({ ...batch, errorNames: names.names }));
+      const markerBatches = markers.batches();
       return {
         info: current,
         events: [...events],
         writes: () => writeBatches,
         reads: () => readBatches,
         ends: () => endBatches,
+        ...(info.transactions !== undefined && {
+          transactions: () => transactionBatches,
+          markers: () => markerBatches,
+        }),
         damage: () => [],
       };
     },

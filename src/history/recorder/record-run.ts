@@ -1,12 +1,28 @@
 import { join } from 'node:path';
 import { createAppendFile } from './append-file.ts';
 import { BATCH_ROWS, ColumnWriter } from '../columns/column-writer.ts';
-import { type ColumnSchema, END_COLUMNS, READ_COLUMNS, WRITE_COLUMNS } from '../columns/columns.ts';
+import {
+  type Columns,
+  type ColumnSchema,
+  MARKER_COLUMNS,
+  schemasOf,
+  TRANSACTION_COLUMNS,
+} from '../columns/columns.ts';
 import { encodeLine } from './event-lines.ts';
-import { ENDS_FILE, ERROR_NAMES_KEY, EVENTS_FILE, READS_FILE, RUN_FILE, WRITES_FILE } from '../layout.ts';
+import {
+  ENDS_FILE,
+  ERROR_NAMES_KEY,
+  EVENTS_FILE,
+  MARKERS_FILE,
+  READS_FILE,
+  RUN_FILE,
+  TRANSACTIONS_FILE,
+  WRITES_FILE,
+} from '../layout.ts';
 import { asNewRecording, recordingOf } from './recording.ts';
 import { writeRunFile } from './run-file.ts';
 import type { Run } from '../run.ts';
+import { MARKER_KINDS, TRANSACTION_ENDS, TRANSACTION_OUTCOMES } from '../transaction.ts';
 import { INTEGRITIES, OUTCOMES } from '../write.ts';
 
 /**
@@ -28,44 +44,59 @@ export async function recordRun(run: Run, directory: string): Promise<void> {
       file: createAppendFile(path),
       path,
       recording: recordingOf(info),
-      streamMetadata: { 'kept.version': '1', 'kept.run': info.run, ...codes },
-      batchMetadata: () => (name === WRITES_FILE ? { [ERROR_NAMES_KEY]: JSON.stringify(errorNames) } : {}),
+      streamMetadata: { 'kept.version': '2', 'kept.run': info.run, ...codes },
+      batchMetadata: () =>
+        name === WRITES_FILE || name === TRANSACTIONS_FILE
+          ? { [ERROR_NAMES_KEY]: JSON.stringify(errorNames) }
+          : {},
     });
   };
 
-  const writes = open(WRITES_FILE, WRITE_COLUMNS, { 'kept.outcomes': OUTCOMES.join(' ') });
+  const schemas = schemasOf(run.transactions !== undefined);
+  const writes = open(WRITES_FILE, schemas.writes, { 'kept.outcomes': OUTCOMES.join(' ') });
   for (const batch of run.writes()) {
     errorNames = batch.errorNames;
-    append(writes, WRITE_COLUMNS, batch, batch.length);
+    append(writes, schemas.writes, batch, batch.length);
   }
   writes.close();
-  const reads = open(READS_FILE, READ_COLUMNS, { 'kept.integrities': INTEGRITIES.join(' ') });
-  for (const batch of run.reads()) append(reads, READ_COLUMNS, batch, batch.length);
+  const reads = open(READS_FILE, schemas.reads, { 'kept.integrities': INTEGRITIES.join(' ') });
+  for (const batch of run.reads()) append(reads, schemas.reads, batch, batch.length);
   reads.close();
-  const ends = open(ENDS_FILE, END_COLUMNS, {});
-  for (const batch of run.ends()) append(ends, END_COLUMNS, batch, batch.length);
+  const ends = open(ENDS_FILE, schemas.ends, {});
+  for (const batch of run.ends()) append(ends, schemas.ends, batch, batch.length);
   ends.close();
+  if (run.transactions !== undefined) {
+    const transactions = open(TRANSACTIONS_FILE, TRANSACTION_COLUMNS, {
+      'kept.ends': TRANSACTION_ENDS.join(' '),
+      'kept.outcomes': TRANSACTION_OUTCOMES.join(' '),
+    });
+    for (const batch of run.transactions()) {
+      errorNames = batch.errorNames;
+      append(transactions, TRANSACTION_COLUMNS, batch, batch.length);
+    }
+    transactions.close();
+    const markers = open(MARKERS_FILE, MARKER_COLUMNS, { 'kept.kinds': MARKER_KINDS.join(' ') });
+    for (const batch of run.markers?.() ?? []) append(markers, MARKER_COLUMNS, batch, batch.length);
+    markers.close();
+  }
   recordEvents({ ...run, info }, join(directory, EVENTS_FILE));
   writeRunFile(join(directory, RUN_FILE), info);
 }
 
-/** Flushes at the end, because the next batch may have other names of errors. */
+/** A column that the batch does not have has no values. Flushes at the end, because the next batch may have other names of errors. */
 function append<Schema extends ColumnSchema>(
   writer: ColumnWriter<Schema>,
   schema: Schema,
-  batch: Readonly<
-    Record<
-      keyof Schema & string,
-      ArrayLike<number> & { subarray(from: number, to: number): ArrayLike<number> }
-    >
-  >,
+  batch: object,
   length: number,
 ): void {
   for (let from = 0; from < length; from += BATCH_ROWS) {
     const to = Math.min(length, from + BATCH_ROWS);
     for (const name of Object.keys(schema) as (keyof Schema & string)[]) {
       const width = schema[name] === 'int64' ? 2 : 1;
-      writer.columns[name].set(batch[name].subarray(width * from, width * to));
+      const column = (batch as Partial<Columns<Schema>>)[name];
+      if (column === undefined) writer.columns[name].fill(-1);
+      else writer.columns[name].set(column.subarray(width * from, width * to));
     }
     writer.row = to - from;
     writer.flush();

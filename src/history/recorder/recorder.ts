@@ -6,17 +6,35 @@ import { type AppendFile, createAppendFile } from './append-file.ts';
 import { ColumnWriter } from '../columns/column-writer.ts';
 import {
   type ColumnSchema,
-  END_COLUMNS,
   ErrorNames,
+  MARKER_COLUMNS,
   putEnd,
+  putMarker,
   putRead,
+  putTransaction,
   putWrite,
-  READ_COLUMNS,
-  WRITE_COLUMNS,
+  schemasOf,
+  TRANSACTION_COLUMNS,
 } from '../columns/columns.ts';
 import { encodeLine, type Line } from './event-lines.ts';
 import type { Event } from '../event.ts';
-import { ENDS_FILE, ERROR_NAMES_KEY, EVENTS_FILE, READS_FILE, RUN_FILE, WRITES_FILE } from '../layout.ts';
+import {
+  ENDS_FILE,
+  ERROR_NAMES_KEY,
+  EVENTS_FILE,
+  MARKERS_FILE,
+  READS_FILE,
+  RUN_FILE,
+  TRANSACTIONS_FILE,
+  WRITES_FILE,
+} from '../layout.ts';
+import {
+  MARKER_KINDS,
+  TRANSACTION_ENDS,
+  TRANSACTION_OUTCOMES,
+  type Marker,
+  type Transaction,
+} from '../transaction.ts';
 import type { RunInfo } from '../run.ts';
 import { asNewRecording, recordingOf } from './recording.ts';
 import { writeRunFile } from './run-file.ts';
@@ -32,6 +50,9 @@ export interface Recorder {
   write(row: Write): void;
   read(row: Read): void;
   event(event: Event): void;
+  /** Only where run.json says that there are transactions; so with markers. */
+  transaction(row: Transaction): void;
+  marker(row: Marker): void;
   /** Appends whatever is still in memory. Rejects as `failed` does. */
   flush(): Promise<void>;
   /** Changes run.json. */
@@ -75,14 +96,32 @@ export async function openRecorder(
   failed.catch(() => {});
 
   const errors = new ErrorNames();
-  const writes = columnWriter(WRITES_FILE, WRITE_COLUMNS, {
+  const schemas = schemasOf(info.transactions !== undefined);
+  const writes = columnWriter(WRITES_FILE, schemas.writes, {
     streamMetadata: { 'kept.outcomes': OUTCOMES.join(' ') },
     batchMetadata: () => ({ [ERROR_NAMES_KEY]: JSON.stringify(errors.names) }),
   });
-  const reads = columnWriter(READS_FILE, READ_COLUMNS, {
+  const reads = columnWriter(READS_FILE, schemas.reads, {
     streamMetadata: { 'kept.integrities': INTEGRITIES.join(' ') },
   });
-  const ends = columnWriter(ENDS_FILE, END_COLUMNS, { streamMetadata: {} });
+  const ends = columnWriter(ENDS_FILE, schemas.ends, { streamMetadata: {} });
+  const inTransactions =
+    info.transactions === undefined
+      ? null
+      : {
+          transactions: columnWriter(TRANSACTIONS_FILE, TRANSACTION_COLUMNS, {
+            streamMetadata: {
+              'kept.ends': TRANSACTION_ENDS.join(' '),
+              'kept.outcomes': TRANSACTION_OUTCOMES.join(' '),
+            },
+            batchMetadata: () => ({ [ERROR_NAMES_KEY]: JSON.stringify(errors.names) }),
+          }),
+          markers: columnWriter(MARKERS_FILE, MARKER_COLUMNS, {
+            streamMetadata: { 'kept.kinds': MARKER_KINDS.join(' ') },
+          }),
+        };
+  /** Those that are flushed every second. */
+  const rowFiles = [writes, reads, ...(inTransactions === null ? [] : Object.values(inTransactions))];
   const events = openFile(join(directory, EVENTS_FILE));
   let lines = '';
   let lineCount = 0;
@@ -100,7 +139,7 @@ export async function openRecorder(
     metadata: { streamMetadata: Record<string, string>; batchMetadata?: () => Record<string, string> },
   ) {
     const path = join(directory, name);
-    const streamMetadata = { 'kept.version': '1', 'kept.run': info.run, ...metadata.streamMetadata };
+    const streamMetadata = { 'kept.version': '2', 'kept.run': info.run, ...metadata.streamMetadata };
     return new ColumnWriter({
       ...metadata,
       schema,
@@ -130,7 +169,7 @@ export async function openRecorder(
 
   /** The files are not alike: where one has no room, a smaller piece may still fit into another. */
   function rescue(): void {
-    for (const save of [flushLines, () => writes.flush(), () => reads.flush(), () => ends.flush()]) {
+    for (const save of [flushLines, ...[...rowFiles, ends].map((file) => () => file.flush())]) {
       try {
         save();
       } catch {
@@ -158,8 +197,7 @@ export async function openRecorder(
 
   function flushMost(): void {
     flushLines();
-    writes.flush();
-    reads.flush();
+    for (const file of rowFiles) file.flush();
   }
 
   async function flushRegularly(): Promise<void> {
@@ -194,6 +232,18 @@ export async function openRecorder(
         putRead(reads.columns, reads.row, row);
         reads.advance();
       }),
+    transaction: (row) =>
+      attempt(() => {
+        const { transactions } = inTransactions!;
+        putTransaction(transactions.columns, transactions.row, row, errors);
+        transactions.advance();
+      }),
+    marker: (row) =>
+      attempt(() => {
+        const { markers } = inTransactions!;
+        putMarker(markers.columns, markers.row, row);
+        markers.advance();
+      }),
     event: (event) =>
       attempt(() => {
         if (event.type !== 'end') return line(event);
@@ -217,9 +267,7 @@ export async function openRecorder(
       }).catch((error: unknown) => (failure ??= error));
       attempt(() => {
         flushAll();
-        writes.close();
-        reads.close();
-        ends.close();
+        for (const file of [...rowFiles, ends]) file.close();
         line({ type: 'closed' });
         flushLines();
         events.close();

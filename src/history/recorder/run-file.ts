@@ -40,14 +40,21 @@ export function readRunFile(path: string): RunFile {
   if (content === null) return { state: 'corrupt', reason: 'it is not a JSON object' };
   const { checksum: written, ...info } = content;
   if (written === checksum(JSON.stringify(info))) {
-    return info.version === 1
+    return isKnownVersion(info.version)
       ? { state: 'whole', info }
       : { state: 'foreign', version: info.version, isSealed: true };
   }
   // Another version may well have another kind of checksum.
-  if (Number.isInteger(info.version) && info.version !== 1)
+  if (Number.isInteger(info.version) && !isKnownVersion(info.version))
     return { state: 'foreign', version: info.version, isSealed: false };
   return { state: 'corrupt', reason: UNSEALED };
+}
+
+/** Of the formats that this program reads. It writes the last one. */
+export const FORMAT_VERSIONS: readonly RunInfo['version'][] = [1, 2];
+
+export function isKnownVersion(version: unknown): boolean {
+  return FORMAT_VERSIONS.includes(version as RunInfo['version']);
 }
 
 export const UNSEALED = 'its checksum does not fit';
