@@ -64,7 +64,7 @@ async function until(ask: () => Promise<boolean> | boolean): Promise<void> {
 async function refusal(ending: Promise<Ended>): Promise<string> {
   const { status, output } = await ending;
   const sentence = output.split('\n').find((line) => line.startsWith('kept: ')) ?? output;
-  return `${status}: ${sentence.replaceAll(/SHA256:[\w+/]+/g, 'SHA256:…')}`;
+  return `${status}: ${sentence.replaceAll(/SHA256:[\w+/]+/g, 'SHA256:…').replaceAll(/kept-\w{8,}/g, 'TOPIC')}`;
 }
 
 async function secured() {
@@ -109,14 +109,33 @@ async function refused() {
   await a.sh(`nft add rule inet wall out tcp dport ${PORTS.secure} drop`);
   const walled = await refusal(run('--load-hosts', 'a,b'));
   await a.sh('nft delete table inet wall');
-  return { number, noHost, unknownKey, walled, left: await leftAnywhere() };
+  const nodes = await refusal(run('--nodes', 'a,b'));
+  const acceptNew = await refusal(run('--ssh-accept-new'));
+  // It may log in, and may not make a topic, which turns out when the hosts are there already.
+  const bob = ['--sasl', 'PLAIN', '--sasl-username', 'bob', '--load-hosts', 'a'];
+  const noRight = await refusal(
+    kept(['run', ...GIVEN, ...SHORT, ...bob], { KEPT_SASL_PASSWORD: SECRETS.bob }),
+  );
+  const dry = await run('--load-hosts', 'nowhere.invalid', '--dry-run');
+  return {
+    number,
+    noHost,
+    unknownKey,
+    walled,
+    nodes,
+    acceptNew,
+    noRight,
+    dry: dry.status,
+    left: await leftAnywhere(),
+  };
 }
 
 /** A soak whose tool is killed in the middle of its first period, and that goes on later. */
 async function killed() {
-  const words = ['run', 'soak', ...GIVEN, '--load-hosts', 'a,b', '--faults', 'none', '--seed', '3', '--duration', '1s', '--period', '1s']; // prettier-ignore
+  const place = join(store, 'soak');
+  const words = ['run', 'soak', '--command-config', config, '--store', place, '--load-hosts', 'a,b', '--faults', 'none', '--seed', '3', '--duration', '1s', '--period', '1s']; // prettier-ignore
   const { child } = startKept(words);
-  const soak = join(store, 'run-2');
+  const soak = join(place, 'run-1');
   const period = join(soak, 'period-1');
   const acknowledged = async () => {
     const history = await openRun(period).catch(() => null);
@@ -127,14 +146,20 @@ async function killed() {
   await until(async () => (await acknowledged()) > 100);
   child.kill('SIGKILL');
   const secretsThere = await a.sh(`grep -rl ${SECRET} /var/tmp /tmp; :`);
-  // Nothing but the timer is left running, and it goes, too, when what was told lies there no longer.
-  await until(async () => (await a.sh(`pgrep -f '[l]oad.cjs'; :`)) === '');
-  await until(async () => (await b.sh(`pgrep -f '[l]oad.cjs'; :`)) === '');
+  // As if it had been killed before its process there took a message.
+  await a.sh('for directory in /var/tmp/kept-*/load/*; do : >"$directory/untaken.json"; done');
+  for (const host of [a, b]) await until(async () => (await host.sh(`pgrep -f '[l]oad.cjs'; :`)) === '');
+  // What was told lies there for ten minutes more, and nothing else.
+  await until(async () => (await a.sh('ls /var/tmp/kept-*/over 2>/dev/null; :')) !== '');
+  const leftThere = await a.sh(
+    `cd /var/tmp/kept-*/load/* && ls | sed 's/-[0-9]*//'; ls /tmp; pgrep -fc '[w]atch /var/tmp/kept'`,
+  );
   const checked = await kept(['check', soak]);
   const resumed = await kept([...words, '--resume', soak]);
   const judged = readFileSync(join(soak, 'periods.ndjson'), 'utf8').trim().split('\n');
   return {
     secretsThere,
+    leftThere,
     checked: checked.status,
     isAccused: /INVALID|lost +[1-9]/.test(checked.output),
     resumed: resumed.status,

@@ -38,10 +38,16 @@ real(
           unknownKey:
             '2: kept: The key of a is unknown: it shows ssh-ed25519 SHA256:…, and no known_hosts has one for 192.0.2.10.',
           walled: '2: kept: A cannot reach kafka1 (192.0.2.1:9094): nothing came within 5000 ms.',
+          nodes:
+            '64: kept: --nodes is about a cluster that the run starts, and one that is there already is named.',
+          acceptNew: '64: kept: --ssh-accept-new is about hosts behind SSH, and this run has none.',
+          noRight: '2: kept: The topic TOPIC could not be made: TOPIC_AUTHORIZATION_FAILED.',
+          dry: 0,
           left: '',
         },
         killed: {
           secretsThere: '',
+          leftThere: 'claims\nload.cjs\noutbox.ndjson\noutput.txt\n1',
           checked: 2,
           isAccused: false,
           resumed: 0,
@@ -49,7 +55,7 @@ real(
           output: '',
         },
         filesWithSecrets: [],
-        runs: ['run-1', 'run-2'],
+        runs: ['run-1', 'run-2', 'soak'],
       },
       stderr,
     );

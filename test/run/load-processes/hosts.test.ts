@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
@@ -254,6 +254,7 @@ test('a message that comes a second time is taken away, too: it may hold passwor
   const running = theLoad.run();
   await theLoad.invoked(20);
   const [directory] = readdirSync(run.there);
+  t.is(statSync(join(run.there, directory!)).mode & 0o77, 0, 'and nobody else may read it');
   const again = join(run.there, directory!, 'open.json');
   t.false(existsSync(again));
   writeFileSync(again, encode({ kind: 'close' }));
