@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { realClock } from '../core/clock.ts';
@@ -52,13 +53,16 @@ export function dockerStage({ distribution, image, local, reach }: DockerPlan, s
           ...lab,
           /** The containers take their files along, so what a person may want to read is fetched first. */
           async close() {
-            await mkdir(logs, { recursive: true });
             const lost: string[] = [];
-            await Promise.all(
-              nodes.map(({ name }) =>
-                lab.fetch(name, `${ON_NODE}/${NODES_DIRECTORY}/${name}`, logs).catch(() => lost.push(name)),
-              ),
-            );
+            // Where the run's directory has vanished, nothing takes its place.
+            if (existsSync(setting.directory)) {
+              await mkdir(logs, { recursive: true });
+              await Promise.all(
+                nodes.map(({ name }) =>
+                  lab.fetch(name, `${ON_NODE}/${NODES_DIRECTORY}/${name}`, logs).catch(() => lost.push(name)),
+                ),
+              );
+            }
             await lab.close();
             if (lost.length > 0)
               throw new Failure(`the logs of ${lost.join(', ')} could not be fetched from the containers`);
