@@ -94,11 +94,24 @@ export async function openDuckDb(directory: string, loadPackage = load): Promise
   };
 }
 
+/**
+ * The partition is told by the last directory alone: of the ones above, whose names are the user’s, DuckDB would take
+ * `worker=3` for a column, too.
+ */
 function viewOf(table: EngineTable): string {
   const { path, isPartitioned } = table;
-  const files = isPartitioned ? join(path ?? '', '*', '*.parquet') : (path ?? '');
-  const source = `read_parquet('${escaped(files)}', hive_partitioning = ${isPartitioned})`;
-  return selectOf(table, source, (name) => `"${name}"`);
+  const name =
+    path === null ? '' : isPartitioned ? join(literal(path), 'partition=*', '*.parquet') : literal(path);
+  const columns = isPartitioned ? `*, ${PARTITION} AS partition` : '*';
+  const source = `(SELECT ${columns} FROM read_parquet('${escaped(name)}', hive_partitioning = false, filename = ${isPartitioned}))`;
+  return selectOf(table, source, (column) => `"${column}"`);
+}
+
+const PARTITION = String.raw`regexp_extract(filename, 'partition=(\d+)/[^/]*$', 1)`;
+
+/** What stands for other letters in a pattern stands for itself. */
+function literal(path: string): string {
+  return path.replaceAll(/[[*?]/g, '[$&]');
 }
 
 function escaped(text: string): string {

@@ -1,17 +1,18 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { connect } from 'node:net';
-import { join } from 'node:path';
-import { type ChildProcess, spawn } from '../core/child-process.ts';
-import { NS_PER_MS, realClock } from '../core/clock.ts';
+import { join, resolve } from 'node:path';
+import { realClock } from '../core/clock.ts';
 import { EXIT, Failure, messageOf } from '../core/failure.ts';
 import { within } from '../core/within.ts';
 import { clause } from '../core/words.ts';
 import { type Engine, type EngineTable, selectOf } from './engine.ts';
 import { Gateway, type JavaObject } from './py4j.ts';
+import { shortened, SparkDriver } from './spark-driver.ts';
 
 /** What the statements need of Spark, whatever its defaults are. */
 const SETTINGS = {
   'spark.sql.catalogImplementation': 'in-memory',
+  'spark.sql.defaultCatalog': 'spark_catalog',
   // CREATE TABLE AS makes Parquet, as the statements expect, and no table of Hive.
   'spark.sql.legacy.createHiveTableByDefault': 'false',
   'spark.sql.sources.default': 'parquet',
@@ -20,29 +21,67 @@ const SETTINGS = {
 };
 
 const GATEWAY = 'org.apache.spark.api.python.PythonGatewayServer';
-const POLL_MS = 100;
-/** Of what Spark says, the last lines are kept, for a sentence about what went wrong. */
-const SAID_MAX = 40;
+
+export interface SparkOptions {
+  /** As Spark names it: `local[*]`, `spark://host:7077`, … */
+  master: string;
+  /** SPARK_HOME, JAVA_HOME and PATH are looked up here. */
+  environment: NodeJS.ProcessEnv;
+}
 
 /**
- * Spark, driven through the gateway of its own `spark-submit`, as its Python shell does it. The driver runs here; the work
- * is done where the master says. It ends when its standard input does, however this process dies.
- * @param directory where intermediate tables are put: the workers must see it under the same path.
+ * Spark for one history. Its tables are put into `directory`, which the workers must see under the same path.
  * @throws Failure where there is no Spark, no Java, or no such master.
  */
-export async function openSpark(
-  directory: string,
-  { master, environment }: { master: string; environment: NodeJS.ProcessEnv },
-): Promise<Engine> {
+export async function openSpark(directory: string, options: SparkOptions): Promise<Engine> {
+  const spark = new Spark(options);
+  const engine = await spark.open(directory);
+  return { ...engine, close: () => spark.close() };
+}
+
+/**
+ * Spark for one history after the other. It takes seconds to start, so it is started once, for the first of them, and goes on
+ * until it is closed. After something has failed it is started anew for the next one.
+ */
+export class Spark {
+  readonly #options: SparkOptions;
+  #session: Session | null = null;
+
+  constructor(options: SparkOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * @param directory where the tables of this history are put; its engine removes them when it is closed.
+   * @throws Failure where there is no Spark, no Java, or no such master.
+   */
+  async open(directory: string): Promise<Engine> {
+    if (this.#session?.hasFailed === true) await this.close();
+    this.#session ??= await startSession(directory, this.#options);
+    return this.#session.engineAt(directory);
+  }
+
+  async close(): Promise<void> {
+    const session = this.#session;
+    this.#session = null;
+    await session?.close();
+  }
+}
+
+/**
+ * Spark is driven through the gateway of its own `spark-submit`, as its Python shell does it. The driver runs here; the work
+ * is done where the master says.
+ * @param directory where the driver tells of its gateway.
+ */
+async function startSession(directory: string, { master, environment }: SparkOptions): Promise<Session> {
   await assertAnswers(master);
   const told = join(directory, 'gateway');
-  const warehouse = join(directory, 'warehouse');
-  const settings = { ...SETTINGS, 'spark.sql.warehouse.dir': warehouse };
+  const settings = { ...SETTINGS, 'spark.sql.warehouse.dir': uriOf(join(directory, 'warehouse')) };
   const home = environment['SPARK_HOME'];
   const program = home === undefined || home === '' ? 'spark-submit' : join(home, 'bin', 'spark-submit');
   const conf = Object.entries(settings).flatMap(([name, value]) => ['--conf', `${name}=${value}`]);
   const args = ['--master', master, '--name', 'kept check', ...conf, '--class', GATEWAY, 'spark-internal'];
-  const driver = new Driver(program, args, { ...environment, _PYSPARK_DRIVER_CONN_INFO_PATH: told });
+  const driver = new SparkDriver(program, args, { ...environment, _PYSPARK_DRIVER_CONN_INFO_PATH: told });
   try {
     const { port, secret } = await driver.gatewayAt(told);
     const gateway = await Gateway.connect(port, secret);
@@ -58,7 +97,7 @@ export async function openSpark(
     )
       throw notStarted(master, 'the master does not answer');
     const version = await gateway.text(session, 'version').catch(() => '');
-    return new Spark(driver, gateway, session, version, master);
+    return new Session(driver, gateway, session, `Spark ${version} (${master})`.replace('  ', ' '));
   } catch (error) {
     await driver.end();
     throw error instanceof Failure ? error : notStarted(master, `${messageOf(error)}; ${driver.lastWords}`);
@@ -97,31 +136,47 @@ function notStarted(master: string, reason: string): Failure {
   });
 }
 
-class Spark implements Engine {
-  readonly name: string;
-  readonly #driver: Driver;
+/** A driver that runs, and the session that it has with the master. */
+class Session {
+  readonly #driver: SparkDriver;
   readonly #gateway: Gateway;
   readonly #session: JavaObject;
+  readonly #name: string;
+  /** How many histories it has had. */
+  #histories = 0;
+  hasFailed = false;
 
-  constructor(driver: Driver, gateway: Gateway, session: JavaObject, version: string, master: string) {
-    this.name = `Spark ${version} (${master})`.replace('  ', ' ');
+  constructor(driver: SparkDriver, gateway: Gateway, session: JavaObject, name: string) {
     this.#driver = driver;
     this.#gateway = gateway;
     this.#session = session;
+    this.#name = name;
   }
 
-  async view(name: string, table: EngineTable): Promise<void> {
-    const source = `parquet.${quoted(table.path ?? '')}`;
-    await this.#run(`CREATE OR REPLACE TEMPORARY VIEW ${name} AS ${selectOf(table, source, quoted)}`);
+  /** Each history has a database of its own, so that its tables are no other one’s. Views are replaced by the next one’s. */
+  async engineAt(directory: string): Promise<Engine> {
+    const database = `kept_${++this.#histories}`;
+    await this.#run(`CREATE DATABASE ${database} LOCATION ${text(uriOf(join(directory, database)))}`);
+    await this.#run(`USE ${database}`);
+    return {
+      name: this.#name,
+      view: (name, table) => this.#run(`CREATE OR REPLACE TEMPORARY VIEW ${name} AS ${viewOf(table)}`),
+      table: (name, sql) => this.#run(`CREATE TABLE ${name} AS ${sql}`),
+      collect: (sql, to) => this.#collect(sql, to),
+      close: async () => {
+        if (!this.hasFailed) await this.#run(`DROP DATABASE ${database} CASCADE`);
+      },
+    };
   }
 
-  async table(name: string, sql: string): Promise<void> {
-    await this.#run(`CREATE TABLE ${name} AS ${sql}`);
+  async close(): Promise<void> {
+    this.#gateway.close();
+    await this.#driver.end();
   }
 
-  async collect(sql: string, directory: string): Promise<string[]> {
+  async #collect(sql: string, directory: string): Promise<string[]> {
     await this.#run(
-      `INSERT OVERWRITE DIRECTORY '${directory.replaceAll("'", "\\'")}' USING parquet OPTIONS (compression 'none') ${sql}`,
+      `INSERT OVERWRITE DIRECTORY ${text(uriOf(directory))} USING parquet OPTIONS (compression 'none') ${sql}`,
     );
     if (!existsSync(directory)) {
       throw new Failure(`Spark wrote its result to ${directory}, and it is not there`, {
@@ -133,15 +188,11 @@ class Spark implements Engine {
     return names.toSorted().map((name) => join(directory, name));
   }
 
-  async close(): Promise<void> {
-    this.#gateway.close();
-    await this.#driver.end();
-  }
-
   async #run(sql: string): Promise<void> {
     try {
       await this.#gateway.call(this.#session, 'sql', sql);
     } catch (error) {
+      this.hasFailed = true;
       throw new Failure(`Spark could not finish: ${clause(shortened(messageOf(error)))}`, {
         hint: 'Spark’s own log says more: look at its master’s page, or run with SPARK_LOG_LEVEL=INFO in its configuration',
         cause: error,
@@ -150,114 +201,22 @@ class Spark implements Engine {
   }
 }
 
-/** The process of spark-submit, and what it says. */
-class Driver {
-  readonly #child: ChildProcess;
-  readonly #said: string[] = [];
-  readonly #ended: Promise<void>;
-  #isOver = false;
-  /** However this process ends, Spark's driver does not go on without it. */
-  readonly #onExit = () => this.#kill();
-  #failure: Failure | null = null;
-
-  constructor(program: string, args: readonly string[], environment: NodeJS.ProcessEnv) {
-    // A group of its own, since spark-submit is a shell that starts Java; without Ctrl-C, which this process tells it of.
-    this.#child = spawn(program, args, { env: environment, stdio: ['pipe', 'pipe', 'pipe'], detached: true });
-    for (const stream of [this.#child.stdout, this.#child.stderr]) {
-      stream?.setEncoding('utf8').on('data', (text: string) => {
-        this.#said.push(...text.split('\n').filter((line) => line.trim() !== ''));
-        this.#said.splice(0, this.#said.length - SAID_MAX);
-      });
-    }
-    this.#child.stdin?.on('error', () => {});
-    process.on('exit', this.#onExit);
-    this.#ended = new Promise((resolve) => {
-      const over = () => {
-        this.#isOver = true;
-        process.off('exit', this.#onExit);
-        resolve();
-      };
-      this.#child.on('close', over);
-      this.#child.on('error', (error: NodeJS.ErrnoException) => {
-        this.#failure =
-          error.code === 'ENOENT'
-            ? new Failure(`there is no Spark here: ${program} was not found`, {
-                hint: 'install Apache Spark and set SPARK_HOME, or put spark-submit on the PATH; --engine duckdb needs nothing else',
-                exitStatus: EXIT.usage,
-              })
-            : new Failure(`${program} cannot be started: ${clause(messageOf(error))}`, {
-                hint: 'look at SPARK_HOME',
-                exitStatus: EXIT.usage,
-              });
-        over();
-      });
-    });
-  }
-
-  /** What it said that looks most like a reason. */
-  get lastWords(): string {
-    const reasons = this.#said.flatMap((line) => /(?:Exception|Error): (.+)/.exec(line)?.[1] ?? []);
-    const hint = this.#said.find((line) => /error|not set|cannot|could not|unable/i.test(line));
-    return (reasons[0] ?? hint ?? this.#said.at(-1) ?? 'it said nothing').trim();
-  }
-
-  hasSaid(words: RegExp): boolean {
-    return this.#said.some((line) => words.test(line));
-  }
-
-  /** Waits until the gateway has told its port, and its secret. */
-  async gatewayAt(path: string): Promise<{ port: number; secret: string }> {
-    const clock = realClock();
-    while (!existsSync(path)) {
-      if (this.#isOver) throw this.#failure ?? this.#notBegun();
-      await clock.sleep(POLL_MS);
-    }
-    const bytes = readFileSync(path);
-    const length = bytes.readInt32BE(4);
-    return { port: bytes.readInt32BE(0), secret: bytes.toString('utf8', 8, 8 + length) };
-  }
-
-  #notBegun(): Failure {
-    if (/JAVA_HOME|java: (?:command )?not found|no java|java: No such/i.test(this.#said.join('\n'))) {
-      return new Failure('Spark needs Java, and found none', {
-        hint: 'install Java 17 and set JAVA_HOME; --engine duckdb needs none',
-        exitStatus: EXIT.usage,
-      });
-    }
-    return new Failure(`spark-submit ended before it began: ${clause(shortened(this.lastWords))}`, {
-      hint: 'try it by itself: spark-submit --version',
-      exitStatus: EXIT.usage,
-    });
-  }
-
-  /** Ends it; it goes by itself when its input ends. */
-  async end(): Promise<void> {
-    this.#child.stdin?.end();
-    const clock = realClock();
-    const fromNs = clock.nowNs();
-    while (!this.#isOver && clock.nowNs() - fromNs < END_NS_MAX) await clock.sleep(POLL_MS);
-    this.#kill();
-    await this.#ended;
-  }
-
-  #kill(): void {
-    if (this.#isOver || this.#child.pid === undefined) return;
-    try {
-      process.kill(-this.#child.pid, 'SIGKILL');
-    } catch {
-      // It has ended meanwhile.
-    }
-  }
+function viewOf(table: EngineTable): string {
+  // What Hadoop takes for a pattern in a path, wherever it stands.
+  const path = uriOf(table.path ?? '').replaceAll(/[[\]{}*?\\]/g, '\\$&');
+  return selectOf(table, `parquet.${quoted(path)}`, quoted);
 }
 
-const END_NS_MAX = 10_000 * NS_PER_MS;
+/** A path on this machine and on the workers, whatever file system Spark takes where none is named. */
+function uriOf(path: string): string {
+  return `file:${resolve(path)}`;
+}
 
 function quoted(name: string): string {
   return `\`${name.replaceAll('`', '``')}\``;
 }
 
-/** An exception of Java is a page; its first line is the reason. */
-function shortened(reason: string): string {
-  const line = reason.split(/\s*(?:\n|\s== SQL|\s+at org\.)/)[0]!.replace(/^(?:[\w.]+\.)*\w*Exception: /, '');
-  return line.length > 400 ? `${line.slice(0, 400)}…` : line;
+/** As text in a statement. */
+function text(words: string): string {
+  return `'${words.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }

@@ -17,10 +17,10 @@ const root = temporaryDirectory();
 test.after.always(() => rmSync(root, { recursive: true }));
 
 const OFFSETS = Array.from({ length: 40 }, (_, offset) => offset);
-const good = () =>
+const good = ({ lost = -1 } = {}) =>
   runOfStory({
     writes: OFFSETS.map((offset) => acked(`0:${offset}`, offset, { at: offset + 1 })),
-    reads: OFFSETS.map((offset) => found(offset, `0:${offset}`)),
+    reads: OFFSETS.filter((offset) => offset !== lost).map((offset) => found(offset, `0:${offset}`)),
     events: [finalScan(OFFSETS.length)],
   });
 
@@ -75,6 +75,21 @@ test.serial(
       const failure = await refused(act);
       t.regex(`${failure.message} ${failure.hint}`, /kept export RUN --to parquet/);
       t.is(failure.exitStatus, 2);
+    }
+  },
+);
+
+test.serial(
+  'directories above the tables may be named as the user likes: no part of their path is a pattern or a column',
+  async (t) => {
+    const lossy = good({ lost: 39 });
+    for (const name of ['worker=3', 'partition=9', 'what [ab] {c}? * is "it\'s" 50%']) {
+      const directory = join(mkdtempSync(join(root, 'named-')), name, 'tables');
+      await exportParquet(lossy, directory);
+      const { result, run } = await byDuckDb(directory);
+      t.deepEqual(result, check(lossy, { claim: 'kept' }), name);
+      t.is(result.counts.lost, 1);
+      t.true(run.leftOut!.writes > 30, name);
     }
   },
 );
