@@ -2,7 +2,13 @@ import { grouped } from '../core/words.ts';
 import { Unusable } from '../engine/unusable.ts';
 import { openTables, type Tables } from '../history/tables/open-tables.ts';
 import { areSoakTables } from '../run/soak/soak-tables.ts';
-import { assertMakesSense, type HowToCheck, judgeTables, passingTables } from './checking-tables.ts';
+import {
+  assertMakesSense,
+  type HowToCheck,
+  judgeTables,
+  passingTables,
+  sparkFor,
+} from './checking-tables.ts';
 import { PassingPlaces } from './passing-places.ts';
 import { checkSoak, checkSoakTables } from './soaking.ts';
 import { say } from './terminal/print.ts';
@@ -14,8 +20,9 @@ import { say } from './terminal/print.ts';
 export async function checkSoakByTables(path: string, how: HowToCheck): Promise<number> {
   assertMakesSense(how);
   const places = new PassingPlaces();
+  const spark = sparkFor(how);
   const judge = async (tables: Tables) => {
-    const judged = await Unusable.unless(() => judgeTables(tables, how, places));
+    const judged = await Unusable.unless(() => judgeTables(tables, how, places, spark));
     if (judged.engine !== null) engines.add(judged.engine);
     left += judged.run.leftOut?.writes ?? 0;
     return judged;
@@ -39,6 +46,7 @@ export async function checkSoakByTables(path: string, how: HowToCheck): Promise<
       },
     });
   } finally {
+    await spark.close();
     if (engines.size > 0)
       say(
         `kept: ${[...engines].join(', ')} sorted out which rows matter: ${grouped(left)} writes are in order.\n`,

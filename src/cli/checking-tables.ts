@@ -10,7 +10,7 @@ import { grouped } from '../core/words.ts';
 import { checkTablesWith } from '../engine/check-tables.ts';
 import { chooseEngine, type EngineName } from '../engine/choose.ts';
 import { hasDuckDb, openDuckDb } from '../engine/duckdb.ts';
-import { openSpark } from '../engine/spark.ts';
+import { Spark } from '../engine/spark.ts';
 import { exportParquet } from '../history/interchange/parquet.ts';
 import type { Run } from '../history/run.ts';
 import { loadTables } from '../history/tables/load-tables.ts';
@@ -79,13 +79,19 @@ export function assertMakesSense({ fullLists, engine, master }: HowToCheck): voi
   if (wrong !== null) throw new Failure(wrong[0]!, { hint: wrong[1]!, exitStatus: EXIT.usage });
 }
 
+/** It is started when it is asked for a first history. */
+export function sparkFor({ master }: HowToCheck): Spark {
+  return new Spark({ master: master ?? '', environment: process.env });
+}
+
 async function checkTables(
   path: string,
   tables: Tables,
   how: HowToCheck,
   places: PassingPlaces,
 ): Promise<number> {
-  const { run, result, engine } = await judgeTables(tables, how, places);
+  const spark = sparkFor(how);
+  const { run, result, engine } = await judgeTables(tables, how, places, spark).finally(() => spark.close());
   if (engine !== null)
     say(
       `kept: ${engine} sorted out which rows matter: ${grouped(run.leftOut?.writes ?? 0)} of ${grouped(result.counts.attempted)} writes are in order, and the others were judged one by one.\n`,
@@ -93,11 +99,15 @@ async function checkTables(
   return tell(path, run, result, how);
 }
 
-/** @returns `engine`: its name for people; null where this process judged all rows. */
+/**
+ * @param spark judges other histories, too, and is closed by the one who has it.
+ * @returns `engine`: its name for people; null where this process judged all rows.
+ */
 export async function judgeTables(
   tables: Tables,
   how: HowToCheck,
   places: PassingPlaces,
+  spark: Spark,
 ): Promise<{ run: Run; result: Result; engine: string | null }> {
   const { engine, why } =
     how.engine === null
@@ -113,10 +123,7 @@ export async function judgeTables(
   const clock = realClock();
   return checkTablesWith(tables, {
     claim: how.claim,
-    open: (directory) =>
-      engine === 'duckdb'
-        ? openDuckDb(directory)
-        : openSpark(directory, { master: how.master!, environment: process.env }),
+    open: (directory) => (engine === 'duckdb' ? openDuckDb(directory) : spark.open(directory)),
     // What Spark's workers write must be seen here, and so it lies beside the tables, which they see.
     place: engine === 'duckdb' ? tmpdir() : tables.directory,
     onPlace: (directory) => places.add(directory),

@@ -254,12 +254,21 @@ export async function checkSoak(
  */
 export async function checkSoakTables(
   directory: string,
-  {
-    claim,
-    json,
-    judge,
-  }: { claim: Claim; json: boolean; judge: (segment: string) => Promise<{ run: Run; result: Result }> },
+  { json, ...how }: { claim: Claim; json: boolean; judge: JudgeSegment },
 ): Promise<number> {
+  const report = await judgeSoakTables(directory, how);
+  tell(directory, report, { json, running: null });
+  return exitStatusOf(report);
+}
+
+/** Tells what is found in the tables in a directory. */
+export type JudgeSegment = (segment: string) => Promise<{ run: Run; result: Result }>;
+
+/** Judges the tables of a soak, each segment by itself, and what all of them come to. */
+export async function judgeSoakTables(
+  directory: string,
+  { claim, judge }: { claim: Claim; judge: JudgeSegment },
+): Promise<SoakReport> {
   const { soak, lines, segments } = readSoakTables(directory);
   const tally = new SoakTally(claim);
   await judgeAgain(soak, { lines, claim, tally }, (_, at) => {
@@ -273,9 +282,7 @@ export async function checkSoakTables(
       return judgedOf(run, result, segment);
     })();
   });
-  const report = tally.report({ ...soak, allKinds: MIX_KINDS });
-  tell(directory, report, { json, running: null });
-  return exitStatusOf(report);
+  return tally.report({ ...soak, allKinds: MIX_KINDS });
 }
 
 /** @param judge null where the history is not there any more. */

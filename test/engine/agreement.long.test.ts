@@ -41,8 +41,8 @@ async function byEngine(run: Run, block: number) {
 
 let leftOut = 0;
 for (const [name, histories, numRuns] of [
-  ['any history', anyHistories, 60],
-  ['histories in which nearly all is well', nearlyGoodHistories, 140],
+  ['any history', anyHistories, 30],
+  ['histories in which nearly all is well', nearlyGoodHistories, 70],
 ] as const) {
   test(`${name}: DuckDB finds what the checker finds`, async (t) => {
     t.timeout(10 * 60_000);
