@@ -53,9 +53,10 @@ export class Spark {
 
   /**
    * @param directory where the tables of this history are put; its engine removes them when it is closed.
-   * @throws Failure where there is no Spark, no Java, or no such master.
+   * @throws Failure where there is no Spark, no Java, or no such master, or where the path has letters of patterns.
    */
   async open(directory: string): Promise<Engine> {
+    assertNoPattern(directory);
     if (this.#session?.hasFailed === true) await this.close();
     this.#session ??= await startSession(directory, this.#options);
     return this.#session.engineAt(directory);
@@ -202,9 +203,18 @@ class Session {
 }
 
 function viewOf(table: EngineTable): string {
-  // What Hadoop takes for a pattern in a path, wherever it stands.
-  const path = uriOf(table.path ?? '').replaceAll(/[[\]{}*?\\]/g, '\\$&');
-  return selectOf(table, `parquet.${quoted(path)}`, quoted);
+  return selectOf(table, `parquet.${quoted(uriOf(table.path ?? ''))}`, quoted);
+}
+
+/** Of tables that it has made itself, too, Spark takes the place for a pattern, and no way leads round that. */
+function assertNoPattern(directory: string): void {
+  const path = resolve(directory);
+  const letters = /[[\]{}*?\\]/.exec(path);
+  if (letters === null) return;
+  throw new Failure(`Spark takes ${path} for a pattern, because of the "${letters[0]}" in it`, {
+    hint: 'give the directory another name; --engine duckdb reads it as it is',
+    exitStatus: EXIT.usage,
+  });
 }
 
 /** A path on this machine and on the workers, whatever file system Spark takes where none is named. */
