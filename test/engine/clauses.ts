@@ -139,6 +139,15 @@ export const CLAUSES: readonly Clause[] = [
     says: ({ counts }) => counts.info === 1 && counts['info-found'] === 1,
   },
   {
+    name: 'an offset inside a block is empty',
+    story: {
+      ...log({ writes: { 5: null }, reads: { 5: null } }),
+      info: { dense: true },
+      events: scanned,
+    },
+    says: ({ counts }) => counts['unexplained-offset'] === 1,
+  },
+  {
     name: 'a second attempt of a record that is in place explains an empty offset',
     story: {
       ...log({
@@ -206,6 +215,11 @@ export const CLAUSES: readonly Clause[] = [
   {
     name: 'a reader that begins in the middle of a block leaves out its first offsets',
     story: { ...log({ moreReads: given(offsets().slice(12)) }), events: [...scanned, reader(10)] },
+    says: ({ counts }) => counts.skipped === 2,
+  },
+  {
+    name: 'a reader that ends in the middle of a block leaves out its last offsets',
+    story: { ...log({ moreReads: given(offsets(8)) }), events: [...scanned, reader(0, 10)] },
     says: ({ counts }) => counts.skipped === 2,
   },
   {
