@@ -100,6 +100,25 @@ const overtaken: Changes = {
   },
 };
 
+const emptyBlock: Changes = {
+  writes: { 8: null, 9: null, 10: null, 11: null },
+  reads: { 8: null, 9: null, 10: null, 11: null },
+};
+
+/** The second one in a partition of its own, by workers of its own. */
+function together(first: Story, second: Story): Story {
+  const writes = (second.writes ?? []).map((write) => ({ ...write, partition: 1, worker: write.worker + 5 }));
+  const reads = (second.reads ?? []).map((read) => ({ ...read, partition: 1, worker: read.worker! + 5 }));
+  const events = (second.events ?? []).map((event): Event =>
+    'partition' in event ? { ...event, partition: 1 } : event,
+  );
+  return {
+    writes: [...(first.writes ?? []), ...writes].toSorted((a, b) => a.completeNs! - b.completeNs!),
+    reads: [...(first.reads ?? []), ...reads],
+    events: [...(first.events ?? []), ...events],
+  };
+}
+
 export const CLAUSES: readonly Clause[] = [
   {
     name: 'two values of one worker, and two with one number, change places inside a block',
@@ -324,15 +343,15 @@ export const CLAUSES: readonly Clause[] = [
     says: ({ counts }: Result) => counts.reordered === 1,
   })),
   {
-    name: 'an end offset that was asked for later is not behind the last record',
-    story: { ...log({}), events: [...scanned, end(23, 60)] },
+    name: 'an end offset that was asked for later is not behind the last records',
+    story: { ...log({}), events: [...scanned, end(10, 40), end(22, 60)] },
     says: ({ counts }) => counts.reordered === 1,
   },
   {
     name: 'an end offset that was given earlier is behind the last record but one',
     story: {
       ...log({ writes: { 22: acked('0:22', 22, { at: 30, until: 50.022 }) } }),
-      events: [...scanned, end(23, 20)],
+      events: [...scanned, end(23, 20), end(24, 70)],
     },
     says: ({ counts }) => counts.reordered === 1,
   },
@@ -349,9 +368,69 @@ export const CLAUSES: readonly Clause[] = [
     says: ({ counts }) => counts.reordered === 1,
   },
   {
-    name: 'of several that were sent last, the lowest is named',
-    story: { ...log(overtaken), events: scanned },
+    name: 'of several that were sent last, the lowest that is there is named',
+    story: {
+      ...log({
+        writes: { ...overtaken.writes, 6: acked('0:6', 6, { at: 30, until: 40 }) },
+        reads: { 6: null },
+      }),
+      events: scanned,
+    },
     says: (result) => only(result, 'reordered').examples[0]!.value === 'w0:10',
+  },
+  {
+    name: 'beyond the end that it was told, the deciding scan returned records out of the order of time',
+    story: {
+      ...log({
+        count: 28,
+        writes: {
+          25: acked('0:25', 25, { at: 30, until: 50.025 }),
+          26: acked('0:26', 26, { at: 1.026, until: 10 }),
+        },
+      }),
+      events: scanned,
+    },
+    says: ({ counts }) => counts.reordered === 1,
+  },
+  {
+    name: 'what was sent last is asked of each partition by itself',
+    story: together(
+      { ...log(overtaken), events: scanned },
+      { ...log({ writes: { 3: acked('0:3', 3, { at: 35, until: 50.003 }) } }), events: scanned },
+    ),
+    says: (result) => only(result, 'reordered').examples[0]!.value === 'w0:10',
+  },
+  {
+    name: 'a whole block is empty in one partition and not in the other one',
+    story: {
+      ...together(
+        { ...log(emptyBlock), events: scanned },
+        { ...log({ count: 12 }), events: [finalScan(12)] },
+      ),
+      info: { dense: true },
+    },
+    says: ({ counts }) => counts['unexplained-offset'] === 4,
+  },
+  {
+    name: 'what was known first above an empty offset is asked of each partition by itself',
+    story: {
+      ...together(
+        {
+          ...log({
+            writes: { 4: null, 20: acked('0:20', 20, { at: 1.02, until: 10 }) },
+            reads: { 4: null },
+            moreWrites: [unknown('1:0', { at: 20 })],
+          }),
+          events: scanned,
+        },
+        {
+          ...log({ count: 28, writes: { 26: acked('0:26', 26, { at: 1.026, until: 5 }) } }),
+          events: [finalScan(28)],
+        },
+      ),
+      info: { dense: true },
+    },
+    says: ({ counts }) => counts['unexplained-offset'] === 1,
   },
   {
     name: 'the first answer that was recorded too late, and the latest before it, speak against the clock',
@@ -423,9 +502,9 @@ export const CLAUSES: readonly Clause[] = [
     says: ({ counts }) => counts['unexplained-offset'] === 1,
   },
   {
-    name: 'a client reported the offset of its batch, and a record with its own stands between',
+    name: 'a client reported the offset of its batch, and records with their own stand between',
     story: {
-      ...log({ writes: { 6: acked('0:6', 4, late(6)) } }),
+      ...log({ writes: { 7: acked('0:7', 4, late(7)) } }),
       info: { world: 'imported' },
       events: scanned,
     },
