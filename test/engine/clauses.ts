@@ -372,7 +372,7 @@ export const CLAUSES: readonly Clause[] = [
     story: {
       ...log({
         writes: { ...overtaken.writes, 6: acked('0:6', 6, { at: 30, until: 40 }) },
-        reads: { 6: null },
+        reads: { 6: found(6, '0:60') },
       }),
       events: scanned,
     },
@@ -505,7 +505,7 @@ export const CLAUSES: readonly Clause[] = [
     name: 'a client reported the offset of its batch, and records with their own stand between',
     story: {
       ...log({ writes: { 7: acked('0:7', 4, late(7)) } }),
-      info: { world: 'imported' },
+      info: { world: 'imported', workerIsSession: false },
       events: scanned,
     },
     says: (result) => only(result, 'misplaced').judgement === 'permitted',
