@@ -344,7 +344,10 @@ export const CLAUSES: readonly Clause[] = [
   })),
   {
     name: 'an end offset that was asked for later is not behind the last records',
-    story: { ...log({}), events: [...scanned, end(10, 40), end(22, 60)] },
+    story: {
+      ...log({ writes: { 2: acked('0:2', 2, { at: 1.9, until: 50.002 }) } }),
+      events: [...scanned, end(10, 40), end(22, 60)],
+    },
     says: ({ counts }) => counts.reordered === 1,
   },
   {
@@ -464,17 +467,18 @@ export const CLAUSES: readonly Clause[] = [
     says: ({ verdict }) => verdict === 'valid',
   },
   {
-    name: 'a write was begun shortly before a fault and one shortly after it',
+    name: 'writes were begun shortly before a fault and shortly after it, and one during it',
     story: {
       ...log({
         writes: {
+          3: acked('0:3', 3, { at: 5.6, until: 50.003 }),
           9: acked('0:9', 9, { at: 5.2, until: 50.009 }),
-          14: acked('0:14', 14, { at: 5.6, until: 50.014 }),
+          14: acked('0:14', 14, { at: 5.4, until: 50.014 }),
         },
       }),
       events: [...scanned, ...isolated('fault-1', 5.3, 5.5)],
     },
-    says: ({ verdict }) => verdict === 'inconclusive',
+    says: ({ verdict }) => verdict === 'valid',
   },
   {
     name: 'with acks=1, what outlived a loss was acknowledged by a leader that had been replaced',
