@@ -91,12 +91,16 @@ async function checkTables(
   places: PassingPlaces,
 ): Promise<number> {
   const spark = sparkFor(how);
-  const { run, result, engine } = await judgeTables(tables, how, places, spark).finally(() => spark.close());
-  if (engine !== null)
-    say(
-      `kept: ${engine} sorted out which rows matter: ${grouped(run.leftOut?.writes ?? 0)} of ${grouped(result.counts.attempted)} writes are in order, and the others were judged one by one.\n`,
-    );
-  return tell(path, run, result, how);
+  try {
+    const { run, result, engine } = await judgeTables(tables, how, places, spark);
+    if (engine !== null)
+      say(
+        `kept: ${engine} sorted out which rows matter: ${grouped(run.leftOut?.writes ?? 0)} of ${grouped(result.counts.attempted)} writes are in order, and the others were judged one by one.\n`,
+      );
+    return tell(path, run, result, how);
+  } finally {
+    await spark.close();
+  }
 }
 
 /**

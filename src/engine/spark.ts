@@ -117,9 +117,9 @@ async function assertAnswers(master: string): Promise<void> {
 async function isAnswering(place: string): Promise<boolean> {
   const at = place.lastIndexOf(':');
   const socket = connect(Number(place.slice(at + 1)) || 7077, at < 0 ? place : place.slice(0, at));
-  const tried = new Promise<boolean>((resolve) => {
-    socket.once('connect', () => resolve(true));
-    socket.once('error', () => resolve(false));
+  const tried = new Promise<boolean>((done) => {
+    socket.once('connect', () => done(true));
+    socket.once('error', () => done(false));
   });
   try {
     return (await within(realClock(), ANSWER_MS_MAX, tried)) === true;

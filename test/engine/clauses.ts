@@ -528,19 +528,29 @@ function clockStory(): Story {
   return { writes: [...writes.filter((write) => !isLate(write)), ...lateOnes], reads, events: scanned };
 }
 
-/** Broker 2 leads since 3 s, and broker 1, which does not know it, goes on. Offset 2 is gone; offset 5 is there. */
+/**
+ * Broker 2 leads since 3.5 s, and broker 1, which does not know it, goes on, and leads again since 9.5 s. Offset 4 is gone, and
+ * offset 5 is there; of offset 6, which was sent twice, nothing follows.
+ */
 function zombieStory(): Story {
-  const { writes, reads } = log({ count: 12, reads: { 2: null } });
+  const { writes, reads } = log({ count: 12, reads: { 4: null } });
+  const brokerOf = (offset: number) => (offset <= 6 || offset >= 9 ? 1 : 2);
   return {
     contract: { acks: 1 },
     writes: writes.map((write) => ({
       ...write,
       invokeNs: (1 + write.offset!) * S,
       completeNs: (1.1 + write.offset!) * S,
-      broker: write.offset! <= 5 ? 1 : 2,
+      broker: brokerOf(write.offset!),
+      attempts: write.offset === 6 ? 2 : 1,
     })),
     reads,
-    events: [leads(1, 0, 0, { startOffset: 0 }), leads(2, 1, 3.5, { startOffset: 6 }), finalScan(12)],
+    events: [
+      leads(1, 0, 0, { startOffset: 0 }),
+      leads(2, 1, 3.5, { startOffset: 7 }),
+      leads(1, 2, 9.5, { startOffset: 9 }),
+      finalScan(12),
+    ],
     claim: 'contract',
   };
 }

@@ -89,6 +89,7 @@ test.serial(
       master: 'local[2]',
       environment: { ...process.env, SPARK_HOME: await sparkHome(root) },
     });
+    t.teardown(async () => spark.close());
     let at = 0;
     const bySpark = await judgeSoakTables(directory, {
       claim,
@@ -107,7 +108,7 @@ test.serial(
         at++;
         return judged;
       },
-    }).finally(() => spark.close());
+    });
     t.is(at, runs.length);
     const inOnePiece = soakReport(readSoakTables(directory).lines, { claim, allKinds: MIX_KINDS });
     t.deepEqual({ ...bySpark, memoryBytes: null }, { ...inOnePiece, memoryBytes: null });
