@@ -77,6 +77,7 @@ const ONE_DOOR = [
   'execa',
   'node:child_process',
   'kafkajs',
+  '@platformatic/kafka',
   'apache-arrow',
   'd3-node',
   'hdr-histogram-js',

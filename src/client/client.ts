@@ -18,6 +18,11 @@ export function valuesOf({ worker, seq, partition, records = 1 }: Invocation): V
   return Array.from({ length: records }, (_, index) => ({ worker, seq: seq + index, partition }));
 }
 
+/** No other record of the topic has it: a value is written once. */
+export function keyOf({ worker, seq }: Value): Buffer {
+  return Buffer.from(`${worker}:${seq}`, 'latin1');
+}
+
 /** What became of a value. Fields as in `Write` (history/write.ts). */
 export interface Fate {
   outcome: Outcome;

@@ -6,6 +6,7 @@ import { rotatedEndpoint } from './endpoint.ts';
 import { createApplicationDriver } from './kafkajs/application.ts';
 import { createAuditDriver } from './kafkajs/audit.ts';
 import type { Library, PreparedClient } from './library.ts';
+import { createPlatformaticClient } from './platformatic/application.ts';
 import { createProgramClient } from './process/program-client.ts';
 import { openProgram } from './process/program.ts';
 
@@ -22,6 +23,8 @@ export function openLibrary(
       return inThisProcess(createAuditDriver, clock);
     case 'kafkajs':
       return inThisProcess(createApplicationDriver, clock);
+    case 'platformatic':
+      return inThisProcess(createPlatformaticClient, clock);
     case 'command': {
       const program = openProgram(client, { clock, note });
       const library = inThisProcess((options) => createProgramClient(program, client, options), clock);

@@ -2,7 +2,7 @@
  * The libraries that kept can put under audit, in the order in which help texts name them. `kept` is its own driver, which
  * sends raw requests; `command` is any program that speaks the protocol of docs/clients.md.
  */
-export const CLIENT_LIBRARIES = ['kept', 'kafkajs', 'command'] as const;
+export const CLIENT_LIBRARIES = ['kept', 'kafkajs', 'platformatic', 'command'] as const;
 export type ClientLibrary = (typeof CLIENT_LIBRARIES)[number];
 
 /**
@@ -15,7 +15,7 @@ export type ClientMode = 'audit' | 'application';
 
 /** The client library that wrote. It is under test together with the brokers. */
 export interface ClientInfo {
-  /** One of `CLIENT_LIBRARIES`, `model` for the clients of the simulated world, or what a program calls itself. */
+  /** The name that its package has, `model` for the clients of the simulated world, or what a program calls itself. */
   library: string;
   /** The library's version, as it tells it; null where it does not. */
   version: string | null;

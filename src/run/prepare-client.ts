@@ -2,6 +2,7 @@ import { realClock } from '../core/clock.ts';
 import { EXIT, Failure } from '../core/failure.ts';
 import { KAFKAJS_CLIENT, OWN_CLIENT } from '../client/kafkajs/prepared.ts';
 import type { PreparedClient } from '../client/library.ts';
+import { platformaticClient } from '../client/platformatic/prepared.ts';
 import { openProgram } from '../client/process/program.ts';
 import { libraryOf, modeOf } from '../scenario/client.ts';
 import type { Scenario } from '../scenario/schema.ts';
@@ -18,6 +19,11 @@ export async function prepareClient(scenario: Scenario): Promise<PreparedClient>
     case 'kafkajs':
       assertVersion('kafkajs', KAFKAJS_CLIENT.version, scenario);
       return KAFKAJS_CLIENT;
+    case 'platformatic': {
+      const client = platformaticClient();
+      assertVersion(client.library, client.version, scenario);
+      return client;
+    }
     case 'command': {
       const { command = [], settings } = scenario.client!;
       const { library, version } = await askProgram(command);

@@ -10,7 +10,13 @@ export function modeOf(library: ClientLibrary): ClientMode {
   return library === 'kept' ? 'audit' : 'application';
 }
 
-/** Whether a record may be sent more than once. Of a program that kept does not know nothing else can be assumed. */
+/** The libraries that send a record once where they are told not to retry. */
+const OBEDIENT: ReadonlySet<ClientLibrary> = new Set(['kept', 'kafkajs']);
+
+/**
+ * Whether a record may be sent more than once. @platformatic/kafka sends it again to another leader, and as an idempotent
+ * producer without end; of a program that kept does not know nothing else can be assumed.
+ */
 export function mayRetry(scenario: Pick<Scenario, 'client' | 'producer'>): boolean {
-  return scenario.producer.retries > 0 || libraryOf(scenario) === 'command';
+  return scenario.producer.retries > 0 || !OBEDIENT.has(libraryOf(scenario));
 }

@@ -37,8 +37,11 @@ function clientMisfits({ client, producer, load }: Scenario): string[] {
     ...(library === 'command' && load.hosts !== undefined
       ? ['load.hosts: the client is a program of this machine, so the workers must live here']
       : []),
-    ...(library === 'kafkajs' && Object.keys(settings).length > 0
-      ? ['client.settings: kafkajs takes none here; the scenario says what it is told']
+    ...(library === 'platformatic' && load.hosts !== undefined
+      ? ['load.hosts: @platformatic/kafka cannot be sent to another host, so the workers must live here']
+      : []),
+    ...((library === 'kafkajs' || library === 'platformatic') && Object.keys(settings).length > 0
+      ? [`client.settings: ${library} takes none here; the scenario says what it is told`]
       : []),
     ...(library !== 'command' && command !== undefined
       ? [`client.command: a program is named, and client.library is "${library}", not "command"`]

@@ -75,9 +75,15 @@ export async function fakeBroker(
     if (apiKey === 18) {
       const apis = [[0, 7], [1, 11], [2, 3], [3, metadataVersion], [18, 0], [22, 1]]; // prettier-ignore
       const ranges = apis.map(([key, max]) => Buffer.concat([i16(key!), i16(0), i16(max!)]));
-      return answer(Buffer.concat([i16(0), array(ranges)]));
+      if (request.readInt16BE(2) < 3) return answer(Buffer.concat([i16(0), array(ranges)]));
+      const entries = ranges.map((range) => Buffer.concat([range, NO_TAGS]));
+      return answer(Buffer.concat([i16(0), compactArray(entries), i32(0), NO_TAGS]));
     }
-    if (apiKey === 3) return answer(metadata());
+    if (apiKey === 3) {
+      // From version 9 on lengths are varints one too large, and everything ends in tags, the header included.
+      const version = request.readInt16BE(2);
+      return answer(version < 9 ? metadata(version) : Buffer.concat([NO_TAGS, compactMetadata()]));
+    }
     if (apiKey === 22) return answer(Buffer.concat([i32(0), i16(0), i64(producerIds++), i16(0)]));
     if (apiKey === 2) {
       const latest = body.readBigInt64BE(body.length - 8) === -1n;
@@ -120,9 +126,9 @@ export async function fakeBroker(
     held.push(() => tell(0, offset));
   };
 
-  const metadata = (): Buffer => {
+  const metadata = (version: number): Buffer => {
     const port = portOf(server);
-    const epoch = metadataVersion >= 7 ? [i32(5)] : [];
+    const epoch = version >= 7 ? [i32(5)] : [];
     const entries = Array.from({ length: partitions }, (_, number) => Buffer.concat([
       i16(broker.leader < 0 ? 5 : 0), i32(number), i32(broker.leader), ...epoch, array([i32(1)]), array([i32(1)]), array([]),
     ])); // prettier-ignore
@@ -132,6 +138,26 @@ export async function fakeBroker(
       text('cluster'),
       i32(NODE_ID),
       array([Buffer.concat([i16(0), text(TOPIC), Buffer.from([0]), array(entries)])]),
+    ]);
+  };
+
+  const compactMetadata = (): Buffer => {
+    const entries = Array.from({ length: partitions }, (_, number) => Buffer.concat([
+      i16(broker.leader < 0 ? 5 : 0), i32(number), i32(broker.leader), i32(5),
+      compactArray([i32(1)]), compactArray([i32(1)]), compactArray([]), NO_TAGS,
+    ])); // prettier-ignore
+    return Buffer.concat([
+      i32(0),
+      compactArray([
+        Buffer.concat([i32(NODE_ID), compactText('127.0.0.1'), i32(portOf(server)), NO_TEXT, NO_TAGS]),
+      ]),
+      compactText('cluster'),
+      i32(NODE_ID),
+      compactArray([
+        Buffer.concat([i16(0), compactText(TOPIC), Buffer.from([0]), compactArray(entries), i32(0), NO_TAGS]),
+      ]),
+      i32(0),
+      NO_TAGS,
     ]);
   };
 
@@ -245,4 +271,9 @@ const i16 = (value: number) => bytes(2, (buffer) => buffer.writeInt16BE(value));
 const i32 = (value: number) => bytes(4, (buffer) => buffer.writeInt32BE(value));
 const i64 = (value: number) => bytes(8, (buffer) => buffer.writeBigInt64BE(BigInt(value)));
 const text = (value: string) => Buffer.concat([i16(value.length), Buffer.from(value)]);
+/** No tagged fields, and an absent text, of the versions whose lengths are varints. All here is shorter than 127. */
+const NO_TAGS = Buffer.from([0]);
+const NO_TEXT = Buffer.from([0]);
+const compactText = (value: string) => Buffer.concat([Buffer.from([value.length + 1]), Buffer.from(value)]);
+const compactArray = (items: Buffer[]) => Buffer.concat([Buffer.from([items.length + 1]), ...items]);
 const array = (items: Buffer[]) => Buffer.concat([i32(items.length), ...items]);

@@ -34,6 +34,14 @@ test('what does not fit to the client is told with its path', (t) => {
     misfits({ client: { library: 'kafkajs', command: ['mine'] } })[0]!,
     /^client\.command: .*"kafkajs"/,
   );
+  const platformatic = { library: 'platformatic' } as const;
+  t.regex(misfits({ client: platformatic, load: { hosts: 2 } })[0]!, /^load\.hosts: .*@platformatic\/kafka/);
+  t.regex(
+    misfits({ client: { ...platformatic, settings: { a: '1' } } })[0]!,
+    /^client\.settings: platformatic/,
+  );
+  t.regex(misfits({ client: platformatic, topic: { compact: true } })[0]!, /^topic\.compact/);
+  t.deepEqual(misfits({ client: platformatic }), []);
   const program = { library: 'command' as const, command: ['mine'] };
   t.regex(misfits({ client: program, load: { hosts: 2 } })[0]!, /^load\.hosts: .*program of this machine/);
   t.regex(misfits({ client: program, topic: { compact: true } })[0]!, /^topic\.compact/);

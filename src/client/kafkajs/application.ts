@@ -10,10 +10,10 @@
 import type { Clock } from '../../core/clock.ts';
 import { Failure, messageOf } from '../../core/failure.ts';
 import { within } from '../../core/within.ts';
-import { valuesOf, type Client, type Completion } from '../client.ts';
+import { keyOf, valuesOf, type Client, type Completion } from '../client.ts';
 import type { DriverOptions } from '../driver-options.ts';
+import { watchWrites } from '../watch-writes.ts';
 import { API, asThrown, Kafka, quiet, type ISocketFactory } from './kafkajs.ts';
-import { watchWrites } from './session.ts';
 import { openSocket, saslOptions } from './sockets.ts';
 
 interface Open {
@@ -82,7 +82,8 @@ export function createApplicationDriver(options: DriverOptions & { clock: Clock 
       }
     },
     async write(invocation): Promise<Completion> {
-      const values = valuesOf(invocation).map(options.encode);
+      const written = valuesOf(invocation);
+      const values = written.map(options.encode);
       const write: Open = { value: values[0]!, attempts: 0, broker: null };
       open.add(write);
       let verdict: Pick<Completion, 'outcome' | 'error' | 'offset'>;
@@ -91,7 +92,11 @@ export function createApplicationDriver(options: DriverOptions & { clock: Clock 
           topic,
           acks: ACKS[acks],
           timeout: options.produceTimeoutMs,
-          messages: values.map((value) => ({ partition: invocation.partition, value })),
+          messages: values.map((value, index) => ({
+            partition: invocation.partition,
+            value,
+            ...(options.keyed === true && { key: keyOf(written[index]!) }),
+          })),
         });
         const offset = Number(metadata?.baseOffset ?? -1);
         verdict = { outcome: acks === 0 ? 'sent' : 'ok', error: null, offset: offset < 0 ? null : offset };

@@ -5,7 +5,7 @@
  */
 import type { Clock } from '../../core/clock.ts';
 import { Failure, messageOf } from '../../core/failure.ts';
-import { valuesOf, type Client, type Completion, type Value } from '../client.ts';
+import { keyOf, valuesOf, type Client, type Completion } from '../client.ts';
 import type { DriverOptions } from '../driver-options.ts';
 import { createIdentities, type ProducerIdentity } from './identity.ts';
 import { outcomeOf, suspectsLeader, type Evidence } from '../outcome.ts';
@@ -89,11 +89,6 @@ export function createAuditDriver(options: DriverOptions & { clock: Clock }): Cl
       await pool.close();
     },
   };
-}
-
-/** No other record of the topic has it: a value is written once. */
-function keyOf({ worker, seq }: Value): Buffer {
-  return Buffer.from(`${worker}:${seq}`, 'latin1');
 }
 
 function retire(identity: ProducerIdentity | null): void {

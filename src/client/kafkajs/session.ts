@@ -10,6 +10,7 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../../core/clock.ts';
 import { messageOf } from '../../core/failure.ts';
 import { splitAddress, type Security } from '../endpoint.ts';
+import { watchWrites } from '../watch-writes.ts';
 import {
   API,
   asThrown,
@@ -73,8 +74,6 @@ interface Pending {
   written: boolean;
   reject(reason: Unanswered): void;
 }
-
-const CORRELATION_ID_AT = 8; // after size (4), API key (2) and version (2)
 
 /** @throws Unanswered when the broker cannot be reached in time */
 export async function openSession(address: string, options: SessionOptions): Promise<Session> {
@@ -189,18 +188,6 @@ export async function openSession(address: string, options: SessionOptions): Pro
   } finally {
     deadline.abort();
   }
-}
-
-/** Tells of each request that an open socket takes, with its correlation id. */
-export function watchWrites(socket: Socket, taken: (correlationId: number, request: Buffer) => void): void {
-  const write = socket.write.bind(socket);
-  // The library writes a whole request at a time, and never asks to be called back.
-  socket.write = (chunk: Uint8Array | string): boolean => {
-    // What is shorter has no header: a step of SASL as brokers before Kafka 1.0 take it.
-    const hasHeader = Buffer.isBuffer(chunk) && chunk.length >= CORRELATION_ID_AT + 4;
-    if (socket.writable && hasHeader) taken(chunk.readInt32BE(CORRELATION_ID_AT), chunk);
-    return write(chunk);
-  };
 }
 
 /** Why there was no answer; null when there was one, and the library stumbled over it. */

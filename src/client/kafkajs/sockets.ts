@@ -1,6 +1,7 @@
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { Sasl, Tls } from '../endpoint.ts';
+import { tlsOptions } from '../tls-options.ts';
 import type { SaslOptions } from './kafkajs.ts';
 
 /** A socket to a broker, with TLS where the endpoint says so. `onConnect` is called when it can be used. */
@@ -10,17 +11,7 @@ export function openSocket(
 ): Socket {
   if (tls === undefined) return connect({ host, port }, onConnect);
   return connectTls(
-    {
-      host,
-      port,
-      ...(isIP(host) === 0 && { servername: host }),
-      ...(tls.ca !== undefined && { ca: tls.ca }),
-      ...(tls.cert !== undefined && { cert: tls.cert }),
-      ...(tls.key !== undefined && { key: tls.key.reveal() }),
-      ...(tls.archive !== undefined && { pfx: Buffer.from(tls.archive.reveal(), 'base64') }),
-      ...(tls.keyPassphrase !== undefined && { passphrase: tls.keyPassphrase.reveal() }),
-      ...(!tls.verifyHost && { checkServerIdentity: () => undefined }),
-    },
+    { host, port, ...tlsOptions(tls), ...(isIP(host) === 0 && { servername: host }) },
     onConnect,
   );
 }

@@ -5,7 +5,7 @@
  */
 import type { Clock } from '../../core/clock.ts';
 import { Failure } from '../../core/failure.ts';
-import { valuesOf, type Client, type Completion, type Fate } from '../client.ts';
+import { keyOf, valuesOf, type Client, type Completion, type Fate } from '../client.ts';
 import type { DriverOptions } from '../driver-options.ts';
 import type { Endpoint, Sasl } from '../endpoint.ts';
 import type { PreparedClient } from '../library.ts';
@@ -90,7 +90,7 @@ export function createProgramClient(
         topic,
         partition: invocation.partition,
         values: written.map((value) => options.encode(value).toString('latin1')),
-        ...(options.keyed === true && { keys: written.map(({ seq }) => `${worker}:${seq}`) }),
+        ...(options.keyed === true && { keys: written.map((value) => keyOf(value).toString('latin1')) }),
       };
       return { ...(await fates(question, written.length)), attempts, broker: null };
     },

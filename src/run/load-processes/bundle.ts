@@ -10,6 +10,9 @@ void loadOnHost(process.argv[2]);
 const REQUIRES = 'createRequire(import.meta.url)';
 const PACKAGE = /'((?:@[\w-]+\/)?kafkajs[\w./-]*)'/g;
 
+/** It reads files of its own at run time; a scenario that would need it on a host is refused (scenario/fits.ts). */
+const STAYS_HERE = ['@platformatic/kafka'];
+
 let bundled: Promise<string> | null = null;
 
 /** The program as JavaScript for Node >= 20.19. Made once in a process, in a fraction of a second. */
@@ -28,6 +31,7 @@ async function bundle(): Promise<string> {
       platform: 'node',
       format: 'cjs',
       target: 'node20.19',
+      external: STAYS_HERE,
       logLevel: 'silent',
       plugins: [
         {

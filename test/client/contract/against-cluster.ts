@@ -3,6 +3,7 @@
  * as a line of JSON: `against-cluster.ts [LIBRARY ...]`, all of them if none is named. For inside `kept lab`.
  */
 import { realClock } from '../../../src/core/clock.ts';
+import type { Completion } from '../../../src/client/client.ts';
 import { openLibrary } from '../../../src/client/libraries.ts';
 import { createAdmin } from '../../../src/client/kafkajs/admin.ts';
 import { createReader } from '../../../src/client/kafkajs/reader.ts';
@@ -18,8 +19,16 @@ export interface Told {
   batch: string[];
   /** What became of a record that is larger than a broker takes, and whether the log has it. */
   tooLarge: { outcome: string; isThere: boolean };
-  /** Of twenty idempotent writes of two workers at once: how many are there, and how many copies. */
-  idempotent: { acknowledged: number; values: number; records: number };
+  /** Of idempotent writes, one after the other: how many are there, and how many copies. */
+  inTurn: Kept;
+  /** The same of twenty idempotent writes of two workers, all at once. */
+  atOnce: Kept;
+}
+
+interface Kept {
+  acknowledged: number;
+  values: number;
+  records: number;
 }
 
 const endpoint = { brokers: process.env['BOOTSTRAP_SERVERS']!.split(',') };
@@ -31,7 +40,7 @@ for (const library of LIBRARIES)
 process.stdout.write(`\n${JSON.stringify(told)}\n`);
 
 async function tell(prepared: PreparedClient): Promise<Told> {
-  const topic = `contract-${prepared.library}`;
+  const topic = `contract-${prepared.library.replaceAll(/\W/g, '-')}`;
   const admin = createAdmin({ endpoint, clock });
   await admin.createTopic({ name: topic, partitions: 1, replicationFactor: 3, settings: {} });
   const library = openLibrary(prepared);
@@ -60,6 +69,8 @@ async function tell(prepared: PreparedClient): Promise<Told> {
   const batch = await plain.write({ worker: 0, seq: 5, partition: 0, records: 5 });
   sizes.set(99, 2_000_000);
   const { outcome: ofTooLarge } = await plain.write({ worker: 0, seq: 99, partition: 0 });
+  const inTurn: Completion[] = [];
+  for (let seq = 10; seq < 15; seq++) inTurn.push(await first.write({ worker: 1, seq, partition: 0 }));
   const both = await Promise.all(
     [first, second].flatMap((client, index) =>
       Array.from({ length: 10 }, (_, seq) => client.write({ worker: index + 1, seq, partition: 0 })),
@@ -81,16 +92,20 @@ async function tell(prepared: PreparedClient): Promise<Told> {
   await reader.close();
   await admin.deleteTopic(topic);
   await admin.close();
-  const idempotent = log.filter((value) => /^[12]:/.test(value));
+  const keptOf = (completions: Completion[], which: RegExp): Kept => {
+    const found = log.filter((value) => which.test(value));
+    return {
+      acknowledged: completions.filter(({ outcome }) => outcome === 'ok').length,
+      values: new Set(found).size,
+      records: found.length,
+    };
+  };
   return {
     library: prepared.library,
     inPlace: acknowledged.map(([value, offset]) => offset === null || log[offset] === value),
     batch: Array.from({ length: 5 }, (_, index) => batch.each?.[index]?.outcome ?? batch.outcome),
     tooLarge: { outcome: ofTooLarge, isThere: log.includes('0:99') },
-    idempotent: {
-      acknowledged: both.filter(({ outcome }) => outcome === 'ok').length,
-      values: new Set(idempotent).size,
-      records: idempotent.length,
-    },
+    inTurn: keptOf(inTurn, /^1:\d\d$/),
+    atOnce: keptOf(both, /^[12]:\d$/),
   };
 }

@@ -3,6 +3,7 @@ import { fc } from '@fast-check/ava';
 import type { Value } from '../../../src/client/client.ts';
 import { openLibrary } from '../../../src/client/libraries.ts';
 import type { PreparedClient } from '../../../src/client/library.ts';
+import { loadPlatformatic } from '../../../src/client/platformatic/platformatic.ts';
 import { fakeBroker } from '../fake-broker.ts';
 import { LIBRARIES } from './libraries.ts';
 
@@ -10,6 +11,9 @@ import { LIBRARIES } from './libraries.ts';
  * What every client library must keep to, asked of each against a broker that does what no real one does on demand: what
  * is acknowledged is in the log, where it was acknowledged; what failed is not; and what is not known is said to be so.
  */
+// While it is loaded nothing else happens in this process, which others would take for a broker that does not answer.
+test.before(async () => void (await loadPlatformatic()));
+
 for (const library of LIBRARIES) {
   const says = (what: string) => `${library.library} (${library.mode}): ${what}`;
 
@@ -36,16 +40,27 @@ for (const library of LIBRARIES) {
   });
 
   test(says('a broker that goes away is an outcome, not an exception'), async (t) => {
-    const { broker, write } = await setUp(t, library, 300);
+    const { broker, write } = await setUp(t, library);
     await write(0);
     await broker.close();
     const { outcome } = await write(1);
     t.true(outcome === 'info' || (library.mode === 'audit' && outcome === 'fail'), outcome);
   });
 
+  test(says('what the broker refused is told by its name for it'), async (t) => {
+    const { broker, write } = await setUp(t, library);
+    broker.react = () => ({ do: 'refuse', code: 19 });
+    t.like(await write(0), {
+      outcome: library.mode === 'audit' ? 'fail' : 'info',
+      error: 'NOT_ENOUGH_REPLICAS',
+      offset: null,
+    });
+    t.deepEqual(broker.log, []);
+  });
+
   test(says('whatever the broker does, nothing is claimed that its log denies'), async (t) => {
     t.timeout(120_000);
-    const { broker, write } = await setUp(t, library, 500);
+    const { broker, write } = await setUp(t, library);
     const reactions = fc.sample(
       fc.oneof(
         { weight: 6, arbitrary: fc.constant({ do: 'append' as const }) },
@@ -66,8 +81,8 @@ for (const library of LIBRARIES) {
 }
 
 /** A client for worker 7 that tries once, against one fake broker. The value of a write is `7:seq`. */
-async function setUp(t: ExecutionContext, prepared: PreparedClient, requestTimeoutMs = 10_000) {
-  const broker = await fakeBroker();
+async function setUp(t: ExecutionContext, prepared: PreparedClient) {
+  const broker = await fakeBroker({ metadataVersion: 9 });
   const library = openLibrary(prepared);
   const client = library.open({
     worker: 7,
@@ -76,7 +91,7 @@ async function setUp(t: ExecutionContext, prepared: PreparedClient, requestTimeo
     acks: 1,
     idempotence: false,
     retries: 0,
-    requestTimeoutMs,
+    requestTimeoutMs: 10_000,
     produceTimeoutMs: 1_000,
     connectionTimeoutMs: 10_000,
     encode: ({ worker, seq }: Value) => Buffer.from(`${worker}:${seq}`),

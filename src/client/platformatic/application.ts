@@ -1,0 +1,135 @@
+/**
+ * An application's client with @platformatic/kafka: one producer for the whole run, with the library's own retries,
+ * metadata and idempotence. As with kafkajs a failure proves nothing, and a success is taken at its word.
+ */
+import { isIP } from 'node:net';
+import type { Clock } from '../../core/clock.ts';
+import { Failure } from '../../core/failure.ts';
+import { within } from '../../core/within.ts';
+import { keyOf, valuesOf, type Client, type Completion } from '../client.ts';
+import type { DriverOptions } from '../driver-options.ts';
+import { splitAddress, type Endpoint, type Sasl } from '../endpoint.ts';
+import { tlsOptions } from '../tls-options.ts';
+import { watchWrites } from '../watch-writes.ts';
+import { causeOf } from './cause.ts';
+import { loadPlatformatic, type Producer } from './platformatic.ts';
+
+interface Open {
+  /** The first of the batch: it stands for all, which the library sends together. */
+  value: Buffer;
+  attempts: number;
+  broker: number | null;
+}
+
+const ACKS = { 0: 0, 1: 1, all: -1 } as const;
+const PRODUCE = 0;
+const CLOSE_WITHIN_MS = 2000;
+/** What the library waits before it tries again, where it is not told otherwise. */
+const RETRY_DELAY_MS = 1000;
+const SPARE_MS = 2000;
+
+/** @param options endpoint: already rotated for the worker */
+export function createPlatformaticClient(options: DriverOptions & { clock: Clock }): Client {
+  const { topic, acks, endpoint, clock, requestTimeoutMs, connectionTimeoutMs, retries } = options;
+  const open = new Set<Open>();
+  // Idempotent, and with one retry at most, it tries without end.
+  const patienceMs = (retries + 1) * (requestTimeoutMs + RETRY_DELAY_MS) + connectionTimeoutMs + SPARE_MS;
+  let producer: Producer | null = null;
+
+  async function connect(): Promise<Producer> {
+    const library = await loadPlatformatic();
+    const made: Producer = new library.Producer({
+      clientId: 'kept',
+      bootstrapBrokers: endpoint.brokers.map(splitAddress),
+      ...securityOf(endpoint),
+      idempotent: options.idempotence,
+      retries,
+      timeout: options.produceTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      connectTimeout: connectionTimeoutMs,
+    });
+    // A connection that fails twice would otherwise end this process: the library listens for its first failure only.
+    made.connections.on('connecting', ({ connection }) => connection.on('error', () => undefined));
+    made.connections.on('connect', ({ broker, connection }) =>
+      watchWrites(connection.socket, (_correlationId, request) => {
+        if (request.readInt16BE(4) !== PRODUCE) return;
+        // Values are unique, so a produce request that contains one is an attempt at that batch.
+        for (const write of open) {
+          if (!request.includes(write.value)) continue;
+          write.attempts++;
+          write.broker = brokerId(made, broker);
+        }
+      }),
+    );
+    await made.metadata({ topics: [topic] });
+    return made;
+  }
+
+  return {
+    async open() {
+      try {
+        producer = await connect();
+      } catch (thrown) {
+        throw new Failure(
+          `The Kafka client could not connect to ${endpoint.brokers.join(', ')}: ${causeOf(thrown)}.`,
+          {
+            hint: 'Check that the cluster runs and that its brokers can be reached from here.',
+            cause: thrown,
+          },
+        );
+      }
+    },
+    async write(invocation): Promise<Completion> {
+      const written = valuesOf(invocation);
+      const values = written.map(options.encode);
+      const write: Open = { value: values[0]!, attempts: 0, broker: null };
+      const messages = values.map((value, index) => ({
+        topic,
+        partition: invocation.partition,
+        value,
+        ...(options.keyed === true && { key: keyOf(written[index]!) }),
+      }));
+      open.add(write);
+      let verdict: Pick<Completion, 'outcome' | 'error' | 'offset'>;
+      try {
+        const result = await within(clock, patienceMs, producer!.send({ acks: ACKS[acks], messages }));
+        const offset = Number(result?.offsets?.[0]?.offset ?? -1);
+        verdict =
+          result === null
+            ? { outcome: 'info', error: 'CLIENT_SILENT', offset: null }
+            : { outcome: acks === 0 ? 'sent' : 'ok', error: null, offset: offset < 0 ? null : offset };
+      } catch (thrown) {
+        verdict = { outcome: 'info', error: causeOf(thrown), offset: null };
+      }
+      open.delete(write);
+      return { ...verdict, attempts: write.attempts, broker: write.broker };
+    },
+    async close() {
+      if (producer === null) return;
+      // The library waits until each socket has taken what it was given, which on a paused broker may be for ever.
+      const closed = producer.close().catch(() => undefined);
+      await within(clock, CLOSE_WITHIN_MS, closed);
+    },
+  };
+}
+
+/** The id of the broker at this address, as the library knows it by now. */
+function brokerId(producer: Producer, { host, port }: { host: string; port: number }): number | null {
+  for (const [id, at] of producer.currentMetadata?.brokers ?? [])
+    if (at.host === host && at.port === port) return id;
+  return null;
+}
+
+function securityOf({ brokers, tls, sasl }: Endpoint) {
+  const isNamed = brokers.every((address) => isIP(splitAddress(address).host) === 0);
+  return {
+    ...(tls !== undefined && { tls: tlsOptions(tls), tlsServerName: isNamed }),
+    ...(sasl !== undefined && { sasl: saslOptions(sasl) }),
+  };
+}
+
+function saslOptions(sasl: Sasl) {
+  return sasl.mechanism === 'OAUTHBEARER'
+    ? { mechanism: sasl.mechanism, token: sasl.token.reveal() }
+    : { mechanism: sasl.mechanism, username: sasl.username, password: sasl.password.reveal() };
+}
