@@ -21,6 +21,9 @@ import { recordGiven } from './passes/given.ts';
 import { recordPresence } from './passes/presence.ts';
 import type { Anomaly } from './findings/grouping.ts';
 import { compareReaders } from './questions/readers.ts';
+import { judgeTransactions } from './transactions/judge-transactions.ts';
+import { promisesOf } from './transactions/promises.ts';
+import { TransactionTable } from './transactions/transaction-table.ts';
 import type { Claim, Result } from './result.ts';
 import { compareRereads } from './passes/rereads.ts';
 import { locateExamples } from './passes/example-locations.ts';
@@ -38,8 +41,10 @@ export function check(
   run: Run,
   options: { claim: Claim; tuning?: Tuning; onAnomaly?: (anomaly: Anomaly) => void },
 ): Result {
+  const transactions = run.transactions === undefined ? null : new TransactionTable(run);
+  const promised = transactions === null ? run : promisesOf(run, transactions);
   const examination = new Examination(
-    widened(run, new WorkerClocks(run.info)),
+    widened(promised, new WorkerClocks(run.info)),
     options.tuning,
     options.onAnomaly,
   );
@@ -74,6 +79,8 @@ export function check(
   ask('whether its clock ran forwards', questionClock);
   // After the clock: numbers need none.
   ask('whether the numbers of producers went back', checkSequences);
+  if (transactions !== null)
+    ask('whether transactions were kept whole', (asked) => judgeTransactions(asked, run, transactions));
   ask('where the examples were found', locateExamples);
   ask('what was left out', countLeftOut);
   ask('whether it is what was written', withdrawAll);

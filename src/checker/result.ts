@@ -32,6 +32,13 @@ export const FINDING_KINDS = [
   'misplaced',
   'duplicate',
   'aborted-read',
+  'torn',
+  'lost-committed',
+  'dirty-read',
+  'merged',
+  'split',
+  'zombie-commit',
+  'lso-stuck',
   'phantom',
   'reordered',
   'producer-order',
@@ -46,7 +53,7 @@ export type FindingKind = (typeof FINDING_KINDS)[number];
 
 /**
  * Counts of values; for `divergent`, `phantom` and `unexplained-offset` of offsets, for `skipped` of offsets of each
- * reader, for `reordered` of partitions, for `end-regressed` and `non-monotonic-read` of observations.
+ * reader, for `torn`, `lost-committed`, `merged`, `split` and `zombie-commit` of transactions, for `reordered` and `lso-stuck` of partitions, for `end-regressed` and `non-monotonic-read` of observations.
  */
 export interface Counts extends Record<FindingKind, number> {
   attempted: number;
@@ -82,7 +89,7 @@ export interface Finding {
   /** Why it is permitted or not, in one sentence. */
   reason: string;
   /** Whom the evidence points at. */
-  blame: 'broker' | 'client' | 'unknown';
+  blame: 'broker' | 'protocol' | 'client' | 'unknown';
   /** Compact: `w0 0..327 331; w3 12..40`. Cut short after a while, with an ellipsis. */
   values: string;
   /** First and last offset concerned, where there are any. */

@@ -69,4 +69,6 @@ export interface TransactionsInfo {
   version: 1 | 2 | null;
   /** After so long without an end the coordinator aborts a transaction by itself. */
   timeoutMs: number;
+  /** `transaction.state.log.min.isr` of the brokers: with 1 a coordinator may forget what it answered. Null if unknown. */
+  stateMinInsyncReplicas: number | null;
 }

@@ -23,7 +23,7 @@ import { rowsOf, temporaryDirectory } from './sample.ts';
 const root = temporaryDirectory();
 test.after.always(() => rmSync(root, { recursive: true }));
 
-const info = { transactions: { ids: ['t0', 't1'], version: 2, timeoutMs: 60_000 } } as const;
+const info = { transactions: { ids: ['t0', 't1'], version: 2, timeoutMs: 60_000, stateMinInsyncReplicas: 2 } } as const;
 
 const WRITE: Write = {
   worker: 1, seq: 0, partition: 0, intendedNs: 1, invokeNs: 2, completeNs: 3, outcome: 'ok', error: null, offset: 0,

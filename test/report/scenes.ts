@@ -3,6 +3,7 @@ import type { Event, PhaseEvent, PhaseName, ViewEvent } from '../../src/history/
 import type { Fault, Link } from '../../src/history/fault.ts';
 import type { Contract, NodeInfo, Run, RunInfo } from '../../src/history/run.ts';
 import type { Write } from '../../src/history/write.ts';
+import { emptyCounts } from '../../src/checker/result.ts';
 import type { Counts, Finding, Result } from '../../src/checker/result.ts';
 import { seededRandom } from '../../src/core/random.ts';
 import { Losses } from '../../src/report/timeline/losses.ts';
@@ -73,30 +74,7 @@ export function resultOf(
   reasons: string[],
   extra: Partial<Result> = {},
 ): Result {
-  const counts: Counts = {
-    attempted: writes.length,
-    ok: 0,
-    sent: 0,
-    fail: 0,
-    info: 0,
-    found: 0,
-    'info-found': 0,
-    lost: 0,
-    'lost-after-read': 0,
-    divergent: 0,
-    misplaced: 0,
-    duplicate: 0,
-    'aborted-read': 0,
-    phantom: 0,
-    reordered: 0,
-    'producer-order': 0,
-    'end-regressed': 0,
-    skipped: 0,
-    'non-monotonic-read': 0,
-    'unexplained-offset': 0,
-    unread: 0,
-    'sent-missing': 0,
-  };
+  const counts: Counts = { ...emptyCounts(), attempted: writes.length };
   for (const outcome of ['ok', 'sent', 'fail', 'info'] as const) {
     counts[outcome] = writes.filter((write) => write.outcome === outcome).length;
   }

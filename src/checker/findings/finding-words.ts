@@ -15,6 +15,25 @@ export const FINDING_WORDS: Record<FindingKind, { one: string; many: string; aft
   misplaced: { one: 'record', many: 'records', after: 'at another offset than the acknowledged one' },
   duplicate: { one: 'value', many: 'values', after: 'stored more than once' },
   'aborted-read': { one: 'failed write', many: 'failed writes', after: 'found in the log all the same' },
+  torn: { one: 'transaction', many: 'transactions', after: 'of which only a part took effect' },
+  'lost-committed': {
+    one: 'committed transaction',
+    many: 'committed transactions',
+    after: 'with records that are not shown',
+  },
+  'dirty-read': { one: 'record', many: 'records', after: 'read before the commit was asked for' },
+  merged: { one: 'transaction', many: 'transactions', after: 'ended together with another one' },
+  split: { one: 'transaction', many: 'transactions', after: 'ended in the middle' },
+  'zombie-commit': {
+    one: 'commit or record',
+    many: 'commits or records',
+    after: 'of an instance that had been fenced',
+  },
+  'lso-stuck': {
+    one: 'partition',
+    many: 'partitions',
+    after: 'whose readers wait for a transaction without an end',
+  },
   phantom: { one: 'record', many: 'records', after: 'that no write of this run explains' },
   reordered: { one: 'partition', many: 'partitions', after: 'whose log contradicts real time' },
   'producer-order': { one: 'record', many: 'records', after: 'behind one that the same producer sent later' },
@@ -55,6 +74,20 @@ export function findingClause(kind: FindingKind, count: number, acknowledged: nu
       return `${counted(count, 'record')} ${be} stored more than once`;
     case 'aborted-read':
       return `${counted(count, 'write')} that failed ${be} in the log`;
+    case 'torn':
+      return `of ${counted(count, 'transaction')} only a part took effect`;
+    case 'lost-committed':
+      return `${counted(count, 'committed transaction')} ${count === 1 ? 'has' : 'have'} records that are not shown`;
+    case 'dirty-read':
+      return `${counted(count, 'record')} ${count === 1 ? 'was' : 'were'} read before the commit was asked for`;
+    case 'merged':
+      return `${counted(count, 'transaction')} ${count === 1 ? 'was' : 'were'} ended together with another one`;
+    case 'split':
+      return `${counted(count, 'transaction')} ${count === 1 ? 'was' : 'were'} ended in the middle`;
+    case 'zombie-commit':
+      return `an instance that had been fenced committed or wrote ${count === 1 ? 'once' : `${grouped(count)} times`}`;
+    case 'lso-stuck':
+      return `readers of ${counted(count, 'partition')} wait for a transaction without an end`;
     case 'phantom':
       return `${counted(count, 'record')} in the log ${be} explained by no write of this run`;
     case 'reordered':

@@ -1,0 +1,381 @@
+import { NS_PER_MS } from '../../core/clock.ts';
+import { counted, grouped, listed, moment, valueName } from '../../core/words.ts';
+import type { ScanEvent } from '../../history/event.ts';
+import { eventsOf } from '../../history/events-of.ts';
+import { int64At, type Run } from '../../history/run.ts';
+import { INTEGRITIES } from '../../history/write.ts';
+import type { Examination } from '../examination.ts';
+import { decidingScan, finalScansOf } from '../facts/scans.ts';
+import { mayMissRows } from '../facts/completeness.ts';
+import type { Cause } from '../findings/grouping.ts';
+import type { FindingKind } from '../result.ts';
+import { gather } from './gather.ts';
+import { ABORTED, COMMITTED, OPEN, OUTSIDE, Segments } from './segments.ts';
+import {
+  HAS_ABORTED,
+  HAS_COMMITTED,
+  HAS_MISSING,
+  HAS_OPEN,
+  IS_MERGED,
+  IS_SPLIT,
+  type TransactionTable,
+} from './transaction-table.ts';
+import { rulingOnReader, rulingOnTransaction, type TransactionCase } from './rulings.ts';
+import { isCommittedReader } from './promises.ts';
+
+const VALID = INTEGRITIES.indexOf('valid');
+
+/**
+ * Did transactions keep what Kafka promises of them: all or nothing, and nothing to readers before the end? Offsets and markers
+ * decide, in one pass over the records and one over the writes; whatever is only late is not held against anybody (markers
+ * are written after the answer, and the last stable offset may lag until the transaction's timeout).
+ *
+ * The definitions stand in docs/findings.md. No search for cycles is needed: with one clock, and no record read before its commit
+ * was asked for, a cycle of transactions that read from each other cannot close.
+ */
+export function judgeTransactions(examination: Examination, run: Run, transactions: TransactionTable): void {
+  if (run.info.transactions === undefined) return;
+  new TransactionJudge(examination, run, transactions).judge();
+}
+
+/** Kafka looks for transactions that timed out every so often (transaction.abort.timed.out.transaction.cleanup.interval.ms). */
+const CLEANUP_MS = 15_000;
+
+class TransactionJudge {
+  readonly #examination: Examination;
+  readonly #run: Run;
+  readonly #transactions: TransactionTable;
+  readonly #patienceNs: number;
+  /** Partitions whose final scan read the whole log. */
+  readonly #scans = new Map<number, ScanEvent>();
+  readonly #causes = new Map<string, Cause>();
+
+  constructor(examination: Examination, run: Run, transactions: TransactionTable) {
+    this.#examination = examination;
+    this.#run = run;
+    this.#transactions = transactions;
+    this.#patienceNs = (run.info.transactions!.timeoutMs + CLEANUP_MS) * NS_PER_MS;
+  }
+
+  judge(): void {
+    const { doubts } = this.#examination;
+    const partial: number[] = [];
+    for (const [partition, scans] of finalScansOf(this.#run.events)) {
+      const scan = decidingScan(scans);
+      if (scan.covered && scan.from === 0 && scan.isolation === undefined) this.#scans.set(partition, scan);
+      else if (scan.covered) partial.push(partition);
+    }
+    const segments = new Segments(this.#run, this.#scans);
+    for (const partition of segments.unordered) this.#scans.delete(partition);
+    const unjudged = [...partial, ...segments.unordered].toSorted((a, b) => a - b);
+    if (unjudged.length > 0)
+      doubts.push(
+        `Transactions are not judged in ${unjudged.length === 1 ? 'partition' : 'partitions'} ${listed(unjudged.map(String))}: the final scan did not return the whole log in its order.`,
+      );
+    const isTorn = ['writes', 'reads', 'all'].some((rows) => mayMissRows(this.#run, rows as 'writes'));
+    const isIncomplete = isTorn || this.#run.damage().some(({ file }) => /transactions|markers/.test(file));
+    const { stillOpen } = gather(this.#run, this.#transactions, segments, {
+      scans: this.#scans,
+      patienceNs: this.#patienceNs,
+    });
+    if (stillOpen > 0)
+      doubts.push(
+        `${counted(stillOpen, 'acknowledged record')} of transactions that may still have been on their way to an end ${stillOpen === 1 ? 'was' : 'were'} not judged.`,
+      );
+    if (isIncomplete) {
+      doubts.push('Rows of the history are missing, so transactions are not judged.');
+      return;
+    }
+    this.#judgeLogs(segments);
+    this.#judgeLate(segments);
+    this.#judgeReaders(segments);
+    this.#judgeStable(segments);
+    this.#judgeZombies();
+  }
+
+  /** What stands where, by the logs alone. */
+  #judgeLogs(segments: Segments): void {
+    const wanted = new Map<number, FindingKind[]>();
+    this.#transactions.forEachFlagged((id, flags) => {
+      const kinds = this.#kindsOf(id, flags);
+      if (kinds.length > 0) wanted.set(id, kinds);
+    });
+    if (wanted.size === 0) return;
+    const told = new Map<number, Told>();
+    for (const batch of this.#run.writes()) {
+      const { transaction, worker, partition } = batch;
+      if (transaction === undefined) continue;
+      for (let row = 0; row < batch.length; row++) {
+        const id = this.#transactions.idOf(worker[row]!, int64At(transaction, row));
+        if (!wanted.has(id)) continue;
+        const seq = int64At(batch.seq, row);
+        const record: RecordPlace = {
+          seq,
+          partition: partition[row]!,
+          offset: int64At(batch.offset, row),
+          segments: [...segments.segmentsOf(worker[row]!, seq)],
+          isAcknowledged: batch.outcome[row] === 0,
+        };
+        const known = told.get(id) ?? { records: [] };
+        told.set(id, known);
+        if (known.records.length < RECORDS_TOLD) known.records.push(record);
+      }
+    }
+    for (const [id, kinds] of wanted) {
+      const { records } = told.get(id) ?? { records: [] };
+      for (const kind of kinds) this.#add(kind, id, records, segments);
+    }
+  }
+
+  #kindsOf(id: number, flags: number): FindingKind[] {
+    const outcome = this.#transactions.outcomeOf(id);
+    const isHidden = (flags & (HAS_ABORTED | HAS_OPEN)) !== 0;
+    const isCommitted = (flags & HAS_COMMITTED) !== 0;
+    return [
+      ...(outcome === 'aborted' && isCommitted ? (['aborted-read'] as const) : []),
+      ...(outcome === 'committed' && isHidden ? (['lost-committed'] as const) : []),
+      ...(isCommitted && (isHidden || (flags & HAS_MISSING) !== 0) ? (['torn'] as const) : []),
+      ...((flags & IS_MERGED) !== 0 ? (['merged'] as const) : []),
+      ...((flags & IS_SPLIT) !== 0 ? (['split'] as const) : []),
+    ];
+  }
+
+  /** One finding for each transaction. */
+  #add(kind: FindingKind, id: number, records: readonly RecordPlace[], segments: Segments): void {
+    const flags = this.#transactions.flagsOf(id);
+    const onlyMissing = kind === 'torn' && (flags & (HAS_ABORTED | HAS_OPEN)) === 0;
+    const shown = records.find((record) => this.#shows(kind, record, segments)) ?? records[0];
+    const worker = this.#transactions.workerOf(id);
+    this.#count(kind, { kind, onlyMissing }, shown?.partition ?? 0, {
+      offset: shown?.offset ?? -1,
+      timeNs: this.#transactions.completeNsOf(id),
+      worker,
+      seq: shown?.seq ?? -1,
+      value: `transaction ${grouped(this.#transactions.numberOf(id))} of worker ${worker}`,
+      detail: `${this.#transactions.outcomeOf(id)}: ${records.map((record) => wordsOf(worker, record, segments)).join('; ')}${records.length === RECORDS_TOLD ? '; …' : ''}`,
+    });
+  }
+
+  /** The record that a finding is told by. */
+  #shows(kind: FindingKind, { segments: places, isAcknowledged }: RecordPlace, segments: Segments): boolean {
+    const fates = places.map((segment) => (segment === OUTSIDE ? COMMITTED : segments.fateOf(segment)));
+    const isVisible = fates.includes(COMMITTED);
+    return kind === 'aborted-read' ? isVisible : isAcknowledged && !isVisible;
+  }
+
+  /** Records of an instance that was fenced, behind those of a later one. */
+  #judgeLate({ lateRecords }: Segments): void {
+    for (const { partition, offset, worker, seq, producerId, epoch, laterEpoch } of lateRecords) {
+      if (!this.#scans.has(partition)) continue;
+      this.#count('zombie-commit', { kind: 'zombie-commit' }, partition, {
+        offset,
+        timeNs: -1,
+        worker,
+        seq,
+        value: valueName(worker, seq),
+        detail: `it was written in epoch ${epoch} of producer ${producerId}, and stands behind a record of epoch ${laterEpoch}`,
+      });
+    }
+  }
+
+  /** What readers were given that hide what is not committed. */
+  #judgeReaders(segments: Segments): void {
+    const readers = new Map<number, ScanEvent>();
+    for (const event of eventsOf(this.#run.events, 'scan'))
+      if (isCommittedReader(event)) readers.set(event.scan, event);
+    if (readers.size === 0) return;
+    const given = new Map<string, { scan: number; partition: number; offset: number; timeNs: number }[]>();
+    // Of most records nothing is to be asked: only of those that a reader was given is the transaction looked up.
+    for (const batch of this.#run.reads()) {
+      for (let row = 0; row < batch.length; row++) {
+        if (!readers.has(batch.scan[row]!) || batch.integrity[row] !== VALID) continue;
+        const key = `${batch.worker[row]}:${int64At(batch.seq, row)}`;
+        const known = given.get(key) ?? [];
+        known.push({
+          scan: batch.scan[row]!,
+          partition: batch.partition[row]!,
+          offset: int64At(batch.offset, row),
+          timeNs: int64At(batch.timeNs, row),
+        });
+        given.set(key, known);
+      }
+    }
+    for (const batch of this.#run.writes()) {
+      const { transaction, worker } = batch;
+      if (transaction === undefined) continue;
+      for (let row = 0; row < batch.length; row++) {
+        const seq = int64At(batch.seq, row);
+        const id = this.#transactions.idOf(worker[row]!, int64At(transaction, row));
+        const reads = id < 0 ? undefined : given.get(`${worker[row]}:${seq}`);
+        if (reads === undefined) continue;
+        for (const read of reads)
+          this.#judgeRead({ ...read, worker: worker[row]!, seq, id }, readers.get(read.scan)!, segments);
+      }
+    }
+  }
+
+  #judgeRead(
+    read: { partition: number; offset: number; timeNs: number; worker: number; seq: number; id: number },
+    reader: ScanEvent,
+    segments: Segments,
+  ): void {
+    const { partition, offset, timeNs, worker, seq, id } = read;
+    const places = [...segments.segmentsOf(worker, seq)];
+    const isInCommitted = places.some(
+      (segment) => segment === OUTSIDE || segments.fateOf(segment) === COMMITTED,
+    );
+    const isKnown = places.length > 0 && this.#scans.has(partition);
+    const outcome = this.#transactions.outcomeOf(id);
+    const name = `transaction ${grouped(this.#transactions.numberOf(id))} of worker ${worker}`;
+    const common = { offset, timeNs, worker, seq, value: valueName(worker, seq) };
+    if (outcome === 'aborted' && isKnown && !isInCommitted) {
+      const fate = places.some((segment) => segments.fateOf(segment) === ABORTED) ? 'aborted' : 'still open';
+      const detail = `the reader “${reader.client ?? reader.name}” was given it, and ${name} is ${fate} in the log`;
+      this.#count('aborted-read', { kind: 'aborted-read', reader: reader.client ?? reader.name }, partition, {
+        ...common,
+        detail,
+      });
+      return;
+    }
+    const commitNs = this.#transactions.commitInvokeNsOf(id);
+    // A reader's time and a worker's are compared only where they are of one clock.
+    if (timeNs >= commitNs || this.#examination.clocks.clockOf(worker) !== 0) return;
+    const when = commitNs === Infinity ? 'was never asked for' : `was first asked for at ${moment(commitNs)}`;
+    this.#count('dirty-read', { kind: 'dirty-read', reader: reader.client ?? reader.name }, partition, {
+      ...common,
+      detail: `it was given at ${moment(timeNs)}, and the commit of ${name} ${when}`,
+    });
+  }
+
+  /** Whether what is behind the last stable offset is there for longer than any transaction may be open. */
+  #judgeStable(segments: Segments): void {
+    const lastNs = this.#lastEndNs();
+    for (const [partition, { end, stable, invokeNs, completeNs }] of this.#scans) {
+      if (stable === undefined || stable < 0 || stable >= end) continue;
+      if (invokeNs < lastNs + this.#patienceNs) {
+        this.#examination.doubts.push(
+          `The last stable offset of partition ${partition} was ${grouped(stable)}, and its end ${grouped(end)}; transactions may still have been open then.`,
+        );
+        continue;
+      }
+      let producer = '';
+      for (let segment = 2; segment < segments.count + 2; segment++)
+        if (segments.partitionOf(segment) === partition && segments.fateOf(segment) === OPEN)
+          producer ||= ` by producer ${segments.producerIdOf(segment)}, from offset ${grouped(segments.firstOffsetOf(segment))} on`;
+      this.#count('lso-stuck', { kind: 'lso-stuck' }, partition, {
+        offset: stable,
+        timeNs: completeNs,
+        worker: -1,
+        seq: -1,
+        value: `offset ${grouped(stable)}`,
+        detail: `the last stable offset is ${grouped(stable)} and the end ${grouped(end)}: a transaction${producer} has no end`,
+      });
+    }
+  }
+
+  /** When the last write was answered, or the last transaction ended. */
+  #lastEndNs(): number {
+    let last = 0;
+    for (const batch of this.#run.transactions?.() ?? [])
+      for (let row = 0; row < batch.length; row++)
+        last = Math.max(last, int64At(batch.endCompleteNs, row), int64At(batch.beginNs, row));
+    for (const batch of this.#run.writes())
+      for (let row = 0; row < batch.length; row++)
+        last = Math.max(last, int64At(batch.completeNs, row), int64At(batch.invokeNs, row));
+    return last;
+  }
+
+  /** Commits of instances that had been fenced before. */
+  #judgeZombies(): void {
+    const { ids } = this.#run.info.transactions!;
+    const fencings = eventsOf(this.#run.events, 'producer');
+    if (fencings.length === 0) return;
+    for (const batch of this.#run.transactions?.() ?? []) {
+      for (let row = 0; row < batch.length; row++) {
+        const worker = batch.worker[row]!;
+        const id = this.#transactions.idOf(worker, int64At(batch.number, row));
+        if (id < 0 || this.#transactions.outcomeOf(id) !== 'committed') continue;
+        const [producerId, epoch] = [int64At(batch.producerId, row), batch.epoch[row]!];
+        const invokeNs = this.#transactions.commitInvokeNsOf(id);
+        if (invokeNs === Infinity) continue;
+        const later = fencings.find(
+          (each) =>
+            each.transactionalId === ids[worker] &&
+            each.worker !== worker &&
+            each.producerId === producerId &&
+            each.epoch > epoch &&
+            each.timeNs < invokeNs,
+        );
+        if (later === undefined) continue;
+        this.#count('zombie-commit', { kind: 'zombie-commit' }, 0, {
+          offset: -1,
+          timeNs: invokeNs,
+          worker,
+          seq: -1,
+          value: `transaction ${grouped(int64At(batch.number, row))} of worker ${worker}`,
+          detail: `its commit was asked for at ${moment(invokeNs)} in epoch ${epoch} of producer ${producerId}, and answered without an error; worker ${later.worker} had been given epoch ${later.epoch} at ${moment(later.timeNs)}`,
+        });
+      }
+    }
+  }
+
+  #count(kind: FindingKind, of: TransactionCase, partition: number, told: Told1): void {
+    const { findings, counts, power, faults } = this.#examination;
+    const key = JSON.stringify(of);
+    let cause = this.#causes.get(key);
+    if (cause === undefined) {
+      const circumstances = { info: this.#run.info, power, faults };
+      cause =
+        of.reader === undefined
+          ? { ruling: rulingOnTransaction(of, circumstances) }
+          : { ruling: rulingOnReader(of), reader: of.reader };
+      this.#causes.set(key, cause);
+    }
+    counts[kind]++;
+    const group = findings.add(kind, null, partition, cause, told.offset, told.timeNs, told.worker, told.seq);
+    if (group.wantsExample) group.examples.push({ value: told.value, detail: told.detail });
+  }
+}
+
+/** So many records of a transaction are told. */
+const RECORDS_TOLD = 12;
+
+interface Told {
+  records: RecordPlace[];
+}
+
+interface RecordPlace {
+  seq: number;
+  partition: number;
+  offset: number;
+  /** Where its copies stand. */
+  segments: number[];
+  isAcknowledged: boolean;
+}
+
+interface Told1 {
+  offset: number;
+  timeNs: number;
+  worker: number;
+  seq: number;
+  value: string;
+  detail: string;
+}
+
+function wordsOf(
+  worker: number,
+  { seq, partition, segments: places }: RecordPlace,
+  segments: Segments,
+): string {
+  const where =
+    places.length === 0
+      ? 'in no log'
+      : places
+          .map((segment) =>
+            segment === OUTSIDE ? 'outside of any transaction' : FATES[segments.fateOf(segment)]!,
+          )
+          .join(' and ');
+  return `${valueName(worker, seq)} in partition ${partition} ${where}`;
+}
+
+const FATES = ['open', 'committed', 'aborted'];

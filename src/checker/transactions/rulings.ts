@@ -1,0 +1,91 @@
+import type { FaultSpan } from '../../history/fault-spans.ts';
+import type { RunInfo } from '../../history/run.ts';
+import type { PowerLosses } from '../facts/power.ts';
+import { isAudited, type Ruling } from '../findings/judgement.ts';
+import type { FindingKind } from '../result.ts';
+
+/** What a finding about transactions is judged by. */
+export interface TransactionCase {
+  kind: FindingKind;
+  /** Of a torn transaction: the rest of it is in no log at all, so that it may be a loss like any other. */
+  onlyMissing?: boolean;
+  /** Whom a record was given to. */
+  reader?: string;
+}
+
+export interface Circumstances {
+  info: RunInfo;
+  power: Pick<PowerLosses, 'occurred'>;
+  faults: readonly FaultSpan[];
+}
+
+const PROMISES: Partial<Record<FindingKind, string>> = {
+  'aborted-read':
+    'what a transaction that was aborted has written is never shown to those who read what is committed',
+  'lost-committed': 'what a committed transaction has written is shown, all of it',
+  torn: 'a transaction takes effect as a whole or not at all',
+  merged: 'the records of a transaction are ended by its own end alone',
+  split: 'the records of a transaction are ended by its own end alone',
+  'lso-stuck':
+    'a transaction that its client has left is aborted after its timeout, and readers go on behind it',
+  'zombie-commit': 'an instance that was replaced (fenced) can write and commit nothing any more',
+};
+
+/**
+ * Under transaction.version below 2 a request that comes late is taken for one of the next transaction, since both have the same
+ * producer id and epoch. It is a known defect of that protocol, and no less a violation of what is promised.
+ */
+const KNOWN_DEFECT =
+  'with transaction.version below 2 a request that comes late counts for the next transaction (KAFKA-17754; KIP-890 mends it, part 2)';
+const OF_LATE_REQUESTS = new Set<FindingKind>(['aborted-read', 'lost-committed', 'torn', 'merged', 'split']);
+/** Before Kafka 3.6 a late record could open a transaction that nobody ends (KIP-890, part 1). */
+const KNOWN_HANGING =
+  'before Kafka 3.6 a record that comes late begins a transaction that nothing ends (KIP-890 mends it, part 1)';
+
+export function rulingOnTransaction(
+  { kind, onlyMissing = false }: TransactionCase,
+  { info, power, faults }: Circumstances,
+): Ruling {
+  const promise = PROMISES[kind]!;
+  const blame = isAudited(info) ? 'broker' : 'unknown';
+  if (power.occurred)
+    return {
+      judgement: 'permitted',
+      reason: `${promise}; but brokers lost power, and what the coordinator knew of transactions may have gone with it`,
+      blame,
+    };
+  const { minInsyncReplicas, uncleanLeaderElection } = info.contract;
+  if (onlyMissing && (uncleanLeaderElection || minInsyncReplicas === 1) && faults.length > 0)
+    return {
+      judgement: 'permitted',
+      reason: `${promise}; but the log itself lost records, which ${uncleanLeaderElection ? 'unclean election' : 'min.insync.replicas=1'} permits`,
+      blame,
+    };
+  const { version, stateMinInsyncReplicas } = info.transactions!;
+  if (stateMinInsyncReplicas === 1 && faults.length > 0)
+    return {
+      judgement: 'permitted',
+      reason: `${promise}; but transaction.state.log.min.isr is 1, so that the coordinator may have forgotten what it had answered`,
+      blame,
+    };
+  if (kind === 'lso-stuck' && isBefore(info.versions.kafka, 3, 6))
+    return { judgement: 'violation', reason: `${promise}. ${KNOWN_HANGING}`, blame: 'protocol' };
+  if (OF_LATE_REQUESTS.has(kind) && !onlyMissing && version === 1)
+    return { judgement: 'violation', reason: `${promise}. ${KNOWN_DEFECT}`, blame: 'protocol' };
+  return { judgement: 'violation', reason: promise, blame };
+}
+
+/** A reader that shows what it promises to hide. */
+export function rulingOnReader({ kind }: TransactionCase): Ruling {
+  const reason =
+    kind === 'dirty-read'
+      ? 'a reader of what is committed was given a record before the commit of its transaction was asked for'
+      : 'a reader of what is committed was given a record that the log itself says is not: it did not leave it out';
+  // That the log says so is the reader's doing; who showed a record too early is not known.
+  return { judgement: 'violation', reason, blame: kind === 'dirty-read' ? 'unknown' : 'client' };
+}
+
+function isBefore(version: string | undefined, major: number, minor: number): boolean {
+  const [ofMajor = Number.NaN, ofMinor = Number.NaN] = (version ?? '').split('.').map(Number);
+  return ofMajor < major || (ofMajor === major && ofMinor < minor);
+}
