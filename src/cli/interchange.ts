@@ -50,6 +50,16 @@ export async function exportHistory(
     return;
   }
   const run = await openHistory(path);
+  // Else a part of the history would be left out without a word.
+  if (run.info.transactions !== undefined && to !== 'ndjson') {
+    throw new Failure(
+      `a history with transactions cannot be exported as ${to === 'edn' ? 'EDN' : 'Parquet'} yet`,
+      {
+        hint: 'export it as NDJSON: --to ndjson',
+        exitStatus: EXIT.usage,
+      },
+    );
+  }
   if (to === 'parquet') {
     if (output === undefined && isHistoryFile(path)) {
       throw new Failure('tables need a directory to be written into', {

@@ -11,7 +11,15 @@ import { transactionFindings } from '../oracle/transactions.ts';
 
 /** The findings about transactions are those of the definitions, on small random logs of which most are wrong in some way. */
 const S = 1e9;
-const KINDS = ['torn', 'lost-committed', 'merged', 'split', 'zombie-commit', 'dirty-read', 'aborted-read'];
+const KINDS: ReadonlySet<string> = new Set([
+  'torn',
+  'lost-committed',
+  'merged',
+  'split',
+  'zombie-commit',
+  'dirty-read',
+  'aborted-read',
+]);
 const TIMEOUT_MS = 1_000;
 const IDS = ['t0', 't1', 't0'];
 
@@ -161,7 +169,7 @@ function historyOf(drawn: Drawn) {
 function findingsOf(history: ReturnType<typeof historyOf>): Set<string> {
   const found = new Set<string>();
   const onAnomaly = ({ kind, worker, seq, partition, offset, timeNs, ruling }: Anomaly) => {
-    if (!KINDS.includes(kind)) return;
+    if (!KINDS.has(kind)) return;
     const write = history.writes.find((each) => each.worker === worker && each.seq === seq);
     if (ruling.reason.startsWith('a reader'))
       found.add(`${kind} ${worker}:${seq} at ${partition}@${offset} at ${timeNs}`);

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { fc } from '@fast-check/ava';
@@ -8,6 +8,8 @@ import { decodeBatch } from '../../src/history/columns/arrow-batch.ts';
 import { allocateColumns, markerAt, transactionAt } from '../../src/history/columns/columns.ts';
 import { historyDigest } from '../../src/history/digest.ts';
 import { openRun } from '../../src/history/directory.ts';
+import { readInterchange } from '../../src/history/interchange/read.ts';
+import { formatInterchange } from '../../src/history/interchange/write.ts';
 import { COLUMN_NAMES_KEY } from '../../src/history/layout.ts';
 import { runOf } from '../../src/history/memory.ts';
 import { memoryRecorder } from '../../src/history/recorder/memory-recorder.ts';
@@ -23,7 +25,9 @@ import { rowsOf, temporaryDirectory } from './sample.ts';
 const root = temporaryDirectory();
 test.after.always(() => rmSync(root, { recursive: true }));
 
-const info = { transactions: { ids: ['t0', 't1'], version: 2, timeoutMs: 60_000, stateMinInsyncReplicas: 2 } } as const;
+const info = {
+  transactions: { ids: ['t0', 't1'], version: 2, timeoutMs: 60_000, stateMinInsyncReplicas: 2 },
+} as const;
 
 const WRITE: Write = {
   worker: 1, seq: 0, partition: 0, intendedNs: 1, invokeNs: 2, completeNs: 3, outcome: 'ok', error: null, offset: 0,
@@ -120,6 +124,55 @@ test('where the file of the transactions is gone, that is damage, and not a run 
   const run = await openRun(directory);
   t.deepEqual(transactionsOf(run), []);
   t.like(run.damage()[0], { kind: 'missing' });
+});
+
+test('as lines of another tool, and back', (t) => {
+  const directory = join(root, 'lines');
+  mkdirSync(directory);
+  const path = join(directory, 'history.ndjson');
+  const run = runOf({
+    ...rows,
+    events: [
+      ...rows.events,
+      { type: 'producer', invokeNs: 1, timeNs: 2, worker: 1, transactionalId: 't1', producerId: 7, epoch: 3 },
+      {
+        type: 'scan', scan: 0, name: 'final', partition: 0, from: 0, end: 3, covered: true, final: true, invokeNs: 8,
+        completeNs: 9, stable: 2,
+      },
+      {
+        type: 'scan', scan: 1, name: 'app', partition: 0, from: 0, end: 3, covered: true, final: false, invokeNs: 8,
+        completeNs: 9, isolation: 'read_committed', client: 'some 1.0',
+      },
+    ], // prettier-ignore
+  });
+  writeFileSync(path, [...formatInterchange(run)].join(''));
+  const read = readInterchange(path);
+  t.deepEqual(read.damage(), []);
+  t.is(historyDigest(read), historyDigest(run));
+  t.deepEqual(read.info.transactions, run.info.transactions);
+  t.is([...formatInterchange(read)].join(''), readFileSync(path, 'utf8'));
+});
+
+test('lines of transactions need a first line that says so', (t) => {
+  const path = join(root, 'wrong.ndjson');
+  const line = '{"type":"transaction","worker":0,"number":0,"begin":1,"end":"commit","outcome":"committed"}';
+  const first = '{"type":"run","version":2,"run":"r"}';
+  const problemOf = (...lines: string[]) => {
+    writeFileSync(path, `${lines.join('\n')}\n`);
+    return t.throws(() => readInterchange(path)).message;
+  };
+  t.regex(problemOf(line), /begins with a line \{"type":"run","version":2,…\}/);
+  t.regex(problemOf(line.replace('transaction', 'x-other'), first), /it must be the first line of its file/);
+  t.regex(
+    problemOf(first, line.replace('"commit"', '"maybe"')),
+    /"end" must be one of "open", "commit", "abort"/,
+  );
+  t.regex(
+    problemOf(first.replace('}', ',"transactions":{"version":3}}')),
+    /"transactions\.version" is not what it should be/,
+  );
+  writeFileSync(path, `${first}\n${line}\n`);
+  t.deepEqual(transactionsOf(readInterchange(path)).length, 1);
 });
 
 test('a history of format 1 has no transactions, and is read as before', async (t) => {

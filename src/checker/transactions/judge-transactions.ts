@@ -72,7 +72,7 @@ class TransactionJudge {
       doubts.push(
         `Transactions are not judged in ${unjudged.length === 1 ? 'partition' : 'partitions'} ${listed(unjudged.map(String))}: the final scan did not return the whole log in its order.`,
       );
-    const isTorn = ['writes', 'reads', 'all'].some((rows) => mayMissRows(this.#run, rows as 'writes'));
+    const isTorn = (['writes', 'reads', 'events'] as const).some((rows) => mayMissRows(this.#run, rows));
     const isIncomplete = isTorn || this.#run.damage().some(({ file }) => /transactions|markers/.test(file));
     const { stillOpen } = gather(this.#run, this.#transactions, segments, {
       scans: this.#scans,
@@ -261,7 +261,7 @@ class TransactionJudge {
       let producer = '';
       for (let segment = 2; segment < segments.count + 2; segment++)
         if (segments.partitionOf(segment) === partition && segments.fateOf(segment) === OPEN)
-          producer ||= ` by producer ${segments.producerIdOf(segment)}, from offset ${grouped(segments.firstOffsetOf(segment))} on`;
+          producer ||= ` by producer ${segments.producerIdOf(segment)}, from offset ${grouped(segments.firstOffsetOf(segment))} on,`;
       this.#count('lso-stuck', { kind: 'lso-stuck' }, partition, {
         offset: stable,
         timeNs: completeNs,

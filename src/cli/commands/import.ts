@@ -25,8 +25,19 @@ Lines of other types than these have one that begins with "x-". A read needs the
   fault  id, kind, targets, start, stop (null: never healed; not before start), optional requested, verified
          (false: it was not seen to take effect; too many of those make the verdict inconclusive)
   view   time, partition, leader, epoch, isr: leader and isr are broker ids, as is broker in a write
+  transaction  worker, number (from 0, of its worker), begin, end ("commit", "abort", "open"), invoke and complete (when its end
+         was asked for, and answered; null: never), outcome ("committed", "aborted", "unknown"), optional producerId,
+         epoch, endProducerId, endEpoch, error, attempts, answered
+  marker scan, partition, offset, producerId, epoch, kind ("commit", "abort"), optional coordinatorEpoch, complete
+  producer  invokeNs, timeNs, worker, transactionalId, producerId, epoch: a producer was given its id, which fences others
   counts optional writes, reads, events (how many lines of each the file holds; everything else but run is an event)
          and crc32 (the sum, modulo 2^32, of the CRC-32 of each other line, without its line end)
+
+A history with transactions begins with a line run of "version": 2, which may have "transactions": {"ids": [the
+transactional id of each worker], "version": 1 or 2 (transaction.version), "timeoutMs": 60000, "stateMinInsyncReplicas":
+2}. Then a write has transaction (the number of its worker's), a read of the final scan, which must show what is not
+committed too, has producerId and epoch, a scan has stable (the last stable offset at its end), and of a reader that hides
+what is not committed "isolation": "read_committed" and client (its library).
 
 A loss can be proven only in a partition with a scan of "final": true, "covered": true. Whether acks=1 permits it
 depends on who led: without lines of type view that is not known, and the verdict on the contract is inconclusive.

@@ -77,8 +77,8 @@ export function* formatEvents(
  * @param order its place behind all other events.
  */
 export function formatEnd(end: EndEvent, order: number, others: Record<string, unknown> | null): string {
-  const { partition, offset, invokeNs, completeNs, broker } = end;
-  const line = `{"type":"end","partition":${partition},"offset":${offset},"invoke":${invokeNs},"complete":${completeNs},"broker":${broker < 0 ? null : broker},"order":${order}}`;
+  const { partition, offset, invokeNs, completeNs, broker, stable } = end;
+  const line = `{"type":"end","partition":${partition},"offset":${offset},"invoke":${invokeNs},"complete":${completeNs},"broker":${broker < 0 ? null : broker},"order":${order}${stable === undefined ? '' : `,"stable":${stable}`}}`;
   return others === null ? line : JSON.stringify({ ...JSON.parse(line), ...others });
 }
 

@@ -17,6 +17,7 @@ export interface LineCounts {
 export function countLines(run: Run): LineCounts {
   let events = rowsOf(run.ends());
   for (const _ of formatEvents(run.events, String)) events++;
+  events += rowsOf(run.transactions?.() ?? []) + rowsOf(run.markers?.() ?? []);
   return { writes: rowsOf(run.writes()), reads: rowsOf(run.reads()), events };
 }
 

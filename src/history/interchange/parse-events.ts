@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { EndEvent, Event, FaultStartEvent, FaultStopEvent, ResetEvent, ScanEvent } from '../event.ts';
 import { type Fault, faultSchema } from '../fault.ts';
 import {
+  choiceOf,
   type Fields,
   flagOf,
   INT32_MAX,
@@ -40,9 +41,12 @@ const SCAN_FIELDS = new Set([
   'reason',
   'sequences',
   'endIsOpen',
+  'isolation',
+  'stable',
+  'client',
 ]);
 const RESET_FIELDS = new Set(['type', 'order', 'time', 'partition', 'scan', 'from', 'to', 'reason']);
-const END_FIELDS = new Set([...COMMON, 'offset', 'broker']);
+const END_FIELDS = new Set([...COMMON, 'offset', 'broker', 'stable']);
 const VIEW_FIELDS = new Set([
   'type',
   'order',
@@ -107,6 +111,7 @@ export function parseEnd(fields: Fields): {
     invokeNs: wholeOf(fields, 'invoke'),
     completeNs: wholeOf(fields, 'complete'),
     broker: wholeOrNull(fields, 'broker', INT32_MAX) ?? -1,
+    ...(fields['stable'] !== undefined && { stable: wholeOf(fields, 'stable') }),
   };
   return { end, order: orderOf(fields), others: othersThan(END_FIELDS, fields) };
 }
@@ -127,6 +132,11 @@ function parseScan(fields: Fields, numberOf: (scan: string) => number): ScanEven
     ...(fields['reason'] !== undefined && { reason: textOf(fields, 'reason') }),
     ...(flagOf(fields, 'sequences') && { sequences: true }),
     ...(flagOf(fields, 'endIsOpen') && { endIsOpen: true }),
+    ...(fields['isolation'] !== undefined && {
+      isolation: choiceOf(fields, 'isolation', ['read_committed'] as const),
+    }),
+    ...(fields['stable'] !== undefined && { stable: wholeOf(fields, 'stable') }),
+    ...(fields['client'] !== undefined && { client: textOf(fields, 'client') }),
   };
 }
 
@@ -257,6 +267,15 @@ const OWN_EVENTS = z.discriminatedUnion('type', [
     producerId: z.int().min(0),
     sequence: z.int().min(0),
     highest: z.int().min(0).optional(),
+  }),
+  z.looseObject({
+    type: z.literal('producer'),
+    invokeNs: time,
+    timeNs: time,
+    worker: z.int().min(0),
+    transactionalId: text,
+    producerId: z.int().min(0),
+    epoch: z.int().min(0),
   }),
   z.looseObject({
     type: z.literal('gap'),

@@ -1,12 +1,14 @@
 import { basename } from 'node:path';
 import {
-  END_COLUMNS,
   ErrorNames,
+  MARKER_COLUMNS,
   putEnd,
+  putMarker,
   putRead,
+  putTransaction,
   putWrite,
-  READ_COLUMNS,
-  WRITE_COLUMNS,
+  schemasOf,
+  TRANSACTION_COLUMNS,
 } from '../columns/columns.ts';
 import { Damages } from '../damage.ts';
 import type { Event, NoteEvent } from '../event.ts';
@@ -26,7 +28,13 @@ import { lineFailure, linesOf } from './lines.ts';
 import { parseRead, parseWrite } from './rows.ts';
 import { parseRunLine, type RunLine } from './run-line.ts';
 import { ScanNumbers } from './scan-names.ts';
+import { parseMarker, parseTransaction } from './transaction-lines.ts';
 import { parseDamage } from './damage-line.ts';
+
+type Schemas = ReturnType<typeof schemasOf>;
+type WriteSchema = Schemas['writes'];
+type ReadSchema = Schemas['reads'];
+type EndSchema = Schemas['ends'];
 
 /** A run out of a file, and whatever the file says that a run has no place for. */
 export interface ImportedRun extends Run {
@@ -43,6 +51,8 @@ export interface Extra {
 }
 
 const TYPES = ['run', 'write', 'read', 'scan', 'reset', 'end', 'fault', 'view', 'counts'];
+/** Only behind a line "run" of version 2. */
+const TRANSACTION_TYPES: ReadonlySet<string> = new Set(['transaction', 'marker']);
 
 const NO_PROMISE: Partial<NonNullable<RunLine['lines']>> = {};
 const UNTIMED = Number.MAX_SAFE_INTEGER;
@@ -81,9 +91,12 @@ function sumOf(path: string, content: Buffer | undefined, except: number): LineS
 }
 
 class Reader {
-  readonly #writes = new Collector(WRITE_COLUMNS);
-  readonly #reads = new Collector(READ_COLUMNS);
-  readonly #ends = new Collector(END_COLUMNS);
+  #inTransactions = false;
+  #writes: Collector<WriteSchema> = new Collector(schemasOf(false).writes);
+  #reads: Collector<ReadSchema> = new Collector(schemasOf(false).reads);
+  #ends: Collector<EndSchema> = new Collector(schemasOf(false).ends);
+  readonly #transactions = new Collector(TRANSACTION_COLUMNS);
+  readonly #markers = new Collector(MARKER_COLUMNS);
   /** Where each end stands among all events; null once one of them does not say. */
   #endPlaces: number[] | null = [];
   readonly #errors = new ErrorNames();
@@ -134,6 +147,7 @@ class Reader {
       case 'run':
         if (this.#run !== null) throw new LineProblem('it is a second "run" line, and a file holds one run');
         this.#run = parseRunLine(fields);
+        if (this.#run.info.transactions !== undefined) this.#beginTransactions();
         this.#scans.know(this.#run.scans);
         this.#isOwn = fields['kept'] !== undefined;
         return;
@@ -152,8 +166,33 @@ class Reader {
     }
   }
 
+  /** Before any row: what rows can hold depends on it. */
+  #beginTransactions(): void {
+    if (this.#line !== 1) throw new LineProblem('of version 2, it must be the first line of its file');
+    const schemas = schemasOf(true);
+    this.#inTransactions = true;
+    this.#writes = new Collector(schemas.writes);
+    this.#reads = new Collector(schemas.reads);
+    this.#ends = new Collector(schemas.ends);
+  }
+
+  #addTransaction(fields: Fields): void {
+    const row = parseTransaction(fields);
+    this.#assertOrder(fields);
+    const { columns, index } = this.#transactions.next(row.endCompleteNs ?? UNTIMED);
+    putTransaction(columns, index, row, this.#errors);
+    this.#eventLines++;
+  }
+
+  #addMarker(fields: Fields): void {
+    const row = parseMarker(fields, this.#numberOf);
+    const { columns, index } = this.#markers.next(row.timeNs);
+    putMarker(columns, index, row);
+    this.#eventLines++;
+  }
+
   #addWrite(fields: Fields): void {
-    const parsed = parseWrite(fields);
+    const parsed = parseWrite(fields, this.#inTransactions);
     this.#assertOrder(fields);
     const { row } = parsed;
     let { others } = parsed;
@@ -169,7 +208,7 @@ class Reader {
   }
 
   #addRead(fields: Fields): void {
-    const { row, others } = parseRead(fields, this.#numberOf);
+    const { row, others } = parseRead(fields, this.#numberOf, this.#inTransactions);
     const from = `${String(fields['scan'])}/${row.partition}`;
     if (!this.#readsFrom.has(from)) this.#readsFrom.set(from, this.#line);
     const number = this.#reads.rows;
@@ -193,6 +232,12 @@ class Reader {
   #addOther(fields: Fields): void {
     const { type } = fields;
     if (typeof type !== 'string') throw new LineProblem(`"type" must be a text, not ${shown(type)}`);
+    if (this.#inTransactions && type === 'transaction') return this.#addTransaction(fields);
+    if (this.#inTransactions && type === 'marker') return this.#addMarker(fields);
+    if (TRANSACTION_TYPES.has(type))
+      throw new LineProblem(
+        `a file with lines of type "${type}" begins with a line {"type":"run","version":2,…}: see "kept import --help"`,
+      );
     const events = parseEvents(fields, this.#numberOf);
     if (type === 'scan') this.#assertOrder(fields);
     if (events !== null) {
@@ -217,10 +262,18 @@ class Reader {
     const writes = this.#writes.finish();
     const reads = this.#reads.finish();
     const ends = this.#ends.finish(this.#endPlaces);
+    const transactions = this.#transactions.finish();
+    const markers = this.#markers.finish();
     const errorNames = this.#errors.names;
     const writeBatches = writes.parts.map(({ rows, columns }) => ({ length: rows, errorNames, ...columns }));
     const readBatches = reads.parts.map(({ rows, columns }) => ({ length: rows, ...columns }));
     const endBatches = ends.parts.map(({ rows, columns }) => ({ length: rows, ...columns }));
+    const transactionBatches = transactions.parts.map(({ rows, columns }) => ({
+      length: rows,
+      errorNames,
+      ...columns,
+    }));
+    const markerBatches = markers.parts.map(({ rows, columns }) => ({ length: rows, ...columns }));
     const endExtras = this.#endExtras;
     const writeExtras = this.#writeExtras;
     const readExtras = this.#readExtras;
@@ -232,6 +285,10 @@ class Reader {
       writes: () => writeBatches,
       reads: () => readBatches,
       ends: () => endBatches,
+      ...(this.#inTransactions && {
+        transactions: () => transactionBatches,
+        markers: () => markerBatches,
+      }),
       damage: () => this.#damages.list,
       *extras() {
         for (const extra of endExtras.inOrder(ends.origins)) yield { of: 'end', ...extra };

@@ -36,7 +36,10 @@ const WRITE_FIELDS = new Set([
 ]);
 const ATTEMPTS_MAX = 0xffff;
 
-export function parseWrite(fields: Fields): Parsed<Write> {
+const TRANSACTIONAL_WRITE_FIELDS = new Set([...WRITE_FIELDS, 'transaction']);
+
+/** @param inTransactions whether the file may hold transactions; in another one their fields are some tool's own. */
+export function parseWrite(fields: Fields, inTransactions: boolean = false): Parsed<Write> {
   const invokeNs = wholeOf(fields, 'invoke');
   const error = fields['error'];
   const row: Write = {
@@ -52,7 +55,11 @@ export function parseWrite(fields: Fields): Parsed<Write> {
     attempts: wholeOrNull(fields, 'attempts') ?? 1,
     broker: wholeOrNull(fields, 'broker', INT32_MAX),
   };
-  let others = othersThan(WRITE_FIELDS, fields);
+  if (inTransactions) {
+    const transaction = wholeOrNull(fields, 'transaction');
+    if (transaction !== null) row.transaction = transaction;
+  }
+  let others = othersThan(inTransactions ? TRANSACTIONAL_WRITE_FIELDS : WRITE_FIELDS, fields);
   if (row.attempts > ATTEMPTS_MAX) others = { ...others, attempts: row.attempts };
   return { row, others };
 }
@@ -60,7 +67,7 @@ export function parseWrite(fields: Fields): Parsed<Write> {
 /** One line, without its line feed. */
 export function formatWrite(row: Write, others: Record<string, unknown> | null): string {
   const error = row.error === null ? '' : `,"error":${JSON.stringify(row.error)}`;
-  const line = `{"type":"write","worker":${row.worker},"seq":${row.seq},"partition":${row.partition},"invoke":${row.invokeNs},"complete":${row.completeNs},"outcome":"${row.outcome}","offset":${row.offset}${error},"attempts":${row.attempts},"intended":${row.intendedNs},"broker":${row.broker}}`;
+  const line = `{"type":"write","worker":${row.worker},"seq":${row.seq},"partition":${row.partition},"invoke":${row.invokeNs},"complete":${row.completeNs},"outcome":"${row.outcome}","offset":${row.offset}${error},"attempts":${row.attempts},"intended":${row.intendedNs},"broker":${row.broker}${row.transaction === undefined ? '' : `,"transaction":${row.transaction}`}}`;
   return merged(line, others);
 }
 
@@ -76,8 +83,17 @@ const READ_FIELDS = new Set([
   'integrity',
 ]);
 
-/** @param numberOf the number of the scan with this name. */
-export function parseRead(fields: Fields, numberOf: (scan: string) => number): Parsed<Read> {
+const TRANSACTIONAL_READ_FIELDS = new Set([...READ_FIELDS, 'producerId', 'epoch']);
+
+/**
+ * @param numberOf the number of the scan with this name.
+ * @param inTransactions as in `parseWrite`.
+ */
+export function parseRead(
+  fields: Fields,
+  numberOf: (scan: string) => number,
+  inTransactions: boolean = false,
+): Parsed<Read> {
   const valid = fields['valid'] === undefined ? true : flagOf(fields, 'valid');
   const row: Read = {
     scan: numberOf(scanNameOf(fields)),
@@ -89,12 +105,21 @@ export function parseRead(fields: Fields, numberOf: (scan: string) => number): P
     timeNs: wholeOrNull(fields, 'complete') ?? 0,
     integrity: integrityOf(fields, valid),
   };
-  return { row, others: othersThan(READ_FIELDS, fields) };
+  if (inTransactions) {
+    const producerId = wholeOrNull(fields, 'producerId');
+    const epoch = wholeOrNull(fields, 'epoch', INT32_MAX);
+    if (producerId !== null) row.producerId = producerId;
+    if (epoch !== null) row.epoch = epoch;
+  }
+  return { row, others: othersThan(inTransactions ? TRANSACTIONAL_READ_FIELDS : READ_FIELDS, fields) };
 }
 
 export function formatRead(row: Read, scan: string, others: Record<string, unknown> | null): string {
+  const producer =
+    (row.producerId === undefined ? '' : `,"producerId":${row.producerId}`) +
+    (row.epoch === undefined ? '' : `,"epoch":${row.epoch}`);
   const invalid = row.integrity === 'valid' ? '' : `,"valid":false,"integrity":"${row.integrity}"`;
-  const line = `{"type":"read","scan":${JSON.stringify(scan)},"partition":${row.partition},"offset":${row.offset},"worker":${row.worker},"seq":${row.seq},"complete":${row.timeNs}${invalid}}`;
+  const line = `{"type":"read","scan":${JSON.stringify(scan)},"partition":${row.partition},"offset":${row.offset},"worker":${row.worker},"seq":${row.seq},"complete":${row.timeNs}${invalid}${producer}}`;
   return merged(line, others);
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { OLD_MODES, inTodaysWords, retriesInOldWords } from '../old-words.ts';
 import { type Contract, type RunInfo, SETTINGS } from '../run.ts';
+import type { TransactionsInfo } from '../transaction.ts';
 import type { LineCounts } from './line-counts.ts';
 import { choiceOf, type Fields, flagOf, LineProblem, othersThan, shown, textOf, wholeOf } from './fields.ts';
 
@@ -31,6 +32,7 @@ const FIELDS = new Set([
   'replicationFactor',
   'uncleanLeaderElection',
   'idempotence',
+  'transactions',
   'kept',
 ]);
 
@@ -89,11 +91,12 @@ const own = z.strictObject({
 });
 
 export function parseRunLine(fields: Fields): RunLine {
-  if (fields['version'] !== 1) {
+  if (fields['version'] !== 1 && fields['version'] !== 2) {
     throw new LineProblem(
-      `"version" must be 1, the only one that this program reads, not ${shown(fields['version'])}`,
+      `"version" must be 1, or 2 of a history with transactions, not ${shown(fields['version'])}`,
     );
   }
+  const transactions = transactionsOf(fields);
   const parsed = own.safeParse(fields['kept']);
   if (fields['kept'] !== undefined && !parsed.success) {
     const issue = parsed.error.issues[0]!;
@@ -113,6 +116,7 @@ export function parseRunLine(fields: Fields): RunLine {
       ...(flagOf(fields, 'dense') && { dense: true }),
       ...(fields['workerIsSession'] !== undefined && { workerIsSession: flagOf(fields, 'workerIsSession') }),
       ...(saysVersion && { versions: { ...(known?.versions ?? { kept: '0' }), kafka } }),
+      ...(transactions !== null && { transactions }),
       ...(extra !== null && { extra }),
     },
     contract: laidOver(known?.contract, contractOf(fields)),
@@ -131,6 +135,24 @@ function contractOf(fields: Fields): Partial<Contract> {
   for (const name of ['uncleanLeaderElection', 'idempotence'] as const)
     if (fields[name] !== undefined) contract[name] = flagOf(fields, name);
   return contract;
+}
+
+const transactionsSchema = z.strictObject({
+  ids: z.array(z.string()).default([]),
+  version: z.literal([1, 2]).nullable().default(null),
+  timeoutMs: z.int().min(0).default(60_000),
+  stateMinInsyncReplicas: z.int().min(0).nullable().default(null),
+});
+
+/** What a line of version 2 says of transactions; null of version 1, which has none. */
+function transactionsOf({ version, transactions }: Fields): TransactionsInfo | null {
+  if (version !== 2) return null;
+  const parsed = transactionsSchema.safeParse(transactions ?? {});
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0]!;
+  throw new LineProblem(
+    `"${['transactions', ...issue.path].join('.')}" is not what it should be: ${issue.message}`,
+  );
 }
 
 /** Older files say it with the field "mode"; null where the line says nothing. */
@@ -162,13 +184,14 @@ export function formatRunLine(
   const told = SETTINGS.filter((setting) => contract.assumed?.includes(setting) !== true);
   return {
     type: 'run',
-    version: 1,
+    version: info.transactions === undefined ? 1 : 2,
     run: info.run,
     clientRetries: contract.clientRetries,
     dense: info.dense === true,
     ...(info.workerIsSession !== undefined && { workerIsSession: info.workerIsSession }),
     ...Object.fromEntries(told.map((setting) => [setting, contract[setting]])),
     ...(info.versions.kafka !== undefined && { kafka: info.versions.kafka }),
+    ...(info.transactions !== undefined && { transactions: info.transactions }),
     kept: { info: rest, scans, lines: { ...lines, counts: 1 } },
     ...extra,
   };

@@ -1,4 +1,4 @@
-import { endAt, readAt, writeAt } from '../columns/columns.ts';
+import { endAt, markerAt, readAt, transactionAt, writeAt } from '../columns/columns.ts';
 import { Damages } from '../damage.ts';
 import type { Run, RunInfo } from '../run.ts';
 import { formatEnd, formatEvents } from './format-events.ts';
@@ -8,6 +8,7 @@ import type { Extra } from './read.ts';
 import { formatRead, formatWrite } from './rows.ts';
 import { formatRunLine } from './run-line.ts';
 import { nameOfScan, scanNames } from './scan-names.ts';
+import { formatMarker, formatTransaction } from './transaction-lines.ts';
 
 const CHUNK_CHARACTERS = 1 << 18;
 
@@ -52,6 +53,14 @@ function* lines(run: Run, extras: Iterable<Extra>, counts: LineCounts): Generato
     for (let index = 0; index < batch.length; index++) {
       const read = readAt(batch, index);
       yield formatRead(read, nameOf(read.scan), others.of('read', row++));
+    }
+  }
+  for (const batch of run.transactions?.() ?? [])
+    for (let index = 0; index < batch.length; index++) yield formatTransaction(transactionAt(batch, index));
+  for (const batch of run.markers?.() ?? []) {
+    for (let index = 0; index < batch.length; index++) {
+      const marker = markerAt(batch, index);
+      yield formatMarker(marker, nameOf(marker.scan));
     }
   }
   yield* others.rest();

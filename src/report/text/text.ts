@@ -121,6 +121,13 @@ function countsOf({ counts, claim }: Result, { columns }: Page): string {
     ...present('misplaced', counts.misplaced, 'found at another offset than the acknowledged one'),
     ...present('duplicate', counts.duplicate, 'stored more than once'),
     ...present('aborted read', counts['aborted-read'], 'failed, and in the log all the same'),
+    ...present('torn', counts.torn, 'transactions of which only a part took effect'),
+    ...present('lost committed', counts['lost-committed'], 'committed transactions that are not shown whole'),
+    ...present('dirty read', counts['dirty-read'], 'read before the commit was asked for'),
+    ...present('merged', counts.merged, 'transactions that were ended together with another one'),
+    ...present('split', counts.split, 'transactions that were ended in the middle'),
+    ...present('zombie commit', counts['zombie-commit'], 'of instances that had been fenced'),
+    ...present('stuck readers', counts['lso-stuck'], 'partitions that wait for a transaction without an end'),
     ...present('phantom', counts.phantom, 'records that no write explains'),
     ...present('reordered', counts.reordered, 'partitions whose log contradicts real time'),
     ...present('producer order', counts['producer-order'], 'behind one that the same producer sent later'),
@@ -203,6 +210,14 @@ function findingLines(
     const whom = finding.reader === undefined ? client : 'the reader';
     lines.push(...paragraph(`The evidence points at ${whom}, not at the broker.`, columns, indent));
   }
+  if (withReason && finding.blame === 'protocol')
+    lines.push(
+      ...paragraph(
+        'The evidence points at the protocol, which no broker and no client can mend alone.',
+        columns,
+        indent,
+      ),
+    );
   if (finding.values !== '') lines.push(...paragraph(`Values: ${finding.values}`, columns, indent));
   return lines;
 }

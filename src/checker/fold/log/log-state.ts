@@ -42,7 +42,7 @@ export const logStateSchema = z.strictObject({
   /** How many were examined, and the digest of the last one, so that none is examined twice in a row. */
   segments: whole.min(0),
   last: z.string().nullable(),
-  info: z.looseObject({ version: z.literal(1), run: z.string() }) as unknown as z.ZodType<RunInfo>,
+  info: z.looseObject({ version: z.literal([1, 2]), run: z.string() }) as unknown as z.ZodType<RunInfo>,
   /** Of the segments since the log was last found in order (see `close-settled.ts`). */
   writes: z.array(writeSchema),
   reads: z.array(readSchema),

@@ -1,0 +1,179 @@
+import test from 'ava';
+import { check } from '../../src/checker/check.ts';
+import type { Event, ScanEvent } from '../../src/history/event.ts';
+import { runOf, type Rows } from '../../src/history/memory.ts';
+import type { Marker, Transaction } from '../../src/history/transaction.ts';
+import type { Read, Write } from '../../src/history/write.ts';
+
+/** What is never held against anybody, one story each; and beside it what is. */
+const S = 1e9;
+
+/** A transaction of worker 0 with a record in partition 0, committed, as it should be; and what a story changes of it. */
+function story(changed: {
+  writes?: Partial<Write>[];
+  reads?: Partial<Read>[];
+  transaction?: Partial<Transaction>;
+  markers?: Partial<Marker>[];
+  scan?: Partial<ScanEvent>;
+  events?: Event[];
+  info?: Partial<NonNullable<Rows['info']>>;
+}) {
+  const writes = (changed.writes ?? [{}]).map((write, seq): Write => ({
+    worker: 0, seq, partition: 0, intendedNs: S, invokeNs: S, completeNs: 2 * S, outcome: 'ok', error: null,
+    offset: 2 * seq, attempts: 1, broker: 1, transaction: 0, ...write,
+  })); // prettier-ignore
+  const reads = (changed.reads ?? [{}]).map((read, seq): Read => ({
+    scan: 0, partition: 0, offset: 2 * seq, worker: 0, seq, timeNs: 60 * S, integrity: 'valid', producerId: 7, epoch: 0,
+    ...read,
+  })); // prettier-ignore
+  const transactions: Transaction[] = [
+    {
+      worker: 0, number: 0, producerId: 7, epoch: 0, endProducerId: null, endEpoch: null, beginNs: S / 2, end: 'commit',
+      endInvokeNs: 3 * S, endCompleteNs: 4 * S, outcome: 'committed', error: null, attempts: 1, answered: 1,
+      ...changed.transaction,
+    },
+  ]; // prettier-ignore
+  const markers = (changed.markers ?? [{}]).map((marker, index): Marker => ({
+    scan: 0, partition: 0, offset: 1 + 2 * index, producerId: 7, epoch: 0, kind: 'commit', coordinatorEpoch: 0, timeNs: 60 * S,
+    ...marker,
+  })); // prettier-ignore
+  const end = 1 + Math.max(0, ...reads.map(({ offset }) => offset), ...markers.map(({ offset }) => offset));
+  const scan: ScanEvent = {
+    type: 'scan', scan: 0, name: 'final', partition: 0, from: 0, end, covered: true, final: true, invokeNs: 50 * S,
+    completeNs: 61 * S, stable: end, ...changed.scan,
+  }; // prettier-ignore
+  const info = {
+    world: 'real' as const,
+    transactions: { ids: ['t', 't'], version: 1 as const, timeoutMs: 1_000, stateMinInsyncReplicas: 2 },
+    ...changed.info,
+  };
+  return check(
+    runOf({ info, writes, reads, transactions, markers, events: [scan, ...(changed.events ?? [])] }),
+    {
+      claim: 'kept',
+    },
+  );
+}
+
+const kindsOf = ({ findings }: ReturnType<typeof story>) => findings.map(({ kind }) => kind).toSorted();
+const reader = (client: string): ScanEvent => ({
+  type: 'scan', scan: 1, name: 'app', partition: 0, from: 0, end: 2, covered: true, final: false, isolation: 'read_committed',
+  client, invokeNs: S, completeNs: 20 * S,
+}); // prettier-ignore
+const given = (timeNs: number): Partial<Read> => ({ scan: 1, offset: 0, seq: 0, timeNs });
+
+test('a transaction that was committed, and is', (t) => {
+  const result = story({});
+  t.deepEqual([result.verdict, kindsOf(result)], ['valid', []]);
+});
+
+test('1: the answer comes before the markers, so a segment may be open for a while: a doubt, no accusation', (t) => {
+  const early = story({ markers: [], scan: { invokeNs: 10 * S, stable: 0 } });
+  t.deepEqual([early.verdict, kindsOf(early)], ['inconclusive', []]);
+  t.true(early.doubts!.some((doubt) => doubt.includes('may still have been on their way to an end')));
+  t.deepEqual(kindsOf(story({ markers: [] })), ['lost-committed']);
+});
+
+test('2: the last stable offset may lag as long as a transaction may be open', (t) => {
+  const lagging = { markers: [], transaction: { outcome: 'unknown' as const, endCompleteNs: null } };
+  t.deepEqual(kindsOf(story({ ...lagging, scan: { invokeNs: 10 * S, stable: 0 } })), []);
+  const stuck = story({ ...lagging, scan: { stable: 0 } });
+  t.deepEqual(kindsOf(stuck), ['lso-stuck']);
+  t.regex(stuck.findings[0]!.examples[0]!.detail!, /by producer 7, from offset 0 on, has no end/);
+});
+
+test('3: an acknowledgement promises nothing inside of a transaction that was not committed', (t) => {
+  for (const outcome of ['aborted', 'unknown'] as const) {
+    const gone = story({ reads: [], markers: [], transaction: { outcome }, scan: { end: 0, stable: 0 } });
+    t.deepEqual(kindsOf(gone), [], outcome);
+  }
+  const lost = story({ reads: [], markers: [], scan: { end: 0, stable: 0 } });
+  t.deepEqual(kindsOf(lost), ['lost'], 'of a committed one it does');
+});
+
+test('4: a reader that shows everything sees what was aborted', (t) => {
+  const { isolation: _, ...plain } = reader('any');
+  const aborted = {
+    transaction: { end: 'abort' as const, outcome: 'aborted' as const },
+    markers: [{ kind: 'abort' as const }],
+  };
+  t.deepEqual(kindsOf(story({ ...aborted, reads: [{}, given(9 * S)], events: [plain] })), []);
+  const shown = story({ ...aborted, reads: [{}, given(9 * S)], events: [reader('some-client 1.0')] });
+  t.deepEqual(kindsOf(shown), ['aborted-read']);
+  t.like(shown.findings[0], { blame: 'client', judgement: 'violation', reader: 'some-client 1.0' });
+});
+
+test('7: a transaction that timed out is aborted without a word', (t) => {
+  const timedOut = story({
+    transaction: { end: 'open', endInvokeNs: null, endCompleteNs: null, outcome: 'unknown' },
+    markers: [{ kind: 'abort' }],
+  });
+  t.deepEqual(kindsOf(timedOut), []);
+});
+
+test('8: markers take offsets, which are not empty', (t) => {
+  t.deepEqual(
+    kindsOf(story({ writes: [{}, { offset: 1 }], reads: [{}, { offset: 1 }], markers: [{ offset: 2 }] })),
+    [],
+  );
+});
+
+test('9: what is cut off below, or was compacted, is not judged', (t) => {
+  const cut = story({ markers: [{ kind: 'abort' }], scan: { from: 1 } });
+  t.deepEqual(kindsOf(cut), []);
+  t.true(cut.doubts!.some((doubt) => doubt.startsWith('Transactions are not judged in partition 0')));
+});
+
+test('11: what brokers that lost power knew of transactions may be gone with it', (t) => {
+  const torn = { writes: [{}, {}], reads: [{}, {}], markers: [{}, { kind: 'abort' as const }] };
+  t.like(
+    story(torn).findings.find(({ kind }) => kind === 'torn'),
+    { judgement: 'violation', blame: 'protocol' },
+  );
+  const fault: Event[] = [
+    {
+      type: 'fault-start', id: 'f', fault: { kind: 'power-loss', target: 'leader' }, requestedNs: S, timeNs: S, targets: ['kafka1'],
+      links: [], evidence: 'it is gone',
+    },
+    { type: 'fault-stop', id: 'f', requestedNs: 2 * S, timeNs: 2 * S, evidence: 'it runs' },
+  ]; // prettier-ignore
+  t.like(
+    story({ ...torn, events: fault }).findings.find(({ kind }) => kind === 'torn'),
+    { judgement: 'permitted' },
+  );
+  const version2 = {
+    transactions: { ids: ['t'], version: 2 as const, timeoutMs: 1_000, stateMinInsyncReplicas: 2 },
+  };
+  t.like(
+    story({ ...torn, info: version2 }).findings.find(({ kind }) => kind === 'torn'),
+    { blame: 'broker' },
+  );
+});
+
+test('12: a record that the client sent again under another producer id does not split its transaction', (t) => {
+  const again = story({
+    reads: [{}, { seq: 0, offset: 1, producerId: 8 }],
+    markers: [{ offset: 2 }, { offset: 3, producerId: 8 }],
+  });
+  t.false(kindsOf(again).includes('split'));
+  const twice = story({ reads: [{}, { seq: 0, offset: 2 }], markers: [{ offset: 1 }, { offset: 3 }] });
+  t.true(kindsOf(twice).includes('split'));
+});
+
+test('a record that is read before its commit is asked for, on the same clock', (t) => {
+  t.deepEqual(kindsOf(story({ reads: [{}, given(2.5 * S)], events: [reader('app')] })), ['dirty-read']);
+  t.deepEqual(kindsOf(story({ reads: [{}, given(3 * S)], events: [reader('app')] })), []);
+  const clocks = [{ host: 'elsewhere', workers: [0], uncertaintyNs: 10 }];
+  t.deepEqual(kindsOf(story({ reads: [{}, given(2.5 * S)], events: [reader('app')], info: { clocks } })), []);
+});
+
+test('where rows are missing transactions are not judged', (t) => {
+  const rows = runOf({
+    info: { transactions: { ids: ['t'], version: 1, timeoutMs: 1_000, stateMinInsyncReplicas: 2 } },
+    transactions: [],
+    markers: [],
+  });
+  const damage = [{ file: 'markers.arrow', kind: 'torn' as const, detail: 'It was cut.' }];
+  const { doubts } = check({ ...rows, damage: () => damage }, { claim: 'kept' });
+  t.true(doubts!.includes('Rows of the history are missing, so transactions are not judged.'));
+});
