@@ -1,3 +1,4 @@
+import type { Marker } from '../history/transaction.ts';
 import type { Outcome } from '../history/write.ts';
 
 /** A value, and where it is written to. */
@@ -59,6 +60,11 @@ export interface EndOffset {
   end: number;
   /** Broker id of the leader that was asked. */
   broker: number;
+  /**
+   * The last stable offset, where it was asked for: what lies behind it belongs to transactions that are open, or behind
+   * them. It is asked for before `end`, so that a lower one may only mean that something was written in between.
+   */
+  stable?: number;
 }
 
 /** What a batch of an idempotent producer says of itself: who numbered it, and the number of its first record. */
@@ -80,19 +86,35 @@ export interface Fetched {
   batch?: ProducedBatch;
 }
 
+/** A marker as a scan found it: a control record that ends a producer's transaction in one partition. */
+export type FetchedMarker = Omit<Marker, 'scan' | 'timeNs'>;
+
+/** What to read of one partition: the offsets from `from` up to `end`. */
+export interface ScanBounds {
+  partition: number;
+  from: number;
+  end: number;
+  /**
+   * Is given the markers between the bounds, in the order of offsets: those of an answer before its records. They are left
+   * out where it is absent, and count as covered either way.
+   */
+  markers?: (markers: FetchedMarker[]) => void;
+}
+
 /** Reads a topic, always from the partition's leader, never through a consumer group. */
 export interface Reader {
   open(): Promise<void>;
-  endOffsets(): Promise<EndOffset[]>;
+  /** @param options.stable whether to ask for last stable offsets too, which takes another request of each leader. */
+  endOffsets(options?: { stable?: boolean }): Promise<EndOffset[]>;
   /**
-   * Reads one partition in the order of offsets, from `from` up to `end`, and hands every record to `sink`. Without an
-   * end (Infinity) it goes on until `signal`, or until nothing has come for a while.
+   * Reads one partition in the order of offsets, from `from` up to `end`, and hands every record to `sink`, those of open
+   * and of aborted transactions too. Without an end (Infinity) it goes on until `signal`, or until nothing has come for a while.
    * @returns the offset it reached: `end` when everything was covered. Less than `end`: what lies behind could not
    *   be read. Offsets that the broker skipped over (gaps) count as covered. `outOfRange`: the leader said that its
    *   log does not reach to this offset, or begins behind it.
    */
   scan(
-    bounds: { partition: number; from: number; end: number },
+    bounds: ScanBounds,
     sink: (records: Fetched[]) => void,
     signal?: AbortSignal,
   ): Promise<{ reached: number; outOfRange?: boolean }>;

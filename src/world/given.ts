@@ -196,8 +196,8 @@ function from(starts: readonly number[], reader: Reader): Reader {
   return {
     open: () => reader.open(),
     close: () => reader.close(),
-    async endOffsets() {
-      const ends = await reader.endOffsets();
+    async endOffsets(asked) {
+      const ends = await reader.endOffsets(asked);
       return ends.map((end) => ({ ...end, start: Math.max(end.start, startOf(end.partition)) }));
     },
     scan: (bounds, sink, signal) =>

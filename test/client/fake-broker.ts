@@ -36,6 +36,8 @@ export interface FakeBroker {
   /** Of each Fetch and each ListOffsets request that arrived: how many partitions it was about. */
   fetches: number[];
   listings: number[];
+  /** The last stable offset of the first partition; null: nothing is open. */
+  stable: number | null;
   close(): Promise<void>;
 }
 
@@ -91,7 +93,9 @@ export async function fakeBroker(
       broker.listings.push(asked.length);
       const answers = asked.map((entry) => {
         const number = entry.readInt32BE(0);
-        const end = latest && number === 0 ? broker.log.length : 0;
+        const isStable = body.readInt8(4) === 1;
+        const logEnd = isStable ? (broker.stable ?? broker.log.length) : broker.log.length;
+        const end = latest && number === 0 ? logEnd : 0;
         return Buffer.concat([i32(number), i16(0), i64(-1), i64(end)]);
       });
       return answer(Buffer.concat([i32(0), array([Buffer.concat([text(TOPIC), array(answers)])])]));
@@ -223,6 +227,7 @@ export async function fakeBroker(
     fetchErrors: [],
     fetches: [],
     listings: [],
+    stable: null,
     close: () => {
       for (const socket of sockets) socket.destroy();
       return new Promise((resolve) => server.close(() => resolve()));

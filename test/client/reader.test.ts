@@ -27,6 +27,25 @@ test('the ends of a hundred partitions are asked for in two requests', async (t)
   t.deepEqual(broker.listings.slice(2), [PARTITIONS, PARTITIONS]);
 });
 
+test('last stable offsets are told beside the ends where they are asked for, and only there', async (t) => {
+  const broker = await fakeBroker({ partitions: 2 });
+  const reader = createReader({ ...place, partitions: 2, endpoint: { brokers: [broker.address] } });
+  t.teardown(() => Promise.all([broker.close(), reader.close()]));
+  broker.log.push('7:0', '7:1', '7:2');
+  const [first, second] = [
+    { partition: 0, start: 0, end: 3, broker: 1 },
+    { partition: 1, start: 0, end: 0, broker: 1 },
+  ];
+  t.deepEqual(await reader.endOffsets(), [first, second]);
+  t.deepEqual(broker.listings, [2, 2]);
+  broker.stable = 1;
+  t.deepEqual(await reader.endOffsets({ stable: true }), [
+    { ...first, stable: 1 },
+    { ...second, stable: 0 },
+  ]);
+  t.deepEqual(broker.listings, [2, 2, 2, 2, 2]);
+});
+
 test('a consumer of a hundred partitions gets what comes into one of them while the others are idle', async (t) => {
   // Asked for one by one, the idle ones would hold the connection for 25 s, longer than any request may take.
   const broker = await fakeBroker({ partitions: PARTITIONS, idleMs: 250 });

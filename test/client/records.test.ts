@@ -3,6 +3,7 @@ import test from 'ava';
 import { fc } from '@fast-check/ava';
 import { crc32c } from '../../src/client/kafkajs/crc32c.ts';
 import { decodeRecords } from '../../src/client/kafkajs/records.ts';
+import type { FetchedMarker } from '../../src/client/client.ts';
 import { holds } from '../holds.ts';
 
 interface BatchSpec {
@@ -52,6 +53,62 @@ test('every record between the bounds is returned once, and gaps count as covere
   );
 });
 
+const markerSpec = fc.record({
+  producerId: fc.nat(2 ** 40),
+  epoch: fc.nat(30_000),
+  kind: fc.constantFrom('commit' as const, 'abort' as const),
+  coordinatorEpoch: fc.nat(),
+});
+
+test('every marker between the bounds is told once where it is asked for, and records are the same either way', (t) => {
+  const cases = fc.tuple(fc.array(fc.oneof(batchSpec, markerSpec), { maxLength: 8 }), fc.nat(10), fc.nat(40));
+  holds(
+    t,
+    fc.property(cases, ([specs, from, length]) => {
+      const bytes: Buffer[] = [];
+      const expected: FetchedMarker[] = [];
+      let offset = 0;
+      for (const spec of specs) {
+        if ('kind' in spec) {
+          bytes.push(markerOf(spec, offset));
+          expected.push({ partition: 4, offset, ...spec });
+          offset++;
+        } else {
+          bytes.push(batchOf({ ...spec, control: false }, offset).bytes);
+          offset += spec.values.length + spec.gap;
+        }
+      }
+      const bounds = { partition: 4, from, end: from + length };
+      const markers: FetchedMarker[] = [];
+      const decoded = decodeRecords(Buffer.concat(bytes), bounds, markers);
+      t.deepEqual(decoded, decodeRecords(Buffer.concat(bytes), bounds));
+      t.deepEqual(
+        markers,
+        expected.filter((marker) => marker.offset >= from && marker.offset < from + length),
+      );
+    }),
+  );
+});
+
+test('control records that are not of transactions are no markers, nor is what compaction left of one', (t) => {
+  const spec = { producerId: 9, epoch: 3, kind: 'commit' as const, coordinatorEpoch: 5 };
+  const leaderChange = markerOf(spec, 0);
+  leaderChange.writeInt16BE(2, 61 + 7); // length, attributes, deltas, length of the key, version: then the type
+  sealed(leaderChange);
+  const emptied = markerOf(spec, 1).subarray(0, 61);
+  emptied.writeInt32BE(61 - 12, 8);
+  emptied.writeInt32BE(0, 57);
+  sealed(emptied);
+  const markers: FetchedMarker[] = [];
+  const { next } = decodeRecords(
+    Buffer.concat([leaderChange, emptied, markerOf(spec, 2)]),
+    { partition: 0, from: 0, end: 10 },
+    markers,
+  );
+  t.deepEqual(markers, [{ partition: 0, offset: 2, ...spec }]);
+  t.is(next, 3);
+});
+
 test('a flipped bit is noticed, not read', (t) => {
   holds(
     t,
@@ -83,6 +140,44 @@ function logOf(specs: BatchSpec[]) {
     return batch.bytes;
   });
   return { bytes: Buffer.concat(batches), records, end };
+}
+
+/** A control batch with one marker, as a coordinator has it written. */
+function markerOf(
+  { producerId, epoch, kind, coordinatorEpoch }: Omit<FetchedMarker, 'partition' | 'offset'>,
+  baseOffset: number,
+): Buffer {
+  const key = Buffer.from([0, 0, 0, kind === 'commit' ? 1 : 0]);
+  const value = Buffer.alloc(6);
+  value.writeInt32BE(coordinatorEpoch, 2);
+  const body = Buffer.concat([
+    Buffer.from([0]),
+    varint(0),
+    varint(0),
+    varint(4),
+    key,
+    varint(6),
+    value,
+    varint(0),
+  ]);
+  const record = Buffer.concat([varint(body.length), body]);
+  const bytes = Buffer.alloc(61 + record.length);
+  bytes.writeBigInt64BE(BigInt(baseOffset), 0);
+  bytes.writeInt32BE(bytes.length - 12, 8);
+  bytes[16] = 2;
+  bytes.writeInt16BE(0x30, 21); // a control batch of a transaction
+  bytes.writeBigInt64BE(BigInt(producerId), 43);
+  bytes.writeInt16BE(epoch, 51);
+  bytes.writeInt32BE(-1, 53);
+  bytes.writeInt32BE(1, 57);
+  record.copy(bytes, 61);
+  return sealed(bytes);
+}
+
+/** With a checksum that is right. */
+function sealed(bytes: Buffer): Buffer {
+  bytes.writeUInt32BE(crc32c(bytes, 21, bytes.length), 17);
+  return bytes;
 }
 
 /** A record batch v2, written field by field as Kafka's documentation has it. */

@@ -7,7 +7,7 @@
  */
 import { NS_PER_MS, type Clock } from '../../core/clock.ts';
 import { Failure, messageOf } from '../../core/failure.ts';
-import type { EndOffset, Reader } from '../client.ts';
+import type { EndOffset, FetchedMarker, Reader } from '../client.ts';
 import { rotatedEndpoint, type Endpoint } from '../endpoint.ts';
 import { fetchCall, readFetchAnswers, type FetchAnswer } from './fetch.ts';
 import { Gathering } from './gathering.ts';
@@ -33,6 +33,9 @@ const MAX_WAIT_MS = 250;
 const PAUSE_MS = 100;
 const EARLIEST = -2;
 const LATEST = -1;
+const READ_UNCOMMITTED = 0;
+/** Of ListOffsets: asks for the last stable offset instead of the high watermark. */
+const READ_COMMITTED = 1;
 const OFFSET_OUT_OF_RANGE = 1;
 
 export function createReader(options: ReaderOptions): Reader {
@@ -73,20 +76,24 @@ export function createReader(options: ReaderOptions): Reader {
     }
   };
 
-  const offsetsAt = (timestamp: number) =>
+  const offsetsAt = (timestamp: number, isolationLevel = READ_UNCOMMITTED) =>
     new Gathering<{ partition: number }, { errorCode: number; offset: string }>(
       async (session, asked) => {
         const call = negotiated(session.versions, API.listOffsets, requests.ListOffsets);
         const topics = [{ topic, partitions: asked.map(({ partition }) => ({ partition, timestamp })) }];
         const { responses } = await session.request(
-          unjudged(call({ replicaId: -1, isolationLevel: 0, topics })),
+          unjudged(call({ replicaId: -1, isolationLevel, topics })),
         );
         const answered = responses.flatMap((response) => response.partitions);
         return new Map(answered.map((answer) => [answer.partition, answer]));
       },
       { areAlike: true },
     );
-  const bounds = { earliest: offsetsAt(EARLIEST), latest: offsetsAt(LATEST) };
+  const bounds = {
+    earliest: offsetsAt(EARLIEST),
+    latest: offsetsAt(LATEST),
+    stable: offsetsAt(LATEST, READ_COMMITTED),
+  };
 
   const offsetAt = async (
     bound: keyof typeof bounds,
@@ -98,10 +105,11 @@ export function createReader(options: ReaderOptions): Reader {
     return Number(offset);
   };
 
-  const endOffset = (partition: number): Promise<EndOffset> =>
+  const endOffset = (partition: number, { stable = false }): Promise<EndOffset> =>
     persist(partition, async (session, { id }) => ({
       partition,
       start: await offsetAt('earliest', session, partition),
+      ...(stable && { stable: await offsetAt('stable', session, partition) }),
       end: await offsetAt('latest', session, partition),
       broker: id,
     }));
@@ -131,9 +139,9 @@ export function createReader(options: ReaderOptions): Reader {
     async open() {
       await this.endOffsets();
     },
-    async endOffsets() {
+    async endOffsets(asked = {}) {
       try {
-        return await Promise.all(Array.from({ length: options.partitions }, (_, p) => endOffset(p)));
+        return await Promise.all(Array.from({ length: options.partitions }, (_, p) => endOffset(p, asked)));
       } catch (thrown) {
         throw new Failure(`The end offsets of ${topic} could not be asked for: ${messageOf(thrown)}.`, {
           hint: "Every partition needs a leader that answers. See the brokers' logs.",
@@ -141,7 +149,7 @@ export function createReader(options: ReaderOptions): Reader {
         });
       }
     },
-    async scan({ partition, from, end }, sink, signal) {
+    async scan({ partition, from, end, markers: takeMarkers }, sink, signal) {
       let reached = from;
       let outOfRange = false;
       const stopped = () => signal?.aborted === true;
@@ -150,7 +158,10 @@ export function createReader(options: ReaderOptions): Reader {
         while (reached < end && !stopped()) {
           const answer = await fetches.ask(session, { partition, offset: reached });
           if (answer.code !== 0) throw new NotNow(answer.code);
-          const { records, next } = decodeRecords(answer.batches, { partition, from: reached, end });
+          const markers: FetchedMarker[] | null = takeMarkers === undefined ? null : [];
+          const wanted = { partition, from: reached, end };
+          const { records, next } = decodeRecords(answer.batches, wanted, markers);
+          if (markers !== null && markers.length > 0) takeMarkers?.(markers);
           if (records.length > 0) sink(records);
           if (next > reached) {
             reached = Math.min(next, end);

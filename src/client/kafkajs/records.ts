@@ -9,7 +9,8 @@
  */
 import { gunzipSync } from 'node:zlib';
 import { Failure } from '../../core/failure.ts';
-import type { Fetched, ProducedBatch } from '../client.ts';
+import type { Fetched, FetchedMarker, ProducedBatch } from '../client.ts';
+import { MARKER_KINDS } from '../../history/transaction.ts';
 import { crc32c } from './crc32c.ts';
 
 const LENGTH_AT = 8;
@@ -28,6 +29,12 @@ const COMPRESSION = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
 const COMPRESSION_MASK = 0x07;
 const CONTROL_FLAG = 0x20;
 
+interface Bounds {
+  partition: number;
+  from: number;
+  end: number;
+}
+
 export interface Decoded {
   records: Fetched[];
   /** The offset behind the last whole batch, gaps and control records included; `from` when there was none. */
@@ -37,11 +44,13 @@ export interface Decoded {
 /**
  * Decodes all whole batches; a batch that the broker cut off at the end is left for the next fetch.
  * @param bounds records before `from` or at `end` and beyond are left out
+ * @param markers those between the bounds are added to it; null: they are not looked at
  * @throws Failure for a compression or a format that is not supported, and for a batch whose checksum is wrong
  */
 export function decodeRecords(
   batches: Buffer,
-  bounds: { partition: number; from: number; end: number },
+  bounds: Bounds,
+  markers: FetchedMarker[] | null = null,
 ): Decoded {
   const records: Fetched[] = [];
   let next = bounds.from;
@@ -50,7 +59,7 @@ export function decodeRecords(
     const end = at + AFTER_LENGTH + batches.readInt32BE(at + LENGTH_AT);
     if (end > batches.length) break;
     const baseOffset = batches.readInt32BE(at) * 2 ** 32 + batches.readUInt32BE(at + 4);
-    decodeBatch(batches, { at, end, baseOffset }, bounds, records);
+    decodeBatch(batches, { at, end, baseOffset }, bounds, { records, markers });
     next = Math.max(next, baseOffset + batches.readInt32BE(at + LAST_DELTA_AT) + 1);
     at = end;
   }
@@ -60,8 +69,8 @@ export function decodeRecords(
 function decodeBatch(
   bytes: Buffer,
   { at, end, baseOffset }: { at: number; end: number; baseOffset: number },
-  bounds: { partition: number; from: number; end: number },
-  sink: Fetched[],
+  bounds: Bounds,
+  { records, markers }: { records: Fetched[]; markers: FetchedMarker[] | null },
 ): void {
   const { partition } = bounds;
   if (bytes[at + MAGIC_AT] !== 2) {
@@ -78,7 +87,10 @@ function decodeBatch(
     });
   }
   const attributes = bytes.readInt16BE(at + ATTRIBUTES_AT);
-  if ((attributes & CONTROL_FLAG) !== 0) return;
+  if ((attributes & CONTROL_FLAG) !== 0) {
+    if (markers !== null) decodeMarkers(bytes, { at, baseOffset }, bounds, markers);
+    return;
+  }
   const batch = producedBatch(bytes, at, baseOffset);
   const codec = attributes & COMPRESSION_MASK;
   const cursor =
@@ -95,7 +107,36 @@ function decodeBatch(
     const value = cursor.bytes();
     cursor.at = recordEnd; // headers are skipped
     if (offset < bounds.from || offset >= bounds.end) continue;
-    sink.push(batch === null ? { partition, offset, value } : { partition, offset, value, batch });
+    records.push(batch === null ? { partition, offset, value } : { partition, offset, value, batch });
+  }
+}
+
+/**
+ * Key of a control record: version (2), type (2), 0 for an abort and 1 for a commit; value of such: version (2), coordinator
+ * epoch (4). Other types are not of transactions. Control batches are never compressed.
+ */
+function decodeMarkers(
+  bytes: Buffer,
+  { at, baseOffset }: { at: number; baseOffset: number },
+  bounds: Bounds,
+  sink: FetchedMarker[],
+): void {
+  const batch = producedBatch(bytes, at, baseOffset);
+  const cursor = new Cursor(bytes, at + RECORDS_AT);
+  for (let left = bytes.readInt32BE(at + COUNT_AT); left > 0; left--) {
+    const length = cursor.varint();
+    const recordEnd = cursor.at + length;
+    cursor.at += 1; // attributes: not used
+    cursor.skipVarint(); // timestamp delta
+    const offset = baseOffset + cursor.varint();
+    const kind = MARKER_KINDS[cursor.bytes()?.readInt16BE(2) ?? -1];
+    const value = cursor.bytes();
+    cursor.at = recordEnd;
+    if (batch === null || kind === undefined || value === null) continue;
+    if (offset < bounds.from || offset >= bounds.end) continue;
+    const { partition } = bounds;
+    const { producerId, epoch } = batch;
+    sink.push({ partition, offset, producerId, epoch, kind, coordinatorEpoch: value.readInt32BE(2) });
   }
 }
 
