@@ -5,10 +5,12 @@ import type { DriverOptions } from './driver-options.ts';
 import { rotatedEndpoint } from './endpoint.ts';
 import { createApplicationDriver } from './kafkajs/application.ts';
 import { createAuditDriver } from './kafkajs/audit.ts';
+import { createTransactionalDriver } from './kafkajs/transactions/driver.ts';
 import type { Library, PreparedClient } from './library.ts';
 import { createPlatformaticClient } from './platformatic/application.ts';
 import { createProgramClient } from './process/program-client.ts';
 import { openProgram } from './process/program.ts';
+import type { TransactionalClient, TransactionalDriverOptions } from './transactional-client.ts';
 
 /**
  * The one place where client libraries are told apart.
@@ -20,7 +22,10 @@ export function openLibrary(
 ): Library {
   switch (client.kind) {
     case 'kept':
-      return inThisProcess(createAuditDriver, clock);
+      return {
+        ...inThisProcess(createAuditDriver, clock),
+        openTransactional: (options) => inTransactions(options, clock),
+      };
     case 'kafkajs':
       return inThisProcess(createApplicationDriver, clock);
     case 'platformatic':
@@ -45,6 +50,15 @@ function inThisProcess(create: (options: DriverOptions & { clock: Clock }) => Cl
     },
     async close() {},
   };
+}
+
+function inTransactions(options: TransactionalDriverOptions, clock: Clock): TransactionalClient {
+  assertPossible({ ...options, idempotence: true });
+  return createTransactionalDriver({
+    ...options,
+    endpoint: rotatedEndpoint(options.endpoint, options.worker),
+    clock: options.clock ?? clock,
+  });
 }
 
 function assertPossible({ idempotence, acks }: DriverOptions): void {

@@ -1,6 +1,7 @@
 import type { ClientInfo, ClientLibrary } from '../history/client-info.ts';
 import type { Client } from './client.ts';
 import type { DriverOptions } from './driver-options.ts';
+import type { TransactionalClient, TransactionalDriverOptions } from './transactional-client.ts';
 
 /** A client library, found and ready to be used: all that opening it needs. As JSON it goes from one process to another. */
 export interface PreparedClient extends ClientInfo {
@@ -16,6 +17,11 @@ export interface PreparedClient extends ClientInfo {
 export interface Library {
   /** @throws Failure (usage) where the library cannot do what the options ask for. */
   open(options: DriverOptions): Client;
+  /**
+   * A worker's client that writes in transactions; absent where the library has none that kept can drive.
+   * @throws Failure (usage) as `open` does
+   */
+  openTransactional?(options: TransactionalDriverOptions): TransactionalClient;
   /** Ends what the clients share; they are closed before. */
   close(): Promise<void>;
 }

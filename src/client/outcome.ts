@@ -62,6 +62,12 @@ export const OUTCOME_TABLE: readonly Row[] = [
   { code: 46, name: 'DUPLICATE_SEQUENCE_NUMBER', outcome: 'info', why: 'it may be another record' },
   { code: 47, name: 'INVALID_PRODUCER_EPOCH', outcome: 'fail', why: SEQUENCE },
   { code: 48, name: 'INVALID_TXN_STATE', outcome: 'fail', why: SEQUENCE },
+  {
+    code: 51,
+    name: 'CONCURRENT_TRANSACTIONS',
+    outcome: 'fail',
+    why: 'the transaction is verified before the append',
+  },
   { code: 56, name: 'KAFKA_STORAGE_ERROR', outcome: 'info', why: 'it can strike in mid-append' },
   { code: 59, name: 'UNKNOWN_PRODUCER_ID', outcome: 'fail', why: SEQUENCE },
   { code: 76, name: 'UNSUPPORTED_COMPRESSION_TYPE', outcome: 'fail', why: VALIDATION },

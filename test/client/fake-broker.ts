@@ -15,6 +15,27 @@ export type Reaction =
   /** Append or not, then close the connection without an answer. */
   | { do: 'hang-up'; append: boolean };
 
+/** A request as another fake may want to answer it. */
+export interface FakeRequest {
+  apiKey: number;
+  apiVersion: number;
+  /** Behind the client's id; of a flexible version it begins with the header's tagged fields. */
+  body: Buffer;
+  port: number;
+  answer(payload: Buffer): void;
+  hangUp(): void;
+  /** Does with the batch what `react` says, and tells what to answer: null: nothing. */
+  produce(batch: Buffer): { code: number; offset: number } | null;
+}
+
+/** What a broker can do besides. */
+export interface FakeAddition {
+  /** API keys, and up to which version each is spoken. */
+  apis: readonly [key: number, max: number][];
+  /** Whether the request is its own. */
+  take(request: FakeRequest): boolean;
+}
+
 export interface FakeBroker {
   address: string;
   /** Values in the order of the log. */
@@ -50,13 +71,13 @@ const TOPIC = 'audit';
  *   Fetch for so long where there is nothing to give.
  */
 export async function fakeBroker(
-  options: { metadataVersion?: number; partitions?: number; idleMs?: number } = {},
+  options: { metadataVersion?: number; partitions?: number; idleMs?: number; addition?: FakeAddition } = {},
 ): Promise<FakeBroker> {
   const batches: { base: number; end: number; bytes: Buffer }[] = [];
   const held: (() => void)[] = [];
   const sockets = new Set<Socket>();
   let producerIds = 100;
-  const { metadataVersion = 6, partitions = 1, idleMs = 0 } = options;
+  const { metadataVersion = 6, partitions = 1, idleMs = 0, addition } = options;
 
   const append = (batch: Buffer): number => {
     const base = broker.log.length;
@@ -68,23 +89,35 @@ export async function fakeBroker(
 
   const answerTo = (socket: Socket, request: Buffer): void | Promise<void> => {
     const apiKey = request.readInt16BE(0);
+    const apiVersion = request.readInt16BE(2);
     const correlationId = request.readInt32BE(4);
     const body = request.subarray(10 + request.readInt16BE(8));
     const answer = (payload: Buffer) => {
       if (!socket.writable) return;
       socket.write(Buffer.concat([i32(payload.length + 4), i32(correlationId), payload]));
     };
+    const port = portOf(server);
+    const taken = addition?.take({
+      apiKey,
+      apiVersion,
+      body,
+      port,
+      answer,
+      hangUp: () => socket.destroy(),
+      produce: (batch) => produced(socket, batch),
+    });
+    if (taken === true) return;
     if (apiKey === 18) {
-      const apis = [[0, 7], [1, 11], [2, 3], [3, metadataVersion], [18, 0], [22, 1]]; // prettier-ignore
-      const ranges = apis.map(([key, max]) => Buffer.concat([i16(key!), i16(0), i16(max!)]));
-      if (request.readInt16BE(2) < 3) return answer(Buffer.concat([i16(0), array(ranges)]));
+      const own: [number, number][] = [[0, 7], [1, 11], [2, 3], [3, metadataVersion], [18, 0], [22, 1]]; // prettier-ignore
+      const apis = new Map([...own, ...(addition?.apis ?? [])]);
+      const ranges = [...apis].map(([key, max]) => Buffer.concat([i16(key), i16(0), i16(max)]));
+      if (apiVersion < 3) return answer(Buffer.concat([i16(0), array(ranges)]));
       const entries = ranges.map((range) => Buffer.concat([range, NO_TAGS]));
       return answer(Buffer.concat([i16(0), compactArray(entries), i32(0), NO_TAGS]));
     }
     if (apiKey === 3) {
       // From version 9 on lengths are varints one too large, and everything ends in tags, the header included.
-      const version = request.readInt16BE(2);
-      return answer(version < 9 ? metadata(version) : Buffer.concat([NO_TAGS, compactMetadata()]));
+      return answer(apiVersion < 9 ? metadata(apiVersion) : Buffer.concat([NO_TAGS, compactMetadata()]));
     }
     if (apiKey === 22) return answer(Buffer.concat([i32(0), i16(0), i64(producerIds++), i16(0)]));
     if (apiKey === 2) {
@@ -109,25 +142,35 @@ export async function fakeBroker(
   };
 
   const produce = (socket: Socket, body: Buffer, answer: (payload: Buffer) => void): void => {
-    const acks = body.readInt16BE(2);
+    const acks = body.readInt16BE(2 + Math.max(0, body.readInt16BE(0)));
     const batch = Buffer.from(body.subarray(body.indexOf(TOPIC) + TOPIC.length + 12));
-    broker.requests++;
-    broker.sequences.push({ producerId: Number(batch.readBigInt64BE(43)), sequence: batch.readInt32BE(53) });
-    const reaction = broker.react(valuesIn(batch)[0]!);
     const tell = (code: number, offset: number) => {
       if (acks === 0) return;
       const partition = Buffer.concat([i32(0), i16(code), i64(offset), i64(-1), i64(0)]);
       answer(Buffer.concat([array([Buffer.concat([text(TOPIC), array([partition])])]), i32(0)]));
     };
-    if (reaction.do === 'refuse') return tell(reaction.code, -1);
+    const told = produced(socket, batch, tell);
+    if (told !== null) tell(told.code, told.offset);
+  };
+
+  const produced = (
+    socket: Socket,
+    batch: Buffer,
+    later: (code: number, offset: number) => void = () => undefined,
+  ): { code: number; offset: number } | null => {
+    broker.requests++;
+    broker.sequences.push({ producerId: Number(batch.readBigInt64BE(43)), sequence: batch.readInt32BE(53) });
+    const reaction = broker.react(valuesIn(batch)[0]!);
+    if (reaction.do === 'refuse') return { code: reaction.code, offset: -1 };
     if (reaction.do === 'hang-up') {
       if (reaction.append) append(batch);
       socket.destroy();
-      return;
+      return null;
     }
     const offset = append(batch);
-    if (reaction.do === 'append') return tell(0, offset);
-    held.push(() => tell(0, offset));
+    if (reaction.do === 'append') return { code: 0, offset };
+    held.push(() => later(0, offset));
+    return null;
   };
 
   const metadata = (version: number): Buffer => {

@@ -4,15 +4,16 @@
  * them, which merges, retries, and hides the broker's answer behind a later error.
  */
 import type { Clock } from '../../core/clock.ts';
-import { Failure, messageOf } from '../../core/failure.ts';
+import { Failure } from '../../core/failure.ts';
 import { keyOf, valuesOf, type Client, type Completion } from '../client.ts';
 import type { DriverOptions } from '../driver-options.ts';
+import { evidenceIn } from './evidence.ts';
 import { createIdentities, type ProducerIdentity } from './identity.ts';
 import { outcomeOf, suspectsLeader, type Evidence } from '../outcome.ts';
 import { createPool } from './pool.ts';
 import { produceCall, readAnswer, type Batch } from './produce.ts';
 import { Unanswered } from './session.ts';
-import { createTopology, NoLeader } from './topology.ts';
+import { createTopology } from './topology.ts';
 
 /** A failed write is held back for this long, so that a dead leader is not hammered at full speed. */
 const PAUSE_AFTER_FAIL_MS = 30;
@@ -99,13 +100,4 @@ interface Attempt {
   evidence: Evidence;
   offset: number | null;
   broker: number | null;
-}
-
-/** What an exception proves. One that was not foreseen proves nothing. */
-function evidenceIn(thrown: unknown): Evidence {
-  if (thrown instanceof NoLeader) return { kind: 'unwritten', error: thrown.reason };
-  if (thrown instanceof Unanswered) {
-    return { kind: thrown.written ? 'unanswered' : 'unwritten', error: thrown.reason };
-  }
-  return { kind: 'unanswered', error: `UNEXPECTED: ${messageOf(thrown)}` };
 }

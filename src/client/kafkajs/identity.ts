@@ -21,6 +21,16 @@ export interface Identities {
   current(session: Session): Promise<ProducerIdentity>;
 }
 
+/** After the last number, 2^31 - 1, they begin at zero again. */
+const SEQUENCES = 2 ** 31;
+
+/** Takes the numbers of so many records of one partition. @returns the first of them */
+export function drawSequences({ sequences }: ProducerIdentity, partition: number, records: number): number {
+  const first = sequences.get(partition) ?? 0;
+  sequences.set(partition, (first + records) % SEQUENCES);
+  return first;
+}
+
 const TRIES = 20;
 const PAUSE_MS = 100;
 

@@ -87,6 +87,7 @@ export interface Decoder {
 
 export interface ProduceArguments {
   acks: number;
+  transactionalId?: string;
   /** How long the broker may wait for the followers, in milliseconds. */
   timeout: number;
   producerId?: string;
@@ -111,6 +112,12 @@ interface MetadataAnswer {
       isr: number[];
     }[];
   }[];
+}
+
+interface TransactionArguments {
+  transactionalId: string;
+  producerId: string;
+  producerEpoch: number;
 }
 
 interface Requests {
@@ -147,6 +154,24 @@ interface Requests {
     { transactionalId: string | null; transactionTimeout: number },
     { errorCode: number; producerId: string; producerEpoch: number }
   >;
+  /** FindCoordinator, as it is called by now. */
+  GroupCoordinator: Definition<
+    { groupId: string; coordinatorType: number },
+    { errorCode: number; coordinator: { nodeId: number; host: string; port: number } }
+  >;
+  AddPartitionsToTxn: Definition<
+    TransactionArguments & { topics: { topic: string; partitions: number[] }[] },
+    { errors: { topic: string; partitionErrors: { partition: number; errorCode: number }[] }[] }
+  >;
+  AddOffsetsToTxn: Definition<TransactionArguments & { groupId: string }, { errorCode: number }>;
+  EndTxn: Definition<TransactionArguments & { transactionResult: boolean }, { errorCode: number }>;
+  TxnOffsetCommit: Definition<
+    TransactionArguments & {
+      groupId: string;
+      topics: { topic: string; partitions: { partition: number; offset: number; metadata: null }[] }[];
+    },
+    { topics: { topic: string; partitions: { partition: number; errorCode: number }[] }[] }
+  >;
   AlterPartitionReassignments: Definition<
     {
       topics: { topic: string; partitionAssignment: { partition: number; replicas: number[] }[] }[];
@@ -169,7 +194,13 @@ export const API = {
   fetch: 1,
   listOffsets: 2,
   metadata: 3,
+  findCoordinator: 10,
+  apiVersions: 18,
   initProducerId: 22,
+  addPartitionsToTxn: 24,
+  addOffsetsToTxn: 25,
+  endTxn: 26,
+  txnOffsetCommit: 28,
   saslAuthenticate: 36,
   electLeaders: 43,
   alterReassignments: 45,
@@ -206,10 +237,40 @@ interface Writer extends Encoder {
   writeInt32(value: number): Writer;
   writeString(value: string): Writer;
   writeArray(values: readonly number[]): Writer;
+  writeBuffer(bytes: Buffer): Writer;
 }
 
 /** What requests are written with that the library lacks. */
 export const EncoderClass = load<new () => Writer>('kafkajs/src/protocol/encoder');
+
+const encodeRecord = load<(of: { offsetDelta: number; key: Buffer | null; value: Buffer }) => Encoder>(
+  'kafkajs/src/protocol/recordBatch/record/v0',
+);
+const { RecordBatch } = load<{
+  RecordBatch: (of: {
+    records: Encoder[];
+    lastOffsetDelta: number;
+    producerId: string;
+    producerEpoch: number;
+    firstSequence: number;
+    transactional: boolean;
+  }) => Promise<Encoder>;
+}>('kafkajs/src/protocol/recordBatch/v0');
+
+/** A record batch as the library's own requests have it, for requests that it lacks. */
+export async function encodeBatch({
+  messages,
+  ...producer
+}: {
+  messages: readonly { key: Buffer | null; value: Buffer }[];
+  producerId: string;
+  producerEpoch: number;
+  firstSequence: number;
+  transactional: boolean;
+}): Promise<Buffer> {
+  const records = messages.map((message, offsetDelta) => encodeRecord({ ...message, offsetDelta }));
+  return (await RecordBatch({ ...producer, records, lastOffsetDelta: records.length - 1 })).buffer;
+}
 
 const { createErrorFromCode } = load<{ createErrorFromCode: (code: number) => Thrown }>(
   'kafkajs/src/protocol/error',

@@ -1,5 +1,5 @@
 /** A produce request with one batch in it, and what its answer says. */
-import type { ProducerIdentity } from './identity.ts';
+import { drawSequences, type ProducerIdentity } from './identity.ts';
 import type { Acks } from '../outcome.ts';
 import { API, negotiated, requests, undecoded, type Call, type ProduceArguments } from './kafkajs.ts';
 import type { Session } from './session.ts';
@@ -22,15 +22,20 @@ export interface Answer {
 /** As numbers, the way the protocol writes them. */
 const ACKS = { 0: 0, 1: 1, all: -1 } as const;
 
+interface ProduceOptions {
+  acks: Acks;
+  timeoutMs: number;
+  /** Null for a producer that is not idempotent. */
+  identity: ProducerIdentity | null;
+  /** Set where the batch is a part of a transaction, which its partition has been added to. */
+  transactionalId?: string;
+}
+
 /**
  * The request for one batch. With an identity, the sequence numbers are drawn when the request is encoded, so that
  * numbers stand on the wire in the order in which they were drawn.
  */
-export function produceCall(
-  session: Session,
-  batch: Batch,
-  options: { acks: Acks; timeoutMs: number; identity: ProducerIdentity | null },
-): Call<Buffer> {
+export function produceCall(session: Session, batch: Batch, options: ProduceOptions): Call<Buffer> {
   const build = negotiated(session.versions, API.produce, requests.Produce);
   const { identity } = options;
   const call = (firstSequence: number): Call<Buffer> =>
@@ -38,24 +43,20 @@ export function produceCall(
   if (identity === null) return call(0);
   const { request, response } = call(0);
   const encode = () => {
-    const sequence = identity.sequences.get(batch.partition) ?? 0;
-    identity.sequences.set(batch.partition, (sequence + batch.values.length) % SEQUENCES);
-    return call(sequence).request.encode();
+    return call(drawSequences(identity, batch.partition, batch.values.length)).request.encode();
   };
   return { request: { ...request, encode }, response };
 }
 
-/** After the last number, 2^31 - 1, they begin at zero again. */
-const SEQUENCES = 2 ** 31;
-
 function argumentsFor(
   { topic, partition, values, keys }: Batch,
-  { acks, timeoutMs, identity }: { acks: Acks; timeoutMs: number; identity: ProducerIdentity | null },
+  { acks, timeoutMs, identity, transactionalId }: ProduceOptions,
   firstSequence: number,
 ): ProduceArguments {
   return {
     acks: ACKS[acks],
     timeout: timeoutMs,
+    ...(transactionalId !== undefined && { transactionalId }),
     ...(identity === null ? {} : { producerId: identity.id, producerEpoch: identity.epoch }),
     topicData: [
       {
