@@ -1,6 +1,12 @@
 import { fc } from '@fast-check/ava';
 import type { ExecutionContext } from 'ava';
 
+/** How often a property is tried that does not say so itself: 100 times, or as a hurried run of the tests wants it. */
+const RUNS =
+  process.env['KEPT_PROPERTY_RUNS'] === undefined
+    ? {}
+    : { numRuns: Number(process.env['KEPT_PROPERTY_RUNS']) };
+
 /**
  * Tries a property, whose assertions may be those of `t`. A test that fails shows only its first assertion; so what
  * repeats the failure, the seed and the smallest counterexample, goes to the test's log.
@@ -20,7 +26,7 @@ export function holds<Values>(
   property: fc.IRawProperty<Values>,
   parameters?: fc.Parameters<Values>,
 ): void | Promise<void> {
-  const details: unknown = fc.check(property as fc.IProperty<Values>, parameters);
+  const details: unknown = fc.check(property as fc.IProperty<Values>, { ...RUNS, ...parameters });
   const tell = (told: fc.RunDetails<Values>) => {
     if (!told.failed) return t.pass();
     t.log(fc.defaultReportMessage(told));

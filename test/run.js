@@ -2,7 +2,8 @@
 //
 //   node test/run.js              lint, then everything
 //   node test/run.js --quick      lint, then what needs no cluster and no patience (under a minute): not *.e2e.test.ts, not
-//                                 *.long.test.ts, and of the random histories held against brute force only the first thousand
+//                                 *.long.test.ts, and of the random histories held against brute force only the first thousand;
+//                                 each property is tried 40 times, where it does not say how often
 //   node test/run.js --only NAME  the test files whose path contains NAME, no lint
 import { execFileSync, spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
@@ -36,7 +37,9 @@ const SILENCE_MAX_MS = Number(process.env.KEPT_TEST_SILENCE_MAX_MS ?? 15 * 60_00
 
 function run(command, commandArgs, onLine) {
   return new Promise((resolve, reject) => {
-    const env = quick ? { KEPT_HISTORIES_MAX: '1000', ...process.env } : process.env;
+    const env = quick
+      ? { KEPT_HISTORIES_MAX: '1000', KEPT_PROPERTY_RUNS: '40', ...process.env }
+      : process.env;
     const child = spawn(command, commandArgs, { env, stdio: ['ignore', 'pipe', 'inherit'] });
     const silence = setTimeout(() => {
       const minutes = Math.round(SILENCE_MAX_MS / 6_000) / 10;
