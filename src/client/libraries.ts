@@ -30,6 +30,7 @@ export function openLibrary(
       return inThisProcess(createApplicationDriver, clock);
     case 'platformatic':
       return inThisProcess(createPlatformaticClient, clock);
+    case 'librdkafka':
     case 'command': {
       const program = openProgram(client, { clock, note });
       const library = inThisProcess((options) => createProgramClient(program, client, options), clock);

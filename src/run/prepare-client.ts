@@ -1,9 +1,9 @@
-import { realClock } from '../core/clock.ts';
 import { EXIT, Failure } from '../core/failure.ts';
 import { KAFKAJS_CLIENT, OWN_CLIENT } from '../client/kafkajs/prepared.ts';
 import type { PreparedClient } from '../client/library.ts';
 import { platformaticClient } from '../client/platformatic/prepared.ts';
-import { openProgram } from '../client/process/program.ts';
+import { findLibrdkafka, pythonsToAsk } from '../client/process/librdkafka.ts';
+import { greetingOf } from '../client/process/program.ts';
 import { libraryOf, modeOf } from '../scenario/client.ts';
 import type { Scenario } from '../scenario/schema.ts';
 
@@ -24,9 +24,14 @@ export async function prepareClient(scenario: Scenario): Promise<PreparedClient>
       assertVersion(client.library, client.version, scenario);
       return client;
     }
+    case 'librdkafka': {
+      const client = await findLibrdkafka(pythonsToAsk(process.env));
+      assertVersion(client.library, client.version, scenario);
+      return { ...client, settings: scenario.client?.settings ?? {} };
+    }
     case 'command': {
       const { command = [], settings } = scenario.client!;
-      const { library, version } = await askProgram(command);
+      const { library, version } = await greetingOf(command);
       assertVersion(library, version, scenario);
       return { kind, library, version, mode: modeOf(kind), command, settings };
     }
@@ -46,19 +51,6 @@ export function modelClient(scenario: Scenario): PreparedClient {
     });
   }
   return { kind, library: 'model', version: null, mode: modeOf(kind), settings: {} };
-}
-
-/** Starts the program once, to hear what it calls itself. */
-async function askProgram(command: readonly string[]): Promise<{ library: string; version: string | null }> {
-  const program = openProgram(
-    { command, library: command.join(' ') },
-    { clock: realClock(), note: () => undefined },
-  );
-  try {
-    return await program.start();
-  } finally {
-    await program.close();
-  }
 }
 
 function assertVersion(library: string, found: string | null, { client }: Scenario): void {

@@ -34,7 +34,7 @@ function clientMisfits({ client, producer, load }: Scenario): string[] {
     ...(library === 'command' && command === undefined
       ? ['client.command: the program is missing, and client.library is "command"']
       : []),
-    ...(library === 'command' && load.hosts !== undefined
+    ...((library === 'command' || library === 'librdkafka') && load.hosts !== undefined
       ? ['load.hosts: the client is a program of this machine, so the workers must live here']
       : []),
     ...(library === 'platformatic' && load.hosts !== undefined

@@ -42,6 +42,9 @@ test('what does not fit to the client is told with its path', (t) => {
   );
   t.regex(misfits({ client: platformatic, topic: { compact: true } })[0]!, /^topic\.compact/);
   t.deepEqual(misfits({ client: platformatic }), []);
+  const librdkafka = { library: 'librdkafka', settings: { 'linger.ms': '5' } } as const;
+  t.regex(misfits({ client: librdkafka, load: { hosts: 2 } })[0]!, /^load\.hosts: .*program of this machine/);
+  t.deepEqual(misfits({ client: librdkafka }), []);
   const program = { library: 'command' as const, command: ['mine'] };
   t.regex(misfits({ client: program, load: { hosts: 2 } })[0]!, /^load\.hosts: .*program of this machine/);
   t.regex(misfits({ client: program, topic: { compact: true } })[0]!, /^topic\.compact/);

@@ -250,7 +250,7 @@ export type ClientFault = keyof typeof CLIENT_FAULTS;
 
 const CLIENT_FAULTS = {
   'shared-ack':
-    'two records of one producer were acknowledged at one offset by one leader, so the client library took the answer for one as the answer for the other',
+    'two records of one producer were acknowledged at one offset by one leader, so the client library took the answer for one as the answer for the other, or gave both one sequence number',
   deduplicated:
     'the offset holds another record of the same idempotent producer, a second copy or one that it had no answer for: the client library reused its sequence number, and the broker took this record for a repetition',
 } as const;

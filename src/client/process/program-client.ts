@@ -4,7 +4,7 @@
  * number of times. Only what was never given to a program has certainly not been sent.
  */
 import type { Clock } from '../../core/clock.ts';
-import { Failure } from '../../core/failure.ts';
+import { EXIT, Failure } from '../../core/failure.ts';
 import { keyOf, valuesOf, type Client, type Completion, type Fate } from '../client.ts';
 import type { DriverOptions } from '../driver-options.ts';
 import type { Endpoint, Sasl } from '../endpoint.ts';
@@ -133,8 +133,20 @@ function whyNot(answer: Answer | null): string {
   return answer.detail === undefined ? answer.error! : `${answer.error}: ${answer.detail}`;
 }
 
-/** How the cluster is reached, with its secrets as they are: it goes through a pipe, and is written nowhere. */
+/**
+ * How the cluster is reached, with its secrets as they are: it goes through a pipe, and is written nowhere.
+ * @throws Failure (usage) where the client's own certificate is in an archive, which few libraries take.
+ */
 function reachOf({ brokers, tls, sasl }: Endpoint): Pick<OpenRequest, 'brokers' | 'tls' | 'sasl'> {
+  if (tls?.archive !== undefined) {
+    throw new Failure(
+      "A client in a program of its own takes the client's key and certificate as PEM only.",
+      {
+        hint: 'Give them as PEM: "openssl pkcs12 -in KEYSTORE" prints what a PKCS#12 file holds.',
+        exitStatus: EXIT.usage,
+      },
+    );
+  }
   return {
     brokers,
     tls:

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline';
-import type { Clock } from '../../core/clock.ts';
+import { realClock, type Clock } from '../../core/clock.ts';
 import { spawn, type ChildProcess } from '../../core/child-process.ts';
 import { Failure, messageOf } from '../../core/failure.ts';
 import { within } from '../../core/within.ts';
@@ -101,6 +101,22 @@ export function openProgram(
       await running?.end(clock, END_MAX_MS);
     },
   };
+}
+
+/**
+ * Starts a program once, to hear what it calls itself.
+ * @throws Failure where it does not start.
+ */
+export async function greetingOf(command: readonly string[]): Promise<Hello> {
+  const program = openProgram(
+    { command, library: command.join(' ') },
+    { clock: realClock(), note: () => undefined },
+  );
+  try {
+    return await program.start();
+  } finally {
+    await program.close();
+  }
 }
 
 /** One start of it. */

@@ -5,7 +5,7 @@ import { openLibrary } from '../../../src/client/libraries.ts';
 import type { PreparedClient } from '../../../src/client/library.ts';
 import { loadPlatformatic } from '../../../src/client/platformatic/platformatic.ts';
 import { fakeBroker } from '../fake-broker.ts';
-import { LIBRARIES } from './libraries.ts';
+import { LIBRARIES, MISSING } from './libraries.ts';
 
 /**
  * What every client library must keep to, asked of each against a broker that does what no real one does on demand: what
@@ -79,6 +79,8 @@ for (const library of LIBRARIES) {
     t.true(broker.log.length > 20, `${broker.log.length} records`);
   });
 }
+
+for (const reason of MISSING) test.skip(reason, () => undefined);
 
 /** A client for worker 7 that tries once, against one fake broker. The value of a write is `7:seq`. */
 async function setUp(t: ExecutionContext, prepared: PreparedClient) {

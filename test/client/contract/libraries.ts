@@ -1,13 +1,20 @@
 import { resolve } from 'node:path';
 import { KAFKAJS_CLIENT, OWN_CLIENT } from '../../../src/client/kafkajs/prepared.ts';
 import { platformaticClient } from '../../../src/client/platformatic/prepared.ts';
+import { findLibrdkafka, pythonsToAsk } from '../../../src/client/process/librdkafka.ts';
 import type { PreparedClient } from '../../../src/client/library.ts';
+
+const librdkafka = await findLibrdkafka(pythonsToAsk(process.env)).catch((error: Error) => error.message);
+
+/** Why the contract is not asked of a library; none where all are here. */
+export const MISSING: readonly string[] = typeof librdkafka === 'string' ? [librdkafka] : [];
 
 /** Every library that the contract is asked of. */
 export const LIBRARIES: readonly PreparedClient[] = [
   OWN_CLIENT,
   KAFKAJS_CLIENT,
   platformaticClient(),
+  ...(typeof librdkafka === 'string' ? [] : [librdkafka]),
   {
     kind: 'command',
     library: 'kafkajs-program',

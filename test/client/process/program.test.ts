@@ -113,6 +113,14 @@ test('the program is told how to reach the cluster, secrets included, beginning 
   });
 });
 
+test('a key store that the program could not read is refused', (t) => {
+  const tls = { archive: new Secret('PKCS12'), verifyHost: true };
+  const error = t.throws(() =>
+    openLibrary(prepared('none')).open({ ...options, endpoint: { brokers: ['a:1'], tls } }),
+  );
+  t.regex(error.message, /as PEM only\.$/);
+});
+
 const options: DriverOptions = {
   worker: 3,
   endpoint: { brokers: ['127.0.0.1:1'] },
