@@ -5,6 +5,7 @@ import { nameOfClient } from '../history/client-info.ts';
 import { loadHostsOf } from '../run/shared-load.ts';
 import { TOPIC, type Plan } from '../run/plan.ts';
 import { describeForecast, sizeOf } from '../run/room.ts';
+import { retriesInWords } from '../scenario/client.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import type { GivenPlan, SimulatedPlan, WorldPlan } from '../world/plan.ts';
 import { safeLine } from './terminal/safe-text.ts';
@@ -67,7 +68,7 @@ export function describeLoad(scenario: Scenario, processes = 1): string[] {
   const rate = load.ratePerSecond === null ? 'full speed' : `${load.ratePerSecond} writes/s`;
   return [
     `  ${scenario.brokers} brokers · ${topic.partitions} partition(s), replication ${topic.replicationFactor}, min.insync.replicas ${topic.minInsyncReplicas}, unclean election ${topic.uncleanLeaderElection ? 'on' : 'off'}`,
-    `  acks=${producer.acks}${producer.idempotence ? ', idempotent' : ''}, ${producer.retries} retries · ${load.workers} workers${placesOf(load, processes)}, ${rate}, ${load.inFlight} in flight, ${load.recordsPerRequest === 1 ? '' : `${load.recordsPerRequest} a request, `}${load.recordBytes} bytes${load.count === undefined ? '' : `, ${load.count} writes`}${scenario.consumers === 0 ? '' : ` · ${scenario.consumers} consumer(s)`}`,
+    `  acks=${producer.acks}${producer.idempotence ? ', idempotent' : ''}, ${retriesInWords(producer.retries)} · ${load.workers} workers${placesOf(load, processes)}, ${rate}, ${load.inFlight} in flight, ${load.recordsPerRequest === 1 ? '' : `${load.recordsPerRequest} a request, `}${load.recordBytes} bytes${load.count === undefined ? '' : `, ${load.count} writes`}${scenario.consumers === 0 ? '' : ` · ${scenario.consumers} consumer(s)`}`,
   ];
 }
 

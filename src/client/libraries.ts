@@ -31,6 +31,7 @@ export function openLibrary(
     case 'platformatic':
       return inThisProcess(createPlatformaticClient, clock);
     case 'librdkafka':
+    case 'java':
     case 'command': {
       const program = openProgram(client, { clock, note });
       const library = inThisProcess((options) => createProgramClient(program, client, options), clock);

@@ -2,7 +2,7 @@
  * The libraries that kept can put under audit, in the order in which help texts name them. `kept` is its own driver, which
  * sends raw requests; `command` is any program that speaks the protocol of docs/clients.md.
  */
-export const CLIENT_LIBRARIES = ['kept', 'kafkajs', 'platformatic', 'librdkafka', 'command'] as const;
+export const CLIENT_LIBRARIES = ['kept', 'kafkajs', 'platformatic', 'librdkafka', 'java', 'command'] as const;
 export type ClientLibrary = (typeof CLIENT_LIBRARIES)[number];
 
 /**

@@ -4,14 +4,19 @@ import type { PreparedClient } from '../client/library.ts';
 import { platformaticClient } from '../client/platformatic/prepared.ts';
 import { findLibrdkafka, pythonsToAsk } from '../client/process/librdkafka.ts';
 import { greetingOf } from '../client/process/program.ts';
+import { javaClientCommand } from './java-client.ts';
 import { libraryOf, modeOf } from '../scenario/client.ts';
 import type { Scenario } from '../scenario/schema.ts';
 
 /**
- * Finds the library that a scenario names, and learns its version, before a cluster is started for it.
+ * Finds the library that a scenario names, or fetches it, and learns its version, before a cluster is started for it.
+ * @param onProgress told before anything that takes seconds.
  * @throws Failure (usage) where it is not here, or in another version; Failure where its program does not start.
  */
-export async function prepareClient(scenario: Scenario): Promise<PreparedClient> {
+export async function prepareClient(
+  scenario: Scenario,
+  onProgress: (line: string) => void = () => undefined,
+): Promise<PreparedClient> {
   const kind = libraryOf(scenario);
   switch (kind) {
     case 'kept':
@@ -29,6 +34,13 @@ export async function prepareClient(scenario: Scenario): Promise<PreparedClient>
       assertVersion(client.library, client.version, scenario);
       return { ...client, settings: scenario.client?.settings ?? {} };
     }
+    case 'java': {
+      const { version: wanted, settings } = scenario.client!;
+      const command = await javaClientCommand({ version: wanted, environment: process.env, onProgress });
+      const { library, version } = await greetingOf(command);
+      assertVersion(library, version, scenario);
+      return { kind, library, version, mode: modeOf(kind), command, settings };
+    }
     case 'command': {
       const { command = [], settings } = scenario.client!;
       const { library, version } = await greetingOf(command);
@@ -44,13 +56,19 @@ export async function prepareClient(scenario: Scenario): Promise<PreparedClient>
  */
 export function modelClient(scenario: Scenario): PreparedClient {
   const kind = libraryOf(scenario);
-  if (kind !== 'kept' && kind !== 'kafkajs') {
+  if (!hasModel(scenario)) {
     throw new Failure(`The client "${kind}" needs a real Kafka, and --simulate asks for a model of it.`, {
       hint: 'Leave --client out, or --simulate.',
       exitStatus: EXIT.usage,
     });
   }
   return { kind, library: 'model', version: null, mode: modeOf(kind), settings: {} };
+}
+
+/** Whether the simulated world has a client that stands for the scenario's. */
+export function hasModel(scenario: Scenario): boolean {
+  const kind = libraryOf(scenario);
+  return kind === 'kept' || kind === 'kafkajs';
 }
 
 function assertVersion(library: string, found: string | null, { client }: Scenario): void {

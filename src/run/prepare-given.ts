@@ -63,7 +63,7 @@ export async function prepareGivenPlan(
       hint: 'leave it out, or name hosts for the load: --load-hosts user@a,user@b',
       exitStatus: EXIT.usage,
     });
-  const client = await prepareClient(wanted);
+  const client = await prepareClient(wanted, (line) => say(`${line}\n`));
   const clock = realClock();
   const cluster = await probeCluster(endpoint, clock);
   const features = featuresOf(cluster.versions);

@@ -26,7 +26,7 @@ import type { Bug } from '../sim/bugs.ts';
 import type { Claim } from '../checker/result.ts';
 import type { LabKind, RealPlan, SimulatedPlan } from '../world/plan.ts';
 import { assertDisconnects } from './disconnects.ts';
-import { modelClient, prepareClient } from './prepare-client.ts';
+import { hasModel, modelClient, prepareClient } from './prepare-client.ts';
 import { assertLeaderMoves } from './leader-moves.ts';
 import { assertImpairments } from './impairments.ts';
 import { TOPIC, type Plan } from './plan.ts';
@@ -79,6 +79,7 @@ export async function preparePlanForWorld(
     options.nodes !== undefined ||
     options.processes !== undefined ||
     scenario.load.hosts !== undefined ||
+    !hasModel(scenario) ||
     Boolean(KAFKA_HOME) ||
     Boolean(JAVA_HOME);
   const missing = isPicky ? null : await whyNoJava(process.env);
@@ -181,8 +182,8 @@ export async function preparePlan(
   assertDockerWishes(options, kind);
   assertSshWishes(options, wanted, kind);
   assertLoadHosts(wanted, kind);
-  const client = await prepareClient(wanted);
   const sayLine = (line: string) => more.say(`${line}\n`);
+  const client = await prepareClient(wanted, sayLine);
   // Asked first: without its daemon nothing has to be fetched.
   const engine = kind === 'docker' ? await openEngine() : null;
   // Hosts of any other run are looked at once, when its schedule is known.

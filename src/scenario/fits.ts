@@ -34,7 +34,12 @@ function clientMisfits({ client, producer, load }: Scenario): string[] {
     ...(library === 'command' && command === undefined
       ? ['client.command: the program is missing, and client.library is "command"']
       : []),
-    ...((library === 'command' || library === 'librdkafka') && load.hosts !== undefined
+    ...(library === 'java' && producer.idempotence && producer.retries === 0
+      ? [
+          'producer.retries: an idempotent producer of the Java client repeats its requests; set it to 1 or more',
+        ]
+      : []),
+    ...((library === 'command' || library === 'librdkafka' || library === 'java') && load.hosts !== undefined
       ? ['load.hosts: the client is a program of this machine, so the workers must live here']
       : []),
     ...(library === 'platformatic' && load.hosts !== undefined

@@ -30,7 +30,7 @@ const clientSchema = z.strictObject({
   library: z
     .enum(CLIENT_LIBRARIES)
     .describe(
-      'kept: its own driver, one raw request and one verdict for each write; kafkajs, platformatic, librdkafka: as an application uses it; command: a program that speaks the protocol of docs/clients.md',
+      'kept: its own driver, one raw request and one verdict for each write; kafkajs, platformatic, librdkafka, java: as an application uses it; command: a program that speaks the protocol of docs/clients.md',
     ),
   version: z
     .string()

@@ -1,5 +1,5 @@
 import { capitalised, counted } from '../core/words.ts';
-import { libraryOf } from './client.ts';
+import { libraryOf, retriesInWords } from './client.ts';
 import type { Scenario } from './schema.ts';
 
 /**
@@ -34,7 +34,7 @@ function changesOf(now: Scenario, before: Scenario, title: string): string[] {
     [now.topic.compact !== before.topic.compact, now.topic.compact ? 'compaction' : 'no compaction'],
     [now.producer.idempotence !== before.producer.idempotence, 'an idempotent producer'],
     [libraryOf(now) !== libraryOf(before), `the client ${libraryOf(now)}`],
-    [now.producer.retries !== before.producer.retries, counted(now.producer.retries, 'retry', 'retries')],
+    [now.producer.retries !== before.producer.retries, retriesInWords(now.producer.retries)],
     [now.load.workers !== before.load.workers, counted(now.load.workers, 'worker')],
     [now.topic.partitions !== before.topic.partitions, counted(now.topic.partitions, 'partition')],
     [now.brokers !== before.brokers, counted(now.brokers, 'broker')],

@@ -1,4 +1,5 @@
 import test from 'ava';
+import { resolveScenario } from '../../src/cli/options/scenario-options.ts';
 import { modelClient } from '../../src/run/prepare-client.ts';
 import { libraryOf, mayRetry } from '../../src/scenario/client.ts';
 import { contractOf } from '../../src/scenario/contract.ts';
@@ -20,6 +21,17 @@ test('a program that is not known may repeat its requests whatever it was told',
   t.true(mayRetry(program));
   t.true(contractOf(program).clientRetries);
   t.false(contractOf(scenario({ client: { library: 'kafkajs' } })).clientRetries);
+});
+
+test('the Java client repeats without limit where nothing is said, as it does by itself', (t) => {
+  const { producer, title } = resolveScenario('leader-killed-acks-all', { client: { library: 'java' } });
+  t.is(producer.retries, 2_147_483_647);
+  t.regex(title, /with the client java, retries without limit$/);
+  t.is(
+    resolveScenario('leader-killed-acks-all', { client: { library: 'java' }, retries: 3 }).producer.retries,
+    3,
+  );
+  t.is(resolveScenario('leader-killed-acks-all', { client: { library: 'kafkajs' } }).producer.retries, 5);
 });
 
 test('what does not fit to the client is told with its path', (t) => {
@@ -45,6 +57,13 @@ test('what does not fit to the client is told with its path', (t) => {
   const librdkafka = { library: 'librdkafka', settings: { 'linger.ms': '5' } } as const;
   t.regex(misfits({ client: librdkafka, load: { hosts: 2 } })[0]!, /^load\.hosts: .*program of this machine/);
   t.deepEqual(misfits({ client: librdkafka }), []);
+  const java = { library: 'java' as const };
+  t.regex(misfits({ client: java, load: { hosts: 2 } })[0]!, /^load\.hosts: .*program of this machine/);
+  t.regex(
+    misfits({ client: java, producer: { idempotence: true } })[0]!,
+    /^producer\.retries: an idempotent producer of the Java client/,
+  );
+  t.deepEqual(misfits({ client: java, producer: { idempotence: true, retries: 1 } }), []);
   const program = { library: 'command' as const, command: ['mine'] };
   t.regex(misfits({ client: program, load: { hosts: 2 } })[0]!, /^load\.hosts: .*program of this machine/);
   t.regex(misfits({ client: program, topic: { compact: true } })[0]!, /^topic\.compact/);

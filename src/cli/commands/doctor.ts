@@ -12,6 +12,7 @@ import { DISKS_NEED, whyNoDisks } from '../../db/kafka/disk.ts';
 import { cachedVersions } from '../../db/kafka/distribution.ts';
 import { findJava } from '../../jars/java.ts';
 import { findMaven } from '../../jars/maven.ts';
+import { cachedJavaClients } from '../../run/java-client.ts';
 import { clean } from './doctor-clean.ts';
 import { wantsColour } from '../terminal/colour.ts';
 import { safeLine } from '../terminal/safe-text.ts';
@@ -52,6 +53,7 @@ Exit status: 0 when "kept run" will work here, 2 when something it needs is miss
         nodeVersion(),
         await java(),
         await kafka(),
+        await javaClient(),
         await lab(),
         await packets(),
         await docker(),
@@ -87,7 +89,9 @@ async function java(): Promise<Finding> {
     return {
       state: old ? 'limited' : 'good',
       text: `${version} (${path})`,
-      ...(old && { hint: 'Kafka 4 needs Java 17 or newer; older versions of Kafka will run.' }),
+      ...(old && {
+        hint: 'Kafka 4 and the Java client (--client java) need Java 17 or newer; older versions of Kafka will run.',
+      }),
     };
   });
 }
@@ -110,6 +114,23 @@ async function kafka(): Promise<Finding> {
         text: `${text}; no Maven to fetch others`,
         ...(found.hint && { hint: found.hint }),
       };
+}
+
+/** Never missing: it is only one client among others. */
+async function javaClient(): Promise<Finding> {
+  const name = 'Client';
+  const cached = await cachedJavaClients(process.env);
+  const here = cached.length === 0 ? '' : `already here: ${cached.join(', ')}; `;
+  const found = await attempt(name, async () => ({
+    state: 'good',
+    text: `--client java: ${here}Maven fetches any version (${await findMaven(process.env)})`,
+  }));
+  if (found.state === 'good') return found;
+  const text =
+    cached.length === 0
+      ? 'no --client java: there is no Maven to fetch it'
+      : `--client java: ${here}no Maven to fetch others`;
+  return { ...found, state: 'limited', text };
 }
 
 async function lab(): Promise<Finding> {

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { TIMER_MS_MAX } from '../../core/clock.ts';
-import { CLIENT_LIBRARIES } from '../../history/client-info.ts';
+import { CLIENT_LIBRARIES, type ClientLibrary } from '../../history/client-info.ts';
 
 /** Parsers of option values. Each says what it expected; commander adds the option's name. */
 
@@ -58,10 +58,11 @@ export function parseSeedRange(text: string): { first: number; last: number } {
 }
 
 /** `kafkajs`, or with a version: `java@3.9.1`. */
-export function parseClient(text: string): { library: string; version?: string } {
-  const [library = '', version, ...more] = text.split('@');
-  const known: readonly string[] = CLIENT_LIBRARIES.filter((name) => name !== 'command');
-  if (!known.includes(library) || more.length > 0 || version === '') {
+export function parseClient(text: string): { library: ClientLibrary; version?: string } {
+  const [name, version, ...more] = text.split('@');
+  const known = CLIENT_LIBRARIES.filter((each) => each !== 'command');
+  const library = known.find((each) => each === name);
+  if (library === undefined || more.length > 0 || version === '') {
     throw new InvalidArgumentError(
       `Expected a library, or one with a version: ${known.join(', ')}. A program of yours is named by --client-command.`,
     );

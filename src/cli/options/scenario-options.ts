@@ -9,8 +9,9 @@ import {
   randomScheduleSchema,
   type MixKind,
 } from '../../nemesis/schedule.ts';
-import { CLIENT_LIBRARIES } from '../../history/client-info.ts';
+import { CLIENT_LIBRARIES, type ClientLibrary } from '../../history/client-info.ts';
 import { CATALOG, findEntry } from '../../scenario/catalog/catalog.ts';
+import { defaultRetries } from '../../scenario/client.ts';
 import { brokersNeeded } from '../../scenario/brokers-needed.ts';
 import { misfitsOf } from '../../scenario/fits.ts';
 import { problemsOf } from '../../scenario/problems.ts';
@@ -31,7 +32,7 @@ export interface ScenarioOptions {
   fullSize?: true;
   acks?: 0 | 1 | 'all';
   idempotence?: true;
-  client?: { library: string; version?: string };
+  client?: { library: ClientLibrary; version?: string };
   clientCommand?: string;
   retries?: number;
   minIsr?: number;
@@ -253,15 +254,12 @@ function applyOptions(scenario: Scenario, options: ScenarioOptions): Scenario {
   );
 }
 
-/** What an application's client gets where nothing is said: it is the default of kafkajs. */
-const APPLICATION_RETRIES = 5;
-
 /** A library is used as an application uses it, so it repeats; kept's own driver does not. */
 function retriesOf({ producer }: Scenario, { client, clientCommand, retries }: ScenarioOptions): number {
   if (retries !== undefined) return retries;
   if (client?.library === 'kept') return 0;
   if (client === undefined && clientCommand === undefined) return producer.retries;
-  return producer.retries > 0 ? producer.retries : APPLICATION_RETRIES;
+  return producer.retries > 0 ? producer.retries : defaultRetries(client?.library ?? 'command');
 }
 
 /** @throws Failure (usage) where two clients are named. */

@@ -15,6 +15,8 @@ import type { Answer, OpenRequest } from './protocol.ts';
 /** Beside the time that the library has: for the program itself, which may have been stopped for a while. */
 const SPARE_MS = 2_000;
 const CLOSE_WITHIN_MS = 2_000;
+/** However often a library may repeat: so long the Java client takes at most, where nothing is said (delivery.timeout.ms). */
+const DELIVERY_MAX_MS = 120_000;
 /** A program that does not start is not started again at full speed. */
 const PAUSE_AFTER_FAIL_MS = 500;
 
@@ -25,11 +27,15 @@ export function createProgramClient(
   options: DriverOptions & { clock: Clock },
 ): Client {
   const { worker, topic, acks, clock, endpoint } = options;
-  const deliveryTimeoutMs = (options.retries + 1) * options.requestTimeoutMs;
+  const deliveryTimeoutMs = Math.max(
+    options.requestTimeoutMs,
+    Math.min((options.retries + 1) * options.requestTimeoutMs, DELIVERY_MAX_MS),
+  );
   const patienceMs = deliveryTimeoutMs + options.connectionTimeoutMs + SPARE_MS;
   const openQuestion: Question = {
     op: 'open',
     worker,
+    topic,
     ...reachOf(endpoint),
     acks,
     idempotence: options.idempotence,
@@ -39,8 +45,8 @@ export function createProgramClient(
     connectionTimeoutMs: options.connectionTimeoutMs,
     settings,
   };
-  // What it really sent is not seen from here.
-  const attempts = options.retries + 1;
+  // What it really sent is not seen from here; a library may know better.
+  const attemptsMax = options.retries + 1;
   /** The start of the program in which this worker has a session. */
   let openedIn = 0;
   let opening: Promise<void> | null = null;
@@ -64,12 +70,12 @@ export function createProgramClient(
   const ensureOpen = (): Promise<void> => (opening ??= openSession().finally(() => (opening = null)));
 
   /** Never rejects: what the program does is an outcome. */
-  async function fates(question: Question, count: number): Promise<ReturnType<typeof fatesOf>> {
+  async function fates(question: Question, count: number): Promise<Told> {
     try {
-      return fatesOf(await program.ask(question, patienceMs), count, acks);
+      return told(await program.ask(question, patienceMs), count, { acks, attemptsMax });
     } catch (error) {
       if (!(error instanceof ProgramGone)) throw error;
-      return unknown('CLIENT_ENDED');
+      return { ...unknown('CLIENT_ENDED'), attempts: attemptsMax };
     }
   }
 
@@ -92,7 +98,7 @@ export function createProgramClient(
         values: written.map((value) => options.encode(value).toString('latin1')),
         ...(options.keyed === true && { keys: written.map((value) => keyOf(value).toString('latin1')) }),
       };
-      return { ...(await fates(question, written.length)), attempts, broker: null };
+      return { ...(await fates(question, written.length)), broker: null };
     },
     async close() {
       if (openedIn === 0 || openedIn !== program.starts) return;
@@ -101,16 +107,19 @@ export function createProgramClient(
   };
 }
 
+type Told = Pick<Completion, keyof Fate | 'each' | 'attempts'>;
+
 /** @param answer null: none came in time */
-function fatesOf(
+function told(
   answer: Answer | null,
   count: number,
-  acks: DriverOptions['acks'],
-): Pick<Completion, keyof Fate | 'each'> {
-  if (answer === null) return unknown('CLIENT_SILENT');
-  if (answer.error !== undefined) return unknown(answer.error);
+  { acks, attemptsMax }: { acks: DriverOptions['acks']; attemptsMax: number },
+): Told {
+  const nothing = (error: string) => ({ ...unknown(error), attempts: attemptsMax });
+  if (answer === null) return nothing('CLIENT_SILENT');
+  if (answer.error !== undefined) return nothing(answer.error);
   const { results = [] } = answer;
-  if (results.length !== count) return unknown('CLIENT_MISCOUNTED');
+  if (results.length !== count) return nothing('CLIENT_MISCOUNTED');
   const each = results.map((result): Fate =>
     'error' in result
       ? { outcome: 'info', error: result.error, offset: null }
@@ -120,7 +129,8 @@ function fatesOf(
           offset: acks === 0 ? null : result.offset,
         },
   );
-  return { ...each[0]!, each };
+  const attempts = Math.max(...results.map((result) => result.attempts ?? attemptsMax));
+  return { ...each[0]!, each, attempts };
 }
 
 function unknown(error: string): Fate {

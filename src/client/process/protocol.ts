@@ -13,6 +13,8 @@ export interface OpenRequest {
   worker: number;
   /** `host:port`, beginning with the one that this worker asks first. */
   brokers: readonly string[];
+  /** Where it will write: a library that asks for metadata beforehand can do so. */
+  topic: string;
   tls: {
     /** PEM; null: the authorities that the library knows. */
     ca: string | null;
@@ -63,10 +65,13 @@ export const helloSchema = z.looseObject({
 });
 export type Hello = z.infer<typeof helloSchema>;
 
+/** How often it may have been sent, at most; absent where the library does not tell. */
+const attemptsSchema = z.int().min(1).optional();
+
 /** What became of one value: acknowledged, at this offset if the library told one; or not, by the library's name for it. */
 const resultSchema = z.union([
-  z.object({ offset: z.int().min(0).nullable() }),
-  z.object({ error: z.string().min(1) }),
+  z.object({ offset: z.int().min(0).nullable(), attempts: attemptsSchema }),
+  z.object({ error: z.string().min(1), attempts: attemptsSchema }),
 ]);
 
 /** Every further line. Fields that are not known are ignored. */

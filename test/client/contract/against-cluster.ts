@@ -8,7 +8,7 @@ import { openLibrary } from '../../../src/client/libraries.ts';
 import { createAdmin } from '../../../src/client/kafkajs/admin.ts';
 import { createReader } from '../../../src/client/kafkajs/reader.ts';
 import type { PreparedClient } from '../../../src/client/library.ts';
-import { LIBRARIES } from './libraries.ts';
+import { JAVA_VERSION, javaClients, LIBRARIES } from './libraries.ts';
 
 /** What is known of one library, to be compared with what it must be. */
 export interface Told {
@@ -35,7 +35,7 @@ const endpoint = { brokers: process.env['BOOTSTRAP_SERVERS']!.split(',') };
 const clock = realClock();
 const wanted = process.argv.slice(2);
 const told: Told[] = [];
-for (const library of LIBRARIES)
+for (const library of [...LIBRARIES, ...(await javaClients([JAVA_VERSION]))])
   if (wanted.length === 0 || wanted.includes(library.library)) told.push(await tell(library));
 process.stdout.write(`\n${JSON.stringify(told)}\n`);
 

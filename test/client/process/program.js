@@ -30,6 +30,7 @@ createInterface({ input: process.stdin }).on('line', (line) => {
     results: values.map((value) => {
       if (value.includes('half')) return { error: 'RecordTooLarge' };
       if (value.includes('nowhere')) return { offset: null };
+      if (value.includes('twice')) return { offset: log.push(value) - 1, attempts: 2 };
       return { offset: log.push(value) - 1 };
     }),
   });

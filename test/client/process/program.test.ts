@@ -31,6 +31,21 @@ test('a failure that the program reports proves nothing, and neither does an ans
   t.like(await write('too-few'), { outcome: 'info', error: 'CLIENT_MISCOUNTED' });
 });
 
+test('how often a record was sent is what the program says, or all that it may have been', async (t) => {
+  const { write } = await setUp(t, { retries: 4 });
+  t.is((await write('twice')).attempts, 2);
+  t.is((await write('a')).attempts, 5);
+  t.is((await write('twice', 'a')).attempts, 5);
+});
+
+test('without a limit of retries the fate of a record must be told within two minutes', async (t) => {
+  const library = openLibrary(prepared('echo'));
+  t.teardown(() => library.close());
+  const client = library.open({ ...options, retries: 2_147_483_647 });
+  const error = await t.throwsAsync(client.open());
+  t.like(JSON.parse(/Echo: (.*)\.$/.exec(error.message)![1]!), { deliveryTimeoutMs: 120_000 });
+});
+
 test('acks=0 is handed over, and nothing is acknowledged', async (t) => {
   const { write } = await setUp(t, { acks: 0 });
   t.like(await write('a'), { outcome: 'sent', offset: null });
@@ -100,6 +115,7 @@ test('the program is told how to reach the cluster, secrets included, beginning 
   const error = await t.throwsAsync(client.open());
   t.deepEqual(JSON.parse(/Echo: (.*)\.$/.exec(error.message)![1]!), {
     worker: 3,
+    topic: 'kept',
     brokers: ['b:2', 'a:1'],
     tls: { ca: 'PEM', cert: null, key: null, keyPassphrase: null, verifyHost: true },
     sasl: { mechanism: 'PLAIN', username: 'me', password: 'hush' },
