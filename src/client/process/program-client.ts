@@ -3,11 +3,12 @@
  * have believed: a success is taken at its word, and a failure proves nothing, since the program may have sent the record any
  * number of times. Only what was never given to a program has certainly not been sent.
  */
+import { createPrivateKey } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
 import { EXIT, Failure } from '../../core/failure.ts';
 import { keyOf, valuesOf, type Client, type Completion, type Fate } from '../client.ts';
 import type { DriverOptions } from '../driver-options.ts';
-import type { Endpoint, Sasl } from '../endpoint.ts';
+import type { Endpoint, Sasl, Tls } from '../endpoint.ts';
 import type { PreparedClient } from '../library.ts';
 import { ProgramGone, type Program, type Question } from './program.ts';
 import type { Answer, OpenRequest } from './protocol.ts';
@@ -165,12 +166,25 @@ function reachOf({ brokers, tls, sasl }: Endpoint): Pick<OpenRequest, 'brokers' 
         : {
             ca: tls.ca ?? null,
             cert: tls.cert ?? null,
-            key: tls.key?.reveal() ?? null,
-            keyPassphrase: tls.keyPassphrase?.reveal() ?? null,
+            ...keyOfTls(tls),
             verifyHost: tls.verifyHost,
           },
     sasl: sasl === undefined ? null : saslOf(sasl),
   };
+}
+
+/** As PKCS#8 without a passphrase: libraries differ in which other forms they can read, and the Java client reads hardly any. */
+function keyOfTls({ key, keyPassphrase }: Tls): { key: string | null; keyPassphrase: string | null } {
+  if (key === undefined) return { key: null, keyPassphrase: null };
+  const passphrase = keyPassphrase?.reveal() ?? null;
+  const given = key.reveal();
+  try {
+    const read = createPrivateKey({ key: given, format: 'pem', ...(passphrase !== null && { passphrase }) });
+    return { key: read.export({ type: 'pkcs8', format: 'pem' }).toString(), keyPassphrase: null };
+  } catch {
+    // It is no key, or the passphrase is another: the library will say so.
+    return { key: given, keyPassphrase: passphrase };
+  }
 }
 
 function saslOf(sasl: Sasl): NonNullable<OpenRequest['sasl']> {

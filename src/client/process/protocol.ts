@@ -19,7 +19,9 @@ export interface OpenRequest {
     /** PEM; null: the authorities that the library knows. */
     ca: string | null;
     cert: string | null;
+    /** PKCS#8, not encrypted. */
     key: string | null;
+    /** Null where the key needs none any more, which is so wherever it could be read. */
     keyPassphrase: string | null;
     verifyHost: boolean;
   } | null;

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { resolve } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { DriverOptions } from '../../../src/client/driver-options.ts';
@@ -135,6 +136,22 @@ test('a key store that the program could not read is refused', (t) => {
     openLibrary(prepared('none')).open({ ...options, endpoint: { brokers: ['a:1'], tls } }),
   );
   t.regex(error.message, /as PEM only\.$/);
+});
+
+test('a key is handed over as PKCS#8 without a passphrase, in whatever form it was given', async (t) => {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
+  const plain = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+  const encrypted = privateKey
+    .export({ type: 'pkcs1', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'hush' })
+    .toString();
+  const library = openLibrary(prepared('echo'));
+  t.teardown(() => library.close());
+  const tls = { key: new Secret(encrypted), keyPassphrase: new Secret('hush'), verifyHost: true };
+  const client = library.open({ ...options, endpoint: { brokers: ['a:1'], tls } });
+  const error = await t.throwsAsync(client.open());
+  t.like(JSON.parse(/Echo: (.*)\.$/.exec(error.message)![1]!), {
+    tls: { key: plain, keyPassphrase: null },
+  });
 });
 
 const options: DriverOptions = {
