@@ -44,7 +44,7 @@ export function gather(
   { scans, patienceNs }: GatherOptions,
 ): { stillOpen: number } {
   /** By segment: 1 + the transaction that owns it. */
-  const owners = new Float64Array(segments.count + 2);
+  const owners = new Uint32Array(segments.count + 2);
   /** Records that stand in a segment of another transaction. */
   const guests: Membership[] = [];
   let stillOpen = 0;
@@ -105,7 +105,7 @@ function rankOf(segments: Segments, segment: number): number {
 function flagSplit(
   transactions: TransactionTable,
   segments: Segments,
-  owners: Float64Array,
+  owners: Uint32Array,
   guests: readonly Membership[],
 ): void {
   const suspects = new Set(guests.map(({ owner }) => owner));

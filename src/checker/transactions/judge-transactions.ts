@@ -261,7 +261,7 @@ class TransactionJudge {
       let producer = '';
       for (let segment = 2; segment < segments.count + 2; segment++)
         if (segments.partitionOf(segment) === partition && segments.fateOf(segment) === OPEN)
-          producer ||= ` by producer ${segments.producerIdOf(segment)}, from offset ${grouped(segments.firstOffsetOf(segment))} on,`;
+          producer ||= ` by producer ${segments.producerIdOf(segment)}`;
       this.#count('lso-stuck', { kind: 'lso-stuck' }, partition, {
         offset: stable,
         timeNs: completeNs,

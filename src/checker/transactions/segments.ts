@@ -1,8 +1,9 @@
 import type { ScanEvent } from '../../history/event.ts';
 import { int64At, type Run } from '../../history/run.ts';
 import { INTEGRITIES } from '../../history/write.ts';
-import { PagedColumn } from '../columns/paged.ts';
+import { PAGE_KEYS, PagedColumn, SLAB_BITS, SLAB_MASK } from '../columns/paged.ts';
 import { ValueTable } from '../columns/values.ts';
+import { GrowingBytes, GrowingFloats, GrowingNumbers } from './growing-numbers.ts';
 
 /**
  * Segments: the records of one producer id in one partition between two of its markers. The marker behind them says what
@@ -33,12 +34,14 @@ export interface LateRecord {
 
 export class Segments {
   /** By segment: what became of it, and its partition and producer id. */
-  readonly #fates: number[] = [COMMITTED, COMMITTED];
-  readonly #partitions: number[] = [-1, -1];
-  readonly #producerIds: number[] = [-1, -1];
-  readonly #chains: number[] = [-1, -1];
-  #chainCount = 0;
-  readonly #firstOffsets: number[] = [-1, -1];
+  readonly #fates = new GrowingBytes([COMMITTED, COMMITTED]);
+  readonly #chains = new GrowingNumbers([0, 0]);
+  /** By chain: its partition and producer id. */
+  readonly #partitions = new GrowingNumbers([]);
+  readonly #producerIds = new GrowingFloats([]);
+  /** By chain: its open segment, 0 if there is none, and its highest epoch so far. */
+  readonly #open = new GrowingNumbers([]);
+  readonly #epochs = new GrowingFloats([]);
   readonly #values = new ValueTable();
   /** By value: the segment of its first copy. 0: no deciding scan returned it. */
   readonly #segments = new PagedColumn('uint32');
@@ -55,15 +58,12 @@ export class Segments {
     for (const batch of run.markers?.() ?? []) {
       for (let row = 0; row < batch.length; row++) {
         const log = logs.get(batch.partition[row]!);
-        if (log?.scan !== batch.scan[row]) continue;
-        log!.markers.push({
-          offset: int64At(batch.offset, row),
-          producerId: int64At(batch.producerId, row),
-          fate: batch.kind[row] === 1 ? COMMITTED : ABORTED,
-        });
+        if (log === undefined || log.scan !== batch.scan[row]) continue;
+        const chain = this.#chainOf(log, int64At(batch.producerId, row));
+        log.markers.add(int64At(batch.offset, row), 2 * chain + batch.kind[row]!);
       }
     }
-    for (const log of logs.values()) log.markers.sort((a, b) => a.offset - b.offset);
+    for (const log of logs.values()) log.markers.sort();
     this.#readRecords(run, logs);
     for (const log of logs.values()) this.#pass(log, Infinity);
   }
@@ -74,28 +74,24 @@ export class Segments {
   }
 
   fateOf(segment: number): number {
-    return this.#fates[segment]!;
+    return this.#fates.values[segment]!;
   }
 
   partitionOf(segment: number): number {
-    return this.#partitions[segment]!;
+    return this.#partitions.values[this.chainOf(segment)]!;
   }
 
   producerIdOf(segment: number): number {
-    return this.#producerIds[segment]!;
+    return this.#producerIds.values[this.chainOf(segment)]!;
   }
 
   /** A number for its producer id in its partition: the segments of one chain follow each other as their transactions did. */
   chainOf(segment: number): number {
-    return this.#chains[segment]!;
+    return this.#chains.values[segment]!;
   }
 
   get chainCount(): number {
-    return this.#chainCount;
-  }
-
-  firstOffsetOf(segment: number): number {
-    return this.#firstOffsets[segment]!;
+    return this.#partitions.length;
   }
 
   /** Where the copies of a value stand; none where no deciding scan returned it. */
@@ -109,104 +105,172 @@ export class Segments {
 
   /** The segment of a value of which there is one copy; 0: none was found, -1: ask for each. */
   onlySegmentOf(worker: number, seq: number): number {
-    const id = this.#values.idOf(worker, seq);
+    const page = seq < 4294967296 ? this.#values.pageOf(worker, seq >>> 16) : -1;
+    const id = page < 0 ? this.#values.idOf(worker, seq) : page * PAGE_KEYS + (seq & 0xffff);
     if (id < 0) return 0;
     return this.#copies.size > 0 && this.#copies.has(id) ? -1 : this.#segments.get(id);
   }
 
+  /** This loop sees every record of a history: where there is a page for the value, nothing is called for it. */
   #readRecords(run: Pick<Run, 'reads'>, logs: ReadonlyMap<number, LogWalk>): void {
+    const { places, slabs } = this.#segments;
     let log: LogWalk | undefined;
     for (const batch of run.reads()) {
-      const { partition, scan, integrity, worker } = batch;
+      const { partition, scan, integrity, worker, seq, producerId, epoch } = batch;
       for (let row = 0; row < batch.length; row++) {
         if (log?.partition !== partition[row]) log = logs.get(partition[row]!);
         if (log === undefined || scan[row] !== log.scan) continue;
         const offset = int64At(batch.offset, row);
         if (offset <= log.lastOffset) this.unordered.add(log.partition);
         log.lastOffset = offset;
-        if (log.nextMarkerAt < offset) this.#pass(log, offset);
+        if (log.markers.nextAt < offset) this.#pass(log, offset);
         if (integrity[row] !== VALID) continue;
-        const seq = int64At(batch.seq, row);
-        const producerId = batch.producerId === undefined ? -1 : int64At(batch.producerId, row);
-        const segment = producerId < 0 ? OUTSIDE : this.#segmentAt(log, producerId, offset);
-        if (producerId >= 0 && batch.epoch !== undefined)
-          this.#noteEpoch(log, { offset, worker: worker[row]!, seq, producerId, epoch: batch.epoch[row]! });
-        const id = this.#values.add(worker[row]!, seq);
-        if (this.#segments.get(id) === 0) this.#segments.set(id, segment);
-        else this.#copies.set(id, [...(this.#copies.get(id) ?? []), segment]);
+        const producer = producerId === undefined ? -1 : int64At(producerId, row);
+        let segment = OUTSIDE;
+        if (producer >= 0) {
+          if (producer !== log.producerId) {
+            log.producerId = producer;
+            log.chain = this.#chainOf(log, producer);
+          }
+          const { chain } = log;
+          segment = this.#open.values[chain]!;
+          if (segment === 0) segment = this.#begin(chain);
+          const ofRecord = epoch === undefined ? -1 : epoch[row]!;
+          if (ofRecord < this.#epochs.values[chain]!) {
+            const laterEpoch = this.#epochs.values[chain]!;
+            const value = { worker: worker[row]!, seq: int64At(seq, row) };
+            this.lateRecords.push({
+              partition: log.partition,
+              offset,
+              ...value,
+              producerId: producer,
+              epoch: ofRecord,
+              laterEpoch,
+            });
+          } else this.#epochs.values[chain] = ofRecord;
+        }
+        const low = seq[2 * row]!;
+        const page = seq[2 * row + 1] === 0 ? this.#values.pageOf(worker[row]!, low >>> 16) : -1;
+        const place = page < 0 ? undefined : places[page];
+        const cells = place === undefined ? undefined : slabs[place >>> SLAB_BITS];
+        const cell = (place! & SLAB_MASK) + (low & 0xffff);
+        if (cells !== undefined && cells[cell] === 0) cells[cell] = segment;
+        else this.#place(worker[row]!, int64At(seq, row), segment);
       }
     }
   }
 
-  /** The open segment of a producer, or a new one. */
-  #segmentAt(log: LogWalk, producerId: number, offset: number): number {
-    if (producerId !== log.producerId) {
-      log.producerId = producerId;
-      const known = log.producers.get(producerId);
-      log.producer = known ?? { segment: 0, epoch: -1, chain: this.#chainCount++ };
-      if (known === undefined) log.producers.set(producerId, log.producer);
-    }
-    if (log.producer.segment === 0) {
-      log.producer.segment = this.#fates.push(OPEN) - 1;
-      this.#partitions.push(log.partition);
-      this.#producerIds.push(producerId);
-      this.#chains.push(log.producer.chain);
-      this.#firstOffsets.push(offset);
-    }
-    return log.producer.segment;
+  /** Where there is no page for the value yet, or another copy of it. */
+  #place(worker: number, seq: number, segment: number): void {
+    const id = this.#values.add(worker, seq);
+    if (this.#segments.get(id) === 0) this.#segments.set(id, segment);
+    else this.#copies.set(id, [...(this.#copies.get(id) ?? []), segment]);
   }
 
-  #noteEpoch(log: LogWalk, record: Omit<LateRecord, 'partition' | 'laterEpoch'>): void {
-    const { producer, partition } = log;
-    if (record.epoch < producer.epoch)
-      this.lateRecords.push({ ...record, partition, laterEpoch: producer.epoch });
-    else producer.epoch = record.epoch;
+  #chainOf(log: LogWalk, producerId: number): number {
+    let chain = log.chains.get(producerId);
+    if (chain === undefined) {
+      chain = this.#partitions.push(log.partition);
+      this.#producerIds.push(producerId);
+      this.#open.push(0);
+      this.#epochs.push(-1);
+      log.chains.set(producerId, chain);
+    }
+    return chain;
+  }
+
+  #begin(chain: number): number {
+    const segment = this.#fates.push(OPEN);
+    this.#chains.push(chain);
+    this.#open.values[chain] = segment;
+    return segment;
   }
 
   /** Past the markers below an offset. */
   #pass(log: LogWalk, offset: number): void {
-    for (; log.nextMarkerAt < offset; log.next++) {
-      const { producerId, fate } = log.markers[log.next]!;
-      const producer = log.producers.get(producerId);
+    const { markers } = log;
+    for (; markers.nextAt < offset; markers.advance()) {
+      const code = markers.nextCode;
+      const chain = code >>> 1;
+      const segment = this.#open.values[chain]!;
       // A marker without records before it ends nothing here: its transaction wrote to other partitions.
-      if (producer === undefined || producer.segment === 0) continue;
-      this.#fates[producer.segment] = fate;
-      producer.segment = 0;
+      if (segment === 0) continue;
+      this.#fates.values[segment] = (code & 1) === 1 ? COMMITTED : ABORTED;
+      this.#open.values[chain] = 0;
     }
   }
 }
 
-interface Marker {
-  offset: number;
-  producerId: number;
-  fate: number;
+/** The markers of one partition, from the first one on. A code is twice the chain, and 1 more for a commit. */
+class Markers {
+  /** From the marker before. */
+  #steps = new GrowingNumbers([]);
+  #codes = new GrowingNumbers([]);
+  /** All of them, where they did not come upwards. */
+  #unsorted: { offset: number; code: number }[] | null = null;
+  #last = 0;
+  #next = 0;
+  /** Infinity behind the last one. */
+  nextAt = Infinity;
+
+  add(offset: number, code: number): void {
+    const step = offset - this.#last;
+    if (this.#unsorted === null && (step < 0 || step > STEP_MAX)) this.#unsorted = this.#all();
+    if (this.#unsorted !== null) this.#unsorted.push({ offset, code });
+    else {
+      this.#steps.push(step);
+      this.#codes.push(code);
+      this.#last = offset;
+    }
+  }
+
+  /** To be called when all are there. */
+  sort(): void {
+    this.#unsorted?.sort((a, b) => a.offset - b.offset);
+    this.#last = 0;
+    this.#look();
+  }
+
+  get nextCode(): number {
+    return this.#unsorted === null ? this.#codes.values[this.#next]! : this.#unsorted[this.#next]!.code;
+  }
+
+  advance(): void {
+    this.#next++;
+    this.#look();
+  }
+
+  #look(): void {
+    if (this.#unsorted !== null) this.nextAt = this.#unsorted[this.#next]?.offset ?? Infinity;
+    else if (this.#next < this.#steps.length) this.nextAt = this.#last += this.#steps.values[this.#next]!;
+    else this.nextAt = Infinity;
+  }
+
+  #all(): { offset: number; code: number }[] {
+    let offset = 0;
+    return Array.from({ length: this.#steps.length }, (_, at) => ({
+      offset: (offset += this.#steps.values[at]!),
+      code: this.#codes.values[at]!,
+    }));
+  }
 }
 
-/** A producer in one partition: its open segment, 0 if there is none, and its highest epoch so far. */
-interface OpenProducer {
-  segment: number;
-  epoch: number;
-  chain: number;
-}
+const STEP_MAX = 0xffff_ffff;
 
 /** On the way through the log of one partition. */
 class LogWalk {
   readonly partition: number;
   readonly scan: number;
-  readonly markers: Marker[] = [];
-  readonly producers = new Map<number, OpenProducer>();
+  readonly markers = new Markers();
+  /** By producer id. */
+  readonly chains = new Map<number, number>();
   /** The producer of the record before, which is nearly always that of the next one. */
   producerId = -1;
-  producer: OpenProducer = { segment: 0, epoch: -1, chain: -1 };
-  next = 0;
+  chain = -1;
   lastOffset = -1;
 
   constructor(partition: number, scan: number) {
     this.partition = partition;
     this.scan = scan;
-  }
-
-  get nextMarkerAt(): number {
-    return this.markers[this.next]?.offset ?? Infinity;
   }
 }
