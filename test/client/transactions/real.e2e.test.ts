@@ -3,23 +3,26 @@ import test, { type ExecutionContext } from 'ava';
 import { kept } from '../../given/run-kept.ts';
 import type { Refused, Told } from './against-cluster.ts';
 
-/** What the transactional driver and the reader tell of transactions, on one real cluster of each kind. */
-test('Kafka 3.9.1 keeps transactions of version 1 as they are told, and version 2 is refused', async (t) => {
-  const [first, second] = await ask(t, '3.9.1');
-  assertKept(t, first);
-  t.is(second?.version, 2);
-  const { refused } = second as Refused;
-  t.regex(refused, /does not speak version 12 of Produce, which transactions of version 2 need\.$/);
-});
+/** What the transactional driver and the reader tell of transactions, on one real cluster of each kind, one after the other. */
+test.serial(
+  'Kafka 3.9.1 keeps transactions of version 1 as they are told, and version 2 is refused',
+  async (t) => {
+    const [first, second] = await ask(t, '3.9.1');
+    assertKept(t, first);
+    t.is(second?.version, 2);
+    const { refused } = second as Refused;
+    t.regex(refused, /does not speak version 12 of Produce, which transactions of version 2 need\.$/);
+  },
+);
 
-test('Kafka 4.4.0 keeps transactions of both versions as they are told', async (t) => {
+test.serial('Kafka 4.4.0 keeps transactions of both versions as they are told', async (t) => {
   const [first, second] = await ask(t, '4.4.0');
   assertKept(t, first);
   assertKept(t, second);
 });
 
 async function ask(t: ExecutionContext, kafka: string): Promise<(Told | Refused)[]> {
-  t.timeout(180_000);
+  t.timeout(300_000);
   const script = resolve('test/client/transactions/against-cluster.ts');
   const words = ['lab', '--kafka', kafka, '--', process.execPath, '--import=tsx', script, '1', '2'];
   const { status, output } = await kept(words);
