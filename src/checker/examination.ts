@@ -1,5 +1,6 @@
 import type { ScanEvent } from '../history/event.ts';
-import type { Run } from '../history/run.ts';
+import { int64At, type Run } from '../history/run.ts';
+import { OUTCOMES } from '../history/write.ts';
 import { countsDisagree, mayMissLines, mayMissRows, wasChanged } from './facts/completeness.ts';
 import { doneByHand } from './facts/by-hand.ts';
 import { LossCauses } from './facts/attribution.ts';
@@ -86,6 +87,7 @@ export class Examination {
 
   readonly #finalScans: ReadonlyMap<number, readonly ScanEvent[]>;
   #faultIndex: FaultIndex | null = null;
+  #unknownInvokeNs: Map<number, number> | null = null;
   #ends: ObservedEnds | null = null;
   readonly #logs = new Map<number, PartitionLog>();
   readonly #causes = new Map<PartitionLog, LossCauses>();
@@ -114,6 +116,25 @@ export class Examination {
     this.leadershipOf = leadershipsOf(run, this.power, !this.eventsIncomplete, this.unwatched);
     this.truncations = new Truncations(run.events);
     this.#finalScans = finalScansOf(run.events);
+  }
+
+  /** By value of unknown outcome: when it was sent. A pass over all writes, when it is first asked for. */
+  get unknownInvokeNs(): { get(id: number): number } {
+    this.#unknownInvokeNs ??= this.#invokeNsOfUnknown();
+    const known = this.#unknownInvokeNs;
+    return { get: (id) => known.get(id) ?? Infinity };
+  }
+
+  #invokeNsOfUnknown(): Map<number, number> {
+    const known = new Map<number, number>();
+    for (const batch of this.run.writes())
+      for (let row = 0; row < batch.length; row++)
+        if (batch.outcome[row] === INFO)
+          known.set(
+            this.values.idOf(batch.worker[row]!, int64At(batch.seq, row)),
+            int64At(batch.invokeNs, row),
+          );
+    return known;
   }
 
   /** The faults, once it is known which were in force. */
@@ -202,3 +223,4 @@ export interface ObservedEnds {
 }
 
 const PARTITIONS_MAX = 65_535;
+const INFO = OUTCOMES.indexOf('info');

@@ -461,6 +461,39 @@ test('it is the client that took the answer for the other record as its own', (t
   t.is(only(judge(DEDUPLICATED), 'lost').blame, 'client');
 });
 
+test('so it is where the other record was under way at the same time, in an application that numbers them itself', (t) => {
+  const application = {
+    client: { library: 'kafkajs', version: '2.2.4', mode: 'application' as const },
+    world: 'real' as const,
+  };
+  const later = (at: number): Story => ({
+    ...DEDUPLICATED,
+    writes: [acked('0:0', 0, { at: 4.9, until: 7.5 }), unknown('0:1', { at })],
+    reads: [found(0, '0:1')],
+    info: application,
+  });
+  t.is(only(judge(later(5)), 'lost').blame, 'client');
+  t.is(only(judge(later(8)), 'lost').blame, 'broker', 'it was sent after the answer');
+  t.is(
+    only(judge({ ...later(5), info: { world: 'real' } }), 'lost').blame,
+    'broker',
+    'no number is given twice by kept',
+  );
+});
+
+test('an application was told that a record is stored that was never sent: its library is to blame', (t) => {
+  const client = { library: 'kafkajs', version: '2.2.4', mode: 'application' as const };
+  const story = (attempts: number): Story => ({
+    writes: [acked('0:0', 0, { attempts })],
+    events: [leads(1, 0, 0), finalScan(0)],
+    info: { client, world: 'real' },
+    contract: { acks: 'all' },
+  });
+  t.like(only(judge(story(0)), 'lost'), { blame: 'client', judgement: 'violation' });
+  t.regex(only(judge(story(0)), 'lost').reason, /no request with this record ever reached a socket/);
+  t.is(only(judge(story(1)), 'lost').blame, 'broker');
+});
+
 test('unless the leader lost power or cut its log between the question and the answer', (t) => {
   const struck = [leads(1, 0, 0), ...unpowered(['kafka1'], 5, 7), finalScan(1)];
   t.is(only(judge(having(DEDUPLICATED, struck)), 'lost').blame, 'broker');

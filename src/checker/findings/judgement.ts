@@ -321,10 +321,14 @@ export function judgeMisplaced(loss: Ruling, sentAgain: boolean): Ruling {
  * Whether this program's own driver spoke to the brokers: one request a record, which names the place of the record,
  * and an answer that is given to no other. Then what is wrong with a record is not the client's doing.
  */
-export function isAudited({ world, contract, client }: RunInfo): boolean {
+export function isAudited(info: RunInfo): boolean {
+  return info.world !== 'imported' && !isApplication(info);
+}
+
+/** Whether a library wrote as an application uses it: with numbers, retries and batches of its own. */
+export function isApplication({ contract, client }: RunInfo): boolean {
   // Before there was a choice, retries told the two apart.
-  const isAudit = client === undefined ? !contract.clientRetries : client.mode === 'audit';
-  return world !== 'imported' && isAudit;
+  return client === undefined ? contract.clientRetries : client.mode === 'application';
 }
 
 /** @param attempts how many requests were given to a socket; 0: the write was given up before. */

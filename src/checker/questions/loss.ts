@@ -4,7 +4,7 @@ import type { ClientFault } from '../facts/attribution.ts';
 import type { Examination } from '../examination.ts';
 import { isOfItsNextLife } from '../facts/power.ts';
 import type { Cause, Describe, Loss } from '../findings/grouping.ts';
-import { judgeAbortedRead, RULINGS } from '../findings/judgement.ts';
+import { isApplication, judgeAbortedRead, RULINGS } from '../findings/judgement.ts';
 import { DIVERGENT, DIVERGENT_COUNTED, RIVALLED, type PartitionLog } from '../facts/partition.ts';
 import { FIRST_VALUE, FOREIGN } from '../columns/slots.ts';
 import { classOf, isGivenAndGone, isReadable } from './acknowledged-class.ts';
@@ -188,6 +188,8 @@ function clientFaultOf(
   offset: number,
   id: number,
 ): ClientFault | null {
+  // Of kept's own driver, and of libraries whose sockets it sees, it is known what was sent.
+  if (batch.attempts[row] === 0 && isApplication(examination.run.info)) return 'never-sent';
   const marks = offset < 0 ? 0 : log.marks.get(offset);
   if ((marks & RIVALLED) === 0) return null;
   const { values, run } = examination;
@@ -201,10 +203,14 @@ function clientFaultOf(
   if (rivalTerm > 0) return rivalTerm === lifeCodeOf(examination, log, batch, row) ? 'shared-ack' : null;
   if (!run.info.contract.idempotence) return null;
   const state = values.stateOf(holder);
-  // Of a record that the worker wrote before, and of which it never got an answer.
-  const isEarlierUnknown =
-    (state & OUTCOME_BITS) === IS_INFO && values.seqOf(holder) < int64At(batch.seq, row);
-  if ((state & FOUND_TWICE) === 0 && !isEarlierUnknown) return null;
+  // Of a record that the worker wrote before, or at the same time, and of which it never got an answer. kept's own driver
+  // gives no number twice, whatever else is under way.
+  const isUnknown = (state & OUTCOME_BITS) === IS_INFO;
+  const wasUnderWay =
+    isUnknown &&
+    (values.seqOf(holder) < int64At(batch.seq, row) ||
+      (isApplication(run.info) && examination.unknownInvokeNs.get(holder) < timeNs));
+  if ((state & FOUND_TWICE) === 0 && !wasUnderWay) return null;
   const { leadership, power } = examination.causesOf(log);
   const term = leadership.termAt(broker, timeNs);
   if (!leadership.hasCertainTerm(broker, timeNs) && examination.clocks.areApart) return null;

@@ -1,5 +1,6 @@
 import { grouped, listed, moment, sentence } from '../../core/words.ts';
 import type { Finding, Result } from '../../checker/result.ts';
+import { nameOfClient } from '../../history/client-info.ts';
 import type { FaultSpan } from '../timeline/faults.ts';
 import type { CauseGroup } from './causes.ts';
 import { timeRange } from './phrases.ts';
@@ -11,6 +12,13 @@ export function verdictInWords(result: Result): string {
   const accusing = findings.filter(({ judgement }) => claim === 'kept' || judgement === 'violation');
   if (verdict === 'invalid' && accusing.length > 0 && accusing.every(({ reader }) => reader !== undefined))
     return 'A reader did not hand over what is there; nothing points at Kafka.';
+  if (verdict === 'invalid' && accusing.length > 0 && accusing.every(({ blame }) => blame === 'client')) {
+    const library =
+      result.client === undefined
+        ? 'The client library'
+        : `The client library (${nameOfClient(result.client)})`;
+    return `${library} did not do what it reported; nothing points at Kafka.`;
+  }
   if (claim === 'contract') {
     if (verdict === 'invalid') return 'Kafka did what its contract does not permit.';
     const lost = counts.lost + counts['lost-after-read'];
