@@ -84,7 +84,12 @@ async function tell(version: 1 | 2): Promise<Told> {
       },
     });
   const client = open(0, 'own');
-  await client.open();
+  try {
+    await client.open();
+  } catch (thrown) {
+    await client.close();
+    throw thrown;
+  }
   const reader = createReader({ endpoint, topic, partitions: 2, clock });
   await reader.open();
   const writes: string[] = [];
