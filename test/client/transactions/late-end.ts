@@ -3,7 +3,8 @@
  * are cut from their coordinator while they end a transaction, ask again on a new connection once the cut is healed, and go
  * on with the next transaction, when the first request arrives after all.
  * `late-end.ts TRIES CUT_MS VERSION ...`, for inside `kept lab`. Each try has a topic, and a worker for each version and each
- * of commit and abort; prints a line of JSON for each worker, with what stands in the partitions in the end.
+ * of commit and abort; prints a line of JSON for each worker, with what stands in the partitions in the end, and the history
+ * of it as lines.
  */
 import { execFileSync } from 'node:child_process';
 import { realClock } from '../../../src/core/clock.ts';
@@ -14,6 +15,7 @@ import { createReader } from '../../../src/client/kafkajs/reader.ts';
 import { createCoordinators } from '../../../src/client/kafkajs/transactions/coordinators.ts';
 import { openLibrary } from '../../../src/client/libraries.ts';
 import type { TransactionEnded } from '../../../src/client/transactional-client.ts';
+import { TransactionDiary } from './transaction-diary.ts';
 
 const [tries, cutMs, ...versions] = process.argv.slice(2).map(Number);
 const endpoint = { brokers: process.env['BOOTSTRAP_SERVERS']!.split(',') };
@@ -70,7 +72,8 @@ async function prepared(
   { id, version, first }: { id: string; version: 1 | 2; first: 'commit' | 'abort' },
 ) {
   await admin.createTopic({ name: topic, partitions: 3, replicationFactor: 3, settings: {} });
-  const client = library.openTransactional!({
+  const diary = new TransactionDiary({ id, version, timeoutMs: 60_000, clock });
+  const opened = library.openTransactional!({
     worker: 0,
     endpoint,
     topic,
@@ -80,21 +83,28 @@ async function prepared(
     produceTimeoutMs: 1000,
     ...common,
     encode: ({ seq }) => Buffer.from(String(seq)),
-    transactions: { transactionalId: id, timeoutMs: 60_000, version, retryEnd: true },
+    transactions: {
+      transactionalId: id,
+      timeoutMs: 60_000,
+      version,
+      retryEnd: true,
+      onProducer: (event) => diary.events.push(event),
+    },
   });
+  const client = diary.of(opened);
   const write = (seq: number, partition: number) => client.write({ worker: 0, seq, partition });
   await client.open();
-  for (;;) {
+  for (let warmUp = 100; ; warmUp += 10) {
     await client.begin();
-    const warm = await Promise.all([0, 1, 2].map((partition) => write(0, partition)));
+    const warm = await Promise.all([0, 1, 2].map((partition) => write(warmUp + partition, partition)));
     const { outcome } = await client.end('commit');
     if (outcome === 'committed' && warm.every((each) => each.outcome === 'ok')) break;
   }
-  return { client, write, topic, version, first };
+  return { client, write, topic, version, first, diary };
 }
 
 async function goOn(
-  { client, write, topic, version, first }: Awaited<ReturnType<typeof prepared>>,
+  { client, write, topic, version, first, diary }: Awaited<ReturnType<typeof prepared>>,
   healed: Promise<void>,
 ) {
   const reader = createReader({ endpoint, topic, partitions: 3, clock });
@@ -113,6 +123,7 @@ async function goOn(
   const two = await client.end(first === 'commit' ? 'abort' : 'commit');
   await clock.sleep(1500);
   const log = await logs(reader);
+  await diary.scan(reader);
   await client.close();
   await reader.close();
   const ended = ({ outcome, error, attempts, answered }: TransactionEnded) => [
@@ -121,7 +132,7 @@ async function goOn(
     attempts,
     answered,
   ];
-  return { version, first, one: ended(one), producer, writes: writes.map(({ outcome }) => outcome), isStray, two: ended(two), log }; // prettier-ignore
+  return { version, first, one: ended(one), producer, writes: writes.map(({ outcome }) => outcome), isStray, two: ended(two), log, history: diary.lines() }; // prettier-ignore
 }
 
 /** By partition: values and markers in the order of offsets. */
