@@ -170,6 +170,93 @@ test('a record that is read before its commit is asked for, on the same clock', 
   t.deepEqual(kindsOf(story({ reads: [{}, given(2.5 * S)], events: [reader('app')], info: { clocks } })), []);
 });
 
+const FAULT: Event[] = [
+  {
+    type: 'fault-start', id: 'f', fault: { kind: 'kill', target: 'leader' }, requestedNs: S, timeNs: S, targets: ['kafka1'],
+    links: [], evidence: 'it is gone',
+  },
+  { type: 'fault-stop', id: 'f', requestedNs: 2 * S, timeNs: 2 * S, evidence: 'it runs' },
+]; // prettier-ignore
+const transactions = { ids: ['t'], version: 1 as const, timeoutMs: 1_000, stateMinInsyncReplicas: 2 };
+const tornOf = (result: ReturnType<typeof story>) => result.findings.find(({ kind }) => kind === 'torn');
+
+test('what a coordinator with one copy of its log has forgotten is permitted, where brokers were struck', (t) => {
+  const torn = { writes: [{}, {}], reads: [{}, {}], markers: [{}, { kind: 'abort' as const }] };
+  const oneCopy = { transactions: { ...transactions, stateMinInsyncReplicas: 1 } };
+  t.like(tornOf(story({ ...torn, info: oneCopy, events: FAULT })), { judgement: 'permitted' });
+  t.like(tornOf(story({ ...torn, info: oneCopy })), { judgement: 'violation' }, 'nothing was struck');
+  t.like(tornOf(story({ ...torn, events: FAULT })), { judgement: 'violation' }, 'it had two');
+});
+
+test('a part that is in no log is lost as any record is: that is no doing of the protocol', (t) => {
+  const missing = { writes: [{}, {}], reads: [{}], markers: [{}] };
+  t.like(tornOf(story(missing)), { judgement: 'violation', blame: 'broker' });
+  const contract = { ...runOf({}).info.contract, minInsyncReplicas: 1 };
+  t.like(tornOf(story({ ...missing, info: { transactions, contract }, events: FAULT })), {
+    judgement: 'permitted',
+  });
+});
+
+test('what was acknowledged after the scan had asked for the end may lie behind it', (t) => {
+  const late = { writes: [{}, { completeNs: 55 * S }], reads: [{}], markers: [{}] };
+  t.is(tornOf(story(late)), undefined);
+});
+
+test('a transaction that nothing ends is a known defect before Kafka 3.6', (t) => {
+  const hanging = {
+    markers: [],
+    transaction: { outcome: 'unknown' as const, endCompleteNs: null },
+    scan: { stable: 0 },
+  };
+  const of = (kafka: string) =>
+    story({ ...hanging, info: { transactions, versions: { kept: '0', kafka } } }).findings[0];
+  t.like(of('3.5.1'), { kind: 'lso-stuck', blame: 'protocol' });
+  t.like(of('3.9.1'), { kind: 'lso-stuck', blame: 'broker' });
+});
+
+test('a reader goes past what was aborted, and leaves nothing out', (t) => {
+  const aborted = {
+    transaction: { end: 'abort' as const, outcome: 'aborted' as const },
+    markers: [{ kind: 'abort' as const }],
+  };
+  t.deepEqual(kindsOf(story({ ...aborted, events: [reader('app')] })), []);
+});
+
+test('a log that was not returned in its order is not judged, and neither is what another scan says of markers', (t) => {
+  const backwards = story({
+    writes: [{}, {}],
+    reads: [
+      { offset: 2, epoch: 1 },
+      { offset: 0, epoch: 0 },
+    ],
+    markers: [{ offset: 1, kind: 'abort' }],
+  });
+  t.deepEqual(
+    kindsOf(backwards).filter(
+      (kind) => kind !== 'misplaced' && kind !== 'divergent' && kind !== 'non-monotonic-read',
+    ),
+    [],
+  );
+  t.true(backwards.doubts!.some((doubt) => doubt.startsWith('Transactions are not judged in partition 0')));
+  t.deepEqual(kindsOf(story({ markers: [{ offset: 1 }, { scan: 5, offset: 0.5, kind: 'abort' }] })), []);
+});
+
+test('markers may come in any order: their offsets tell theirs', (t) => {
+  const swapped = story({
+    writes: [{}, {}],
+    reads: [{}, {}],
+    markers: [
+      { offset: 3, kind: 'abort' },
+      { offset: 1, kind: 'commit' },
+    ],
+  });
+  t.true(kindsOf(swapped).includes('torn'));
+  t.regex(
+    tornOf(swapped)!.examples[0]!.detail!,
+    /w0:0 in partition 0 committed; w0:1 in partition 0 aborted/,
+  );
+});
+
 test('where rows are missing transactions are not judged', (t) => {
   const rows = runOf({
     info: { transactions: { ids: ['t'], version: 1, timeoutMs: 1_000, stateMinInsyncReplicas: 2 } },
