@@ -101,7 +101,7 @@ class TransactionJudge {
       if (kinds.length > 0) wanted.set(id, kinds);
     });
     if (wanted.size === 0) return;
-    const told = new Map<number, Told>();
+    const told = new Map<number, RecordPlace[]>();
     for (const batch of this.#run.writes()) {
       const { transaction, worker, partition } = batch;
       if (transaction === undefined) continue;
@@ -116,14 +116,13 @@ class TransactionJudge {
           segments: [...segments.segmentsOf(worker[row]!, seq)],
           isAcknowledged: batch.outcome[row] === 0,
         };
-        const known = told.get(id) ?? { records: [] };
+        const known = told.get(id) ?? [];
         told.set(id, known);
-        if (known.records.length < RECORDS_TOLD) known.records.push(record);
+        if (known.length < RECORDS_TOLD) known.push(record);
       }
     }
     for (const [id, kinds] of wanted) {
-      const { records } = told.get(id) ?? { records: [] };
-      for (const kind of kinds) this.#add(kind, id, records, segments);
+      for (const kind of kinds) this.#add(kind, id, told.get(id) ?? [], segments);
     }
   }
 
@@ -146,7 +145,7 @@ class TransactionJudge {
     const onlyMissing = kind === 'torn' && (flags & (HAS_ABORTED | HAS_OPEN)) === 0;
     const shown = records.find((record) => this.#shows(kind, record, segments)) ?? records[0];
     const worker = this.#transactions.workerOf(id);
-    this.#count(kind, { kind, onlyMissing }, shown?.partition ?? 0, {
+    this.#count({ kind, onlyMissing }, shown?.partition ?? 0, {
       offset: shown?.offset ?? -1,
       timeNs: this.#transactions.completeNsOf(id),
       worker,
@@ -167,7 +166,7 @@ class TransactionJudge {
   #judgeLate({ lateRecords }: Segments): void {
     for (const { partition, offset, worker, seq, producerId, epoch, laterEpoch } of lateRecords) {
       if (!this.#scans.has(partition)) continue;
-      this.#count('zombie-commit', { kind: 'zombie-commit' }, partition, {
+      this.#count({ kind: 'zombie-commit' }, partition, {
         offset,
         timeNs: -1,
         worker,
@@ -231,7 +230,7 @@ class TransactionJudge {
     if (outcome === 'aborted' && isKnown && !isInCommitted) {
       const fate = places.some((segment) => segments.fateOf(segment) === ABORTED) ? 'aborted' : 'still open';
       const detail = `the reader “${reader.client ?? reader.name}” was given it, and ${name} is ${fate} in the log`;
-      this.#count('aborted-read', { kind: 'aborted-read', reader: reader.client ?? reader.name }, partition, {
+      this.#count({ kind: 'aborted-read', reader: reader.client ?? reader.name }, partition, {
         ...common,
         detail,
       });
@@ -241,7 +240,7 @@ class TransactionJudge {
     // A reader's time and a worker's are compared only where they are of one clock.
     if (timeNs >= commitNs || this.#examination.clocks.clockOf(worker) !== 0) return;
     const when = commitNs === Infinity ? 'was never asked for' : `was first asked for at ${moment(commitNs)}`;
-    this.#count('dirty-read', { kind: 'dirty-read', reader: reader.client ?? reader.name }, partition, {
+    this.#count({ kind: 'dirty-read', reader: reader.client ?? reader.name }, partition, {
       ...common,
       detail: `it was given at ${moment(timeNs)}, and the commit of ${name} ${when}`,
     });
@@ -249,9 +248,11 @@ class TransactionJudge {
 
   /** Whether what is behind the last stable offset is there for longer than any transaction may be open. */
   #judgeStable(segments: Segments): void {
-    const lastNs = this.#lastEndNs();
+    // Takes a pass over all writes, and nearly always nothing is stuck.
+    let lastNs: number | null = null;
     for (const [partition, { end, stable, invokeNs, completeNs }] of this.#scans) {
       if (stable === undefined || stable < 0 || stable >= end) continue;
+      lastNs ??= this.#lastEndNs();
       if (invokeNs < lastNs + this.#patienceNs) {
         this.#examination.doubts.push(
           `The last stable offset of partition ${partition} was ${grouped(stable)}, and its end ${grouped(end)}; transactions may still have been open then.`,
@@ -262,7 +263,7 @@ class TransactionJudge {
       for (let segment = 2; segment < segments.count + 2; segment++)
         if (segments.partitionOf(segment) === partition && segments.fateOf(segment) === OPEN)
           producer ||= ` by producer ${segments.producerIdOf(segment)}`;
-      this.#count('lso-stuck', { kind: 'lso-stuck' }, partition, {
+      this.#count({ kind: 'lso-stuck' }, partition, {
         offset: stable,
         timeNs: completeNs,
         worker: -1,
@@ -307,7 +308,7 @@ class TransactionJudge {
             each.timeNs < invokeNs,
         );
         if (later === undefined) continue;
-        this.#count('zombie-commit', { kind: 'zombie-commit' }, 0, {
+        this.#count({ kind: 'zombie-commit' }, 0, {
           offset: -1,
           timeNs: invokeNs,
           worker,
@@ -319,7 +320,7 @@ class TransactionJudge {
     }
   }
 
-  #count(kind: FindingKind, of: TransactionCase, partition: number, told: Told1): void {
+  #count(of: TransactionCase, partition: number, told: Anomaly): void {
     const { findings, counts, power, faults } = this.#examination;
     const key = JSON.stringify(of);
     let cause = this.#causes.get(key);
@@ -331,18 +332,23 @@ class TransactionJudge {
           : { ruling: rulingOnReader(of), reader: of.reader };
       this.#causes.set(key, cause);
     }
-    counts[kind]++;
-    const group = findings.add(kind, null, partition, cause, told.offset, told.timeNs, told.worker, told.seq);
+    counts[of.kind]++;
+    const group = findings.add(
+      of.kind,
+      null,
+      partition,
+      cause,
+      told.offset,
+      told.timeNs,
+      told.worker,
+      told.seq,
+    );
     if (group.wantsExample) group.examples.push({ value: told.value, detail: told.detail });
   }
 }
 
 /** So many records of a transaction are told. */
 const RECORDS_TOLD = 12;
-
-interface Told {
-  records: RecordPlace[];
-}
 
 interface RecordPlace {
   seq: number;
@@ -353,7 +359,7 @@ interface RecordPlace {
   isAcknowledged: boolean;
 }
 
-interface Told1 {
+interface Anomaly {
   offset: number;
   timeNs: number;
   worker: number;

@@ -22,8 +22,7 @@ import {
 import { asNewRecording, recordingOf } from './recording.ts';
 import { writeRunFile } from './run-file.ts';
 import type { Run } from '../run.ts';
-import { MARKER_KINDS, TRANSACTION_ENDS, TRANSACTION_OUTCOMES } from '../transaction.ts';
-import { INTEGRITIES, OUTCOMES } from '../write.ts';
+import { STREAM_CODES } from './stream-codes.ts';
 
 /**
  * Writes a run that is known as a whole into a directory: what a recorder does while a run goes on, done at once.
@@ -53,29 +52,26 @@ export async function recordRun(run: Run, directory: string): Promise<void> {
   };
 
   const schemas = schemasOf(run.transactions !== undefined);
-  const writes = open(WRITES_FILE, schemas.writes, { 'kept.outcomes': OUTCOMES.join(' ') });
+  const writes = open(WRITES_FILE, schemas.writes, STREAM_CODES.writes);
   for (const batch of run.writes()) {
     errorNames = batch.errorNames;
     append(writes, schemas.writes, batch, batch.length);
   }
   writes.close();
-  const reads = open(READS_FILE, schemas.reads, { 'kept.integrities': INTEGRITIES.join(' ') });
+  const reads = open(READS_FILE, schemas.reads, STREAM_CODES.reads);
   for (const batch of run.reads()) append(reads, schemas.reads, batch, batch.length);
   reads.close();
-  const ends = open(ENDS_FILE, schemas.ends, {});
+  const ends = open(ENDS_FILE, schemas.ends, STREAM_CODES.ends);
   for (const batch of run.ends()) append(ends, schemas.ends, batch, batch.length);
   ends.close();
   if (run.transactions !== undefined) {
-    const transactions = open(TRANSACTIONS_FILE, TRANSACTION_COLUMNS, {
-      'kept.ends': TRANSACTION_ENDS.join(' '),
-      'kept.outcomes': TRANSACTION_OUTCOMES.join(' '),
-    });
+    const transactions = open(TRANSACTIONS_FILE, TRANSACTION_COLUMNS, STREAM_CODES.transactions);
     for (const batch of run.transactions()) {
       errorNames = batch.errorNames;
       append(transactions, TRANSACTION_COLUMNS, batch, batch.length);
     }
     transactions.close();
-    const markers = open(MARKERS_FILE, MARKER_COLUMNS, { 'kept.kinds': MARKER_KINDS.join(' ') });
+    const markers = open(MARKERS_FILE, MARKER_COLUMNS, STREAM_CODES.markers);
     for (const batch of run.markers?.() ?? []) append(markers, MARKER_COLUMNS, batch, batch.length);
     markers.close();
   }

@@ -28,18 +28,12 @@ import {
   TRANSACTIONS_FILE,
   WRITES_FILE,
 } from '../layout.ts';
-import {
-  MARKER_KINDS,
-  TRANSACTION_ENDS,
-  TRANSACTION_OUTCOMES,
-  type Marker,
-  type Transaction,
-} from '../transaction.ts';
+import type { Marker, Transaction } from '../transaction.ts';
+import { STREAM_CODES } from './stream-codes.ts';
 import type { RunInfo } from '../run.ts';
 import { asNewRecording, recordingOf } from './recording.ts';
 import { writeRunFile } from './run-file.ts';
 import type { Read, Write } from '../write.ts';
-import { INTEGRITIES, OUTCOMES } from '../write.ts';
 
 /**
  * Writes a run directory while the run goes on, in constant memory. Rows become columns as they come; a full batch,
@@ -98,26 +92,23 @@ export async function openRecorder(
   const errors = new ErrorNames();
   const schemas = schemasOf(info.transactions !== undefined);
   const writes = columnWriter(WRITES_FILE, schemas.writes, {
-    streamMetadata: { 'kept.outcomes': OUTCOMES.join(' ') },
+    streamMetadata: STREAM_CODES.writes,
     batchMetadata: () => ({ [ERROR_NAMES_KEY]: JSON.stringify(errors.names) }),
   });
   const reads = columnWriter(READS_FILE, schemas.reads, {
-    streamMetadata: { 'kept.integrities': INTEGRITIES.join(' ') },
+    streamMetadata: STREAM_CODES.reads,
   });
-  const ends = columnWriter(ENDS_FILE, schemas.ends, { streamMetadata: {} });
+  const ends = columnWriter(ENDS_FILE, schemas.ends, { streamMetadata: STREAM_CODES.ends });
   const inTransactions =
     info.transactions === undefined
       ? null
       : {
           transactions: columnWriter(TRANSACTIONS_FILE, TRANSACTION_COLUMNS, {
-            streamMetadata: {
-              'kept.ends': TRANSACTION_ENDS.join(' '),
-              'kept.outcomes': TRANSACTION_OUTCOMES.join(' '),
-            },
+            streamMetadata: STREAM_CODES.transactions,
             batchMetadata: () => ({ [ERROR_NAMES_KEY]: JSON.stringify(errors.names) }),
           }),
           markers: columnWriter(MARKERS_FILE, MARKER_COLUMNS, {
-            streamMetadata: { 'kept.kinds': MARKER_KINDS.join(' ') },
+            streamMetadata: STREAM_CODES.markers,
           }),
         };
   /** Those that are flushed every second. */
