@@ -8,9 +8,10 @@
  * an error is part of what is tested.
  */
 import type { Clock } from '../../core/clock.ts';
-import { Failure, messageOf } from '../../core/failure.ts';
+import { messageOf } from '../../core/failure.ts';
 import { within } from '../../core/within.ts';
 import { keyOf, valuesOf, type Client, type Completion } from '../client.ts';
+import { couldNotConnect } from '../could-not-connect.ts';
 import type { DriverOptions } from '../driver-options.ts';
 import { watchWrites } from '../watch-writes.ts';
 import { API, asThrown, Kafka, quiet, type ISocketFactory } from './kafkajs.ts';
@@ -72,13 +73,7 @@ export function createApplicationDriver(options: DriverOptions & { clock: Clock 
         await admin.disconnect();
         await producer.connect();
       } catch (thrown) {
-        throw new Failure(
-          `The Kafka client could not connect to ${endpoint.brokers.join(', ')}: ${messageOf(thrown)}.`,
-          {
-            hint: 'Check that the cluster runs and that its brokers can be reached from here.',
-            cause: thrown,
-          },
-        );
+        throw couldNotConnect(endpoint, messageOf(thrown), thrown);
       }
     },
     async write(invocation): Promise<Completion> {

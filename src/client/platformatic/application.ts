@@ -4,9 +4,9 @@
  */
 import { isIP } from 'node:net';
 import type { Clock } from '../../core/clock.ts';
-import { Failure } from '../../core/failure.ts';
 import { within } from '../../core/within.ts';
 import { keyOf, valuesOf, type Client, type Completion } from '../client.ts';
+import { couldNotConnect } from '../could-not-connect.ts';
 import type { DriverOptions } from '../driver-options.ts';
 import { splitAddress, type Endpoint, type Sasl } from '../endpoint.ts';
 import { tlsOptions } from '../tls-options.ts';
@@ -70,13 +70,7 @@ export function createPlatformaticClient(options: DriverOptions & { clock: Clock
       try {
         producer = await connect();
       } catch (thrown) {
-        throw new Failure(
-          `The Kafka client could not connect to ${endpoint.brokers.join(', ')}: ${causeOf(thrown)}.`,
-          {
-            hint: 'Check that the cluster runs and that its brokers can be reached from here.',
-            cause: thrown,
-          },
-        );
+        throw couldNotConnect(endpoint, causeOf(thrown), thrown);
       }
     },
     async write(invocation): Promise<Completion> {
