@@ -73,6 +73,8 @@ async function secured() {
     `(while [ -d /run/kept-test ]; do cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ; sleep 0.05; done) >/run/seen 2>/dev/null </dev/null &`,
   );
   const { status, output } = await run('--load-hosts', 'a,b', '--json');
+  // Looked through here: a search there would be a process that names the secret, and be seen itself.
+  const seen = await b.sh('cat /run/seen');
   const directory = join(store, 'run-1');
   const { clocks = [] } = JSON.parse(readFileSync(join(directory, 'run.json'), 'utf8')) as RunInfo;
   const history = await openRun(directory);
@@ -91,7 +93,8 @@ async function secured() {
     isClockMeasured: clocks.every(({ uncertaintyNs }) => uncertaintyNs !== null && uncertaintyNs < 2e9),
     // Of the thousand seconds that its clock is ahead.
     isOnOneClock: Math.min(...timesNs) > 0 && Math.max(...timesNs) < 500e9,
-    seen: await b.sh(`grep -c load.cjs -a /run/seen >/dev/null && echo yes; grep -ac ${SECRET} /run/seen`),
+    isLoadSeen: seen.includes('load.cjs'),
+    isSecretSeen: seen.includes(SECRET),
     left: await leftAnywhere(),
   };
 }
