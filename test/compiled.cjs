@@ -14,11 +14,47 @@ const ROOT = path.resolve(__dirname, '..');
 
 /** From now on in this process: who requires a test gets the promise of the compiled one, which AVA waits for. */
 module.exports = function loadCompiled(directory) {
-  require.extensions['.ts'] = (loaded, file) => {
-    const compiled = path.join(directory, path.relative(ROOT, file)).replace(/\.ts$/, '.js');
-    loaded.exports = import(pathToFileURL(compiled).href);
+  const ready = tellLinesOfTests();
+  const load = (file) => import(pathToFileURL(path.join(directory, file).replace(/\.ts$/, '.js')).href);
+  require.extensions['.ts'] = (loaded, absolute) => {
+    const file = path.relative(ROOT, absolute);
+    const files = groups()[file] ?? [file];
+    loaded.exports = ready.then(() => (files.length === 1 ? load(file) : loadGroup(files, load)));
   };
 };
+
+/** AVA's TAP has the first line of a stack only, and that is one of AVA's own when an assertion fails. */
+async function tellLinesOfTests() {
+  const assertions = realpathSync(path.join(ROOT, 'node_modules', 'ava', 'lib', 'assert.js'));
+  const { AssertionError } = await import(pathToFileURL(assertions).href);
+  const isOfAva = (line) => /^ +at .*\/node_modules\/ava\/lib\//.test(line);
+  Object.defineProperty(AssertionError.prototype, 'assertionStack', {
+    set(stack) {
+      const value = stack
+        .split('\n')
+        .filter((line) => !isOfAva(line))
+        .join('\n');
+      Object.defineProperty(this, 'assertionStack', { value });
+    },
+  });
+}
+
+/** Which files share a process: by the first of them, all of them. test/run.js decides that. */
+function groups() {
+  return JSON.parse(process.env[module.exports.GROUPS] ?? '{}');
+}
+module.exports.GROUPS = 'KEPT_TEST_GROUPS';
+
+/** What becomes of the tests that they declare says test/grouped-ava.js. */
+async function loadGroup(files, load) {
+  const group = { files, file: null, declared: [], problems: new Map(), whenLoaded: [] };
+  globalThis[Symbol.for('kept.test-group')] = group;
+  for (const file of files) {
+    group.file = file;
+    await load(file).catch((error) => group.problems.set(file, [error]));
+  }
+  for (const act of group.whenLoaded) act();
+}
 
 /** @returns where the compiled tests are until this process ends. */
 module.exports.compile = async function compile() {
@@ -50,7 +86,14 @@ module.exports.compile = async function compile() {
       Object.keys(ofFile('')).map((name) => [`import.meta.${name}`, `file_${name}`]),
     ),
     plugins: [
-      { name: 'a file knows where it is', setup: (esbuild) => esbuild.onLoad({ filter: /\.[jt]s$/ }, load) },
+      {
+        name: 'a file knows where it is',
+        setup: (esbuild) => esbuild.onLoad({ filter: /\.[jt]s$/ }, source),
+      },
+      {
+        name: 'AVA by way of ours',
+        setup: (esbuild) => esbuild.onResolve({ filter: /^(@fast-check\/)?ava$/ }, resolve),
+      },
     ],
     logLevel: 'warning',
   });
@@ -63,7 +106,7 @@ function ofFile(file) {
 }
 
 /** With the answers for the file that it was before. */
-function load({ path: file }) {
+function source({ path: file }) {
   const text = readFileSync(file, 'utf8');
   const answers = Object.entries(ofFile(file)).map(
     ([name, value]) => `file_${name} = ${JSON.stringify(value)}`,
@@ -73,6 +116,13 @@ function load({ path: file }) {
     contents: text.includes('import.meta') ? `const ${answers.join(', ')}; ${text}` : text,
     loader: file.endsWith('.ts') ? 'ts' : 'js',
   };
+}
+
+/** AVA is ours, and so is it for what hands tests to AVA, which is compiled, too. */
+function resolve({ path: name, importer }) {
+  const ours = path.join(__dirname, 'grouped-ava.js');
+  if (name === 'ava') return importer === ours ? { external: true } : { path: ours };
+  return { path: path.join(ROOT, 'node_modules', name, 'lib', 'ava-fast-check.js') };
 }
 
 function isRunning(pid) {

@@ -8,16 +8,21 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import tests from './compiled.cjs';
 
 const args = process.argv.slice(2);
 const only = args.includes('--only') ? args[args.indexOf('--only') + 1] : null;
 const quick = args.includes('--quick');
 
+const IS_ALONE = /\.(e2e|long)\.test\.ts$/;
+/** Files that are quick and start no cluster share this many processes, one after the other within each (test/grouped-ava.js). */
+const SHARED_PROCESSES = 6;
+
 const files = readdirSync('test', { recursive: true, encoding: 'utf8' })
   .map((file) => `test/${file.replaceAll('\\', '/')}`)
   .filter((file) => file.endsWith('.test.ts'))
   .filter((file) => only === null || file.includes(only))
-  .filter((file) => !(quick && /\.(e2e|long)\.test\.ts$/.test(file)))
+  .filter((file) => !(quick && IS_ALONE.test(file)))
   .toSorted();
 // Clusters are started one at a time: two at once on a small machine would disturb each other's failure detection.
 const clusters = files.filter((file) => file.endsWith('.e2e.test.ts'));
@@ -29,17 +34,20 @@ let failed = 0;
 let skipped = 0;
 /** What failed, each with what was said of it: said once more at the end, where a long output is looked at first. */
 const failures = [];
-const FAILURE_LINES_MAX = 40;
+/** Of a failure that is longer than both together, and of what is around each line that differs. */
+const LINES_SAID = { first: 25, last: 15, around: 3 };
 
 // Longer than any test here may take. AVA has such a limit too, but forgets it after the first test that asked for more
 // time (its TimeoutTrigger never starts again once it was told to wait), and then waits forever for a file that never ends.
 const SILENCE_MAX_MS = Number(process.env.KEPT_TEST_SILENCE_MAX_MS ?? 15 * 60_000);
 
-function run(command, commandArgs, onLine) {
+function run(command, commandArgs, onLine, environment = {}) {
   return new Promise((resolve, reject) => {
-    const env = quick
-      ? { KEPT_HISTORIES_MAX: '1000', KEPT_PROPERTY_RUNS: '40', ...process.env }
-      : process.env;
+    const env = {
+      ...(quick && { KEPT_HISTORIES_MAX: '1000', KEPT_PROPERTY_RUNS: '40' }),
+      ...process.env,
+      ...environment,
+    };
     const child = spawn(command, commandArgs, { env, stdio: ['ignore', 'pipe', 'inherit'] });
     const silence = setTimeout(() => {
       const minutes = Math.round(SILENCE_MAX_MS / 6_000) / 10;
@@ -93,16 +101,18 @@ async function step(name, command, commandArgs) {
 /** AVA's own summary is for people; its TAP output is counted line by line. */
 async function ava(testFiles, concurrency) {
   if (testFiles.length === 0) return;
+  const groups = grouped(testFiles);
   let hasFailed = false;
   let isFailing = false;
   const status = await run(
     'npx',
-    ['ava', '--tap', '--concurrency', String(concurrency), ...testFiles],
-    (line) => {
-      if (/^\s*(not )?ok\b|^\d+\.\./.test(line)) isFailing = false;
-      if (/^\s*(not )?ok \d+.*# (skip|todo)/i.test(line)) skipped++;
-      else if (/^\s*ok \d+/.test(line)) passed++;
-      else if (/^\s*not ok\b/.test(line)) {
+    ['ava', '--tap', '--concurrency', String(concurrency), ...groups.keys()],
+    (said) => {
+      const line = withOwnFileOnly(said);
+      if (/^(not )?ok\b|^\d+\.\./.test(line)) isFailing = false;
+      if (/^(not )?ok \d+.*# (skip|todo)/i.test(line)) skipped++;
+      else if (/^ok \d+/.test(line)) passed++;
+      else if (/^not ok\b/.test(line)) {
         failed++;
         hasFailed = true;
         isFailing = true;
@@ -111,12 +121,46 @@ async function ava(testFiles, concurrency) {
       if (isFailing) failures.at(-1).push(line);
       process.stdout.write(`${line}\n`);
     },
+    { [tests.GROUPS]: JSON.stringify(Object.fromEntries(groups)) },
   );
   // A file that dies before its first test has no line of its own.
   if (status !== 0 && !hasFailed) {
     failed++;
     failures.push([`not ok - AVA ended with exit status ${status}, and no test says why`]);
   }
+}
+
+/** How a failure begins and ends, and every line in which what came differs from what was expected. */
+function shortened(lines) {
+  const { first, last, around } = LINES_SAID;
+  const differs = (line) => /^\s*[-+] /.test(line);
+  const isSaid = lines.map(
+    (_, at) =>
+      at < first ||
+      at >= lines.length - last ||
+      lines.slice(Math.max(0, at - around), at + around + 1).some(differs),
+  );
+  return lines.flatMap((line, at) => (isSaid[at] ? [line] : isSaid[at - 1] ? ['  […]'] : []));
+}
+
+/** Which files share a process: by the first of them, which is the one that AVA is told. */
+function grouped(testFiles) {
+  const sharing = testFiles.filter((file) => !IS_ALONE.test(file));
+  const groups = new Map(testFiles.filter((file) => IS_ALONE.test(file)).map((file) => [file, [file]]));
+  for (let first = 0; first < Math.min(SHARED_PROCESSES, sharing.length); first++)
+    groups.set(
+      sharing[first],
+      sharing.filter((_, index) => index % SHARED_PROCESSES === first),
+    );
+  return groups;
+}
+
+/** A title as AVA has it for a file that is alone: in a group it says the first file of that, too. */
+function withOwnFileOnly(line) {
+  return line.replace(
+    /^((?:not )?ok \d+ - |# )(?:.*? › )?test\/(\S+)\.test\.ts › /,
+    (_, start, file) => `${start}${file.replaceAll('/', ' › ')} › `,
+  );
 }
 
 /** What was found right the last time and has not changed, nor what it depends on, is not looked at again. */
@@ -136,6 +180,6 @@ if (!quick) await linted;
 await Promise.all([linted, ava(others, 2)]);
 await ava(clusters, 1);
 if (failures.length > 0) process.stdout.write('\nWhat failed:\n');
-for (const lines of failures) process.stdout.write(`${lines.slice(0, FAILURE_LINES_MAX).join('\n')}\n`);
+for (const lines of failures) process.stdout.write(`${shortened(lines).join('\n')}\n`);
 process.stdout.write(`\n${passed} passed, ${failed} failed, ${skipped} skipped\n`);
 process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
