@@ -3,16 +3,16 @@
  * answer, and the answer brings the generator that comes after it. (Jepsen's idea; unlike Jepsen's, no random
  * number is drawn by asking, so the same seed always gives the same plan.)
  */
-export interface Generator {
+export interface Generator<O = Op> {
   /**
    * @returns `null` when everything has been generated; `pending` when no free worker has anything to do, to be
-   *   asked again after a completion; otherwise the next request and the generator that follows once it is taken.
+   *   asked again after a completion; otherwise the next operation and the generator that follows once it is taken.
    *   Its `intendedNs` may lie in the future: wait, and ask again.
    */
-  next(context: Context): Next;
+  next(context: Context): Next<O>;
 }
 
-export type Next = null | 'pending' | readonly [op: Op, after: Generator];
+export type Next<O = Op> = null | 'pending' | readonly [op: O, after: Generator<O>];
 
 export interface Context {
   nowNs: number;
@@ -20,8 +20,12 @@ export interface Context {
   free: readonly number[];
 }
 
-/** One request that a worker is to attempt, with one write or several. The values are (worker, seq), unique in the run. */
-export interface Op {
+/** What a worker is to attempt. A worker is given one operation after the other, and may have several writes under way. */
+export type Op = WriteOp | BeginOp | EndOp;
+
+/** One request, with one write or several. The values are (worker, seq), unique in the run. */
+export interface WriteOp {
+  kind: 'write';
   worker: number;
   /** Of its first write; the others have the numbers after it. */
   seq: number;
@@ -29,5 +33,23 @@ export interface Op {
   records: number;
   partition: number;
   /** When the schedule wants it written. */
+  intendedNs: number;
+}
+
+/** A transaction of this worker begins: what it writes from now on is a part of it. */
+export interface BeginOp {
+  kind: 'begin';
+  worker: number;
+  /** Counts from 0 within its worker. */
+  transaction: number;
+  /** How it is to end, if every write in it is acknowledged; otherwise it is aborted. */
+  end: 'commit' | 'abort';
+  intendedNs: number;
+}
+
+/** The transaction that is open ends, once what the worker has under way is answered. */
+export interface EndOp {
+  kind: 'end';
+  worker: number;
   intendedNs: number;
 }

@@ -1,7 +1,7 @@
-import type { Generator } from './generator.ts';
+import type { Generator, WriteOp } from './generator.ts';
 
 /** Ends after `count` writes: the last request may have fewer than the others. */
-export function limit(count: number, generator: Generator): Generator {
+export function limit(count: number, generator: Generator<WriteOp>): Generator<WriteOp> {
   return {
     next(context) {
       if (count <= 0) return null;

@@ -1,4 +1,4 @@
-import type { Generator } from './generator.ts';
+import type { Generator, WriteOp } from './generator.ts';
 import type { Pace } from './pace.ts';
 
 /**
@@ -16,11 +16,14 @@ export function uniqueValues(options: {
   pace: Pace;
   /** How many writes a request is; 1 if absent. */
   recordsPerRequest?: number;
-}): Generator {
+}): Generator<WriteOp> {
   return from(options, new Array<number>(options.workers).fill(0));
 }
 
-function from(options: Parameters<typeof uniqueValues>[0], nextRequest: readonly number[]): Generator {
+function from(
+  options: Parameters<typeof uniqueValues>[0],
+  nextRequest: readonly number[],
+): Generator<WriteOp> {
   const { seed, partitions, pace, recordsPerRequest: records = 1 } = options;
   return {
     next({ nowNs, free }) {
@@ -35,7 +38,8 @@ function from(options: Parameters<typeof uniqueValues>[0], nextRequest: readonly
       }
       if (chosen < 0) return 'pending';
       const request = nextRequest[chosen]!;
-      const op = {
+      const op: WriteOp = {
+        kind: 'write',
         worker: chosen,
         seq: request * records,
         records,

@@ -61,6 +61,12 @@ export interface Marker {
 /** The kinds of markers in the order of their codes on disk, which are Kafka's own. */
 export const MARKER_KINDS: readonly Marker['kind'][] = ['abort', 'commit'];
 
+/**
+ * How long after its timeout a transaction that nobody ends may still be open: coordinators look for such every ten seconds
+ * (transaction.abort.timed.out.transaction.cleanup.interval.ms), and then write markers.
+ */
+export const TRANSACTION_CLEANUP_MS = 15_000;
+
 /** What run.json says of a run whose workers write in transactions. */
 export interface TransactionsInfo {
   /** By worker: its transactional id. Where two have the same, each is an instance of it. */

@@ -56,6 +56,12 @@ export async function prepareClient(
  */
 export function modelClient(scenario: Scenario): PreparedClient {
   const kind = libraryOf(scenario);
+  if (scenario.producer.transactions !== undefined) {
+    throw new Failure('Transactions need a real Kafka, and --simulate asks for a model of it.', {
+      hint: 'Leave the transactions out, or --simulate.',
+      exitStatus: EXIT.usage,
+    });
+  }
   if (!hasModel(scenario)) {
     throw new Failure(`The client "${kind}" needs a real Kafka, and --simulate asks for a model of it.`, {
       hint: 'Leave --client out, or --simulate.',
@@ -68,7 +74,7 @@ export function modelClient(scenario: Scenario): PreparedClient {
 /** Whether the simulated world has a client that stands for the scenario's. */
 export function hasModel(scenario: Scenario): boolean {
   const kind = libraryOf(scenario);
-  return kind === 'kept' || kind === 'kafkajs';
+  return (kind === 'kept' || kind === 'kafkajs') && scenario.producer.transactions === undefined;
 }
 
 function assertVersion(library: string, found: string | null, { client }: Scenario): void {

@@ -11,8 +11,10 @@ import { featuresOf, type Features } from '../client/kafkajs/features.ts';
 import { createRunDirectory } from '../history/directory.ts';
 import type { NodeInfo } from '../history/run.ts';
 import { createEncoder } from '../history/value.ts';
+import { isIdempotent } from '../scenario/client.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import { titleOf } from '../scenario/title.ts';
+import { withTransactionVersion } from '../scenario/transactions.ts';
 import type { GivenPlan, GivenTopic } from '../world/plan.ts';
 import { prepareClient } from './prepare-client.ts';
 import { assertConsent } from './consent.ts';
@@ -76,8 +78,10 @@ export async function prepareGivenPlan(
   const admin = createAdmin({ endpoint, clock, patienceMs: 0 });
   try {
     const fitted = await fitTopic(limited.scenario, { admin, cluster, features, topic, wishes });
-    const scenario = titled(fitted.scenario, wanted);
-    if (scenario.producer.idempotence && !features.idempotence)
+    const scenario = withTransactionVersion(titled(fitted.scenario, wanted), client, {
+      hasVersion2: features.transactionVersion2,
+    });
+    if (isIdempotent(scenario) && !features.idempotence)
       throw new Failure('This cluster has no idempotent producers (InitProducerId), and one was asked for.', {
         hint: 'Leave --idempotence out.',
         exitStatus: EXIT.usage,

@@ -22,6 +22,7 @@ import { createEncoder } from '../history/value.ts';
 import { isProcessFault } from '../nemesis/process-faults.ts';
 import { drawSchedule, type Schedule } from '../nemesis/schedule.ts';
 import type { Scenario } from '../scenario/schema.ts';
+import { withTransactionVersion } from '../scenario/transactions.ts';
 import type { Bug } from '../sim/bugs.ts';
 import type { Claim } from '../checker/result.ts';
 import type { LabKind, RealPlan, SimulatedPlan } from '../world/plan.ts';
@@ -208,7 +209,11 @@ export async function preparePlan(
     assertLeaderMoves(schedule, distribution.version);
     await assertFaults(schedule);
   };
-  const { scenario, soak } = await fitSoak(wanted, assertAll);
+  const fitted = await fitSoak(wanted, assertAll);
+  const { soak } = fitted;
+  const scenario = withTransactionVersion(fitted.scenario, client, {
+    hasVersion2: Number.parseInt(distribution.version, 10) >= 4,
+  });
   const mode = options.mode ?? preferredMode(distribution.version, scenario);
   assertMode(distribution.version, mode);
   assertKnownTargets(scenario, mode);

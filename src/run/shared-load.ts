@@ -9,10 +9,18 @@ import type { Plan } from './plan.ts';
  * own, there is a process on each of them at least.
  * @throws Failure (usage) where there are more processes than workers, or fewer than hosts.
  */
-export function sharedLoad({ load }: Scenario, wanted: number | undefined): Pick<Plan, 'processes'> {
+export function sharedLoad(
+  { load, producer }: Scenario,
+  wanted: number | undefined,
+): Pick<Plan, 'processes'> {
   const hosts = loadHostsOf(load);
   const processes = wanted ?? hosts;
   if (hosts === 0 && (processes === 0 || processes === 1)) return {};
+  if (producer.transactions !== undefined)
+    throw new Failure('workers that write in transactions must live in the process of the run', {
+      hint: 'leave --processes out',
+      exitStatus: EXIT.usage,
+    });
   if (processes < hosts)
     throw new Failure(
       `${counted(hosts, 'host')} of the load cannot share ${counted(processes, 'process', 'processes')}`,

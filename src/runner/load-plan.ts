@@ -1,4 +1,5 @@
 import type { Generator } from '../generator/generator.ts';
+import { inTransactions } from '../generator/in-transactions.ts';
 import { limit } from '../generator/limit.ts';
 import { atFullSpeed, atRate, inBursts } from '../generator/pace.ts';
 import { partitionOf, uniqueValues } from '../generator/unique-values.ts';
@@ -28,7 +29,9 @@ export function loadPlan({
     ratePerSecond === null ? atFullSpeed() : atRate(ratePerSecond / recordsPerRequest, workers, startNs);
   const pace = bursts === undefined ? even : inBursts(even, startNs, bursts);
   const values = uniqueValues({ workers, partitions, seed, pace, recordsPerRequest });
-  return count === undefined ? values : limit(count, values);
+  const writes = count === undefined ? values : limit(count, values);
+  const { transactions } = scenario.producer;
+  return transactions === undefined ? writes : inTransactions(writes, { ...transactions, workers });
 }
 
 /** Where this plan has a write go. */

@@ -1,7 +1,8 @@
 import { NS_PER_MS, type Clock } from '../core/clock.ts';
 import type { Client, Completion, Fate } from '../client/client.ts';
-import type { Generator, Op } from '../generator/generator.ts';
+import type { BeginOp, Generator, Op, WriteOp } from '../generator/generator.ts';
 import type { Write } from '../history/write.ts';
+import type { Transactions } from './transactions.ts';
 
 /** How many requests may begin before everything else in the process has its turn. */
 const REQUESTS_PER_TURN = 64;
@@ -31,12 +32,17 @@ export function load(options: {
   clients: readonly (Client | undefined)[];
   /** Requests that one worker may have outstanding. */
   inFlight: number;
+  /** Where the generator has workers begin and end transactions. */
+  transactions?: Transactions;
   clock: Clock;
   record: (write: Write) => void;
   stop: AbortSignal;
 }): Load {
-  const { clients, clock, stop } = options;
+  const { clients, transactions, clock, stop } = options;
   const outstanding = new Array<number>(clients.length).fill(0);
+  const underWay = clients.map(() => new Set<Promise<void>>());
+  /** Workers that wait for a transaction to begin or to end. */
+  const busy = new Set<number>();
   const free = new Set(Object.keys(clients).map(Number));
   const waiting: { count: number; resolve: () => void }[] = [];
   let generator = options.generator;
@@ -53,9 +59,10 @@ export function load(options: {
     }
   }
 
-  async function write(op: Op): Promise<void> {
+  async function write(op: WriteOp): Promise<void> {
     const { worker, seq, records, partition, intendedNs } = op;
     const invokeNs = clock.nowNs();
+    const transaction = transactions?.openOf(worker);
     invokedCount += records;
     behindNs = Math.max(behindNs, invokeNs - intendedNs);
     if (++outstanding[worker]! >= options.inFlight) free.delete(worker);
@@ -74,12 +81,48 @@ export function load(options: {
         ...fateOf(completion, index),
         attempts,
         broker,
+        ...(transaction !== undefined && { transaction }),
       });
+      if (transaction !== undefined && fateOf(completion, index).outcome !== 'ok')
+        transactions!.failed(worker);
     }
     // Only a worker that could not write before changes what the generator has to say.
-    if (outstanding[worker]!-- < options.inFlight) return;
+    if (outstanding[worker]!-- < options.inFlight || busy.has(worker)) return;
     free.add(worker);
     wakeUp();
+  }
+
+  async function begin(op: BeginOp): Promise<void> {
+    await turn(op.worker, () => transactions!.begin(op));
+  }
+
+  async function end(worker: number): Promise<void> {
+    const written = [...underWay[worker]!];
+    await turn(worker, async () => {
+      await Promise.all(written);
+      await transactions!.end(worker);
+    });
+  }
+
+  /** Until a transaction has begun, or ended, its worker does nothing else. */
+  async function turn(worker: number, act: () => Promise<void>): Promise<void> {
+    busy.add(worker);
+    free.delete(worker);
+    await act();
+    busy.delete(worker);
+    free.add(worker);
+    wakeUp();
+  }
+
+  function attempt(op: Op): Promise<void> {
+    switch (op.kind) {
+      case 'write':
+        return write(op);
+      case 'begin':
+        return begin(op);
+      case 'end':
+        return end(op.worker);
+    }
   }
 
   function wakeUp(): void {
@@ -99,7 +142,6 @@ export function load(options: {
         ? Promise.resolve()
         : new Promise((resolve) => waiting.push({ count, resolve })),
     async run() {
-      const writes = new Set<Promise<void>>();
       stop.addEventListener('abort', wakeUp, { once: true });
       try {
         while (!stop.aborted) {
@@ -116,8 +158,9 @@ export function load(options: {
             continue;
           }
           generator = after;
-          const pending = write(op).finally(() => writes.delete(pending));
-          writes.add(pending);
+          const own = underWay[op.worker]!;
+          const pending = attempt(op).finally(() => own.delete(pending));
+          own.add(pending);
           // Lets completions in that are already there: the loop must not run ahead of them. Writes that complete
           // without waiting for anybody (acks=0) would otherwise keep timers and sockets from their turn for ever.
           if (++sinceTurn < REQUESTS_PER_TURN) await Promise.resolve();
@@ -131,7 +174,12 @@ export function load(options: {
         stop.removeEventListener('abort', wakeUp);
         release();
       }
-      await Promise.all(writes);
+      await Promise.all(underWay.flatMap((own) => [...own]));
+      // The load may be over in the middle of a transaction.
+      const open = clients.flatMap((_, worker) =>
+        transactions?.openOf(worker) === undefined ? [] : [worker],
+      );
+      await Promise.all(open.map((worker) => transactions!.end(worker)));
     },
   };
 }

@@ -1,10 +1,12 @@
 import { messageOf } from '../core/failure.ts';
 import type { Fetched, Reader } from '../client/client.ts';
+import { isIdempotent } from '../scenario/client.ts';
 import type { RunOptions } from './run-options.ts';
-import { recordsInto } from './reads.ts';
+import { markersInto, recordsInto } from './reads.ts';
 import { finalScan, SCANS } from './scan.ts';
 import { sequenceAt, SequenceWatch } from './sequences.ts';
 import { settle } from './settle.ts';
+import { untilStable } from './stable.ts';
 import type { Tally } from './tally.ts';
 
 /** A broker that was killed or cut off may take a minute to be back in the ISR on a slow machine. */
@@ -39,6 +41,11 @@ export async function readBack(
     signal: abort,
   });
   await onSettled();
+  const { transactions } = scenario.producer;
+  const stableEnds =
+    transactions === undefined || !settled
+      ? ends
+      : await untilStable({ reader, clock, ends, timeoutMs: transactions.timeoutMs, signal: abort });
   const keepFinal = keep(options, account, SCANS.final);
   const returned = new Array<number>(partitions).fill(0);
   account.enter('scan');
@@ -47,13 +54,14 @@ export async function readBack(
     clock,
     record: account.event,
     acknowledged: account.acknowledged,
-    ends,
+    ends: stableEnds,
     settled,
     settleReason: reason,
     scan: SCANS.final,
     name: 'final',
     signal: abort,
-    sequences: scenario.producer.idempotence,
+    sequences: isIdempotent(scenario),
+    ...markersInto(options, SCANS.final),
     onRecords: (records) => {
       for (const { partition } of records) returned[partition]!++;
       keepFinal(records);
@@ -75,7 +83,10 @@ async function confirm(options: RunOptions, account: Tally, partitions: readonly
   const reader = world.openReader();
   try {
     await reader.open();
-    const ends = (await reader.endOffsets()).filter(({ partition }) => partitions.includes(partition));
+    const isStableAsked = scenario.producer.transactions !== undefined;
+    const ends = (await reader.endOffsets({ stable: isStableAsked })).filter(({ partition }) =>
+      partitions.includes(partition),
+    );
     await finalScan({
       reader,
       clock,
@@ -88,7 +99,8 @@ async function confirm(options: RunOptions, account: Tally, partitions: readonly
       scan: SCANS.confirming,
       name: 'confirming',
       signal: abort,
-      sequences: scenario.producer.idempotence,
+      sequences: isIdempotent(scenario),
+      ...markersInto(options, SCANS.confirming),
       onRecords: keep(options, account, SCANS.confirming),
     });
   } catch (error) {

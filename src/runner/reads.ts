@@ -1,4 +1,4 @@
-import type { Fetched } from '../client/client.ts';
+import type { Fetched, FetchedMarker, ProducedBatch } from '../client/client.ts';
 import type { RunOptions } from './run-options.ts';
 
 /**
@@ -12,11 +12,36 @@ export function recordsInto(
 ): (records: readonly Fetched[]) => void {
   return (records) => {
     const timeNs = world.clock.nowNs();
-    for (const { partition, offset, value } of records) {
+    for (const { partition, offset, value, batch } of records) {
       const decoded = decode(partition, value);
-      recorder.read({ scan, partition, offset, timeNs, ...decoded });
+      recorder.read({
+        scan,
+        partition,
+        offset,
+        timeNs,
+        ...decoded,
+        ...(batch !== undefined && producerOf(batch)),
+      });
       const { worker, seq, integrity } = decoded;
       if (integrity === 'valid' && worker !== null && seq !== null) onValue({ worker, seq, partition });
     }
   };
+}
+
+/** Puts markers into the history, where its workers write in transactions; nothing elsewhere. */
+export function markersInto(
+  { world, recorder, scenario }: Pick<RunOptions, 'world' | 'recorder' | 'scenario'>,
+  scan: number,
+): { onMarkers?: (markers: readonly FetchedMarker[]) => void } {
+  if (scenario.producer.transactions === undefined) return {};
+  return {
+    onMarkers(markers) {
+      const timeNs = world.clock.nowNs();
+      for (const marker of markers) recorder.marker({ ...marker, scan, timeNs });
+    },
+  };
+}
+
+function producerOf({ producerId, epoch }: ProducedBatch): { producerId: number; epoch: number } {
+  return { producerId, epoch };
 }

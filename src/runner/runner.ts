@@ -6,6 +6,7 @@ import { campaign, type Campaign } from '../nemesis/campaign.ts';
 import { clusterNemesis } from '../nemesis/cluster-nemesis.ts';
 import { hookNemesis } from '../nemesis/hook-nemesis.ts';
 import type { Nemesis } from '../nemesis/nemesis.ts';
+import type { Transaction } from '../history/transaction.ts';
 import { startConsumers } from './consumers.ts';
 import { load, type Load } from './load.ts';
 import { loadPlan } from './load-plan.ts';
@@ -13,6 +14,7 @@ import type { Progress } from './progress.ts';
 import { readBack } from './read-back.ts';
 import type { LoadApart, RunOptions } from './run-options.ts';
 import { tally, type Tally } from './tally.ts';
+import { recordedTransactions, type Transactions } from './transactions.ts';
 import { watchEnds, watchViews } from './watch.ts';
 
 /** How far behind its schedule a load may fall before the history mentions it. */
@@ -34,7 +36,8 @@ export async function run(options: RunOptions): Promise<void> {
   await Promise.race([db.setup(), interrupted(stop)]);
   const apart = options.loadApart?.(world) ?? null;
   const workers = apart === null ? scenario.load.workers : 0;
-  const clients = Array.from({ length: workers }, (_, worker) => world.openClient(worker));
+  const workersOf = openWorkers(options, workers, account);
+  const { clients } = workersOf;
   const reader = world.openReader();
   // The scan must not wait for an answer that the samples wait for.
   const sampler = world.openReader();
@@ -44,7 +47,7 @@ export async function run(options: RunOptions): Promise<void> {
   try {
     await Promise.all(sessions.map((session) => session.open()));
     stopConsuming = startConsumers(options, account.event);
-    await loadUnderFaults({ ...options, stop }, account, apart ?? clients);
+    await loadUnderFaults({ ...options, stop }, account, apart ?? workersOf);
     if (options.stop.aborted) {
       account.event({
         type: 'note',
@@ -60,6 +63,28 @@ export async function run(options: RunOptions): Promise<void> {
     await Promise.allSettled(sessions.map((session) => session.close()));
     await stopWatching();
   }
+}
+
+interface Workers {
+  clients: readonly Client[];
+  /** Where they write in transactions. */
+  transactions?: Transactions;
+}
+
+function openWorkers({ world, scenario, recorder }: RunOptions, count: number, account: Tally): Workers {
+  const numbers = Array.from({ length: count }, (_, worker) => worker);
+  const { openTransactional } = world;
+  if (scenario.producer.transactions === undefined)
+    return { clients: numbers.map((worker) => world.openClient(worker)) };
+  if (openTransactional === undefined) {
+    throw new Failure('This world has no transactions.', {
+      hint: 'Leave producer.transactions out, or run it on a real Kafka.',
+      exitStatus: EXIT.usage,
+    });
+  }
+  const clients = numbers.map((worker) => openTransactional(worker, account.event));
+  const record = (transaction: Transaction) => recorder.transaction(transaction);
+  return { clients, transactions: recordedTransactions({ clients, clock: world.clock, record }) };
 }
 
 /** Rejects when the run is stopped: a cluster that is still starting is not worth waiting for. */
@@ -106,7 +131,7 @@ function watch({ world, scenario }: RunOptions, account: Tally, sampler: Reader)
 async function loadUnderFaults(
   options: RunOptions,
   account: Tally,
-  loaders: readonly Client[] | LoadApart,
+  loaders: Workers | LoadApart,
 ): Promise<void> {
   const { world, scenario, seed, stop } = options;
   const { clock } = world;
@@ -118,7 +143,7 @@ async function loadUnderFaults(
       ? loaders.load({ ...account, stop: until })
       : load({
           generator: loadPlan({ scenario, seed, startNs: clock.nowNs() }),
-          clients: loaders,
+          ...loaders,
           inFlight: scenario.load.inFlight,
           clock,
           record: account.write,

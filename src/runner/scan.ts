@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import { messageOf } from '../core/failure.ts';
-import type { EndOffset, Fetched, Reader } from '../client/client.ts';
+import type { EndOffset, Fetched, FetchedMarker, Reader } from '../client/client.ts';
 import type { Event } from '../history/event.ts';
 
 /** The numbers that readers have in a history. */
@@ -21,6 +21,8 @@ export async function finalScan(options: {
   clock: Clock;
   record: (event: Event) => void;
   onRecords: (records: readonly Fetched[]) => void;
+  /** Given where there are transactions: their markers, and last stable offsets, are asked for too. */
+  onMarkers?: (markers: readonly FetchedMarker[]) => void;
   /** By partition: the highest offset that was acknowledged, -1 for none. */
   acknowledged: readonly number[];
   /** From `settle`. */
@@ -46,7 +48,7 @@ export async function finalScan(options: {
     whyUnknown = messageOf(error);
   }
   const completeNs = clock.nowNs();
-  for (const { partition, start, end, invokeNs, reason: whyUnread } of readings) {
+  for (const { partition, start, end, stable, invokeNs, reason: whyUnread } of readings) {
     const endAfter = after?.get(partition);
     const moved = `the end moved from ${end} to ${endAfter ?? 'unknown'} while it was read`;
     const reason = whyUnread || whyUnknown || (endAfter === end ? '' : moved);
@@ -63,6 +65,7 @@ export async function finalScan(options: {
       completeNs,
       ...(reason !== '' && { reason }),
       ...(options.sequences && { sequences: true }),
+      ...(stable !== undefined && { stable }),
     });
   }
   return ends;
@@ -73,13 +76,14 @@ type Reading = EndOffset & { invokeNs: number; reason: string };
 /** Reads a partition from its first offset to its end. Never rejects: `reason` says what kept it from that. */
 async function readThrough(
   bounds: EndOffset,
-  { reader, clock, settled, settleReason, onRecords, signal }: Parameters<typeof finalScan>[0],
+  { reader, clock, settled, settleReason, onRecords, onMarkers, signal }: Parameters<typeof finalScan>[0],
 ): Promise<Reading> {
   const { partition, start, end } = bounds;
   const invokeNs = clock.nowNs();
   let reason = settled ? '' : `the cluster did not settle: ${settleReason}`;
   try {
-    const { reached } = await reader.scan({ partition, from: start, end }, onRecords, signal);
+    const markers = onMarkers === undefined ? {} : { markers: onMarkers };
+    const { reached } = await reader.scan({ partition, from: start, end, ...markers }, onRecords, signal);
     if (reached < end) reason ||= `only offsets below ${reached} of ${end} could be read`;
   } catch (error) {
     reason ||= messageOf(error);
@@ -92,9 +96,12 @@ async function believableEnds(options: Parameters<typeof finalScan>[0]): Promise
   let ends = options.ends;
   for (let retry = 0; retry <= SUSPICIOUS_END_RETRIES; retry++) {
     const invokeNs = clock.nowNs();
-    if (retry > 0 || ends.length === 0) ends = await reader.endOffsets().catch(() => ends);
-    for (const { partition, end, broker } of ends) {
-      record({ type: 'end', partition, offset: end, invokeNs, completeNs: clock.nowNs(), broker });
+    if (retry > 0 || ends.length === 0)
+      ends = await reader.endOffsets({ stable: options.onMarkers !== undefined }).catch(() => ends);
+    for (const { partition, end, broker, stable } of ends) {
+      const completeNs = clock.nowNs();
+      const told = stable === undefined ? {} : { stable };
+      record({ type: 'end', partition, offset: end, invokeNs, completeNs, broker, ...told });
     }
     const suspicious = ends.some(({ partition, end }) => end <= options.acknowledged[partition]!);
     if (!suspicious || signal.aborted) return ends;

@@ -28,6 +28,11 @@ export function modeOf(library: ClientLibrary): ClientMode {
   return library === 'kept' ? 'audit' : 'application';
 }
 
+/** A producer with a transactional id is idempotent, whether that was asked for or not. */
+export function isIdempotent({ producer }: Pick<Scenario, 'producer'>): boolean {
+  return producer.idempotence || producer.transactions !== undefined;
+}
+
 /** The libraries that send a record once where they are told not to retry. */
 const OBEDIENT: ReadonlySet<ClientLibrary> = new Set(['kept', 'kafkajs', 'java']);
 

@@ -1,5 +1,5 @@
 import type { Contract } from '../history/run.ts';
-import { mayRetry } from './client.ts';
+import { isIdempotent, mayRetry } from './client.ts';
 import type { Scenario } from './schema.ts';
 
 /** What a scenario asks Kafka to guarantee. */
@@ -12,7 +12,7 @@ export function contractOf(scenario: Scenario): Contract {
     minInsyncReplicas,
     replicationFactor,
     uncleanLeaderElection,
-    idempotence: producer.idempotence,
+    idempotence: isIdempotent(scenario),
     clientRetries: mayRetry(scenario),
     ...(Number.isSafeInteger(flushMessages) && { flushMessages }),
   };

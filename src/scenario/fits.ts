@@ -1,7 +1,8 @@
 import { nearest } from '../core/nearest.ts';
+import type { ClientLibrary } from '../history/client-info.ts';
 import { ROLES } from '../history/fault.ts';
 import { PEER_GROUPS } from '../history/faults/between.ts';
-import { mayRetry } from './client.ts';
+import { libraryOf, mayRetry } from './client.ts';
 import { brokersNeeded } from './brokers-needed.ts';
 import { grouped } from '../core/words.ts';
 import type { Scenario } from './schema.ts';
@@ -12,6 +13,7 @@ import type { Scenario } from './schema.ts';
 export function misfitsOf(scenario: Scenario): string[] {
   return [
     ...clientMisfits(scenario),
+    ...transactionMisfits(scenario),
     ...batchMisfits(scenario),
     ...compactMisfits(scenario),
     ...faultMisfits(scenario),
@@ -51,6 +53,31 @@ function clientMisfits({ client, producer, load }: Scenario): string[] {
     ...(library !== 'command' && command !== undefined
       ? [`client.command: a program is named, and client.library is "${library}", not "command"`]
       : []),
+  ];
+}
+
+/** Libraries whose transactions kept can drive. */
+const TRANSACTIONAL: ReadonlySet<ClientLibrary> = new Set(['kept']);
+
+/** What would leave nothing to say about transactions, or what kept cannot do with them. */
+function transactionMisfits(scenario: Scenario): string[] {
+  const { producer, topic, load, dense } = scenario;
+  if (producer.transactions === undefined) return [];
+  const library = libraryOf(scenario);
+  return [
+    ...(producer.acks === 'all' ? [] : ['producer.acks: transactions need acks=all']),
+    ...(TRANSACTIONAL.has(library)
+      ? []
+      : [
+          `client.library: kept cannot drive the transactions of "${library}"; ${[...TRANSACTIONAL].join(', ')}`,
+        ]),
+    ...(topic.compact
+      ? ['topic.compact: compaction removes the markers by which transactions are judged']
+      : []),
+    ...(dense ? ['dense: markers of transactions have offsets of their own, so "dense" must be false'] : []),
+    ...(load.hosts === undefined
+      ? []
+      : ['load.hosts: workers that write in transactions must live in the process of the run']),
   ];
 }
 

@@ -6,6 +6,47 @@ import { randomScheduleSchema, strikeSchema } from '../nemesis/schedule.ts';
  * A scenario: everything about a run that does not depend on the machine. One schema is the type, the validation
  * and the documentation; a JSON file of this shape can be run with `kept run FILE.json`.
  */
+const transactionsSchema = z.strictObject({
+  requestsPerTransaction: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(4)
+    .describe('produce requests between the begin and the end of one transaction'),
+  abortShare: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.25)
+    .describe(
+      'so many of the transactions are aborted, evenly spread; and each in which a write was not acknowledged',
+    ),
+  timeoutMs: z
+    .int()
+    .min(1_000)
+    .max(900_000)
+    .default(10_000)
+    .describe('after so long without an end the coordinator aborts a transaction (transaction.timeout.ms)'),
+  version: z
+    .union([z.literal(1), z.literal(2)])
+    .optional()
+    .describe(
+      "transaction.version as kept's own driver speaks it: 2 (KIP-890, part 2) where the brokers have it, if absent, else 1",
+    ),
+  retryEnd: z
+    .boolean()
+    .default(true)
+    .describe(
+      'an end without an answer is asked for again on a new connection, as the Java client does; false: it is left unknown, and the next transaction begins with a new epoch',
+    ),
+  keepProducer: z
+    .boolean()
+    .default(false)
+    .describe(
+      'the next transaction begins with the same epoch although a write had no answer, as clients do that know no other way',
+    ),
+});
+
 const producerSchema = z
   .strictObject({
     acks: z.union([z.literal(0), z.literal(1), z.literal('all')]).default('all'),
@@ -23,6 +64,9 @@ const producerSchema = z
       .positive()
       .default(1_500)
       .describe('how long the broker waits for its followers'),
+    transactions: transactionsSchema
+      .optional()
+      .describe('present: each worker writes in transactions, one after the other, under an id of its own'),
   })
   .prefault({});
 

@@ -5,6 +5,7 @@ import { keptVersion } from '../core/version.ts';
 import type { Reader } from '../client/client.ts';
 import { joinAddress, secretsOf } from '../client/endpoint.ts';
 import { createAdmin } from '../client/kafkajs/admin.ts';
+import type { DriverOptions } from '../client/driver-options.ts';
 import { openLibrary } from '../client/libraries.ts';
 import { createObserver, type Observer } from '../client/kafkajs/observe.ts';
 import { createReader } from '../client/kafkajs/reader.ts';
@@ -12,12 +13,14 @@ import { commandHook } from '../control/hook/command-hook.ts';
 import { SECRET_VARIABLES } from '../client/settings/variables.ts';
 import { givenCluster } from '../db/given/given.ts';
 import type { Contract } from '../history/run.ts';
+import { isIdempotent } from '../scenario/client.ts';
 import { contractOf } from '../scenario/contract.ts';
 import { noteTo, settingsOf } from './kafka.ts';
 import { describeOwnTopic } from './own-topic.ts';
 import type { GivenPlan } from './plan.ts';
 import { openLoadHosts } from './ssh-load-hosts.ts';
 import type { Setting, Stage, Tools } from './stage.ts';
+import { openTransactional } from './transactional.ts';
 import type { World } from './world.ts';
 
 /** Further away than a lab, and behind TLS: a broker gets longer to answer before it counts as silent. */
@@ -131,6 +134,20 @@ function givenWorld(
     createAdmin({ endpoint: everywhere, clock, patienceMs: 0, connectionTimeoutMs: CONNECTION_TIMEOUT_MS });
   for (const text of plan.remarks)
     record({ type: 'note', timeNs: clock.nowNs(), about: 'information', text });
+  const { acks, retries, requestTimeoutMs, produceTimeoutMs } = scenario.producer;
+  const driverOf = (worker: number): DriverOptions => ({
+    worker,
+    endpoint: everywhere,
+    topic,
+    keyed: scenario.topic.compact,
+    acks,
+    idempotence: isIdempotent(scenario),
+    retries,
+    requestTimeoutMs,
+    produceTimeoutMs,
+    connectionTimeoutMs: CONNECTION_TIMEOUT_MS,
+    encode,
+  });
   let isClosed = false;
   const hook =
     plan.hook === null ? null : commandHook({ ...plan.hook, withoutVariables: SECRET_VARIABLES, clock });
@@ -155,16 +172,9 @@ function givenWorld(
         },
       },
     }),
-    openClient: (worker) =>
-      library.open({
-        ...scenario.producer,
-        worker,
-        endpoint: everywhere,
-        topic,
-        keyed: scenario.topic.compact,
-        connectionTimeoutMs: CONNECTION_TIMEOUT_MS,
-        encode,
-      }),
+    openClient: (worker) => library.open(driverOf(worker)),
+    openTransactional: (worker, onProducer) =>
+      openTransactional(library, driverOf(worker), { scenario, seed, onProducer }),
     openReader: (options) =>
       from(plan.topic.from, createReader({ ...options, endpoint: everywhere, topic, partitions, clock })),
     async close() {

@@ -4,6 +4,7 @@ import type { Clock } from '../core/clock.ts';
 import { seededRandom, type Random } from '../core/random.ts';
 import { joinAddress } from '../client/endpoint.ts';
 import { moveLeaders } from '../client/kafkajs/move-leaders.ts';
+import type { DriverOptions } from '../client/driver-options.ts';
 import { openLibrary } from '../client/libraries.ts';
 import type { PreparedClient } from '../client/library.ts';
 import { createObserver, type Observer } from '../client/kafkajs/observe.ts';
@@ -19,12 +20,15 @@ import type { KafkaMode } from '../db/kafka/recipes.ts';
 import type { Event } from '../history/event.ts';
 import type { Contract } from '../history/run.ts';
 import type { Encoder } from '../history/value.ts';
+import { isIdempotent } from '../scenario/client.ts';
 import { contractOf } from '../scenario/contract.ts';
 import { DETECTION_TIMEOUTS, type Scenario } from '../scenario/schema.ts';
+import { stateSettingsOf } from '../scenario/transactions.ts';
+import { openTransactional } from './transactional.ts';
 import { keptVersion } from '../core/version.ts';
 import type { LabKind } from './plan.ts';
 import type { Stage } from './stage.ts';
-import type { LoadHost, OtherProducer, World } from './world.ts';
+import type { LoadHost, NextRun, OnProducer, OtherProducer, World } from './world.ts';
 
 /** A broker that does not answer a metadata request in this time counts as silent for that sample. */
 const OBSERVE_TIMEOUT_MS = 600;
@@ -48,6 +52,7 @@ export function kafkaWorld(options: {
   mode: KafkaMode;
   topic: string;
   clock: Clock;
+  seed: number;
   random: Random;
   encode: Encoder;
   /** Configuration and logs of each node go to `nodes/<name>` below it. */
@@ -82,6 +87,7 @@ export function kafkaWorld(options: {
     ...first.calls,
     timeouts: DETECTION_TIMEOUTS[scenario.detection],
     brokerSettings: {
+      ...stateSettingsOf(scenario),
       // Else cleaners sleep for 15 s where they found nothing to do.
       ...(scenario.topic.compact && { 'log.cleaner.backoff.ms': '1000' }),
       ...scenario.brokerSettings,
@@ -129,25 +135,29 @@ export function kafkaWorld(options: {
   }
 
   /** What a run with this topic and this scenario needs, beside the nodes. */
-  const clientsOf = (topic: string, of: Scenario, encode: Encoder) => ({
-    reach: { endpoint, connectionTimeoutMs: CONNECTION_TIMEOUT_MS, client: options.client },
-    openClient: (worker: number, other?: OtherProducer) =>
-      library.open({
-        worker,
-        endpoint,
-        topic: other?.topic ?? topic,
-        keyed: of.topic.compact && other?.topic === undefined,
-        acks: other?.acks ?? of.producer.acks,
-        idempotence: of.producer.idempotence,
-        retries: of.producer.retries,
-        requestTimeoutMs: of.producer.requestTimeoutMs,
-        produceTimeoutMs: of.producer.produceTimeoutMs,
-        connectionTimeoutMs: CONNECTION_TIMEOUT_MS,
-        encode,
-      }),
-    openReader: (reader?: Parameters<World['openReader']>[0]) =>
-      createReader({ endpoint, topic, partitions: of.topic.partitions, ...reader, clock }),
-  });
+  const clientsOf = ({ topic, scenario: of, seed, encode }: Omit<NextRun, 'run' | 'record'>) => {
+    const driverOf = (worker: number, other?: OtherProducer): DriverOptions => ({
+      worker,
+      endpoint,
+      topic: other?.topic ?? topic,
+      keyed: of.topic.compact && other?.topic === undefined,
+      acks: other?.acks ?? of.producer.acks,
+      idempotence: isIdempotent(of),
+      retries: of.producer.retries,
+      requestTimeoutMs: of.producer.requestTimeoutMs,
+      produceTimeoutMs: of.producer.produceTimeoutMs,
+      connectionTimeoutMs: CONNECTION_TIMEOUT_MS,
+      encode,
+    });
+    return {
+      reach: { endpoint, connectionTimeoutMs: CONNECTION_TIMEOUT_MS, client: options.client },
+      openClient: (worker: number, other?: OtherProducer) => library.open(driverOf(worker, other)),
+      openTransactional: (worker: number, onProducer: OnProducer) =>
+        openTransactional(library, driverOf(worker), { scenario: of, seed, onProducer }),
+      openReader: (reader?: Parameters<World['openReader']>[0]) =>
+        createReader({ endpoint, topic, partitions: of.topic.partitions, ...reader, clock }),
+    };
+  };
 
   // Inside the lab each node has the address that is its own.
   const inside = {
@@ -157,14 +167,14 @@ export function kafkaWorld(options: {
   const shared = { clock, net: lab.net, nodes, loadHosts, openAdmin: () => createAdmin({ endpoint, clock }) };
   return {
     ...shared,
-    ...clientsOf(options.topic, scenario, options.encode),
+    ...clientsOf(options),
     random: options.random,
     db,
     async another(next) {
       const side = topicSide(next.topic, next.scenario);
       return {
         ...shared,
-        ...clientsOf(next.topic, next.scenario, next.encode),
+        ...clientsOf(next),
         random: seededRandom(next.seed),
         db: await db.withTopic(side.calls),
         async saveData(directory) {

@@ -1,6 +1,7 @@
 import type { Admin } from '../client/admin.ts';
 import type { Client, Reader } from '../client/client.ts';
 import type { PreparedClient } from '../client/library.ts';
+import type { TransactionalClient } from '../client/transactional-client.ts';
 import type { Endpoint } from '../client/endpoint.ts';
 import type { Acks } from '../client/outcome.ts';
 import type { FaultHook, HookNode } from '../control/fault-hook.ts';
@@ -10,9 +11,12 @@ import type { Clock } from '../core/clock.ts';
 import type { Random } from '../core/random.ts';
 import type { Db } from '../db/db.ts';
 import type { NodeInfo, RunInfo } from '../history/run.ts';
-import type { Event } from '../history/event.ts';
+import type { Event, ProducerEvent } from '../history/event.ts';
 import type { Decoder, Encoder } from '../history/value.ts';
 import type { Scenario } from '../scenario/schema.ts';
+
+/** Told of each producer that a coordinator named. */
+export type OnProducer = (event: ProducerEvent) => void;
 
 /** A topic beside that of the run. The model has no other one. */
 export interface OtherTopic {
@@ -50,6 +54,12 @@ export interface World {
   readonly reach?: Reach;
   /** @param other what is to be unlike the scenario's producer. */
   openClient(worker: number, other?: OtherProducer): Client;
+  /**
+   * A worker that writes in the transactions that the scenario asks for; absent where there are none.
+   * @param onProducer told of each producer that the coordinator named
+   * @throws Failure (usage) where the client has no transactions that kept can drive
+   */
+  openTransactional?(worker: number, onProducer: OnProducer): TransactionalClient;
   /** @param options how long it is to go on without any progress before it says how far it came; long if absent. */
   openReader(options?: { patienceMs?: number } & Partial<OtherTopic>): Reader;
   /** Absent where there is nothing to administer: the model has no such calls. */

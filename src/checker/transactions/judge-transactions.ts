@@ -3,6 +3,7 @@ import { counted, grouped, listed, moment, valueName } from '../../core/words.ts
 import type { ScanEvent } from '../../history/event.ts';
 import { eventsOf } from '../../history/events-of.ts';
 import { int64At, type Run } from '../../history/run.ts';
+import { TRANSACTION_CLEANUP_MS } from '../../history/transaction.ts';
 import { INTEGRITIES } from '../../history/write.ts';
 import type { Examination } from '../examination.ts';
 import { decidingScan, finalScansOf } from '../facts/scans.ts';
@@ -38,9 +39,6 @@ export function judgeTransactions(examination: Examination, run: Run, transactio
   new TransactionJudge(examination, run, transactions).judge();
 }
 
-/** Kafka looks for transactions that timed out every so often (transaction.abort.timed.out.transaction.cleanup.interval.ms). */
-const CLEANUP_MS = 15_000;
-
 class TransactionJudge {
   readonly #examination: Examination;
   readonly #run: Run;
@@ -54,7 +52,7 @@ class TransactionJudge {
     this.#examination = examination;
     this.#run = run;
     this.#transactions = transactions;
-    this.#patienceNs = (run.info.transactions!.timeoutMs + CLEANUP_MS) * NS_PER_MS;
+    this.#patienceNs = (run.info.transactions!.timeoutMs + TRANSACTION_CLEANUP_MS) * NS_PER_MS;
   }
 
   judge(): void {

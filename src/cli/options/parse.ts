@@ -77,6 +77,19 @@ export function parseAcks(text: string): 0 | 1 | 'all' {
   throw new InvalidArgumentError('Expected 0, 1 or all.');
 }
 
+export function parseTransactionVersion(text: string): 1 | 2 {
+  if (text === '1') return 1;
+  if (text === '2') return 2;
+  throw new InvalidArgumentError('Expected 1 or 2.');
+}
+
+export function parseShare(text: string): number {
+  const share = Number(text);
+  if (text.trim() === '' || !(share >= 0 && share <= 1))
+    throw new InvalidArgumentError('Expected a share from 0 to 1, such as 0.25.');
+  return share;
+}
+
 /** A number of hosts, or hosts by name. */
 export function parseLoadHosts(text: string): number | string[] {
   return /^\d+$/.test(text) ? parseCount(text) : parseList(text);

@@ -25,6 +25,8 @@ import {
   parseList,
   parseLoadHosts,
   parseRateOption,
+  parseShare,
+  parseTransactionVersion,
 } from './parse.ts';
 
 /** The options that change a scenario, and how they change it. */
@@ -35,6 +37,11 @@ export interface ScenarioOptions {
   client?: { library: ClientLibrary; version?: string };
   clientCommand?: string;
   retries?: number;
+  transactions?: true;
+  requestsPerTransaction?: number;
+  abortShare?: number;
+  transactionTimeout?: number;
+  transactionVersion?: 1 | 2;
   minIsr?: number;
   unclean?: true;
   compact?: true;
@@ -81,6 +88,20 @@ export function addScenarioOptions(command: Command): Command {
       'a program of yours as the client, which speaks the protocol of docs/clients.md; split at spaces',
     )
     .option('--retries <n>', "let the client library retry by itself, as an application's would", parseCount)
+    .optionsGroup('Transactions:')
+    .option('--transactions', 'each worker writes in transactions; so with every option of this group')
+    .option('--requests-per-transaction <n>', 'produce requests of one transaction (4)', parseCount)
+    .option('--abort-share <share>', 'so many transactions are aborted: 0 to 1 (0.25)', parseShare)
+    .option(
+      '--transaction-timeout <time>',
+      'after so long without an end the coordinator aborts a transaction (10s)',
+      parseDurationMs,
+    )
+    .option(
+      '--transaction-version <1|2>',
+      "transaction.version as kept's own driver speaks it (2 where the brokers have it, else 1)",
+      parseTransactionVersion,
+    )
     .optionsGroup('The load:')
     .option('--workers <n>', 'how many producers', parseCount)
     .option(
@@ -223,6 +244,7 @@ function applyOptions(scenario: Scenario, options: ScenarioOptions): Scenario {
         acks: options.acks ?? producer.acks,
         idempotence: options.idempotence ?? producer.idempotence,
         retries: retriesOf(scenario, options),
+        ...transactionsOf(producer, options),
       },
       ...clientOf(scenario, options),
       load: {
@@ -252,6 +274,19 @@ function applyOptions(scenario: Scenario, options: ScenarioOptions): Scenario {
     },
     `The scenario "${scenario.name}" with these options`,
   );
+}
+
+/** Any of the options asks for transactions. */
+function transactionsOf({ transactions }: Scenario['producer'], options: ScenarioOptions): object {
+  const { requestsPerTransaction, abortShare, transactionTimeout, transactionVersion } = options;
+  const changes = {
+    ...(requestsPerTransaction !== undefined && { requestsPerTransaction }),
+    ...(abortShare !== undefined && { abortShare }),
+    ...(transactionTimeout !== undefined && { timeoutMs: transactionTimeout }),
+    ...(transactionVersion !== undefined && { version: transactionVersion }),
+  };
+  if (options.transactions === undefined && Object.keys(changes).length === 0) return {};
+  return { transactions: { ...transactions, ...changes } };
 }
 
 /** A library is used as an application uses it, so it repeats; kept's own driver does not. */

@@ -1,12 +1,15 @@
 /** What a cluster can do, by the APIs that its brokers say they speak: Kafka-compatible systems lack some. */
 import { Failure } from '../../core/failure.ts';
 import { requests, type Versions } from './kafkajs.ts';
+import { PRODUCE_THAT_ADDS } from './transactions/produce-that-adds.ts';
 
 export interface Features {
   createTopics: boolean;
   deleteTopics: boolean;
   describeConfigs: boolean;
   idempotence: boolean;
+  /** Whether brokers speak the requests of transaction.version=2; the cluster may have settled on a lower one. */
+  transactionVersion2: boolean;
   /** Whether brokers tell under which epoch a leader leads. */
   leaderEpochs: boolean;
   /** What is left out for want of them, in sentences. */
@@ -64,6 +67,7 @@ export function featuresOf(versions: Versions): Features {
     deleteTopics: has('DeleteTopics'),
     describeConfigs: has('DescribeConfigs'),
     idempotence: has('InitProducerId'),
+    transactionVersion2: (versions[KEYS.Produce]?.maxVersion ?? 0) >= PRODUCE_THAT_ADDS,
     leaderEpochs,
     lacking: told.filter(([isThere]) => !isThere).map(([, text]) => text),
   };

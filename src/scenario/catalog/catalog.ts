@@ -3,9 +3,10 @@ import { FAILURE_SCENARIOS } from './failure-scenarios.ts';
 import { POWER_LOSS } from './power-loss.ts';
 import { RANDOM } from './random.ts';
 import { SOAK } from './soak.ts';
+import { TRANSACTIONS } from './transactions.ts';
 
 /** All scenarios that can be run by name, the default one first. */
-export const CATALOG: readonly Entry[] = [RANDOM, SOAK, ...FAILURE_SCENARIOS, ...POWER_LOSS];
+export const CATALOG: readonly Entry[] = [RANDOM, SOAK, ...FAILURE_SCENARIOS, ...POWER_LOSS, ...TRANSACTIONS];
 
 /** Sets of scenarios that `kept suite` runs one after another. */
 export const SUITES: Readonly<Record<string, readonly Entry[]>> = {

@@ -1,0 +1,57 @@
+import type { ClientLibrary } from '../history/client-info.ts';
+import type { TransactionsInfo } from '../history/transaction.ts';
+import type { Scenario } from './schema.ts';
+
+/** The transactional id of a worker; no two runs have the same in one cluster, unless they share a topic and a seed. */
+export function transactionalIdOf({ topic, seed }: { topic: string; seed: number }, worker: number): string {
+  return `${topic}-${seed}-${worker}`;
+}
+
+const STATE_MIN_INSYNC_REPLICAS = 'transaction.state.log.min.isr';
+
+/** What brokers of a lab are told of the log of transactions: with one replica a coordinator forgets what it answered. */
+export function stateSettingsOf({ brokers }: Pick<Scenario, 'brokers'>): Readonly<Record<string, string>> {
+  return { [STATE_MIN_INSYNC_REPLICAS]: String(Math.min(2, brokers)) };
+}
+
+/** What run.json says of the transactions; undefined where there are none. */
+export function transactionsInfoOf(
+  scenario: Scenario,
+  place: { topic: string; seed: number },
+): TransactionsInfo | undefined {
+  const { producer, load, brokerSettings } = scenario;
+  const { transactions } = producer;
+  if (transactions === undefined) return undefined;
+  const set = Number({ ...stateSettingsOf(scenario), ...brokerSettings }[STATE_MIN_INSYNC_REPLICAS]);
+  return {
+    ids: Array.from({ length: load.workers }, (_, worker) => transactionalIdOf(place, worker)),
+    version: transactions.version ?? null,
+    timeoutMs: transactions.timeoutMs,
+    stateMinInsyncReplicas: Number.isSafeInteger(set) ? set : null,
+  };
+}
+
+/** The first Java client that speaks version 2. */
+const JAVA_SPEAKS_2_SINCE = 4;
+
+/**
+ * Says which transaction.version the workers' requests have, where the scenario leaves it open: the highest that both the
+ * cluster and the library know. It stays open for a program that kept does not know.
+ * @param cluster.hasVersion2 whether its brokers are of Kafka 4.0 or later
+ */
+export function withTransactionVersion(
+  scenario: Scenario,
+  { kind, version }: { kind: ClientLibrary; version: string | null },
+  { hasVersion2 }: { hasVersion2: boolean },
+): Scenario {
+  const { producer } = scenario;
+  const { transactions } = producer;
+  if (transactions === undefined || transactions.version !== undefined || kind === 'command') return scenario;
+  const speaks = kind === 'kept' || (kind === 'java' && majorOf(version ?? '') >= JAVA_SPEAKS_2_SINCE);
+  const chosen = speaks && hasVersion2 ? 2 : 1;
+  return { ...scenario, producer: { ...producer, transactions: { ...transactions, version: chosen } } };
+}
+
+function majorOf(version: string): number {
+  return Number.parseInt(version, 10);
+}
