@@ -17,7 +17,7 @@ import { PowerLosses } from './facts/power.ts';
 import { Unwatched } from './facts/unwatched.ts';
 import { WorkerClocks } from './facts/worker-clocks.ts';
 import type { GivenRecords } from './facts/given.ts';
-import { type Counts, emptyCounts } from './result.ts';
+import { type Counts, emptyCounts, type TransactionCounts } from './result.ts';
 import { decidingScan, finalScansOf } from './facts/scans.ts';
 import { NARROW_PAGES_MAX, type SlotKind } from './columns/slots.ts';
 import { Suspects, SUSPECTS_MAX } from './columns/suspects.ts';
@@ -40,6 +40,8 @@ export class Examination {
   readonly findings: Findings;
   /** Why the run may prove less than it seems to, in sentences. */
   readonly doubts: string[] = [];
+  /** Null where there are none. */
+  transactions: TransactionCounts | null = null;
   faults: readonly FaultSpan[] = [];
   readonly power: PowerLosses;
   readonly copies: Copies;

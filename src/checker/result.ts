@@ -15,7 +15,19 @@ export interface Result {
   /** The client library that wrote; absent where the history does not say. */
   client?: ClientInfo;
   counts: Counts;
+  /** Where the workers wrote in transactions. */
+  transactions?: TransactionCounts;
   findings: Finding[];
+}
+
+/** How many transactions there are of each outcome. */
+export interface TransactionCounts {
+  committed: number;
+  aborted: number;
+  /** It is not known whether they were committed. */
+  unknown: number;
+  /** Writes that were answered without an error in a transaction that was not committed: that promises nothing. */
+  unpromised: number;
 }
 
 /** The claim that the verdict answers: everything acknowledged is there, or only what Kafka's contract promises. */

@@ -27,6 +27,7 @@ export function resultOf(examination: Examination, claim: Claim): Result {
     contract: run.info.contract,
     ...(run.info.client !== undefined && { client: run.info.client }),
     counts,
+    ...(examination.transactions !== null && { transactions: examination.transactions }),
     findings,
   };
 }

@@ -3,12 +3,15 @@ import { EXIT, Failure } from '../core/failure.ts';
 import type { Client } from './client.ts';
 import type { DriverOptions } from './driver-options.ts';
 import { rotatedEndpoint } from './endpoint.ts';
-import { createApplicationDriver } from './kafkajs/application.ts';
+import { createApplicationDriver, createTransactionalApplication } from './kafkajs/application.ts';
 import { createAuditDriver } from './kafkajs/audit.ts';
 import { createTransactionalDriver } from './kafkajs/transactions/driver.ts';
 import type { Library, PreparedClient } from './library.ts';
-import { createPlatformaticClient } from './platformatic/application.ts';
-import { createProgramClient } from './process/program-client.ts';
+import {
+  createPlatformaticClient,
+  createTransactionalPlatformaticClient,
+} from './platformatic/application.ts';
+import { createProgramClient, createTransactionalProgramClient } from './process/program-client.ts';
 import { openProgram } from './process/program.ts';
 import type { TransactionalClient, TransactionalDriverOptions } from './transactional-client.ts';
 
@@ -22,45 +25,46 @@ export function openLibrary(
 ): Library {
   switch (client.kind) {
     case 'kept':
-      return {
-        ...inThisProcess(createAuditDriver, clock),
-        openTransactional: (options) => inTransactions(options, clock),
-      };
+      return inThisProcess(createAuditDriver, clock, createTransactionalDriver);
     case 'kafkajs':
-      return inThisProcess(createApplicationDriver, clock);
+      return inThisProcess(createApplicationDriver, clock, createTransactionalApplication);
     case 'platformatic':
-      return inThisProcess(createPlatformaticClient, clock);
+      return inThisProcess(createPlatformaticClient, clock, createTransactionalPlatformaticClient);
     case 'librdkafka':
     case 'java':
     case 'command': {
       const program = openProgram(client, { clock, note });
-      const library = inThisProcess((options) => createProgramClient(program, client, options), clock);
+      const library = inThisProcess(
+        (options) => createProgramClient(program, client, options),
+        clock,
+        (options) => createTransactionalProgramClient(program, client, options),
+      );
       return { ...library, close: () => program.close() };
     }
   }
 }
 
-function inThisProcess(create: (options: DriverOptions & { clock: Clock }) => Client, clock: Clock): Library {
-  return {
-    open(options) {
-      assertPossible(options);
-      return create({
-        ...options,
-        endpoint: rotatedEndpoint(options.endpoint, options.worker),
-        clock: options.clock ?? clock,
-      });
-    },
-    async close() {},
-  };
-}
-
-function inTransactions(options: TransactionalDriverOptions, clock: Clock): TransactionalClient {
-  assertPossible({ ...options, idempotence: true });
-  return createTransactionalDriver({
+function inThisProcess(
+  create: (options: DriverOptions & { clock: Clock }) => Client,
+  clock: Clock,
+  createTransactional: (options: TransactionalDriverOptions & { clock: Clock }) => TransactionalClient,
+): Library {
+  const forWorker = <T extends DriverOptions>(options: T): T & { clock: Clock } => ({
     ...options,
     endpoint: rotatedEndpoint(options.endpoint, options.worker),
     clock: options.clock ?? clock,
   });
+  return {
+    open(options) {
+      assertPossible(options);
+      return create(forWorker(options));
+    },
+    openTransactional(options) {
+      assertPossible({ ...options, idempotence: true });
+      return createTransactional(forWorker({ ...options, idempotence: true }));
+    },
+    async close() {},
+  };
 }
 
 function assertPossible({ idempotence, acks }: DriverOptions): void {

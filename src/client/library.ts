@@ -18,10 +18,10 @@ export interface Library {
   /** @throws Failure (usage) where the library cannot do what the options ask for. */
   open(options: DriverOptions): Client;
   /**
-   * A worker's client that writes in transactions; absent where the library has none that kept can drive.
+   * A worker's client that writes in transactions.
    * @throws Failure (usage) as `open` does
    */
-  openTransactional?(options: TransactionalDriverOptions): TransactionalClient;
+  openTransactional(options: TransactionalDriverOptions): TransactionalClient;
   /** Ends what the clients share; they are closed before. */
   close(): Promise<void>;
 }

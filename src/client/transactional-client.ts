@@ -9,8 +9,11 @@ export interface ProducerName {
   epoch: number;
 }
 
-/** How a transaction began: the producer that it is of, or why there is none; nothing is written then. */
-export type Begun = { producer: ProducerName; error: null } | { producer: null; error: string };
+/**
+ * How a transaction began: the producer that it is of, null where a library does not tell it; or the error because of which
+ * it did not, and nothing is written then.
+ */
+export type Begun = { producer: ProducerName | null; error: null } | { producer: null; error: string };
 
 /** What became of a transaction: what a `Transaction` of the history says of its end. */
 export interface TransactionEnded extends EndVerdict {

@@ -39,7 +39,10 @@ export interface Transaction {
   outcome: TransactionOutcome;
   /** The name of the error with which its end was answered, or why it was not. */
   error: string | null;
-  /** Requests to end it that reached a socket, and how many of them were answered. */
+  /**
+   * Requests to end it that reached a socket, and how many of them were answered. Where the client is a library, whose requests
+   * kept does not see: how often the library was asked, and how often it did so without an error.
+   */
   attempts: number;
   answered: number;
 }

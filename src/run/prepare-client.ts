@@ -43,7 +43,13 @@ export async function prepareClient(
     }
     case 'command': {
       const { command = [], settings } = scenario.client!;
-      const { library, version } = await greetingOf(command);
+      const { library, version, transactions } = await greetingOf(command);
+      if (scenario.producer.transactions !== undefined && !transactions) {
+        throw new Failure(`The client "${library}" does not say that it has transactions.`, {
+          hint: 'Its first line must have "transactions": true, and it must know the requests begin and end: see docs/clients.md.',
+          exitStatus: EXIT.usage,
+        });
+      }
       assertVersion(library, version, scenario);
       return { kind, library, version, mode: modeOf(kind), command, settings };
     }

@@ -1,5 +1,4 @@
 import { nearest } from '../core/nearest.ts';
-import type { ClientLibrary } from '../history/client-info.ts';
 import { ROLES } from '../history/fault.ts';
 import { PEER_GROUPS } from '../history/faults/between.ts';
 import { libraryOf, mayRetry } from './client.ts';
@@ -56,21 +55,21 @@ function clientMisfits({ client, producer, load }: Scenario): string[] {
   ];
 }
 
-/** Libraries whose transactions kept can drive. */
-const TRANSACTIONAL: ReadonlySet<ClientLibrary> = new Set(['kept']);
-
 /** What would leave nothing to say about transactions, or what kept cannot do with them. */
 function transactionMisfits(scenario: Scenario): string[] {
   const { producer, topic, load, dense } = scenario;
   if (producer.transactions === undefined) return [];
-  const library = libraryOf(scenario);
+  const isOwn = libraryOf(scenario) === 'kept';
+  const { retryEnd, keepProducer } = producer.transactions;
+  const aboutOwn = [...(retryEnd ? [] : ['retryEnd']), ...(keepProducer ? ['keepProducer'] : [])];
   return [
     ...(producer.acks === 'all' ? [] : ['producer.acks: transactions need acks=all']),
-    ...(TRANSACTIONAL.has(library)
+    ...(isOwn
       ? []
-      : [
-          `client.library: kept cannot drive the transactions of "${library}"; ${[...TRANSACTIONAL].join(', ')}`,
-        ]),
+      : aboutOwn.map(
+          (name) =>
+            `producer.transactions.${name}: it is about kept's own driver, and what a library does is its own`,
+        )),
     ...(topic.compact
       ? ['topic.compact: compaction removes the markers by which transactions are judged']
       : []),

@@ -1,3 +1,4 @@
+import { EXIT, Failure } from '../core/failure.ts';
 import type { ClientLibrary } from '../history/client-info.ts';
 import type { TransactionsInfo } from '../history/transaction.ts';
 import type { Scenario } from './schema.ts';
@@ -38,6 +39,7 @@ const JAVA_SPEAKS_2_SINCE = 4;
  * Says which transaction.version the workers' requests have, where the scenario leaves it open: the highest that both the
  * cluster and the library know. It stays open for a program that kept does not know.
  * @param cluster.hasVersion2 whether its brokers are of Kafka 4.0 or later
+ * @throws Failure (usage) where the scenario names another one than the library has
  */
 export function withTransactionVersion(
   scenario: Scenario,
@@ -46,9 +48,19 @@ export function withTransactionVersion(
 ): Scenario {
   const { producer } = scenario;
   const { transactions } = producer;
-  if (transactions === undefined || transactions.version !== undefined || kind === 'command') return scenario;
+  if (transactions === undefined || kind === 'command') return scenario;
+  const { version: wanted } = transactions;
+  if (kind === 'kept' && wanted !== undefined) return scenario;
   const speaks = kind === 'kept' || (kind === 'java' && majorOf(version ?? '') >= JAVA_SPEAKS_2_SINCE);
   const chosen = speaks && hasVersion2 ? 2 : 1;
+  if (wanted !== undefined && wanted !== chosen)
+    throw new Failure(
+      `The client ${kind} has transactions of version ${chosen} here, and version ${wanted} was asked for.`,
+      {
+        hint: "Leave the version out: only kept's own driver can be told which one it speaks.",
+        exitStatus: EXIT.usage,
+      },
+    );
   return { ...scenario, producer: { ...producer, transactions: { ...transactions, version: chosen } } };
 }
 

@@ -1,5 +1,4 @@
 import type { DriverOptions } from '../client/driver-options.ts';
-import { EXIT, Failure } from '../core/failure.ts';
 import type { Library } from '../client/library.ts';
 import type { TransactionalClient } from '../client/transactional-client.ts';
 import type { Scenario } from '../scenario/schema.ts';
@@ -8,7 +7,6 @@ import type { OnProducer } from './world.ts';
 
 /**
  * A worker's client that writes in the transactions of the scenario.
- * @throws Failure (usage) where the library has none
  */
 export function openTransactional(
   library: Library,
@@ -17,12 +15,6 @@ export function openTransactional(
 ): TransactionalClient {
   const { transactions } = scenario.producer;
   if (transactions === undefined) throw new TypeError('the scenario has no transactions');
-  if (library.openTransactional === undefined) {
-    throw new Failure('This client has no transactions that kept can drive.', {
-      hint: "Leave --client out for kept's own driver, or producer.transactions.",
-      exitStatus: EXIT.usage,
-    });
-  }
   const { topic, worker } = driver;
   const { timeoutMs, version = 1, retryEnd, keepProducer } = transactions;
   return library.openTransactional({

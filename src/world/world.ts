@@ -57,7 +57,6 @@ export interface World {
   /**
    * A worker that writes in the transactions that the scenario asks for; absent where there are none.
    * @param onProducer told of each producer that the coordinator named
-   * @throws Failure (usage) where the client has no transactions that kept can drive
    */
   openTransactional?(worker: number, onProducer: OnProducer): TransactionalClient;
   /** @param options how long it is to go on without any progress before it says how far it came; long if absent. */

@@ -7,9 +7,9 @@ import { partitionOf, uniqueValues } from '../../src/generator/unique-values.ts'
 import { holds } from '../holds.ts';
 
 /** Everything that a generator gives when all workers are always free and time jumps to whatever is due. */
-function drain(generator: Generator, workers: number): Op[] {
+function drain<O extends Op>(generator: Generator<O>, workers: number): O[] {
   const free = Array.from({ length: workers }, (_, worker) => worker);
-  const ops: Op[] = [];
+  const ops: O[] = [];
   let nowNs = 0;
   for (;;) {
     const next = generator.next({ nowNs, free });

@@ -35,24 +35,29 @@ interface Membership {
  * A segment belongs to the transaction of the first of its records that is met. Of each producer the owners of its segments
  * in one partition follow each other as its transactions did. Only where they do not, or where a segment has records of two,
  * it is looked closer at which transaction stands in which segments.
- * @returns how many acknowledged records stand in open segments of transactions that may rightly still be open.
+ * @returns how many acknowledged records stand in open segments of transactions that may rightly still be open; and how many
+ *   were acknowledged in transactions that were not committed, so that nothing was promised.
  */
 export function gather(
   run: Pick<Run, 'writes'>,
   transactions: TransactionTable,
   segments: Segments,
   { scans, patienceNs }: GatherOptions,
-): { stillOpen: number } {
+): { stillOpen: number; unpromised: number } {
   /** By segment: 1 + the transaction that owns it. */
   const owners = new Uint32Array(segments.count + 2);
   /** Records that stand in a segment of another transaction. */
   const guests: Membership[] = [];
   let stillOpen = 0;
+  let unpromised = 0;
   for (const batch of run.writes()) {
     const { transaction, worker, partition, outcome } = batch;
     if (transaction === undefined) continue;
     for (let row = 0; row < batch.length; row++) {
-      const id = transactions.idOf(worker[row]!, int64At(transaction, row));
+      const number = int64At(transaction, row);
+      if (number < 0) continue;
+      const id = transactions.idOf(worker[row]!, number);
+      if (outcome[row] === OK && (id < 0 || transactions.outcomeOf(id) !== 'committed')) unpromised++;
       if (id < 0) continue;
       const seq = int64At(batch.seq, row);
       const only = segments.onlySegmentOf(worker[row]!, seq);
@@ -83,7 +88,7 @@ export function gather(
     transactions.flag(owners[segment]! - 1, IS_MERGED);
   }
   flagSplit(transactions, segments, owners, guests);
-  return { stillOpen };
+  return { stillOpen, unpromised };
 }
 
 /** Of several copies of a record the one counts that shows most. */

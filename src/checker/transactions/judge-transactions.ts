@@ -72,10 +72,11 @@ class TransactionJudge {
       );
     const isTorn = (['writes', 'reads', 'events'] as const).some((rows) => mayMissRows(this.#run, rows));
     const isIncomplete = isTorn || this.#run.damage().some(({ file }) => /transactions|markers/.test(file));
-    const { stillOpen } = gather(this.#run, this.#transactions, segments, {
+    const { stillOpen, unpromised } = gather(this.#run, this.#transactions, segments, {
       scans: this.#scans,
       patienceNs: this.#patienceNs,
     });
+    this.#examination.transactions = { ...this.#transactions.counts, unpromised };
     if (stillOpen > 0)
       doubts.push(
         `${counted(stillOpen, 'acknowledged record')} of transactions that may still have been on their way to an end ${stillOpen === 1 ? 'was' : 'were'} not judged.`,

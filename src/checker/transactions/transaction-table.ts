@@ -22,7 +22,8 @@ export class TransactionTable {
   /** 1 + the time when its outcome became known. */
   readonly #completeNs = new PagedColumn('float64');
   readonly #flags = new PagedColumn('uint8');
-  count = 0;
+  /** How many there are of each outcome. */
+  readonly counts: Record<TransactionOutcome, number> = { committed: 0, aborted: 0, unknown: 0 };
 
   constructor(run: Pick<Run, 'transactions'>) {
     for (const batch of run.transactions?.() ?? []) {
@@ -32,7 +33,7 @@ export class TransactionTable {
         const invokeNs = int64At(batch.endInvokeNs, row);
         if (batch.end[row] === COMMIT && invokeNs >= 0) this.#commitInvokeNs.set(id, 1 + invokeNs);
         this.#completeNs.set(id, 1 + int64At(batch.endCompleteNs, row));
-        this.count++;
+        this.counts[TRANSACTION_OUTCOMES[batch.outcome[row]!]!]++;
       }
     }
   }

@@ -11,10 +11,26 @@ import type { Clock } from '../../core/clock.ts';
 import { messageOf } from '../../core/failure.ts';
 import { within } from '../../core/within.ts';
 import { keyOf, valuesOf, type Client, type Completion } from '../client.ts';
+import { applicationTransactions } from '../application-transactions.ts';
 import { couldNotConnect } from '../could-not-connect.ts';
 import type { DriverOptions } from '../driver-options.ts';
+import type {
+  TransactionalClient,
+  TransactionalDriverOptions,
+  TransactionOffsets,
+} from '../transactional-client.ts';
 import { watchWrites } from '../watch-writes.ts';
-import { API, asThrown, Kafka, quiet, type ISocketFactory } from './kafkajs.ts';
+import {
+  API,
+  asThrown,
+  Kafka,
+  quiet,
+  type ISocketFactory,
+  type Offsets,
+  type Producer,
+  type ProducerConfig,
+  type Transaction,
+} from './kafkajs.ts';
 import { openSocket, saslOptions } from './sockets.ts';
 
 interface Open {
@@ -27,8 +43,60 @@ interface Open {
 const CLOSE_WITHIN_MS = 2000;
 const ACKS = { 0: 0, 1: 1, all: -1 } as const;
 
+type Options = DriverOptions & { clock: Clock };
+
 /** @param options endpoint: already rotated for the worker */
-export function createApplicationDriver(options: DriverOptions & { clock: Clock }): Client {
+export function createApplicationDriver(options: Options): Client {
+  return createApplication(options, { idempotent: options.idempotence }).client;
+}
+
+/** The same in transactions. */
+export function createTransactionalApplication(
+  options: TransactionalDriverOptions & { clock: Clock },
+): TransactionalClient {
+  const { transactionalId, timeoutMs } = options.transactions;
+  // With more requests under way it gives up its own promise of exactly once, as its documentation says.
+  const settings = {
+    transactionalId,
+    transactionTimeout: timeoutMs,
+    idempotent: true,
+    maxInFlightRequests: 1,
+  };
+  const application = createApplication(options, settings);
+  let transaction: Transaction | null = null;
+  return applicationTransactions(
+    {
+      ...application.client,
+      async begin() {
+        try {
+          transaction = await application.producer().transaction();
+        } catch {
+          // After an end that failed this producer can do nothing more: an application needs another one.
+          await application.renew();
+          transaction = await application.producer().transaction();
+        }
+        application.sendThrough(transaction);
+      },
+      commit: () => transaction!.commit(),
+      abort: () => transaction!.abort(),
+      sendOffsets: ({ group, offsets }) =>
+        transaction!.sendOffsets({ consumerGroupId: group, topics: topicsOf(offsets) }),
+    },
+    { nameOf: causeOf, clock: options.clock },
+  );
+}
+
+/** What goes through the library, and its producer. */
+interface Application {
+  client: Client;
+  producer(): Producer;
+  /** Has another producer in the place of this one. */
+  renew(): Promise<void>;
+  /** What writes from now on, in the place of the producer. */
+  sendThrough(sender: Pick<Producer, 'send'>): void;
+}
+
+function createApplication(options: Options, settings: ProducerConfig): Application {
   const { topic, acks, endpoint } = options;
   const open = new Set<Open>();
   let brokerIds = new Map<string, number>();
@@ -57,13 +125,16 @@ export function createApplicationDriver(options: DriverOptions & { clock: Clock 
     logCreator: quiet,
     socketFactory,
   });
-  const producer = kafka.producer({
-    idempotent: options.idempotence,
-    allowAutoTopicCreation: false,
-    retry: { retries: options.retries },
-  });
+  const create = () =>
+    kafka.producer({
+      ...settings,
+      allowAutoTopicCreation: false,
+      retry: { retries: options.retries },
+    });
+  let producer = create();
+  let sender: Pick<Producer, 'send'> = producer;
 
-  return {
+  const client: Client = {
     async open() {
       try {
         const admin = kafka.admin();
@@ -83,7 +154,7 @@ export function createApplicationDriver(options: DriverOptions & { clock: Clock 
       open.add(write);
       let verdict: Pick<Completion, 'outcome' | 'error' | 'offset'>;
       try {
-        const [metadata] = await producer.send({
+        const [metadata] = await sender.send({
           topic,
           acks: ACKS[acks],
           timeout: options.produceTimeoutMs,
@@ -102,14 +173,41 @@ export function createApplicationDriver(options: DriverOptions & { clock: Clock 
       return { ...verdict, attempts: write.attempts, broker: write.broker };
     },
     async close() {
-      // The library waits for requests in flight, which on a paused broker may be for ever.
-      await within(
-        options.clock,
-        CLOSE_WITHIN_MS,
-        producer.disconnect().catch(() => undefined),
-      );
+      await disconnect(producer);
     },
   };
+
+  /** The library waits for requests in flight, which on a paused broker may be for ever. */
+  async function disconnect(each: Producer): Promise<void> {
+    await within(
+      options.clock,
+      CLOSE_WITHIN_MS,
+      each.disconnect().catch(() => undefined),
+    );
+  }
+
+  return {
+    client,
+    producer: () => producer,
+    async renew() {
+      await disconnect(producer);
+      producer = create();
+      sender = producer;
+      await producer.connect();
+    },
+    sendThrough: (through) => void (sender = through),
+  };
+}
+
+/** As the library takes offsets. */
+function topicsOf(offsets: TransactionOffsets['offsets']): Offsets['topics'] {
+  const topics = [...new Set(offsets.map(({ topic }) => topic))];
+  return topics.map((topic) => ({
+    topic,
+    partitions: offsets
+      .filter((each) => each.topic === topic)
+      .map(({ partition, offset }) => ({ partition, offset: String(offset) })),
+  }));
 }
 
 /** The innermost cause that the library tells, by its shortest name. */

@@ -13,8 +13,11 @@ export type {
   Admin as LibraryAdmin,
   ISocketFactory,
   logCreator as LogCreator,
+  Offsets,
   Producer,
+  ProducerConfig,
   SASLOptions as SaslOptions,
+  Transaction,
 } from 'kafkajs';
 
 /** A request's bytes, as the library holds them. */

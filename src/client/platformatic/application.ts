@@ -6,13 +6,15 @@ import { isIP } from 'node:net';
 import type { Clock } from '../../core/clock.ts';
 import { within } from '../../core/within.ts';
 import { keyOf, valuesOf, type Client, type Completion } from '../client.ts';
+import { applicationTransactions } from '../application-transactions.ts';
 import { couldNotConnect } from '../could-not-connect.ts';
 import type { DriverOptions } from '../driver-options.ts';
 import { splitAddress, type Endpoint, type Sasl } from '../endpoint.ts';
+import type { TransactionalClient, TransactionalDriverOptions } from '../transactional-client.ts';
 import { tlsOptions } from '../tls-options.ts';
 import { watchWrites } from '../watch-writes.ts';
 import { causeOf } from './cause.ts';
-import { loadPlatformatic, type Producer } from './platformatic.ts';
+import { loadPlatformatic, type Producer, type Transaction } from './platformatic.ts';
 
 interface Open {
   /** The first of the batch: it stands for all, which the library sends together. */
@@ -28,13 +30,73 @@ const CLOSE_WITHIN_MS = 2000;
 const RETRY_DELAY_MS = 1000;
 const SPARE_MS = 2000;
 
+type Options = DriverOptions & { clock: Clock };
+
 /** @param options endpoint: already rotated for the worker */
-export function createPlatformaticClient(options: DriverOptions & { clock: Clock }): Client {
+export function createPlatformaticClient(options: Options): Client {
+  const { idempotence: idempotent, produceTimeoutMs: timeout } = options;
+  return createApplication(options, { idempotent, timeout }).client;
+}
+
+/** The same in transactions. */
+export function createTransactionalPlatformaticClient(
+  options: TransactionalDriverOptions & { clock: Clock },
+): TransactionalClient {
+  const { transactionalId, timeoutMs } = options.transactions;
+  // The library takes one time for both: how long a broker waits for its followers, and how long a transaction may be open.
+  const application = createApplication(options, { transactionalId, timeout: timeoutMs, idempotent: true });
+  let transaction: Transaction | null = null;
+  const begin = async (): Promise<Transaction> => {
+    // One that could not be ended is still there, and may be aborted.
+    if (transaction?.completed === false) await transaction.abort();
+    return application.producer().beginTransaction();
+  };
+  return applicationTransactions(
+    {
+      ...application.client,
+      async begin() {
+        try {
+          transaction = await begin();
+        } catch {
+          // An application that gets no further needs another producer.
+          await application.renew();
+          transaction = await application.producer().beginTransaction();
+        }
+        application.sendThrough(transaction);
+      },
+      commit: () => transaction!.commit(),
+      abort: () => transaction!.abort(),
+      sendOffsets: () =>
+        Promise.reject(new TypeError('this library takes offsets from a consumer of its own only')),
+    },
+    { nameOf: causeOf, clock: options.clock },
+  );
+}
+
+interface Application {
+  client: Client;
+  producer(): Producer;
+  /** Has another producer in the place of this one. */
+  renew(): Promise<void>;
+  /** What writes from now on, in the place of the producer. */
+  sendThrough(sender: Sender): void;
+}
+
+/** The producer, or its transaction. */
+interface Sender {
+  send(options: Parameters<Producer['send']>[0]): ReturnType<Transaction['send']>;
+}
+
+function createApplication(
+  options: Options,
+  settings: { transactionalId?: string; idempotent: boolean; timeout: number },
+): Application {
   const { topic, acks, endpoint, clock, requestTimeoutMs, connectionTimeoutMs, retries } = options;
   const open = new Set<Open>();
   // Idempotent, and with one retry at most, it tries without end.
   const patienceMs = (retries + 1) * (requestTimeoutMs + RETRY_DELAY_MS) + connectionTimeoutMs + SPARE_MS;
   let producer: Producer | null = null;
+  let sender: Sender | null = null;
 
   async function connect(): Promise<Producer> {
     const library = await loadPlatformatic();
@@ -42,9 +104,8 @@ export function createPlatformaticClient(options: DriverOptions & { clock: Clock
       clientId: 'kept',
       bootstrapBrokers: endpoint.brokers.map(splitAddress),
       ...securityOf(endpoint),
-      idempotent: options.idempotence,
+      ...settings,
       retries,
-      timeout: options.produceTimeoutMs,
       requestTimeout: requestTimeoutMs,
       connectTimeout: connectionTimeoutMs,
     });
@@ -65,10 +126,15 @@ export function createPlatformaticClient(options: DriverOptions & { clock: Clock
     return made;
   }
 
-  return {
+  async function replaceProducer(): Promise<void> {
+    producer = await connect();
+    sender = producer;
+  }
+
+  const client: Client = {
     async open() {
       try {
-        producer = await connect();
+        await replaceProducer();
       } catch (thrown) {
         throw couldNotConnect(endpoint, causeOf(thrown), thrown);
       }
@@ -86,7 +152,7 @@ export function createPlatformaticClient(options: DriverOptions & { clock: Clock
       open.add(write);
       let verdict: Pick<Completion, 'outcome' | 'error' | 'offset'>;
       try {
-        const result = await within(clock, patienceMs, producer!.send({ acks: ACKS[acks], messages }));
+        const result = await within(clock, patienceMs, sender!.send({ acks: ACKS[acks], messages }));
         const offset = Number(result?.offsets?.[0]?.offset ?? -1);
         verdict =
           result === null
@@ -98,12 +164,24 @@ export function createPlatformaticClient(options: DriverOptions & { clock: Clock
       open.delete(write);
       return { ...verdict, attempts: write.attempts, broker: write.broker };
     },
-    async close() {
-      if (producer === null) return;
-      // The library waits until each socket has taken what it was given, which on a paused broker may be for ever.
-      const closed = producer.close().catch(() => undefined);
-      await within(clock, CLOSE_WITHIN_MS, closed);
+    close,
+  };
+
+  async function close(): Promise<void> {
+    if (producer === null) return;
+    // The library waits until each socket has taken what it was given, which on a paused broker may be for ever.
+    const closed = producer.close().catch(() => undefined);
+    await within(clock, CLOSE_WITHIN_MS, closed);
+  }
+
+  return {
+    client,
+    producer: () => producer!,
+    async renew() {
+      await close();
+      await replaceProducer();
     },
+    sendThrough: (through) => void (sender = through),
   };
 }
 

@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 import type { Producer as AnyProducer } from '@platformatic/kafka';
 
 export type Producer = AnyProducer;
+export type Transaction = NonNullable<Producer['transaction']>;
 
 export function loadPlatformatic(): Promise<typeof import('@platformatic/kafka')> {
   return import('@platformatic/kafka');

@@ -6,10 +6,12 @@
 import { createPrivateKey } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
 import { EXIT, Failure } from '../../core/failure.ts';
+import { applicationTransactions } from '../application-transactions.ts';
 import { keyOf, valuesOf, type Client, type Completion, type Fate } from '../client.ts';
 import type { DriverOptions } from '../driver-options.ts';
 import type { Endpoint, Sasl, Tls } from '../endpoint.ts';
 import type { PreparedClient } from '../library.ts';
+import type { TransactionalClient, TransactionalDriverOptions } from '../transactional-client.ts';
 import { ProgramGone, type Program, type Question } from './program.ts';
 import type { Answer, OpenRequest } from './protocol.ts';
 
@@ -21,18 +23,92 @@ const DELIVERY_MAX_MS = 120_000;
 /** A program that does not start is not started again at full speed. */
 const PAUSE_AFTER_FAIL_MS = 500;
 
+/** For how long a program may ask its library to end a transaction, if nothing is said. */
+const END_WITHIN_MS = 30_000;
+/** Before the first transaction of a cluster its log is made, which takes seconds. */
+const FIRST_TRANSACTION_MS = 20_000;
+
+type Named = Pick<PreparedClient, 'library' | 'settings'>;
+
 /** @param options endpoint: already rotated for the worker */
 export function createProgramClient(
   program: Program,
-  { library, settings }: Pick<PreparedClient, 'library' | 'settings'>,
+  named: Named,
   options: DriverOptions & { clock: Clock },
 ): Client {
+  return createSession(program, named, { ...options, transactions: null }).client;
+}
+
+/** The same in transactions. */
+export function createTransactionalProgramClient(
+  program: Program,
+  named: Named,
+  options: TransactionalDriverOptions & { clock: Clock },
+): TransactionalClient {
+  const { transactionalId: id, timeoutMs, retryEndMs = END_WITHIN_MS } = options.transactions;
+  const { worker } = options;
+  const session = createSession(program, named, { ...options, transactions: { id, timeoutMs } });
+  /** The start of the program in which the transaction began. */
+  let begunIn = 0;
+  const end = async (how: 'commit' | 'abort'): Promise<void> => {
+    // Another start of it knows of no transaction, so nobody is asked.
+    if (program.starts !== begunIn) throw new ProgramGone('it has been started again');
+    await session.ask({ op: 'end', worker, how, timeoutMs: retryEndMs }, retryEndMs + SPARE_MS);
+  };
+  return applicationTransactions(
+    {
+      ...session.client,
+      async begin() {
+        await session.ensureOpen();
+        await session.ask({ op: 'begin', worker }, session.patienceMs);
+        begunIn = program.starts;
+      },
+      async write(invocation) {
+        if (program.starts === begunIn) return session.client.write(invocation);
+        await options.clock.sleep(PAUSE_AFTER_FAIL_MS);
+        return { outcome: 'fail', error: 'CLIENT_ENDED', offset: null, attempts: 0, broker: null };
+      },
+      commit: () => end('commit'),
+      abort: () => end('abort'),
+      sendOffsets: () => Promise.reject(new ProgramRefused('NO_OFFSETS_IN_TRANSACTIONS')),
+    },
+    { nameOf: errorNameOf, clock: options.clock },
+  );
+}
+
+/** The library's name for what went wrong. */
+class ProgramRefused extends Error {}
+
+function errorNameOf(thrown: unknown): string {
+  if (thrown instanceof ProgramRefused) return thrown.message;
+  if (thrown instanceof ProgramGone) return 'CLIENT_ENDED';
+  if (thrown instanceof Failure) return 'CLIENT_UNAVAILABLE';
+  throw thrown;
+}
+
+interface ProgramSession {
+  client: Client;
+  patienceMs: number;
+  ensureOpen(): Promise<void>;
+  /** @throws ProgramRefused, ProgramGone */
+  ask(question: Question, forMs: number): Promise<void>;
+}
+
+function createSession(
+  program: Program,
+  { library, settings }: Named,
+  options: DriverOptions & { clock: Clock; transactions: OpenRequest['transactions'] },
+): ProgramSession {
   const { worker, topic, acks, clock, endpoint } = options;
   const deliveryTimeoutMs = Math.max(
     options.requestTimeoutMs,
     Math.min((options.retries + 1) * options.requestTimeoutMs, DELIVERY_MAX_MS),
   );
-  const patienceMs = deliveryTimeoutMs + options.connectionTimeoutMs + SPARE_MS;
+  const patienceMs =
+    deliveryTimeoutMs +
+    options.connectionTimeoutMs +
+    SPARE_MS +
+    (options.transactions === null ? 0 : FIRST_TRANSACTION_MS);
   const openQuestion: Question = {
     op: 'open',
     worker,
@@ -44,6 +120,7 @@ export function createProgramClient(
     requestTimeoutMs: options.requestTimeoutMs,
     deliveryTimeoutMs,
     connectionTimeoutMs: options.connectionTimeoutMs,
+    transactions: options.transactions,
     settings,
   };
   // What it really sent is not seen from here; a library may know better.
@@ -80,7 +157,7 @@ export function createProgramClient(
     }
   }
 
-  return {
+  const client: Client = {
     open: ensureOpen,
     async write(invocation): Promise<Completion> {
       const written = valuesOf(invocation);
@@ -104,6 +181,17 @@ export function createProgramClient(
     async close() {
       if (openedIn === 0 || openedIn !== program.starts) return;
       await program.ask({ op: 'close', worker }, CLOSE_WITHIN_MS).catch(() => null);
+    },
+  };
+
+  return {
+    client,
+    patienceMs,
+    ensureOpen,
+    async ask(question, forMs) {
+      const answer = await program.ask(question, forMs);
+      if (answer === null) throw new ProgramRefused('CLIENT_SILENT');
+      if (answer.error !== undefined) throw new ProgramRefused(answer.error);
     },
   };
 }

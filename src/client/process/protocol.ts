@@ -34,8 +34,31 @@ export interface OpenRequest {
   /** After so long in all a record's fate must be told. */
   deliveryTimeoutMs: number;
   connectionTimeoutMs: number;
+  /** Null: the worker does not write in transactions. */
+  transactions: {
+    id: string;
+    /** After so long without an end the coordinator aborts one. */
+    timeoutMs: number;
+  } | null;
   /** In the library's own words; they win over everything above. */
   settings: Readonly<Record<string, string>>;
+}
+
+/** A transaction begins; with another producer, where the last one can do nothing more. */
+export interface BeginRequest {
+  op: 'begin';
+  id: number;
+  worker: number;
+}
+
+/** The transaction ends. What is under way in it is answered before. */
+export interface EndRequest {
+  op: 'end';
+  id: number;
+  worker: number;
+  how: 'commit' | 'abort';
+  /** So long it may ask its library again, where the library says that this is of use. */
+  timeoutMs: number;
 }
 
 /** Values that go out together, to one partition. */
@@ -57,13 +80,15 @@ export interface CloseRequest {
   worker: number;
 }
 
-export type ProgramRequest = OpenRequest | WriteRequest | CloseRequest;
+export type ProgramRequest = OpenRequest | WriteRequest | BeginRequest | EndRequest | CloseRequest;
 
 /** The first line of the program. */
 export const helloSchema = z.looseObject({
   protocol: z.int(),
   library: z.string().min(1).max(100),
   version: z.string().max(100).nullable().default(null),
+  /** Whether it knows the requests that begin and end transactions. */
+  transactions: z.boolean().default(false),
 });
 export type Hello = z.infer<typeof helloSchema>;
 

@@ -61,6 +61,7 @@ export function renderText(result: Result, run: Run, options: TextOptions): stri
   const blocks = [
     headlineOf(result, causes, run, page),
     countsOf(result, page),
+    transactionsOf(result, page),
     findingsOf(causes, page),
     options.availability === 'left out'
       ? ''
@@ -99,8 +100,9 @@ function headlineOf(result: Result, causes: readonly CauseGroup[], run: Run, pag
 }
 
 /** The counts that every run has, and of the anomalies those that occurred. */
-function countsOf({ counts, claim }: Result, { columns }: Page): string {
-  const rows: [name: string, count: number, note?: string | undefined][] = [
+function countsOf({ counts, claim, transactions }: Result, page: Page): string {
+  const { unpromised } = transactions ?? { unpromised: 0 };
+  const rows: CountRow[] = [
     ['attempted', counts.attempted],
     ['acknowledged', counts.ok],
     ...present('sent', counts.sent, 'acks=0: there are no answers'),
@@ -108,7 +110,9 @@ function countsOf({ counts, claim }: Result, { columns }: Page): string {
     [
       'unknown',
       counts.info,
-      counts.info === 0 ? undefined : `${grouped(counts['info-found'])} of them were in the log`,
+      counts.info === 0
+        ? undefined
+        : `${grouped(counts['info-found'])} of them were in the log${unpromised === 0 ? '' : `; ${grouped(unpromised)} were acknowledged, but in a transaction that was not committed, which promises nothing`}`,
     ],
     ['found', counts.found, 'different values that the final scan returned'],
     [
@@ -138,17 +142,38 @@ function countsOf({ counts, claim }: Result, { columns }: Page): string {
     ...present('unread', counts.unread, 'acknowledged, but no scan covered them'),
     ...present('sent missing', counts['sent-missing'], 'sent with acks=0, not in the log'),
   ];
+  const heading =
+    claim === 'kept'
+      ? 'Writes (claim: everything acknowledged is kept)'
+      : 'Writes (claim: only what Kafka’s contract promises)';
+  return tableOf(heading, rows, page);
+}
+
+type CountRow = [name: string, count: number, note?: string | undefined];
+
+function tableOf(heading: string, rows: readonly CountRow[], { columns }: Page): string {
   const nameWidth = Math.max(...rows.map(([name]) => name.length));
   const countWidth = Math.max(...rows.map(([, count]) => grouped(count).length));
   const table = rows.flatMap(([name, count, note = '']) => {
     const head = `  ${name.padEnd(nameWidth)}  ${grouped(count).padStart(countWidth)}`;
     return note === '' ? head : paragraph(note, columns, ' '.repeat(head.length + 2), `${head}  `);
   });
-  const heading =
-    claim === 'kept'
-      ? 'Writes (claim: everything acknowledged is kept)'
-      : 'Writes (claim: only what Kafka’s contract promises)';
   return [heading, ...table].join('\n');
+}
+
+/** What became of the transactions, where there are any. */
+function transactionsOf({ transactions }: Result, page: Page): string {
+  if (transactions === undefined) return '';
+  const { committed, aborted, unknown } = transactions;
+  return tableOf(
+    'Transactions',
+    [
+      ['committed', committed],
+      ['aborted', aborted],
+      ...present('unknown', unknown, 'it is not known whether they were committed'),
+    ],
+    page,
+  );
 }
 
 function present(name: string, count: number, note: string): [string, number, string][] {

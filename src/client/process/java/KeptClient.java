@@ -33,6 +33,9 @@ import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.MetricName;
+import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.OutOfOrderSequenceException;
+import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.UnsupportedVersionException;
 import org.apache.kafka.common.security.auth.AuthenticateCallbackHandler;
@@ -65,6 +68,7 @@ public final class KeptClient {
     hello.put("protocol", PROTOCOL_VERSION);
     hello.put("library", "java");
     hello.put("version", version());
+    hello.put("transactions", true);
     answers.add(Json.write(hello));
     BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     for (String line = in.readLine(); line != null; line = in.readLine()) receive(new Request(Json.readObject(line)));
@@ -85,6 +89,16 @@ public final class KeptClient {
       case "write": {
         Session session = sessionOf(request);
         if (session != null) session.inTurn(request, () -> session.write(request));
+        break;
+      }
+      case "begin": {
+        Session session = sessionOf(request);
+        if (session != null) session.inTurn(request, () -> session.begin(request));
+        break;
+      }
+      case "end": {
+        Session session = sessionOf(request);
+        if (session != null) session.inTurn(request, () -> session.end(request));
         break;
       }
       case "close": {
@@ -220,16 +234,19 @@ public final class KeptClient {
   /** A worker: its producer, and the thread that gives it its requests. */
   private static final class Session {
     private static final Duration CLOSE_WITHIN = Duration.ofMillis(1_500);
+    private static final long FIRST_TRANSACTION_NS = TimeUnit.SECONDS.toNanos(15);
 
     private final Request opened;
     private final ExecutorService turn;
     private final long maxBlockNs;
     private volatile KafkaProducer<byte[], byte[]> producer;
     private Metric retries;
+    /** Whether the producer has said that it can do nothing more. */
+    private boolean isSpent;
 
     Session(Request opened) {
       this.opened = opened;
-      this.maxBlockNs = TimeUnit.MILLISECONDS.toNanos(opened.number("connectionTimeoutMs"));
+      this.maxBlockNs = TimeUnit.MILLISECONDS.toNanos(Settings.maxBlockMs(opened));
       String name = "worker-" + opened.number("worker");
       this.turn = Executors.newSingleThreadExecutor(task -> {
         Thread thread = new Thread(task, name);
@@ -251,8 +268,7 @@ public final class KeptClient {
 
     /** Makes the producer. It connects when it is first used, so it is asked for the topic: who cannot log in is told so here. */
     void open() throws Exception {
-      producer = new KafkaProducer<>(Settings.of(opened));
-      retries = metric("record-retry-total");
+      create();
       long patienceNs = maxBlockNs + TimeUnit.MILLISECONDS.toNanos(opened.number("requestTimeoutMs"));
       for (;;) {
         try {
@@ -263,7 +279,78 @@ public final class KeptClient {
           if (System.nanoTime() - opened.arrivedNs > patienceNs) throw thrown;
         }
       }
+      initTransactions(opened.arrivedNs + patienceNs + FIRST_TRANSACTION_NS);
       opened.answer();
+    }
+
+    private void create() throws IOException {
+      producer = new KafkaProducer<>(Settings.of(opened));
+      retries = metric("record-retry-total");
+      isSpent = false;
+    }
+
+    /** The library may be asked again where that took too long: a cluster makes the log of transactions when it is first asked for. */
+    private void initTransactions(long untilNs) {
+      if (opened.part("transactions") == null) return;
+      for (;;) {
+        try {
+          producer.initTransactions();
+          return;
+        } catch (TimeoutException thrown) {
+          if (System.nanoTime() > untilNs) throw thrown;
+        }
+      }
+    }
+
+    void begin(Request request) throws IOException {
+      if (isSpent) renew(request);
+      try {
+        producer.beginTransaction();
+      } catch (KafkaException | IllegalStateException thrown) {
+        // The transaction before could not be ended: an application that goes on all the same needs another producer.
+        renew(request);
+        producer.beginTransaction();
+      }
+      request.answer();
+    }
+
+    private void renew(Request request) throws IOException {
+      producer.close(CLOSE_WITHIN);
+      create();
+      initTransactions(request.arrivedNs + maxBlockNs);
+    }
+
+    /** As the library's documentation has it: what took too long is asked for again, and what cannot be committed is aborted. */
+    void end(Request request) {
+      boolean isCommit = request.text("how").equals("commit");
+      long untilNs = request.arrivedNs + TimeUnit.MILLISECONDS.toNanos(request.number("timeoutMs"));
+      for (;;) {
+        try {
+          if (isCommit) producer.commitTransaction();
+          else producer.abortTransaction();
+          request.answer();
+          return;
+        } catch (TimeoutException thrown) {
+          if (System.nanoTime() < untilNs) continue;
+          isSpent = true;
+          throw thrown;
+        } catch (ProducerFencedException | OutOfOrderSequenceException | AuthorizationException thrown) {
+          isSpent = true;
+          throw thrown;
+        } catch (KafkaException | IllegalStateException thrown) {
+          if (isCommit) abort();
+          else isSpent = true;
+          throw thrown;
+        }
+      }
+    }
+
+    private void abort() {
+      try {
+        producer.abortTransaction();
+      } catch (KafkaException | IllegalStateException thrown) {
+        isSpent = true;
+      }
     }
 
     void write(Request request) {
@@ -369,10 +456,21 @@ public final class KeptClient {
       long requestTimeoutMs = open.number("requestTimeoutMs");
       settings.put("request.timeout.ms", String.valueOf(requestTimeoutMs));
       settings.put("delivery.timeout.ms", String.valueOf(deliveryTimeoutMs(open, own)));
-      settings.put("max.block.ms", String.valueOf(open.number("connectionTimeoutMs")));
+      settings.put("max.block.ms", String.valueOf(maxBlockMs(open)));
+      Request transactions = open.part("transactions");
+      if (transactions != null) {
+        settings.put("transactional.id", transactions.text("id"));
+        settings.put("transaction.timeout.ms", String.valueOf(transactions.number("timeoutMs")));
+      }
       secure(open, settings);
       settings.putAll(own);
       return settings;
+    }
+
+    /** The end of a transaction takes several requests, each of which may have to be sent again. */
+    static long maxBlockMs(Request open) {
+      long connectionMs = open.number("connectionTimeoutMs");
+      return open.part("transactions") == null ? connectionMs : Math.max(connectionMs, 3 * open.number("requestTimeoutMs"));
     }
 
     /** The library asks for as much as one request and its linger take. */

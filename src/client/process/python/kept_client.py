@@ -10,12 +10,15 @@ import os
 import signal
 import sys
 import threading
+import time
 
 import confluent_kafka
 from confluent_kafka import KafkaException, Producer
 
 POLL_S = 0.1
 FLUSH_S = 1.0
+# A cluster makes the log of transactions when it is first asked for.
+FIRST_TRANSACTION_S = 15
 
 output = threading.Lock()
 
@@ -28,7 +31,7 @@ def say(**answer):
 
 def settings_of(asked):
     """What a producer is configured with, in the words of librdkafka's CONFIGURATION.md."""
-    tls, sasl = asked["tls"], asked["sasl"]
+    tls, sasl, transactions = asked["tls"], asked["sasl"], asked["transactions"]
     settings = {
         "client.id": "kept",
         "bootstrap.servers": ",".join(asked["brokers"]),
@@ -59,15 +62,19 @@ def settings_of(asked):
         else:
             settings["sasl.username"] = sasl["username"]
             settings["sasl.password"] = sasl["password"]
+    if transactions:
+        settings["transactional.id"] = transactions["id"]
+        settings["transaction.timeout.ms"] = transactions["timeoutMs"]
     settings.update(asked["settings"])
     return settings
 
 
 class Worker:
     def __init__(self, asked):
+        self.asked = asked
         self.told = None
-        self.producer = Producer({"error_cb": self.hear, **settings_of(asked)})
         self.is_open = True
+        self.create()
         threading.Thread(target=self.wait, daemon=True).start()
         try:
             # An application finds out here whether there is a cluster at all.
@@ -76,6 +83,57 @@ class Worker:
             self.is_open = False
             # That the brokers were not reached is told here, and why (a password, a certificate) only there.
             raise KafkaException(self.told) if self.told else error
+        self.init_transactions()
+
+    def create(self):
+        self.producer = Producer({"error_cb": self.hear, **settings_of(self.asked)})
+        # Whether it has said that it can do nothing more.
+        self.is_spent = False
+
+    def init_transactions(self):
+        if self.asked["transactions"]:
+            self.again(lambda left: self.producer.init_transactions(left), FIRST_TRANSACTION_S)
+
+    def again(self, act, within_s):
+        """Asks again where the library says that this is of use."""
+        until = time.monotonic() + within_s
+        while True:
+            try:
+                return act(max(0.1, until - time.monotonic()))
+            except KafkaException as error:
+                if not error.args[0].retriable() or time.monotonic() >= until:
+                    raise
+
+    def begin(self, id, **_):
+        if self.is_spent:
+            self.renew()
+        try:
+            self.producer.begin_transaction()
+        except KafkaException:
+            # The transaction before could not be ended: an application that goes on all the same needs another producer.
+            self.renew()
+            self.producer.begin_transaction()
+        say(id=id)
+
+    def renew(self):
+        self.create()
+        self.init_transactions()
+
+    def end(self, id, how, timeoutMs, **_):
+        """As the library's documentation has it: what cannot be committed is aborted, and after a fatal error it is given up."""
+        producer, within_s = self.producer, timeoutMs / 1000
+        try:
+            self.again(producer.commit_transaction if how == "commit" else producer.abort_transaction, within_s)
+        except KafkaException as error:
+            if how == "commit" and error.args[0].txn_requires_abort():
+                try:
+                    self.again(producer.abort_transaction, within_s)
+                except KafkaException:
+                    self.is_spent = True
+            else:
+                self.is_spent = True
+            raise
+        say(id=id)
 
     def hear(self, error):
         # When all brokers are down, the reason was told before.
@@ -153,10 +211,16 @@ def main():
         protocol=1,
         library="librdkafka",
         version=confluent_kafka.libversion()[0],
+        transactions=True,
         through=f"confluent-kafka {confluent_kafka.version()}",
     )
     sys.stdin.reconfigure(encoding="utf-8")
-    slow = {"open": open_worker, "close": close_worker}
+    slow = {
+        "open": open_worker,
+        "begin": lambda asked: workers[asked["worker"]].begin(**asked),
+        "end": lambda asked: workers[asked["worker"]].end(**asked),
+        "close": close_worker,
+    }
     for line in sys.stdin:
         asked = json.loads(line)
         op = asked.pop("op")
