@@ -9,8 +9,8 @@ export function inTransactions(
   writes: Generator<WriteOp>,
   options: { workers: number; requestsPerTransaction: number; abortShare: number },
 ): Generator {
-  const none: WorkerState = { begun: 0, left: null };
-  return from(writes, options, new Array<WorkerState>(options.workers).fill(none));
+  const states = Array.from({ length: options.workers }, (): WorkerState => ({ begun: 0, left: null }));
+  return from(writes, options, states);
 }
 
 interface WorkerState {

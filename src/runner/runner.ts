@@ -73,16 +73,16 @@ interface Workers {
 
 function openWorkers({ world, scenario, recorder }: RunOptions, count: number, account: Tally): Workers {
   const numbers = Array.from({ length: count }, (_, worker) => worker);
-  const { openTransactional } = world;
   if (scenario.producer.transactions === undefined)
     return { clients: numbers.map((worker) => world.openClient(worker)) };
-  if (openTransactional === undefined) {
+  const open = (worker: number) => world.openTransactional?.(worker, account.event);
+  const clients = numbers.map(open).filter((client) => client !== undefined);
+  if (clients.length < count) {
     throw new Failure('This world has no transactions.', {
       hint: 'Leave producer.transactions out, or run it on a real Kafka.',
       exitStatus: EXIT.usage,
     });
   }
-  const clients = numbers.map((worker) => openTransactional(worker, account.event));
   const record = (transaction: Transaction) => recorder.transaction(transaction);
   return { clients, transactions: recordedTransactions({ clients, clock: world.clock, record }) };
 }

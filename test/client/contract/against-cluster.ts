@@ -3,11 +3,11 @@
  * as a line of JSON: `against-cluster.ts [LIBRARY ...]`, all of them if none is named. For inside `kept lab`.
  */
 import { realClock } from '../../../src/core/clock.ts';
-import type { Completion } from '../../../src/client/client.ts';
+import type { Completion, FetchedMarker } from '../../../src/client/client.ts';
 import { openLibrary } from '../../../src/client/libraries.ts';
 import { createAdmin } from '../../../src/client/kafkajs/admin.ts';
 import { createReader } from '../../../src/client/kafkajs/reader.ts';
-import type { PreparedClient } from '../../../src/client/library.ts';
+import type { Library, PreparedClient } from '../../../src/client/library.ts';
 import { JAVA_VERSION, javaClients, LIBRARIES } from './libraries.ts';
 
 /** What is known of one library, to be compared with what it must be. */
@@ -23,6 +23,10 @@ export interface Told {
   inTurn: Kept;
   /** The same of twenty idempotent writes of two workers, all at once. */
   atOnce: Kept;
+  /** What became of three transactions: a commit of two writes, an abort of one, and a commit of one. */
+  ends: string[];
+  /** Their records and markers in the order of the log. */
+  transactions: string[];
 }
 
 interface Kept {
@@ -33,6 +37,15 @@ interface Kept {
 
 const endpoint = { brokers: process.env['BOOTSTRAP_SERVERS']!.split(',') };
 const clock = realClock();
+const common = {
+  endpoint,
+  acks: 'all',
+  requestTimeoutMs: 10_000,
+  produceTimeoutMs: 5_000,
+  connectionTimeoutMs: 10_000,
+} as const;
+/** An end is answered before its markers are written. */
+const MARKERS_WITHIN_MS = 1_000;
 const wanted = process.argv.slice(2);
 const told: Told[] = [];
 for (const library of [...LIBRARIES, ...(await javaClients([JAVA_VERSION]))])
@@ -47,15 +60,11 @@ async function tell(prepared: PreparedClient): Promise<Told> {
   const sizes = new Map<number, number>();
   const open = (worker: number, idempotence: boolean) =>
     library.open({
+      ...common,
       worker,
-      endpoint,
       topic,
-      acks: 'all',
       idempotence,
       retries: prepared.mode === 'audit' ? 0 : 3,
-      requestTimeoutMs: 10_000,
-      produceTimeoutMs: 5_000,
-      connectionTimeoutMs: 10_000,
       encode: ({ worker: who, seq }) => Buffer.from(`${who}:${seq}`.padEnd(sizes.get(seq) ?? 0, '.')),
     });
   const [plain, first, second] = [open(0, false), open(1, true), open(2, true)];
@@ -77,13 +86,15 @@ async function tell(prepared: PreparedClient): Promise<Told> {
     ),
   );
   for (const client of [plain, first, second]) await client.close();
+  const ends = await inTransactions(library, topic);
   await library.close();
 
   const log: string[] = [];
   const reader = createReader({ endpoint, topic, partitions: 1, clock });
   await reader.open();
   const end = (await reader.endOffsets())[0]!.end;
-  await reader.scan({ partition: 0, from: 0, end }, (records) => {
+  const markers = (found: FetchedMarker[]) => found.forEach(({ offset, kind }) => (log[offset] = kind));
+  await reader.scan({ partition: 0, from: 0, end, markers }, (records) => {
     for (const { offset, value } of records)
       log[offset] = Buffer.from(value ?? '')
         .toString('latin1')
@@ -107,5 +118,38 @@ async function tell(prepared: PreparedClient): Promise<Told> {
     tooLarge: { outcome: ofTooLarge, isThere: log.includes('0:99') },
     inTurn: keptOf(inTurn, /^1:\d\d$/),
     atOnce: keptOf(both, /^[12]:\d$/),
+    ends,
+    transactions: log.slice(log.indexOf('3:0')),
   };
+}
+
+async function inTransactions(library: Library, topic: string): Promise<string[]> {
+  const client = library.openTransactional({
+    ...common,
+    worker: 3,
+    topic,
+    idempotence: true,
+    retries: 3,
+    encode: ({ seq }) => Buffer.from(`3:${seq}`),
+    transactions: { transactionalId: topic, timeoutMs: 30_000, version: 1, retryEnd: true },
+  });
+  await client.open();
+  const ends: string[] = [];
+  let seq = 0;
+  for (const [writes, how] of [
+    [2, 'commit'],
+    [1, 'abort'],
+    [1, 'commit'],
+  ] as const) {
+    // prettier-ignore
+    const { error } = await client.begin();
+    const outcomes: string[] = [];
+    for (let left = writes; left > 0; left--)
+      outcomes.push((await client.write({ worker: 3, seq: seq++, partition: 0 })).outcome);
+    const { outcome } = await client.end(how);
+    ends.push([error ?? 'begun', ...outcomes, outcome].join(' '));
+  }
+  await client.close();
+  await clock.sleep(MARKERS_WITHIN_MS);
+  return ends;
 }

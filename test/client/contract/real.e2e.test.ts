@@ -24,11 +24,19 @@ test('real Kafka has what each library acknowledged, where it said, and once', a
     told.map(({ library }) => library),
     libraries.map(({ library }) => library),
   );
-  for (const { library, inPlace, batch, tooLarge, inTurn, atOnce } of told) {
+  for (const { library, inPlace, batch, tooLarge, inTurn, atOnce, ...inTransactions } of told) {
     t.deepEqual(inPlace, [true, true, true, true, true], library);
     t.deepEqual(batch, ['ok', 'ok', 'ok', 'ok', 'ok'], library);
     t.false(tooLarge.isThere, library);
     t.not(tooLarge.outcome, 'ok', library);
+    t.deepEqual(
+      inTransactions,
+      {
+        ends: ['begun ok ok committed', 'begun ok aborted', 'begun ok committed'],
+        transactions: ['3:0', '3:1', 'commit', '3:2', 'abort', '3:3', 'commit'],
+      },
+      library,
+    );
     t.deepEqual(inTurn, { acknowledged: 5, values: 5, records: 5 }, library);
     if (library !== REUSES_SEQUENCES)
       t.deepEqual(atOnce, { acknowledged: 20, values: 20, records: 20 }, library);

@@ -6,7 +6,16 @@ const say = (answer) => process.stdout.write(`${JSON.stringify(answer)}\n`);
 const producers = new Map();
 
 const requests = {
-  async open({ worker, brokers, acks, idempotence, retries, requestTimeoutMs, connectionTimeoutMs }) {
+  async open({
+    worker,
+    brokers,
+    acks,
+    idempotence,
+    retries,
+    requestTimeoutMs,
+    connectionTimeoutMs,
+    transactions,
+  }) {
     const retry = { retries };
     const kafka = new kafkajs.Kafka({
       brokers,
@@ -15,14 +24,32 @@ const requests = {
       retry,
       logLevel: kafkajs.logLevel.NOTHING,
     });
-    const producer = kafka.producer({ idempotent: idempotence, retry });
+    const producer = kafka.producer({
+      idempotent: idempotence,
+      retry,
+      ...(transactions !== null && {
+        transactionalId: transactions.id,
+        transactionTimeout: transactions.timeoutMs,
+        maxInFlightRequests: 1,
+      }),
+    });
     await producer.connect();
-    producers.set(worker, { producer, acks: acks === 'all' ? -1 : acks });
+    producers.set(worker, { producer, transaction: null, acks: acks === 'all' ? -1 : acks });
+  },
+  async begin({ worker }) {
+    const session = producers.get(worker);
+    session.transaction = await session.producer.transaction();
+  },
+  async end({ worker, how }) {
+    const session = producers.get(worker);
+    await (how === 'commit' ? session.transaction.commit() : session.transaction.abort());
+    session.transaction = null;
   },
   async write({ worker, topic, partition, values }) {
-    const { producer, acks } = producers.get(worker);
+    const { producer, transaction, acks } = producers.get(worker);
     const messages = values.map((value) => ({ partition, value }));
-    const [{ baseOffset = '-1' } = {}] = await producer.send({ topic, acks, messages });
+    const sender = transaction ?? producer;
+    const [{ baseOffset = '-1' } = {}] = await sender.send({ topic, acks, messages });
     const first = Number(baseOffset);
     return { results: values.map((_, index) => ({ offset: first < 0 ? null : first + index })) };
   },
@@ -31,7 +58,7 @@ const requests = {
   },
 };
 
-say({ protocol: 1, library: 'kafkajs-program', version: '1.0.0' });
+say({ protocol: 1, library: 'kafkajs-program', version: '1.0.0', transactions: true });
 const lines = createInterface({ input: process.stdin });
 lines.on('line', (line) => {
   const { op, id, ...asked } = JSON.parse(line);

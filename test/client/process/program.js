@@ -10,11 +10,15 @@ else if (fault === 'noisy') say('Welcome to my client!');
 else if (fault === 'stillborn') {
   process.stderr.write('the library libkafka.so is missing\n');
   process.exit(3);
-} else say({ protocol: fault === 'newer' ? 2 : 1, library: 'in-memory', version: '1.2.3' });
+} else
+  say({ protocol: fault === 'newer' ? 2 : 1, library: 'in-memory', version: '1.2.3', transactions: true });
 
 const log = [];
 createInterface({ input: process.stdin }).on('line', (line) => {
   const { op, id, values = [], ...rest } = JSON.parse(line);
+  if (op === 'begin') return say(fault === 'fenced' ? { id, error: 'ProducerFenced' } : { id });
+  if (op === 'end' && fault === 'endless') return;
+  if (op === 'end') return say(fault === 'torn' ? { id, error: 'CommitFailed' } : { id });
   if (op === 'open' && fault === 'homeless') return say({ id, error: 'NoBrokers', detail: 'none answers' });
   if (op === 'open' && fault === 'echo') return say({ id, error: 'Echo', detail: JSON.stringify(rest) });
   if (op === 'open') return say({ id });

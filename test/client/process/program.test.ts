@@ -126,8 +126,54 @@ test('the program is told how to reach the cluster, secrets included, beginning 
     requestTimeoutMs: 5_000,
     deliveryTimeoutMs: 15_000,
     connectionTimeoutMs: 5_000,
+    transactions: null,
     settings: { 'linger.ms': '5' },
   });
+});
+
+test('a worker in transactions is opened with its id, and begins and ends as it is told', async (t) => {
+  const echo = inTransactions(t, 'echo');
+  const error = await t.throwsAsync(echo.client.open());
+  t.like(JSON.parse(/Echo: (.*)\.$/.exec(error.message)![1]!), {
+    idempotence: true,
+    transactions: { id: 'mine', timeoutMs: 10_000 },
+  });
+  const { client, write } = inTransactions(t, 'none');
+  await client.open();
+  t.deepEqual(await client.begin(), { producer: null, error: null });
+  t.like(await write('a'), { outcome: 'ok', offset: 0 });
+  t.like(await client.end('commit'), { outcome: 'committed', error: null });
+});
+
+const ENDS: [fault: string, told: object][] = [
+  ['fenced', { outcome: 'aborted', error: 'ProducerFenced', attempts: 0 }],
+  ['torn', { outcome: 'unknown', error: 'CommitFailed', attempts: 1, answered: 0 }],
+  ['endless', { outcome: 'unknown', error: 'CLIENT_SILENT' }],
+];
+for (const [fault, told] of ENDS) {
+  test(`a commit of a program that is ${fault} is ${JSON.stringify(told)}`, async (t) => {
+    const { client } = inTransactions(t, fault);
+    await client.open();
+    await client.begin();
+    t.like(await client.end('commit'), told);
+  });
+}
+
+test('a transaction of a program that was started again is not gone on with', async (t) => {
+  const { client, write } = inTransactions(t, 'none');
+  await client.open();
+  await client.begin();
+  t.like(await write('crash'), { outcome: 'info', error: 'CLIENT_ENDED' });
+  t.like(await client.end('abort'), { outcome: 'aborted', error: 'CLIENT_ENDED' });
+  // Whoever asks first starts it again, and another worker may have been the first.
+  await client.open();
+  await client.begin();
+  t.like(await write('crash'), { outcome: 'info', error: 'CLIENT_ENDED' });
+  await client.open();
+  t.like(await write('b'), { outcome: 'fail', error: 'CLIENT_ENDED', attempts: 0 });
+  t.like(await client.end('commit'), { outcome: 'unknown', error: 'CLIENT_ENDED' });
+  await client.begin();
+  t.like(await write('c'), { outcome: 'ok', offset: 0 });
 });
 
 test('a key store that the program could not read is refused', (t) => {
@@ -176,6 +222,26 @@ function prepared(fault: string) {
     command: [process.execPath, PROGRAM, fault],
     settings: {},
   };
+}
+
+/** A worker's client that writes in transactions. */
+function inTransactions(t: ExecutionContext, fault: string) {
+  const library = openLibrary(prepared(fault));
+  t.teardown(() => library.close());
+  const words: string[] = [];
+  const client = library.openTransactional({
+    ...options,
+    encode: ({ seq }) => Buffer.from(words[seq]!),
+    transactions: {
+      transactionalId: 'mine',
+      timeoutMs: 10_000,
+      version: 1,
+      retryEnd: true,
+      retryEndMs: fault === 'endless' ? 1 : 5_000,
+    },
+  });
+  const write = (value: string) => client.write({ worker: 3, seq: words.push(value) - 1, partition: 0 });
+  return { client, write };
 }
 
 /** A worker's client; `write` sends values that say what is to become of them. */

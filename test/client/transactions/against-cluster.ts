@@ -64,7 +64,7 @@ async function tell(version: 1 | 2): Promise<Told> {
   await admin.createTopic({ name: topic, partitions: 2, replicationFactor: 3, settings: {} });
   const named: ProducerEvent[] = [];
   const open = (worker: number, id: string) =>
-    library.openTransactional!({
+    library.openTransactional({
       worker,
       endpoint,
       topic,

@@ -356,7 +356,7 @@ function once(
 type Settings = Partial<TransactionOptions> & Pick<TransactionOptions, 'version'>;
 
 function openClient(address: string, settings: Settings, acks: 1 | 'all' = 'all') {
-  return openLibrary(OWN_CLIENT).openTransactional!({
+  return openLibrary(OWN_CLIENT).openTransactional({
     worker: 7,
     endpoint: { brokers: [address] },
     topic: 'audit',

@@ -73,7 +73,7 @@ async function prepared(
 ) {
   await admin.createTopic({ name: topic, partitions: 3, replicationFactor: 3, settings: {} });
   const diary = new TransactionDiary({ id, version, timeoutMs: 60_000, clock });
-  const opened = library.openTransactional!({
+  const opened = library.openTransactional({
     worker: 0,
     endpoint,
     topic,

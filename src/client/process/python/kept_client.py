@@ -65,6 +65,8 @@ def settings_of(asked):
     if transactions:
         settings["transactional.id"] = transactions["id"]
         settings["transaction.timeout.ms"] = transactions["timeoutMs"]
+        # The library takes no longer time for a record than for its transaction.
+        settings["message.timeout.ms"] = min(asked["deliveryTimeoutMs"], transactions["timeoutMs"])
     settings.update(asked["settings"])
     return settings
 

@@ -1,0 +1,109 @@
+import test from 'ava';
+import { applicationTransactions } from '../../src/client/application-transactions.ts';
+import type { Completion } from '../../src/client/client.ts';
+import { realClock } from '../../src/core/clock.ts';
+
+/** What an application learns of a transaction from its library, and what of that may be said of it. */
+const clock = realClock();
+const STORED: Completion = { outcome: 'ok', error: null, offset: 7, attempts: 1, broker: 1 };
+
+/** @param fails calls that throw, by their names */
+function worker(...fails: string[]) {
+  const calls: string[] = [];
+  let release = () => {};
+  const held = new Promise<void>((resolve) => (release = resolve));
+  const act = async (name: string): Promise<void> => {
+    calls.push(name);
+    if (fails.includes(name)) throw new Error(`NO_${name.toUpperCase()}`);
+  };
+  const client = applicationTransactions(
+    {
+      open: () => act('open'),
+      close: () => act('close'),
+      begin: () => act('begin'),
+      commit: () => act('commit'),
+      abort: () => act('abort'),
+      sendOffsets: () => act('offsets'),
+      async write({ seq }) {
+        await act(`write ${seq}`);
+        if (seq === 1) await held;
+        calls.push(`written ${seq}`);
+        return STORED;
+      },
+    },
+    { nameOf: (thrown) => (thrown as Error).message, clock },
+  );
+  return { client, calls, release };
+}
+
+const write = (seq: number) => ({ worker: 0, seq, partition: 0 });
+const NOWHERE = { before: null, after: null };
+
+test('a commit that the library reports is taken at its word', async (t) => {
+  const { client } = worker();
+  t.deepEqual(await client.begin(), { producer: null, error: null });
+  t.deepEqual(await client.write(write(0)), STORED);
+  t.deepEqual(await client.end('commit'), {
+    outcome: 'committed',
+    error: null,
+    attempts: 1,
+    answered: 1,
+    ...NOWHERE,
+  });
+});
+
+test('a commit that failed may have been done', async (t) => {
+  const { client } = worker('commit');
+  await client.begin();
+  t.like(await client.end('commit'), { outcome: 'unknown', error: 'NO_COMMIT', attempts: 1, answered: 0 });
+});
+
+test('what nobody asked to commit is aborted, whatever became of the abort', async (t) => {
+  const { client } = worker('abort');
+  await client.begin();
+  t.like(await client.end('abort'), { outcome: 'aborted', error: 'NO_ABORT' });
+});
+
+test('a transaction that did not begin writes nothing, and asks for no end', async (t) => {
+  const { client, calls } = worker('begin');
+  t.deepEqual(await client.begin(), { producer: null, error: 'NO_BEGIN' });
+  t.deepEqual(await client.write(write(0)), {
+    outcome: 'fail',
+    error: 'NO_BEGIN',
+    offset: null,
+    attempts: 0,
+    broker: null,
+  });
+  t.is(await client.sendOffsets({ group: 'g', offsets: [] }), 'NO_BEGIN');
+  t.like(await client.end('commit'), { outcome: 'aborted', error: 'NO_BEGIN', attempts: 0 });
+  t.deepEqual(calls, ['begin']);
+});
+
+test('what is under way is waited for before the transaction ends', async (t) => {
+  const { client, calls, release } = worker();
+  await client.begin();
+  const writing = client.write(write(1));
+  const ending = client.end('commit');
+  await clock.sleep(5);
+  t.false(calls.includes('commit'));
+  release();
+  await Promise.all([writing, ending]);
+  t.deepEqual(calls.slice(-2), ['written 1', 'commit']);
+});
+
+test('calls out of order are an error of the caller', async (t) => {
+  const { client } = worker();
+  await t.throwsAsync(client.write(write(0)), { instanceOf: TypeError });
+  await t.throwsAsync(client.end('commit'), { instanceOf: TypeError });
+  await client.begin();
+  await t.throwsAsync(client.begin(), { instanceOf: TypeError });
+});
+
+test('offsets that the library did not take have an error', async (t) => {
+  const taken = worker();
+  await taken.client.begin();
+  t.is(await taken.client.sendOffsets({ group: 'g', offsets: [] }), null);
+  const refused = worker('offsets');
+  await refused.client.begin();
+  t.is(await refused.client.sendOffsets({ group: 'g', offsets: [] }), 'NO_OFFSETS');
+});
