@@ -134,7 +134,8 @@ test('many workers at once never get a call out of order', async (t) => {
   await theLoad.run();
   t.is(writes.length, 97);
   t.is(new Set(transactions.map((each) => `${each.worker}:${each.number}`)).size, transactions.length);
-  for (const client of clients) t.regex(client.calls.map((call) => call[0]).join(''), /^(?:bw{3}c)*(?:bw{0,3}c)?$/);
+  for (const client of clients)
+    t.regex(client.calls.map((call) => call[0]).join(''), /^(?:bw{3}c)*(?:bw{0,3}c)?$/);
 });
 
 test('a load that is stopped ends the transactions that are open', async (t) => {
