@@ -29,9 +29,9 @@ if (major < NODE_VERSION_MIN[0] || (major === NODE_VERSION_MIN[0] && minor < NOD
 
 async function start() {
   process.on('uncaughtException', failToLoad);
-  const { registerSources } = await import('../src/core/sources.js');
-  await registerSources();
-  const { main } = await import('../src/cli/main.ts');
+  const { sourceLoader } = await import('../src/core/sources.js');
+  const load = await sourceLoader();
+  const { main } = await load('cli/main.ts');
   process.off('uncaughtException', failToLoad);
   await main(process.argv.slice(2));
 }

@@ -8,6 +8,7 @@ import { PLAN_FILE } from '../history/layout.ts';
 import type { NetnsPlan } from '../world/plan.ts';
 import type { Plan } from './plan.ts';
 import type { Reporter } from './reporter.ts';
+import { collectGarbage } from './soak/memory.ts';
 
 /** Carries out a plan, and resolves to the exit status. */
 export async function launch(plan: Plan, reporter: Reporter): Promise<number> {
@@ -40,7 +41,8 @@ async function launchInLab(plan: Plan<NetnsPlan>, reporter: Reporter): Promise<n
   const file = join(plan.directory, PLAN_FILE);
   await writeFile(file, JSON.stringify(plan));
   try {
-    const status = await enterLab(['inside-lab', file]);
+    // From now on this process only waits, for days perhaps, and the memory is the other one's.
+    const status = await enterLab(['inside-lab', file], { onStart: collectGarbage });
     if (status !== EXIT.interrupted) await prepareNextStart(plan, file, reporter);
     return status;
   } finally {

@@ -32,7 +32,7 @@ const BREAKS: Record<string, (copy: string) => void> = {
   'with a source that fails while it is not waited for': (copy) =>
     writeFileSync(
       join(copy, 'src/core/sources.js'),
-      'Promise.reject(new Error("lost")); export const registerSources = () => new Promise(() => setInterval(() => {}, 10));',
+      'Promise.reject(new Error("lost")); export const sourceLoader = () => new Promise(() => setInterval(() => {}, 10));',
     ),
 };
 for (const [title, breakIt] of Object.entries(BREAKS)) {

@@ -1,10 +1,10 @@
 // Surveys the writes of a run while another thread decides about it: see survey-ahead.ts.
 import { parentPort } from 'node:worker_threads';
-import { registerSources } from '../../core/sources.js';
+import { sourceLoader } from '../../core/sources.js';
 
-await registerSources();
-const { openRun } = await import('../../history/directory.ts');
-const { Surveyor } = await import('../figures/survey.ts');
+const load = await sourceLoader();
+const { openRun } = await load('history/directory.ts');
+const { Surveyor } = await load('report/figures/survey.ts');
 
 /** The first message names the run, and has no answer; the second one says what matters in it. */
 let surveyor = null;
