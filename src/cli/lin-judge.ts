@@ -56,7 +56,9 @@ async function reasonAgainstGuess(
   if (REGISTERS.has(model) && history.some(holdsContainer))
     return `It contradicts a ${model}, but its values are lists or maps, which may be written or read in parts; --model ${model} says that they are not.`;
   if (model !== 'fifo-queue' && model !== 'stack') return null;
-  const asQueue = history.map((operation) => ({ ...operation, f: QUEUED.get(operation.f) ?? operation.f }));
+  const asQueue = history
+    .filter(({ f }) => f !== 'peek')
+    .map((operation) => ({ ...operation, f: QUEUED.get(operation.f) ?? operation.f }));
   const { verdict } = await check(modelNamed('unordered-queue'), asQueue, { ...how, explain: false });
   if (verdict === 'invalid') return null;
   const alternative = model === 'stack' ? 'of another order' : 'without an order, --model unordered-queue';
@@ -93,6 +95,8 @@ const OBJECTS: Partial<Record<ModelName, string>> = {
   'multi-register': 'registers',
   'fifo-queue': 'queue',
   'unordered-queue': 'queue',
+  'priority-queue': 'queue',
+  'max-priority-queue': 'queue',
   'append-list': 'list',
 };
 

@@ -93,7 +93,10 @@ function candidatesFor(name: ModelName, history: readonly Operation[]): Value[] 
         ),
       );
     case 'stack':
-      return listsOf(unwritten(history, 'push').toReversed());
+      return listsOf(unwritten(withoutPeeks(history), 'push').toReversed());
+    case 'priority-queue':
+    case 'max-priority-queue':
+      return listsOf(unwritten(withoutPeeks(history), 'insert'));
     case 'kv':
     case 'mutex':
     case 'owner-mutex':
@@ -177,6 +180,17 @@ function unwritten(history: readonly Operation[], f: string): Value[] {
     }
   }
   return found;
+}
+
+/** What was peeked at is found again when it is taken out; what never was is found once. */
+function withoutPeeks(history: readonly Operation[]): Operation[] {
+  const taken = new Set(history.map(({ f, output }) => (f === 'peek' ? null : identity(output))));
+  return history.filter(({ f, output }) => {
+    if (f !== 'peek') return true;
+    const isFirst = !taken.has(identity(output));
+    taken.add(identity(output));
+    return isFirst;
+  });
 }
 
 /** Everything in the longest list before what was appended. */

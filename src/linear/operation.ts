@@ -69,7 +69,7 @@ export function describe(operation: Operation): string {
   return `p${operation.process}${key} ${f}${argument}${answer}`;
 }
 
-const ANSWERING = new Set(['read', 'dequeue', 'pop', 'cas']);
+const ANSWERING = new Set(['read', 'dequeue', 'pop', 'poll', 'peek', 'cas']);
 
 function show(value: Value): string {
   const text = Array.isArray(value) ? `[${value.map(show).join(' ')}]` : JSON.stringify(value);

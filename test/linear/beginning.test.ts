@@ -28,6 +28,8 @@ const BEGINNINGS: [sort: string, start: fc.Arbitrary<Value>][] = [
   ['queue, distinct values', list],
   ['unordered queue', sorted],
   ['stack', list],
+  ['stack with peeks', list],
+  ['priority queue', sorted],
   ['counter', fc.integer({ min: -3, max: 3 })],
   ['list, repeating values', list],
   ['list, distinct values', list],
@@ -121,6 +123,8 @@ test('values that are put in and found are no beginning', async (t) => {
     ['fifo-queue', 'enqueue', 'dequeue'],
     ['unordered-queue', 'enqueue', 'dequeue'],
     ['stack', 'push', 'pop'],
+    ['priority-queue', 'insert', 'poll'],
+    ['max-priority-queue', 'insert', 'poll'],
   ];
   for (const [model, put, take] of models) {
     const operation = (index: number, f: string, input: Value, output: Value) =>

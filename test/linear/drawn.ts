@@ -15,7 +15,7 @@ export function drawn(picture: string): Operation[] {
     const values = words.map((word) => JSON.parse(word) as Value);
     const [call, ret] = [bar.indexOf('|'), bar.lastIndexOf('|')];
     const outcome = ret > call ? 'ok' : 'info';
-    const answers = ['read', 'dequeue', 'pop'].includes(f);
+    const answers = ['read', 'dequeue', 'pop', 'poll', 'peek'].includes(f);
     const input = answers ? null : f === 'cas' ? values.slice(0, 2) : (values[0] ?? null);
     const output = answers || f === 'txn' ? (values[0] ?? null) : f === 'cas' ? (values[2] ?? true) : null;
     return { index, process: index, f, input, output, outcome, call, ret: outcome === 'ok' ? ret : Infinity };

@@ -98,6 +98,98 @@ test('a stack returns what was pushed last', async (t) => {
   t.is(await verdict('stack', `${pushes}\n                 |--|   pop`), 'invalid', 'it was not empty');
 });
 
+test('a stack that is peeked at shows what was pushed last, and keeps it', async (t) => {
+  const pushes = `
+      |--|                   push 1
+           |--|              push 2`;
+  const peeked = (value: number | null) => `${pushes}\n                 |--|   peek ${value}`;
+  t.is(await verdict('stack', peeked(2)), 'valid');
+  t.is(await verdict('stack', `${peeked(2)}\n                       |--|   pop 2`), 'valid');
+  t.is(await verdict('stack', peeked(1)), 'invalid', '2 was above it');
+  t.is(await verdict('stack', peeked(null)), 'invalid', 'it was not empty');
+  t.is(await verdict('stack', peeked(3)), 'invalid', '3 was never pushed');
+  t.is(await verdict('stack', `${peeked(1)}\n            | pop`), 'valid', '2 may have been popped before');
+});
+
+test('a priority queue hands out the smallest, or the greatest', async (t) => {
+  const inserts = `
+      |--|                   insert 5
+           |--|              insert 3`;
+  const polled = (f: string, value: string) => `${inserts}\n                 |--|   ${f} ${value}`;
+  for (const f of ['poll', 'peek']) {
+    t.is(await verdict('priority-queue', polled(f, '3')), 'valid');
+    t.is(await verdict('max-priority-queue', polled(f, '3')), 'invalid');
+    t.is(await verdict('priority-queue', polled(f, '5')), 'invalid');
+    t.is(await verdict('max-priority-queue', polled(f, '5')), 'valid');
+    t.is(await verdict('priority-queue', polled(f, 'null')), 'invalid');
+  }
+  t.is(await verdict('priority-queue', `${polled('poll', '5')}\n            | poll`), 'valid');
+  const { culprit, method } = await judge('priority-queue', polled('poll', '5'));
+  t.is(method, 'sweep');
+  t.is(culprit?.operation.text, 'p2 poll → 5');
+  t.deepEqual(
+    culprit?.conflicts.map(({ text }) => text),
+    ['p1 insert 3'],
+  );
+  t.is(culprit?.reason, 'a value that comes before it was inside all the time');
+  t.true(culprit?.minimal);
+});
+
+test('of values of one priority any may come first; integers beyond 2^53 are compared exactly', async (t) => {
+  const jobs = `
+      |--|                   insert [1,"a"]
+           |--|              insert [1,"b"]
+                |--|         insert [2,"c"]`;
+  const polled = (value: string) =>
+    verdict('priority-queue', `${jobs}\n                     |--|   poll ${value}`);
+  t.is(await polled('[1,"a"]'), 'valid');
+  t.is(await polled('[1,"b"]'), 'valid');
+  t.is(await polled('[2,"c"]'), 'invalid');
+  const long = '|--|   insert "9007199254740993"\n     |--|   insert "9007199254740992"\n';
+  t.is(await verdict('priority-queue', `${long}           |--|   poll "9007199254740992"`), 'valid');
+  t.is(await verdict('priority-queue', `${long}           |--|   poll "9007199254740993"`), 'invalid');
+  await t.throwsAsync(judge('priority-queue', '|--|   insert "urgent"\n     |--|   poll'), {
+    message: /insert expects a number, or a list that begins with one/,
+  });
+  t.throws(() => modelNamed('priority-queue', { initial: ['urgent'] }), {
+    message: /cannot begin with "urgent": insert expects a number/,
+  });
+});
+
+test('priority queues in files: by the names of the field, and what failed or was never heard of', async (t) => {
+  const history = (into: string, out: string, value: number) => `
+    0 invoke ${into} 2
+    0 ok ${into} 2
+    0 invoke ${into} 1
+    0 ok ${into} 1
+    1 invoke ${into} 0
+    1 fail ${into} 0
+    2 invoke ${out} nil
+    2 info ${out} nil
+    0 invoke ${out} nil
+    0 ok ${out} ${value}`;
+  for (const [into, out] of [
+    ['insert', 'poll'],
+    ['offer', 'poll'],
+    ['add', 'poll'],
+    ['enqueue', 'dequeue'],
+    ['push', 'pop'],
+  ] as const) {
+    t.is(
+      (await judgeFile('priority-queue', history(into, out, 2))).verdict,
+      'valid',
+      'the other may have taken 1',
+    );
+    t.is((await judgeFile('max-priority-queue', history(into, out, 1))).verdict, 'valid');
+    t.is((await judgeFile('priority-queue', history(into, out, 0))).verdict, 'invalid', 'it failed');
+  }
+  t.is(
+    (await judgeFile('priority-queue', history('insert', 'peek', 2))).verdict,
+    'invalid',
+    'a peek takes nothing',
+  );
+});
+
 test('in a file of pushes and pops, push is no append', async (t) => {
   const history = `
     0 invoke push 1
@@ -252,6 +344,8 @@ test('where nothing was answered, nothing was tested', async (t) => {
     ['fifo-queue', '|--|   enqueue 1\n      |   dequeue'],
     ['unordered-queue', '|--|   enqueue 1\n      |   dequeue'],
     ['stack', '|--|   push 1\n      |   pop'],
+    ['stack', '|--|   push 1\n      |   peek'],
+    ['priority-queue', '|--|   insert 1\n      |   poll'],
     ['append-list', '|--|   append 1'],
     ['multi-register', '|--|   txn [["w",1,1]]'],
     ['mutex', '|   acquire'],

@@ -59,7 +59,7 @@ function caseOf(sort: Sort, history: readonly Operation[]): Case {
 /** Operations that answer the same whatever the object holds. */
 function isSilent({ f, output }: Operation): boolean {
   if (f === 'txn') return (output as [string][]).every(([step]) => step === 'w');
-  return ['write', 'add', 'remove', 'append', 'enqueue', 'push'].includes(f);
+  return ['write', 'add', 'remove', 'append', 'enqueue', 'push', 'insert'].includes(f);
 }
 
 function retold(operation: Operation, tell: NonNullable<Sort['told']>): Operation {

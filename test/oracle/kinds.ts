@@ -17,7 +17,20 @@ const pick = <T>(items: readonly T[], draft: Draft): T => items[draft.f % items.
 const number = ({ first }: Draft): Value => first;
 /** Reads what is not there: another value, or nothing. */
 const otherNumber = ({ second }: Draft, { f }: { f: string }, honest: Value): Value =>
-  !['read', 'dequeue', 'pop'].includes(f) ? honest : second === honest ? null : second;
+  !['read', 'dequeue', 'pop', 'poll', 'peek'].includes(f) ? honest : second === honest ? null : second;
+/** Other numbers for other indexes, so that priorities come in any order. */
+const shuffled = (index: number): number => (index * 3) % 8;
+/** The same of lists of a priority and a name. */
+const otherJob = ({ second }: Draft, { f }: { f: string }, honest: Value): Value =>
+  f === 'insert'
+    ? honest
+    : honest === null
+      ? [second % 2, second]
+      : second === 0
+        ? null
+        : [second % 2, second];
+/** Numbers as the texts that stand for integers which a double would round, in the same order. */
+const asLong = (value: Value): Value => (typeof value === 'number' ? `${2n ** 60n + BigInt(value)}` : value);
 /** A set that was read wrong: something is missing, or stands there twice. */
 const miscounted = (draft: Draft, operation: unknown, honest: Value): Value =>
   Array.isArray(honest) && honest.length > 0 && draft.second === 3
@@ -187,6 +200,63 @@ const KINDS: Record<string, Sort> = {
       pick([0, 1], draft) === 0 ? { f: 'pop', input: null } : { f: 'push', input: index },
     lie: otherNumber,
   },
+  'stack with peeks': {
+    model: 'stack',
+    object: OBJECTS['stack']!,
+    operation: (draft) => {
+      const f = pick(['push', 'pop', 'push', 'peek'], draft);
+      return { f, input: f === 'push' ? draft.first : null };
+    },
+    lie: otherNumber,
+  },
+  'stack with peeks, distinct values': {
+    model: 'stack',
+    fast: 'sweep',
+    object: OBJECTS['stack']!,
+    operation: (draft, index) => {
+      const f = pick(['push', 'pop', 'push', 'peek', 'peek', 'pop'], draft);
+      return { f, input: f === 'push' ? index : null };
+    },
+    lie: otherNumber,
+  },
+  'priority queue': {
+    model: 'priority-queue',
+    object: OBJECTS['priority-queue']!,
+    operation: (draft) => {
+      const f = pick(['insert', 'poll', 'insert', 'poll', 'peek', 'poll'], draft);
+      return { f, input: f === 'insert' ? draft.first : null };
+    },
+    lie: otherNumber,
+  },
+  'priority queue, distinct values': {
+    model: 'priority-queue',
+    fast: 'sweep',
+    object: OBJECTS['priority-queue']!,
+    operation: (draft, index) => {
+      const f = pick(['insert', 'poll', 'insert', 'poll', 'insert', 'peek'], draft);
+      return { f, input: f === 'insert' ? shuffled(index) : null };
+    },
+    lie: otherNumber,
+  },
+  'priority queue of equals': {
+    model: 'priority-queue',
+    object: OBJECTS['priority-queue']!,
+    operation: (draft) => {
+      const f = pick(['insert', 'poll', 'insert', 'poll', 'peek', 'poll'], draft);
+      return { f, input: f === 'insert' ? [draft.first % 2, draft.second % 2] : null };
+    },
+    lie: otherJob,
+  },
+  'priority queue of equals, distinct values': {
+    model: 'max-priority-queue',
+    fast: 'sweep',
+    object: OBJECTS['max-priority-queue']!,
+    operation: (draft, index) => {
+      const f = pick(['insert', 'poll', 'insert', 'poll', 'insert', 'peek'], draft);
+      return { f, input: f === 'insert' ? [draft.first % 2, index] : null };
+    },
+    lie: otherJob,
+  },
   counter: {
     model: 'counter',
     object: OBJECTS['counter']!,
@@ -258,6 +328,16 @@ export const SORTS: Record<string, Sort> = {
   'counter, much unknown': { ...KINDS['counter']!, unknown: 15 },
   'two registers, much unknown': { ...KINDS['two registers']!, unknown: 15 },
   'stack, distinct values, much unknown': { ...KINDS['stack, distinct values']!, unknown: 10 },
+  'stack with peeks, distinct values, much unknown': {
+    ...KINDS['stack with peeks, distinct values']!,
+    unknown: 10,
+  },
+  'priority queue, distinct values, much unknown': {
+    ...KINDS['priority queue, distinct values']!,
+    unknown: 10,
+  },
+  'priority queue of equals, much unknown': { ...KINDS['priority queue of equals']!, unknown: 10 },
+  'priority queue of long integers': { ...KINDS['priority queue, distinct values']!, told: asLong },
   'stack of maps': { ...KINDS['stack']!, told: asMap },
   'unordered queue of maps': { ...KINDS['unordered queue']!, told: asMap },
   'texts, much unknown': { ...KINDS['appended texts']!, unknown: 15 },

@@ -58,6 +58,29 @@ const pairOf = (object: Sequential): Sequential => ({
   },
 });
 
+/** A bag of numbers, or of lists that begin with one, of which the foremost can be seen and taken out. */
+function heap(compare: (a: number, b: number) => number): Sequential {
+  const numberOf = (value: Value) => (Array.isArray(value) ? (value as number[])[0]! : (value as number));
+  return {
+    start: [],
+    apply(state, f, input) {
+      return this.choices!(state, f, input)[0]!;
+    },
+    choices(state, f, input) {
+      const items = state as Value[];
+      if (f === 'insert') {
+        const more = [...items, input].map((item) => JSON.stringify(item)).toSorted();
+        return [{ state: more.map((item) => JSON.parse(item) as Value), output: null }];
+      }
+      if (items.length === 0) return [{ state, output: null }];
+      const [least] = items.map(numberOf).toSorted(compare);
+      return items
+        .map((output, at) => ({ state: f === 'peek' ? state : items.toSpliced(at, 1), output }))
+        .filter(({ output }) => numberOf(output) === least);
+    },
+  };
+}
+
 /** A twin for every model, sharing no code with it. */
 export const OBJECTS: Record<string, Sequential> = {
   register: cell,
@@ -102,9 +125,12 @@ export const OBJECTS: Record<string, Sequential> = {
     apply(state, f, input) {
       const items = state as Value[];
       if (f === 'push') return { state: [...items, input], output: null };
-      return { state: items.slice(0, -1), output: items.at(-1) ?? null };
+      const output = items.at(-1) ?? null;
+      return { state: f === 'peek' ? state : items.slice(0, -1), output };
     },
   },
+  'priority-queue': heap((a, b) => a - b),
+  'max-priority-queue': heap((a, b) => b - a),
   counter: {
     start: 0,
     apply(state, f, input) {
@@ -192,8 +218,9 @@ export function excuse(history: readonly Operation[], kept: ReadonlySet<number>)
     if (kept.has(index)) return [operation];
     const observes =
       f === 'read' ||
+      f === 'peek' ||
       (f === 'cas' && output === false) ||
-      ((f === 'dequeue' || f === 'pop') && operation.outcome === 'ok' && output === null);
+      ((f === 'dequeue' || f === 'pop' || f === 'poll') && operation.outcome === 'ok' && output === null);
     return observes ? [] : [{ ...operation, outcome: 'info' as const, ret: Infinity }];
   });
 }

@@ -58,7 +58,7 @@ export function simulate(options: {
   return history;
 }
 
-const ANSWERING = new Set(['cas', 'read', 'dequeue', 'pop']);
+const ANSWERING = new Set(['cas', 'read', 'dequeue', 'pop', 'poll', 'peek']);
 
 /** The answer was not heard. A cas of unknown outcome is one that may have swapped. */
 function forget(operation: Operation): void {

@@ -78,8 +78,8 @@ in log lines of 2014 ("INFO  jepsen.util - 3 :invoke ...") a failed cas found an
 
 Without --model the operations tell it: read and write with cas are a cas-register, without it a register, with keys a
 kv; get, put and append a kv; add, remove and read a set; append and read an append-list; enqueue and dequeue a
-fifo-queue, with drain an unordered-queue; push and pop a stack; txn a multi-register; acquire and release a mutex. Where
-they leave it open --model must be given, and always for a counter and an owner-mutex. A guess is refused where answers
+fifo-queue, with drain an unordered-queue; push, pop and peek a stack; txn a multi-register; acquire and release a mutex. Where
+they leave it open --model must be given, and always for a counter, an owner-mutex and a priority queue. A guess is refused where answers
 do not look like what was written, or anything else speaks against it; and it is unknown, not a contradiction, where an
 object that began with something (--initial), or a queue without an order, would explain the history.
 
@@ -110,6 +110,7 @@ Examples:
   kept lin history.edn
   kept lin etcd.log --model cas-register --json
   kept lin queue.ndjson --model fifo-queue --timeout 1m
+  kept lin jobs.ndjson --model priority-queue
   kept lin store/etcd/latest
   kept lin register.edn --initial 0
   kept lin kv.json.gz --initial '{"a": 1}'`,

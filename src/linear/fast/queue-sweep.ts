@@ -2,7 +2,8 @@ import type { Decision } from '../model.ts';
 import type { Operation } from '../operation.ts';
 import type { Item } from '../search/queue-item.ts';
 import { queueWitness } from './queue-witness.ts';
-import { contentsOf, contradiction, neverEmpty, takeOut } from './value-items.ts';
+import { removeUnknown, type Stuck } from './unknown-removals.ts';
+import { contentsOf, contradiction, neverEmpty } from './value-items.ts';
 
 /**
  * First-in-first-out queues with distinct values, in O(n log n).
@@ -20,7 +21,7 @@ export function queueSweep(history: readonly Operation[]): Decision | null {
   const { items, empties, unknown } = contents;
   if (empties.length > 0 && unknown.length > 0) return null;
   return (
-    removeUnknown(items, unknown) ??
+    (unknown.length > 0 ? removeUnknown(stuckValues(items), unknown, OVERTAKEN) : null) ??
     overtaken(items) ??
     neverEmpty(items, empties) ?? {
       verdict: 'valid',
@@ -29,6 +30,8 @@ export function queueSweep(history: readonly Operation[]): Decision | null {
     }
   );
 }
+
+const OVERTAKEN = 'a value overtook an older one';
 
 /** Two values of which one came in first and went out last. */
 function overtaken(items: readonly Item[]): Decision | null {
@@ -40,52 +43,27 @@ function overtaken(items: readonly Item[]): Decision | null {
       if (stays === null || byEnd[ended]!.dc > stays.dc) stays = byEnd[ended]!;
     }
     if (stays !== null && item.dr < stays.dc) {
-      return contradiction(
-        [stays.enqueue, stays.taken, item.enqueue, item.taken],
-        'a value overtook an older one',
-      );
+      return contradiction([stays.enqueue, stays.taken, item.enqueue, item.taken], OVERTAKEN);
     }
   }
   return null;
 }
 
 /**
- * A value that was not taken out, though a younger one was taken out by `deadline`, must have left through a dequeue
- * of unknown outcome.
+ * Values that were not taken out, though a younger one was taken out by `deadline`: they must have left through
+ * dequeues of unknown outcome.
  */
-function removeUnknown(items: readonly Item[], unknown: readonly Operation[]): Decision | null {
-  if (unknown.length === 0) return null;
-  const stuck = deadlines(items).toSorted((a, b) => a.deadline - b.deadline);
-  const byCall = unknown.toSorted((a, b) => a.call - b.call);
-  for (const [at, { item, deadline, because }] of stuck.entries()) {
-    const by = byCall[at];
-    if (by === undefined || by.call > deadline) {
-      const others = stuck
-        .slice(0, at)
-        .flatMap((other) => [other.item.enqueue, other.because.enqueue, other.because.taken]);
-      return contradiction(
-        [item.enqueue, because.enqueue, because.taken, ...others],
-        'a value overtook an older one',
-      );
-    }
-    takeOut(item, by, deadline);
-  }
-  return null;
-}
-
-/** Values that stay, with the first return of a dequeue of a younger value. */
-function deadlines(items: readonly Item[]): { item: Item; deadline: number; because: Item }[] {
+function stuckValues(items: readonly Item[]): Stuck[] {
   const byCall = items.toSorted((a, b) => b.ec - a.ec);
-  const found: { item: Item; deadline: number; because: Item }[] = [];
+  const found: Stuck[] = [];
   let younger = 0;
   let because: Item | null = null;
   for (const item of items.toSorted((a, b) => b.er - a.er)) {
     for (; younger < byCall.length && byCall[younger]!.ec > item.er; younger++) {
       if (because === null || byCall[younger]!.dr < because.dr) because = byCall[younger]!;
     }
-    if (item.taken === null && because !== null && because.dr < Infinity) {
-      found.push({ item, deadline: because.dr, because });
-    }
+    if (item.taken === null && because !== null && because.dr < Infinity)
+      found.push({ item, deadline: because.dr, because: [because.enqueue, because.taken] });
   }
   return found;
 }

@@ -53,7 +53,7 @@ const SIGNS: readonly Sign[] = [
   { model: 'register', tells: WRITES, fits: READS },
   { model: 'set', tells: ['add', 'remove'], fits: READS },
   { model: 'unordered-queue', tells: ['drain'], fits: ['enqueue', 'dequeue'] },
-  { model: 'stack', tells: ['pop'], fits: ['push'] },
+  { model: 'stack', tells: ['pop'], fits: ['push', 'peek', 'top'] },
   { model: 'multi-register', tells: ['txn'], fits: [] },
   { model: 'fifo-queue', tells: ['enqueue', 'dequeue'], fits: [] },
   { model: 'mutex', tells: ['acquire', 'release', 'lock', 'unlock'], fits: [] },
@@ -61,9 +61,13 @@ const SIGNS: readonly Sign[] = [
 ];
 
 /** What the operations of clients are called, in any of the models. */
-export const OPERATION_NAMES: ReadonlySet<string> = new Set(
-  SIGNS.flatMap(({ tells, fits }) => [...tells, ...fits]),
-);
+export const OPERATION_NAMES: ReadonlySet<string> = new Set([
+  ...SIGNS.flatMap(({ tells, fits }) => [...tells, ...fits]),
+  // Of priority queues, which are never guessed: their names do not tell which priority comes first.
+  'insert',
+  'offer',
+  'poll',
+]);
 
 function callsIn(events: readonly Event[]): Event[] {
   return events.filter(({ type, process }) => type === 'invoke' && process !== NEMESIS);

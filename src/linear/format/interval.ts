@@ -26,6 +26,8 @@ export function isInterval(form: Value): boolean {
   return map['type'] === undefined && CALL.some((name) => map[name] !== undefined);
 }
 
+/** What asks for nothing but an answer. */
+const ANSWERED = new Set(['read', 'r', 'get', 'dequeue', 'pop', 'poll', 'peek', 'top']);
 const PROCESS = ['process', 'ClientId', 'clientId', 'client_id', 'client'];
 const NAME = ['f', 'op', 'Op'];
 const CALL = ['call', 'Call', 'callTime', 'call_time'];
@@ -59,7 +61,7 @@ export function intervalOf(form: Value, line: number): Interval {
     throw new Failure(`The operation in line ${line} returns before it is called.`);
   const process = field(map, PROCESS);
   const output = answerOf(field(map, OUTPUT), asked.isNested);
-  if (output === undefined && outcome === 'ok' && ['read', 'r', 'get', 'dequeue', 'pop'].includes(f))
+  if (output === undefined && outcome === 'ok' && ANSWERED.has(f))
     throw new Failure(`The ${f} in line ${line} lacks its output.`, {
       hint: 'Null stands for nothing there.',
     });

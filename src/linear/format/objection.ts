@@ -36,7 +36,7 @@ export const KEYABLE: ReadonlySet<string> = new Set(
 
 const LOCKS = new Set<ModelName>(['mutex', 'owner-mutex']);
 const READS = new Set(['read', 'r', 'get']);
-const TAKES = new Set(['dequeue', 'pop', 'drain']);
+const TAKES = new Set(['dequeue', 'pop', 'drain', 'poll', 'peek', 'top']);
 const LOCKINGS = new Set(['acquire', 'release', 'lock', 'unlock']);
 const STEPS = new Set(['r', 'w', 'read', 'write', 'append']);
 

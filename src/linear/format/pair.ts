@@ -129,6 +129,7 @@ function operationOf(
   const answers = ANSWERING.has(f);
   const output =
     f === 'cas' ? !mismatch : f === 'txn' ? stepsOf(answer, how) : answers || LOCKS.has(f) ? answer : null;
+  if (f === 'peek' && outcome === 'info') return null;
   if (
     f === 'read' &&
     (outcome === 'info' || (output === null && how.nilRead === 'any' && !COLLECTIONS.has(how.model)))
@@ -179,7 +180,7 @@ function tupleOf({ value, line, type, f }: Event): readonly [key: Value | undefi
 /** Their answers may say whose they are. */
 const LOCKS = new Set(['acquire', 'release']);
 /** They ask for nothing and return a value. */
-const ANSWERING = new Set(['read', 'dequeue', 'drain', 'pop']);
+const ANSWERING = new Set(['read', 'dequeue', 'drain', 'pop', 'poll', 'peek']);
 
 /** The steps of a transaction. A read of nil says as little in one as it does alone. */
 function stepsOf(steps: Value, { nilRead }: Reading): Value {
@@ -195,6 +196,7 @@ const COLLECTIONS = new Set(['set', 'append-list']);
 function nameOf({ f }: Pick<Event, 'f'>, model?: string): string {
   if (model === 'multi-register' && TRANSACTIONS.has(f)) return 'txn';
   if (model === 'stack' && f === 'push') return f;
+  if (model?.endsWith('priority-queue') === true) return HEAP_NAMES.get(f) ?? f;
   return NAMES.get(f) ?? f;
 }
 
@@ -211,4 +213,16 @@ const NAMES = new Map([
   ['lock', 'acquire'],
   ['unlock', 'release'],
   ['push', 'append'],
+  ['top', 'peek'],
+]);
+
+/** What priority queues call the same. */
+const HEAP_NAMES = new Map([
+  ['offer', 'insert'],
+  ['add', 'insert'],
+  ['push', 'insert'],
+  ['enqueue', 'insert'],
+  ['pop', 'poll'],
+  ['dequeue', 'poll'],
+  ['top', 'peek'],
 ]);

@@ -39,7 +39,18 @@ export function understand(events: readonly Event[], named: ModelName | undefine
 }
 
 /** They change an object, and their answers tell nothing of it. */
-const UPDATES = new Set(['write', 'w', 'put', 'add', 'remove', 'append', 'push', 'enqueue']);
+const UPDATES = new Set([
+  'write',
+  'w',
+  'put',
+  'add',
+  'remove',
+  'append',
+  'push',
+  'enqueue',
+  'insert',
+  'offer',
+]);
 
 function refusal(model: ModelName, { says, hint, isImpossible }: Objection, isGuess: boolean): Failure {
   const insist = isImpossible ? undefined : `"--model ${model}" says that it is one all the same.`;

@@ -8,6 +8,7 @@ import { kv } from './kv.ts';
 import { multiRegister } from './multi-register.ts';
 import { mutex } from './mutex.ts';
 import { ownerMutex } from './owner-mutex.ts';
+import { priorityQueue } from './priority-queue.ts';
 import { register } from './register.ts';
 import { set } from './set.ts';
 import { stack } from './stack.ts';
@@ -23,6 +24,8 @@ export const MODEL_NAMES = [
   'fifo-queue',
   'unordered-queue',
   'stack',
+  'priority-queue',
+  'max-priority-queue',
   'mutex',
   'owner-mutex',
   'append-list',
@@ -56,6 +59,10 @@ export function modelNamed(name: string, options: { initial?: Value } = {}): Mod
       return holding(unorderedQueue, 'enqueue', options.initial);
     case 'stack':
       return holding(stack, 'push', options.initial);
+    case 'priority-queue':
+      return holding(priorityQueue({ name, first: 'smallest' }), 'insert', options.initial);
+    case 'max-priority-queue':
+      return holding(priorityQueue({ name, first: 'greatest' }), 'insert', options.initial);
     case 'mutex':
       return holding(mutex, null, options.initial);
     case 'owner-mutex':
@@ -73,12 +80,34 @@ export function modelNamed(name: string, options: { initial?: Value } = {}): Mod
 /** @param f what puts a value into the object; null for one that always begins alike. */
 function holding(model: Model, f: string | null, initial: Value | undefined): Model {
   if (initial === undefined || initial === null) return model;
-  if (f !== null && Array.isArray(initial))
-    return { ...model, prelude: (initial as Value[]).map((input) => ({ f, input })) };
+  if (f !== null && Array.isArray(initial)) {
+    const prelude = (initial as Value[]).map((input) => ({ f, input }));
+    for (const { input } of prelude) assertFits(model, f, input);
+    return { ...model, prelude };
+  }
   throw new Failure(
     f === null
       ? `The model ${model.name} always begins free: it knows no initial value.`
       : `The model ${model.name} begins with a list of values, such as [1, 2], not with ${JSON.stringify(initial)}.`,
     { exitStatus: EXIT.usage },
   );
+}
+
+/** @throws Failure for a value that the object cannot hold. */
+function assertFits(model: Model, f: string, input: Value): void {
+  const first = {
+    index: 0,
+    process: 'initial',
+    f,
+    input,
+    output: null,
+    outcome: 'ok',
+    call: 0,
+    ret: 1,
+  } as const;
+  const fault = model.fault(first);
+  if (fault !== null)
+    throw new Failure(`The model ${model.name} cannot begin with ${JSON.stringify(input)}: ${fault}.`, {
+      exitStatus: EXIT.usage,
+    });
 }

@@ -4,21 +4,22 @@ import { stackSweep } from '../fast/stack-sweep.ts';
 import { identity, type Operation } from '../operation.ts';
 
 /**
- * A last-in-first-out stack: `push v` and `pop → v`; a pop that returned null found it empty. A pop of unknown outcome
- * may have taken whatever was on top.
+ * A last-in-first-out stack: `push v`, `pop → v`, and `peek → v`, which leaves it there; a pop or a peek that returned
+ * null found it empty. A pop of unknown outcome may have taken whatever was on top.
  *
  * A state is a node of a tree whose path from the root spells the stack, so that pushing and popping cost one look-up
  * however high the stack has become.
  */
 export const stack: Model = {
   name: 'stack',
-  operations: ['push', 'pop'],
+  operations: ['push', 'pop', 'peek'],
   fault: ({ f, input }) => (f === 'push' && input === null ? 'push expects a value' : null),
-  answers: ({ f }) => f === 'pop',
+  answers: ({ f }) => f !== 'push',
   prune(history) {
-    const seen = new Set(history.filter(({ f }) => f === 'pop').map(({ output }) => identity(output)));
+    const seen = new Set(history.filter(({ f }) => f !== 'push').map(({ output }) => identity(output)));
     return history.filter(
-      ({ f, input, outcome }) => outcome === 'ok' || f === 'pop' || seen.has(identity(input)),
+      ({ f, input, outcome }) =>
+        outcome === 'ok' || f === 'pop' || (f === 'push' && seen.has(identity(input))),
     );
   },
   shortcut: stackSweep,
@@ -26,11 +27,11 @@ export const stack: Model = {
 };
 
 function stackMachine(history: readonly Operation[]): Machine {
-  const popped = new Set(history.filter(({ f }) => f === 'pop').map(({ output }) => identity(output)));
-  /** What was never popped may be anything. */
+  const seen = new Set(history.filter(({ f }) => f !== 'push').map(({ output }) => identity(output)));
+  /** What was never seen may be anything. */
   const alias = ({ f, input, output }: Operation) => {
     const value = identity(f === 'push' ? input : output);
-    return popped.has(value) ? value : 'unseen';
+    return seen.has(value) ? value : 'unseen';
   };
   const nodes = new Map<string, number>();
   const below = [BOTTOM];
@@ -49,22 +50,22 @@ function stackMachine(history: readonly Operation[]): Machine {
     step(state, operation) {
       const node = state as number;
       if (operation.f === 'push') return push(node, alias(operation));
-      if (isEmptyPop(operation)) return node === BOTTOM ? node : null;
+      if (operation.f === 'peek' && operation.outcome === 'info') return node;
+      if (findsEmpty(operation)) return node === BOTTOM ? node : null;
       if (node === BOTTOM) return null;
-      return operation.outcome === 'info' || top[node] === identity(operation.output) ? below[node]! : null;
+      if (operation.outcome === 'ok' && top[node] !== identity(operation.output)) return null;
+      return operation.f === 'peek' ? node : below[node]!;
     },
-    observes: isEmptyPop,
-    letter: (operation) =>
-      operation.f === 'push'
-        ? `u${alias(operation)}`
-        : operation.outcome === 'info'
-          ? 'o?'
-          : `o${identity(operation.output)}`,
+    observes: (operation) => operation.f === 'peek' || findsEmpty(operation),
+    letter: (operation) => {
+      if (operation.f === 'push') return `u${alias(operation)}`;
+      return `${operation.f} ${operation.outcome === 'info' ? '?' : identity(operation.output)}`;
+    },
   };
 }
 
-function isEmptyPop({ f, output, outcome }: Operation): boolean {
-  return f === 'pop' && outcome === 'ok' && output === null;
+function findsEmpty({ f, output, outcome }: Operation): boolean {
+  return f !== 'push' && outcome === 'ok' && output === null;
 }
 
 const BOTTOM = 0;

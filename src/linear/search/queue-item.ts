@@ -6,6 +6,8 @@ export interface Item {
   enqueue: Operation;
   /** The dequeue that took it. */
   taken: Operation | null;
+  /** What showed it without taking it. */
+  peeks: Operation[];
   ec: number;
   er: number;
   /** Infinity: it stays. */
