@@ -1,11 +1,7 @@
 import type { Net } from './net.ts';
+import type { Place } from './place.ts';
+import type { RequestProxy } from './proxy/request-proxy.ts';
 import type { Remote } from './remote.ts';
-
-/** An address with a port. */
-export interface Place {
-  host: string;
-  port: number;
-}
 
 /** Nodes under command, and the network between them. */
 export interface Lab {
@@ -16,6 +12,8 @@ export interface Lab {
    * Absent: they reach these.
    */
   readonly outside?: ReadonlyMap<string, Place>;
+  /** What the clients' connections go through, where `outside` leads to it. */
+  readonly proxy?: RequestProxy;
   /** Null where nothing can be cut. */
   readonly net: Net | null;
   /** Undoes what the lab has made. A lab may also end by itself, with the process or the namespaces that hold it. */

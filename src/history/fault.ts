@@ -3,6 +3,7 @@ import { delaySchema } from './faults/delay.ts';
 import { disconnectSchema } from './faults/disconnect.ts';
 import { lossSchema } from './faults/loss.ts';
 import { moveLeaderSchema } from './faults/move-leader.ts';
+import { requestsSchema } from './faults/requests.ts';
 import { targetSchema } from './faults/target.ts';
 
 /**
@@ -93,6 +94,7 @@ export const faultSchema = z.discriminatedUnion('kind', [
   delaySchema,
   disconnectSchema,
   moveLeaderSchema,
+  requestsSchema,
 ]);
 export type Fault = z.infer<typeof faultSchema>;
 export type FaultKind = Fault['kind'];

@@ -1,6 +1,7 @@
 import { NS_PER_MS, type Clock } from '../core/clock.ts';
 import { messageOf } from '../core/failure.ts';
 import type { Event } from '../history/event.ts';
+import { packageOf } from './faults/packages.ts';
 import type { Aim, Applied, Nemesis } from './nemesis.ts';
 import { isProcessFault } from './process-faults.ts';
 import type { Schedule, Strike } from './schedule.ts';
@@ -44,6 +45,8 @@ export function campaign(options: CampaignOptions): Campaign {
   const waitingForHeal: (() => void)[] = [];
   /** Faults whose own heal failed: the final heal ends them. */
   const unhealed: string[] = [];
+  let phaseNs = 0;
+  const untilEndMs = () => Math.max(0, options.durationMs - (clock.nowNs() - phaseNs) / NS_PER_MS);
 
   async function start({ id, fault, aim: recorded, forMs }: Strike): Promise<void> {
     const requestedNs = clock.nowNs();
@@ -71,7 +74,7 @@ export function campaign(options: CampaignOptions): Campaign {
       if (signal.aborted) return;
       claimed.set(id, { ...aim, ends: forMs !== null });
       const beganNs = clock.nowNs();
-      const applied = await nemesis.strike(aim);
+      const applied = await nemesis.strike(aim, { withinMs: forMs ?? untilEndMs(), signal });
       inForce.set(id, applied);
       record({ type: 'fault-start', id, requestedNs, beganNs, ...applied });
       options.onChange([...inForce.values()]);
@@ -83,7 +86,11 @@ export function campaign(options: CampaignOptions): Campaign {
 
   /** Why this may not be struck now, in words; null when it may. */
   function whyNot(aim: Aim): string | null {
-    const touched = new Set([...claimed.values(), aim].flatMap((entry) => entry.targets));
+    const touched = new Set(
+      [...claimed.values(), aim].flatMap(({ fault, targets }) =>
+        packageOf(fault)?.sparesNodes === true ? [] : targets,
+      ),
+    );
     const left = options.brokers.filter((name) => !touched.has(name)).length;
     if (left < options.keepBrokersUp) {
       return `it would leave ${left} brokers untouched, and ${options.keepBrokersUp} must stay so`;
@@ -169,12 +176,12 @@ export function campaign(options: CampaignOptions): Campaign {
 
   return {
     async run() {
-      const startNs = clock.nowNs();
+      phaseNs = clock.nowNs();
       await Promise.all([
         strikeInTime(options.schedule.filter((strike) => strike.afterWrites === undefined)),
         ...options.schedule.filter((strike) => strike.afterWrites !== undefined).map(strikeAfterWrites),
       ]);
-      await clock.sleep(options.durationMs - (clock.nowNs() - startNs) / NS_PER_MS, signal);
+      await clock.sleep(untilEndMs(), signal);
       await Promise.all([...inForce.keys()].map((id) => heal(id)));
       await healAll();
     },

@@ -1,17 +1,19 @@
-import type { Clock } from '../core/clock.ts';
 import { EXIT, Failure, messageOf } from '../core/failure.ts';
 import type { Random } from '../core/random.ts';
 import type { Net } from '../control/net.ts';
-import type { Db } from '../db/db.ts';
 import { takeAim } from './aiming.ts';
 import { cutLinks, healLinks } from './link-faults.ts';
+import type { FaultWorld } from './faults/fault-package.ts';
 import { packageOf } from './faults/packages.ts';
 import type { Applied, Healed, Nemesis } from './nemesis.ts';
 import { isPartition } from './partitions.ts';
 import { isProcessFault, strikeProcesses, undoProcesses } from './process-faults.ts';
 
+/** How long a fault waits for something to strike, where nobody says it. */
+const PATIENCE = { withinMs: 10_000, signal: new AbortController().signal };
+
 /** The nemesis for any cluster behind a Db and, where links can be cut, a Net. */
-export function clusterNemesis(world: { db: Db; net: Net | null; clock: Clock; random: Random }): Nemesis {
+export function clusterNemesis(world: FaultWorld & { random: Random }): Nemesis {
   const { db, clock } = world;
   /** How to undo what a package of its own has done. */
   const undoing = new WeakMap<Applied, () => Promise<Healed>>();
@@ -32,10 +34,10 @@ export function clusterNemesis(world: { db: Db; net: Net | null; clock: Clock; r
       return aim;
     },
 
-    async strike(aim) {
+    async strike(aim, patience = PATIENCE) {
       const own = packageOf(aim.fault);
       if (own !== null) {
-        const struck = await own.strike(world, aim.fault, aim);
+        const struck = await own.strike(world, aim.fault, aim, patience);
         const applied = { ...aim, ...struck.effect };
         undoing.set(applied, () => struck.heal());
         return applied;
@@ -60,6 +62,7 @@ export function clusterNemesis(world: { db: Db; net: Net | null; clock: Clock; r
       // First: what a node without a network was struck by cannot be undone there.
       await world.net?.plugs?.connect().catch((error: unknown) => failed.push(messageOf(error)));
       await world.net?.heal().catch((error: unknown) => failed.push(messageOf(error)));
+      await world.proxy?.liftAll();
       await world.net?.impairing?.liftAll().catch((error: unknown) => failed.push(messageOf(error)));
       await Promise.all(
         db.nodes.map(async ({ name }) => {

@@ -10,7 +10,7 @@ export interface Nemesis {
    * @param taken nodes that another fault of a process has struck: where a role leaves a choice, it takes another one.
    */
   aim(fault: Fault, taken?: ReadonlySet<string>): Promise<Aim>;
-  strike(aim: Aim): Promise<Applied>;
+  strike(aim: Aim, patience?: Patience): Promise<Applied>;
   heal(applied: Applied): Promise<Healed>;
   /** Reconnects, resumes and starts everything, whatever struck it. Never rejects. */
   healAll(): Promise<FinalHeal>;
@@ -23,6 +23,13 @@ export interface Aim {
   targets: string[];
   /** The links it strikes; empty for faults of processes. */
   links: Link[];
+}
+
+/** How long a fault that waits for something to strike may wait. */
+export interface Patience {
+  withinMs: number;
+  /** Ends the wait at once. */
+  signal: AbortSignal;
 }
 
 /** A fault in force. Its targets are the nodes that it really struck. */

@@ -24,6 +24,7 @@ import { assertDisconnects } from './disconnects.ts';
 import { assertKnownNodes, scheduleOf, type Wishes } from './prepare.ts';
 import { sshLoadHosts } from './prepare-load-hosts.ts';
 import { assertRoom, roomFor } from './room.ts';
+import { assertRequestFaults } from './request-faults.ts';
 import { assertLoadHosts, sharedLoad } from './shared-load.ts';
 import { isDrawn, strikesOf } from './soak/fit-soak.ts';
 
@@ -90,6 +91,7 @@ export async function prepareGivenPlan(
     const schedule = scheduleOf(scenario, seed);
     const strikes = strikesOf(scenario, schedule);
     assertDisconnects(strikes, 'given');
+    assertRequestFaults(scenario, 'given');
     const brokers = cluster.brokers.map(({ id, host, port }): NodeInfo & { port: number } => ({
       name: `kafka${id}`,
       id,

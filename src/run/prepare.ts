@@ -29,6 +29,7 @@ import type { LabKind, RealPlan, SimulatedPlan } from '../world/plan.ts';
 import { assertDisconnects } from './disconnects.ts';
 import { hasModel, modelClient, prepareClient } from './prepare-client.ts';
 import { assertLeaderMoves } from './leader-moves.ts';
+import { assertRequestFaults } from './request-faults.ts';
 import { assertImpairments } from './impairments.ts';
 import { TOPIC, type Plan } from './plan.ts';
 import { fitSoak, strikesOf } from './soak/fit-soak.ts';
@@ -132,7 +133,8 @@ export async function prepareSimulatedPlan(
       exitStatus: EXIT.usage,
     });
   }
-  // The model can do whatever any lab can.
+  assertRequestFaults(given, 'simulated');
+  // The model can do whatever any lab can to nodes and links.
   const { scenario, soak } = await fitSoak(given, async () => {});
   const seed = options.seed ?? freshSeed();
   const run = `sim${seed}`;
@@ -183,6 +185,7 @@ export async function preparePlan(
   assertDockerWishes(options, kind);
   assertSshWishes(options, wanted, kind);
   assertLoadHosts(wanted, kind);
+  assertRequestFaults(wanted, kind);
   const sayLine = (line: string) => more.say(`${line}\n`);
   const client = await prepareClient(wanted, sayLine);
   // Asked first: without its daemon nothing has to be fetched.
@@ -290,11 +293,15 @@ export function assertKnownNodes(
   );
 }
 
+/** Faults of no process, that need no network of the lab's own either. */
+const WITHOUT_LINKS: ReadonlySet<string> = new Set(['move-leader', 'requests']);
+
 /** @throws Failure when the faults need what this machine cannot do, before a cluster is started for them. */
 export async function assertPowers(schedule: Schedule, lab: LabKind): Promise<void> {
   if (lab === 'loopback') {
     const beyond = schedule.find(
-      ({ fault }) => (!isProcessFault(fault) && fault.kind !== 'move-leader') || fault.kind === 'power-loss',
+      ({ fault }) =>
+        (!isProcessFault(fault) && !WITHOUT_LINKS.has(fault.kind)) || fault.kind === 'power-loss',
     );
     if (beyond === undefined) return;
     throw new Failure(

@@ -146,6 +146,11 @@ function faultMisfits(scenario: Scenario): string[] {
       wrong.push(
         `${path}.fault.partition: ${fault.partition}, and the partitions are numbered from 0 to ${topic.partitions - 1}`,
       );
+    if (fault.kind === 'requests' && typeof fault.from === 'object')
+      for (const worker of fault.from.filter((each) => each >= load.workers))
+        wrong.push(
+          `${path}.fault.from: there is no worker ${worker}; they are numbered from 0 to ${load.workers - 1}`,
+        );
     if (afterWrites === undefined && atMs > phases.faultsMs)
       wrong.push(
         `${path}.atMs: ${atMs} is behind the end of the faults phase (phases.faultsMs is ${phases.faultsMs})`,

@@ -10,6 +10,7 @@ import { createDockerLab } from '../control/docker/lab.ts';
 import { OUTSIDE_PORT } from '../db/kafka/config.ts';
 import { planNodes } from '../db/kafka/plan.ts';
 import { NODES_DIRECTORY } from '../history/layout.ts';
+import { behindProxy } from './behind-proxy.ts';
 import { kafkaInfo, kafkaWorld } from './kafka.ts';
 import { loadHostsOf } from './load-hosts.ts';
 import type { DockerPlan } from './plan.ts';
@@ -32,7 +33,7 @@ export function dockerStage({ distribution, image, local, reach }: DockerPlan, s
       const nodes = planNodes(setting.mode, setting.scenario.brokers);
       const { hosts } = setting.scenario.load;
       const clients = clientHosts(typeof hosts === 'number' ? hosts : 0);
-      const lab = await createDockerLab({
+      const made = await createDockerLab({
         clients,
         engine: await openEngine(),
         run: setting.run ?? freshId(),
@@ -45,6 +46,7 @@ export function dockerStage({ distribution, image, local, reach }: DockerPlan, s
         inMemory: [DATA_ON_NODE],
         say: () => undefined,
       });
+      const lab = await behindProxy(made, { ...setting, clock });
       record({ type: 'note', timeNs: clock.nowNs(), about: 'information', text: lab.account });
       const logs = join(setting.directory, NODES_DIRECTORY);
       return kafkaWorld({

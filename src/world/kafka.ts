@@ -164,7 +164,14 @@ export function kafkaWorld(options: {
     brokers: brokers.map(({ name, id, roles, address }) => bootstrapOf({ name, id, roles, address })),
   };
   const loadHosts = (options.loadHosts ?? []).map((host) => ({ ...host, endpoint: inside }));
-  const shared = { clock, net: lab.net, nodes, loadHosts, openAdmin: () => createAdmin({ endpoint, clock }) };
+  const shared = {
+    clock,
+    net: lab.net,
+    ...(lab.proxy !== undefined && { proxy: lab.proxy }),
+    nodes,
+    loadHosts,
+    openAdmin: () => createAdmin({ endpoint, clock }),
+  };
   return {
     ...shared,
     ...clientsOf(options),

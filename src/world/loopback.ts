@@ -4,6 +4,7 @@ import { realClock } from '../core/clock.ts';
 import { seededRandom } from '../core/random.ts';
 import { createLoopbackLab } from '../control/loopback/lab.ts';
 import { planNodes } from '../db/kafka/plan.ts';
+import { behindProxy } from './behind-proxy.ts';
 import { kafkaInfo, kafkaWorld } from './kafka.ts';
 import type { LoopbackPlan } from './plan.ts';
 import type { Setting, Stage } from './stage.ts';
@@ -19,7 +20,10 @@ export function loopbackStage({ distribution, dataDirectory }: LoopbackPlan, set
     clock,
     info: kafkaInfo('loopback', distribution),
     async build({ encode, record }) {
-      const lab = await createLoopbackLab(planNodes(setting.mode, setting.scenario.brokers));
+      const lab = await behindProxy(
+        await createLoopbackLab(planNodes(setting.mode, setting.scenario.brokers)),
+        { ...setting, clock },
+      );
       return kafkaWorld({
         ...setting,
         lab: {

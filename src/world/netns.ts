@@ -3,6 +3,7 @@ import { seededRandom } from '../core/random.ts';
 import { clientHosts } from '../core/link.ts';
 import { createLab } from '../control/netns/lab.ts';
 import { planNodes } from '../db/kafka/plan.ts';
+import { behindProxy } from './behind-proxy.ts';
 import { kafkaInfo, kafkaWorld } from './kafka.ts';
 import { loadHostsOf } from './load-hosts.ts';
 import type { NetnsPlan } from './plan.ts';
@@ -22,7 +23,10 @@ export function netnsStage({ distribution, dataDirectory }: NetnsPlan, setting: 
     async build({ encode, record }) {
       const { hosts } = setting.scenario.load;
       const clients = clientHosts(typeof hosts === 'number' ? hosts : 0);
-      const lab = await createLab(planNodes(setting.mode, setting.scenario.brokers), clients);
+      const lab = await behindProxy(
+        await createLab(planNodes(setting.mode, setting.scenario.brokers), clients),
+        { ...setting, clock },
+      );
       return kafkaWorld({
         ...setting,
         lab,

@@ -6,6 +6,7 @@ import type { Endpoint } from '../client/endpoint.ts';
 import type { Acks } from '../client/outcome.ts';
 import type { FaultHook, HookNode } from '../control/fault-hook.ts';
 import type { Net } from '../control/net.ts';
+import type { RequestProxy } from '../control/proxy/request-proxy.ts';
 import type { Remote } from '../control/remote.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Random } from '../core/random.ts';
@@ -44,6 +45,8 @@ export interface World {
   readonly facts?: Partial<RunInfo>;
   /** Null where nothing can be cut. */
   readonly net: Net | null;
+  /** What the clients' requests go through; absent where they go straight to the brokers. */
+  readonly proxy?: RequestProxy;
   /** Set where somebody's command strikes and heals, in the place of `db` and `net`. */
   readonly striking?: Striking;
   /** Hosts that the workers are to live on; absent or empty: on this machine. */

@@ -43,6 +43,44 @@ test('leaders that are moved in a line', (t) => {
   t.is(describeStrike(faultSchema.parse({ kind: 'move-leader' }), []), 'move the leaders');
 });
 
+test('requests that are struck in a line', (t) => {
+  const fault = { kind: 'requests', do: 'drop', api: 'Produce' };
+  t.is(words(fault), 'drop Produce requests from workers to brokers');
+  t.is(
+    words({ ...fault, message: 'answer', every: 10, target: 'leader' }),
+    'drop Produce answers from leader to workers (one of 10)',
+  );
+  t.is(
+    words({ ...fault, do: 'hold', api: 'EndTxn', from: [3], times: 1, until: 'Produce', delayMs: 5 }),
+    'hold EndTxn requests from worker 3 to brokers until Produce is answered elsewhere and 5 ms more (the first of each client)',
+  );
+  t.is(
+    words({ ...fault, do: 'throttle', api: 'any', from: 'anyone', bytesPerSecond: 1_000, skip: 2, times: 3 }),
+    'slow all requests from all clients to brokers to 1000 bytes/s (after 2, 3 of each client)',
+  );
+  t.is(
+    words({ ...fault, do: 'delay', delayMs: 20, from: [1, 2] }),
+    'delay Produce requests from workers 1, 2 to brokers by 20 ms',
+  );
+  t.is(
+    words({ ...fault, do: 'reset', from: 'readers' }),
+    'reset the connections of Produce requests from readers to brokers',
+  );
+});
+
+test('what a fault of requests needs is asked for in words', (t) => {
+  const problem = (fault: object) => {
+    const { error } = faultSchema.safeParse({ kind: 'requests', api: 'Produce', ...fault });
+    return error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  };
+  t.deepEqual(problem({ do: 'delay' }), ['delayMs: is needed to delay requests']);
+  t.deepEqual(problem({ do: 'throttle' }), ['bytesPerSecond: is needed to throttle requests']);
+  t.deepEqual(problem({ do: 'drop', until: 'Fetch' }), [
+    'until: only what is held waits for an answer, and this is to drop',
+  ]);
+  t.is(problem({ do: 'drop' }), undefined);
+});
+
 test('kinds of other tools that have our names and not our fields are told by what they have', (t) => {
   const foreign = (kind: string) => describeFault({ kind, target: 'n1' } as unknown as Fault);
   t.is(foreign('partition'), 'partition n1');

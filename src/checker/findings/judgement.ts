@@ -331,9 +331,16 @@ export function isApplication({ contract, client }: RunInfo): boolean {
   return client === undefined ? contract.clientRetries : client.mode === 'application';
 }
 
-/** @param attempts how many requests were given to a socket; 0: the write was given up before. */
-export function judgeAbortedRead(info: RunInfo, attempts: number): Ruling {
+/**
+ * @param attempts how many requests were given to a socket; 0: the write was given up before.
+ * @param isRepeated whether a fault may have sent them to the broker twice.
+ */
+export function judgeAbortedRead(info: RunInfo, attempts: number, isRepeated = false): Ruling {
   const judgement = 'violation';
+  if (isRepeated && attempts > 0) {
+    const reason = `${REPEATED}: one may have been refused, and the other one appended`;
+    return { judgement: 'permitted', reason, blame: 'unknown' };
+  }
   if (isAudited(info) && attempts > 0) {
     const reason =
       'the broker answered these writes with an error that it gives before the append, and appended them';
@@ -354,9 +361,11 @@ export function judgeAbortedRead(info: RunInfo, attempts: number): Ruling {
 /** Whether a second copy came under another sequence number of its idempotent producer. */
 export type Renumbered = 'yes' | 'no' | 'unknown';
 
+const REPEATED = 'a fault sent requests like these to the broker twice';
 const IDEMPOTENT = 'an idempotent producer numbers its records so that a repetition is stored once';
 
-export function judgeDuplicate(info: RunInfo, renumbered: Renumbered): Ruling {
+/** @param isRepeated whether a fault may have sent requests to the broker twice */
+export function judgeDuplicate(info: RunInfo, renumbered: Renumbered, isRepeated = false): Ruling {
   const { contract } = info;
   if (contract.idempotence && renumbered === 'no') {
     const reason = `${IDEMPOTENT}: the broker stored the same number again`;
@@ -382,6 +391,12 @@ export function judgeDuplicate(info: RunInfo, renumbered: Renumbered): Ruling {
       blame: 'client',
     };
   }
+  if (isRepeated && !contract.idempotence)
+    return {
+      judgement: 'permitted',
+      reason: `${REPEATED}, and without idempotence each of them may be stored`,
+      blame: 'unknown',
+    };
   return {
     judgement: 'violation',
     reason: 'each of these was sent once: one attempt may be appended no more than once',
@@ -394,8 +409,13 @@ export function judgeDuplicate(info: RunInfo, renumbered: Renumbered): Ruling {
  * a repetition by the numbers in its log, so a log that was cut off has forgotten them with the records.
  * @param cut the judgement on readers that were given what is gone
  */
-export function judgeCutDuplicate(info: RunInfo, renumbered: Renumbered, cut: Ruling): Ruling {
-  const ruling = judgeDuplicate(info, renumbered);
+export function judgeCutDuplicate(
+  info: RunInfo,
+  renumbered: Renumbered,
+  cut: Ruling,
+  isRepeated = false,
+): Ruling {
+  const ruling = judgeDuplicate(info, renumbered, isRepeated);
   if (!info.contract.clientRetries || ruling.judgement === 'permitted' || cut.judgement !== 'permitted')
     return ruling;
   return {

@@ -2,6 +2,7 @@ import type { Run, RunInfo } from '../../history/run.ts';
 import { eventsOf } from '../../history/events-of.ts';
 import type { Cause } from '../findings/grouping.ts';
 import { judgeCutDuplicate, judgeDuplicate, type Renumbered, RULINGS } from '../findings/judgement.ts';
+import { mayRepeatProduce } from '../facts/repeated-requests.ts';
 import type { PartitionLog } from '../facts/partition.ts';
 
 /**
@@ -14,17 +15,18 @@ export class Copies {
   readonly #causes: Readonly<Record<Renumbered, Cause>>;
   readonly #cut = new Map<Cause, Partial<Record<Renumbered, Cause>>>();
   readonly #info: RunInfo;
+  readonly #isRepeated: boolean;
 
   constructor({ events, info }: Pick<Run, 'events' | 'info'>) {
     this.#info = info;
     this.#repeated = new Set(
       eventsOf(events, 'repetition').map(({ partition, offset }) => `${partition}/${offset}`),
     );
-    this.#causes = {
-      no: causeOf(info, 'no'),
-      yes: causeOf(info, 'yes'),
-      unknown: causeOf(info, 'unknown'),
-    };
+    this.#isRepeated = mayRepeatProduce(events);
+    const causeOf = (renumbered: Renumbered): Cause => ({
+      ruling: judgeDuplicate(info, renumbered, this.#isRepeated),
+    });
+    this.#causes = { no: causeOf('no'), yes: causeOf('yes'), unknown: causeOf('unknown') };
   }
 
   /** @param sentAgain whether the write made several attempts, and is not idempotent. */
@@ -38,7 +40,7 @@ export class Copies {
     const renumbered = this.#renumberedAt(log, offset);
     const known = this.#cut.get(cut)?.[renumbered];
     if (known !== undefined) return known;
-    const ruling = judgeCutDuplicate(this.#info, renumbered, cut.ruling);
+    const ruling = judgeCutDuplicate(this.#info, renumbered, cut.ruling, this.#isRepeated);
     const isByCut = ruling.judgement !== this.#causes[renumbered].ruling.judgement;
     const cause = isByCut ? { ...cut, ruling } : this.#causes[renumbered];
     this.#cut.set(cut, { ...this.#cut.get(cut), [renumbered]: cause });
@@ -52,7 +54,3 @@ export class Copies {
 }
 
 const SENT_AGAIN: Cause = { ruling: RULINGS.sentAgain };
-
-function causeOf(info: RunInfo, renumbered: Renumbered): Cause {
-  return { ruling: judgeDuplicate(info, renumbered) };
-}

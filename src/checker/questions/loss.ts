@@ -4,6 +4,7 @@ import type { ClientFault } from '../facts/attribution.ts';
 import type { Examination } from '../examination.ts';
 import { isOfItsNextLife } from '../facts/power.ts';
 import type { Cause, Describe, Loss } from '../findings/grouping.ts';
+import { mayRepeatProduce } from '../facts/repeated-requests.ts';
 import { isApplication, judgeAbortedRead, RULINGS } from '../findings/judgement.ts';
 import { DIVERGENT, DIVERGENT_COUNTED, RIVALLED, type PartitionLog } from '../facts/partition.ts';
 import { FIRST_VALUE, FOREIGN } from '../columns/slots.ts';
@@ -32,7 +33,7 @@ const SENT_MISSING: Cause = { ruling: RULINGS.sentMissing };
  */
 export function classifyWrites(examination: Examination): void {
   const { run, values, suspects } = examination;
-  const refused: Cause = { ruling: judgeAbortedRead(run.info, 1) };
+  const refused: Cause = { ruling: judgeAbortedRead(run.info, 1, mayRepeatProduce(run.events)) };
   const neverSent: Cause = { ruling: judgeAbortedRead(run.info, 0) };
   for (const batch of suspects.of(run)) {
     for (let row = 0; row < batch.length; row++) {

@@ -1,4 +1,5 @@
 /** Admin calls through the library's own admin client, with its errors told in words. */
+import { OTHER_CLIENT_ID } from '../../core/client-id.ts';
 import { NS_PER_MS, type Clock } from '../../core/clock.ts';
 import { EXIT, Failure } from '../../core/failure.ts';
 import type { Admin, NewTopic, TopicDescription } from '../admin.ts';
@@ -40,7 +41,7 @@ function isPassing(codes: readonly string[]): boolean {
 export function createAdmin(options: AdminOptions): Admin {
   const { endpoint, clock } = options;
   const kafka = new Kafka({
-    clientId: 'kept',
+    clientId: OTHER_CLIENT_ID,
     brokers: [...endpoint.brokers],
     logCreator: quiet,
     retry: { retries: 3 },

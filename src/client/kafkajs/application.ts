@@ -7,6 +7,7 @@
  * Unlike the audit driver it keeps one producer for the whole run, whatever happens: how the library carries on after
  * an error is part of what is tested.
  */
+import { workerClientId } from '../../core/client-id.ts';
 import type { Clock } from '../../core/clock.ts';
 import { messageOf } from '../../core/failure.ts';
 import { within } from '../../core/within.ts';
@@ -116,7 +117,7 @@ function createApplication(options: Options, settings: ProducerConfig): Applicat
   };
 
   const kafka = new Kafka({
-    clientId: 'kept',
+    clientId: workerClientId(options.worker),
     brokers: [...endpoint.brokers],
     ...(endpoint.sasl !== undefined && { sasl: saslOptions(endpoint.sasl)! }),
     connectionTimeout: options.connectionTimeoutMs,

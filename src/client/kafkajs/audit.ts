@@ -3,6 +3,7 @@
  * and so about all its records: a broker appends a batch as a whole or not at all. It speaks through kafkajs's connections and encoders, and leaves out the producer on top of
  * them, which merges, retries, and hides the broker's answer behind a later error.
  */
+import { workerClientId } from '../../core/client-id.ts';
 import type { Clock } from '../../core/clock.ts';
 import { Failure } from '../../core/failure.ts';
 import { keyOf, valuesOf, type Client, type Completion } from '../client.ts';
@@ -28,10 +29,12 @@ const MAX_BUFFERED_BYTES = 64 * 1024 * 1024;
 export function createAuditDriver(options: DriverOptions & { clock: Clock }): Client {
   const { acks, topic, clock } = options;
   const timeoutMs = options.connectionTimeoutMs;
-  const topology = createTopology({ endpoint: options.endpoint, topic, timeoutMs, clock });
+  const clientId = workerClientId(options.worker);
+  const topology = createTopology({ endpoint: options.endpoint, topic, timeoutMs, clientId, clock });
   let sent = 0;
   // With acks=0 closing the connection is the broker's only way to say that something is wrong.
-  const pool = createPool({ ...options, security: options.endpoint, ended: () => topology.suspect() });
+  const ended = () => topology.suspect();
+  const pool = createPool({ ...options, clientId, security: options.endpoint, ended });
   const identities = options.idempotence ? createIdentities(clock) : null;
 
   /** From the first question (who leads?) to the last thing known about the one request. Never rejects. */

@@ -5,6 +5,7 @@
  * The reader says how far it came, and never more than that. When the broker it asks stumbles, it asks again who
  * leads, beginning at another broker each time, and gives up after a while with what it has.
  */
+import { READER_CLIENT_ID } from '../../core/client-id.ts';
 import { NS_PER_MS, type Clock } from '../../core/clock.ts';
 import { Failure, messageOf } from '../../core/failure.ts';
 import type { EndOffset, FetchedMarker, Reader } from '../client.ts';
@@ -42,13 +43,20 @@ export function createReader(options: ReaderOptions): Reader {
   const { topic, clock } = options;
   const patienceNs = (options.patienceMs ?? 15_000) * NS_PER_MS;
   const pool = createPool({
+    clientId: READER_CLIENT_ID,
     security: options.endpoint,
     connectionTimeoutMs: 2000,
     requestTimeoutMs: TIMEOUT_MS,
     clock,
   });
   const topologies = options.endpoint.brokers.map((_, first) =>
-    createTopology({ endpoint: rotatedEndpoint(options.endpoint, first), topic, timeoutMs: 2000, clock }),
+    createTopology({
+      endpoint: rotatedEndpoint(options.endpoint, first),
+      topic,
+      timeoutMs: 2000,
+      clientId: READER_CLIENT_ID,
+      clock,
+    }),
   );
   let believed = 0;
 

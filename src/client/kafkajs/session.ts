@@ -7,6 +7,7 @@
  * library gives to the socket and knows by the correlation id in it which request that is.
  */
 import type { Socket } from 'node:net';
+import { OTHER_CLIENT_ID } from '../../core/client-id.ts';
 import type { Clock } from '../../core/clock.ts';
 import { messageOf } from '../../core/failure.ts';
 import { splitAddress, type Security } from '../endpoint.ts';
@@ -23,6 +24,8 @@ import {
 import { openSocket, saslOptions } from './sockets.ts';
 
 export interface SessionOptions {
+  /** How the broker is told whose requests these are; that of what administers and observes if absent. */
+  clientId?: string;
   /** Plain if absent. */
   security?: Security;
   /** Bounds the connect, TLS, the first exchange (which versions the broker speaks) and SASL together. */
@@ -87,7 +90,7 @@ export async function openSession(address: string, options: SessionOptions): Pro
   const connection = new ConnectionClass({
     host,
     port,
-    clientId: 'kept',
+    clientId: options.clientId ?? OTHER_CLIENT_ID,
     connectionTimeout: options.connectionTimeoutMs,
     requestTimeout: options.requestTimeoutMs,
     logger: innerLogger,

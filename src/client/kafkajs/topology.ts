@@ -15,6 +15,8 @@ export interface TopologyOptions {
   topic: string;
   /** Bounds connecting to one broker, and again its answer. */
   timeoutMs: number;
+  /** How it calls itself; as what administers and observes if absent. */
+  clientId?: string;
   clock: Clock;
 }
 
@@ -61,6 +63,7 @@ export function createTopology(options: TopologyOptions): Topology {
         connectionTimeoutMs: options.timeoutMs,
         requestTimeoutMs: options.timeoutMs,
         security: options.endpoint,
+        ...(options.clientId !== undefined && { clientId: options.clientId }),
         clock,
       });
     }

@@ -3,6 +3,7 @@
  * metadata and idempotence. As with kafkajs a failure proves nothing, and a success is taken at its word.
  */
 import { isIP } from 'node:net';
+import { workerClientId } from '../../core/client-id.ts';
 import type { Clock } from '../../core/clock.ts';
 import { within } from '../../core/within.ts';
 import { keyOf, valuesOf, type Client, type Completion } from '../client.ts';
@@ -101,7 +102,7 @@ function createApplication(
   async function connect(): Promise<Producer> {
     const library = await loadPlatformatic();
     const made: Producer = new library.Producer({
-      clientId: 'kept',
+      clientId: workerClientId(options.worker),
       bootstrapBrokers: endpoint.brokers.map(splitAddress),
       ...securityOf(endpoint),
       ...settings,

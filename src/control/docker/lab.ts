@@ -1,5 +1,6 @@
 import { CLIENT } from '../../core/link.ts';
-import type { Lab, Place } from '../lab.ts';
+import type { Lab } from '../lab.ts';
+import type { Place } from '../place.ts';
 import { type Net } from '../net.ts';
 import type { ShellRemote } from '../shell/remote.ts';
 import { dockerNet, type Cables } from './docker-net.ts';

@@ -1,5 +1,5 @@
 import { Failure } from '../../core/failure.ts';
-import type { Place } from '../lab.ts';
+import type { Place } from '../place.ts';
 import type { Probe } from '../net.ts';
 import { createProber, localProber, type Prober } from '../prober.ts';
 import type { PublishedWorkers } from './docker-net.ts';

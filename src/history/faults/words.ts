@@ -4,6 +4,7 @@ import { disconnectWords } from './disconnect-words.ts';
 import type { FaultWords } from './fault-words.ts';
 import { lossWords } from './loss-words.ts';
 import { moveLeaderWords } from './move-leader-words.ts';
+import { requestsWords } from './requests-words.ts';
 
 /** The words of each kind of fault that brings its own. */
 const WORDS: { [K in OwnKind]: FaultWords<Extract<Fault, { kind: K }>> } = {
@@ -11,8 +12,9 @@ const WORDS: { [K in OwnKind]: FaultWords<Extract<Fault, { kind: K }>> } = {
   delay: delayWords,
   disconnect: disconnectWords,
   'move-leader': moveLeaderWords,
+  requests: requestsWords,
 };
-export type OwnKind = 'loss' | 'delay' | 'disconnect' | 'move-leader';
+export type OwnKind = 'loss' | 'delay' | 'disconnect' | 'move-leader' | 'requests';
 
 /** What a kind's words speak of; another tool may have a kind of the same name without it. */
 const FIELDS: Record<OwnKind, string> = {
@@ -20,6 +22,7 @@ const FIELDS: Record<OwnKind, string> = {
   delay: 'delayMs',
   disconnect: 'target',
   'move-leader': 'kind',
+  requests: 'do',
 };
 
 /** The words of this fault; null where its kind brings none. */

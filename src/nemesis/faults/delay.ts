@@ -3,7 +3,7 @@ import { NS_PER_MS, type Clock } from '../../core/clock.ts';
 import { Failure } from '../../core/failure.ts';
 import type { Fault, Link } from '../../history/fault.ts';
 import { pairsOf, untilConnected, type Pair } from '../link-faults.ts';
-import type { FaultPackage } from './fault-package.ts';
+import type { DrawnFaultPackage } from './fault-package.ts';
 import { impairingOf } from './impairing-of.ts';
 import { linksBetween } from './links-between.ts';
 
@@ -13,7 +13,7 @@ type Delay = Extract<Fault, { kind: 'delay' }>;
  * Packets arrive late. The proof is how long it takes for a TCP connection to come about, before and after: that is one
  * packet there and one back.
  */
-export const delayFault: FaultPackage<Delay> = {
+export const delayFault: DrawnFaultPackage<Delay> = {
   links: linksBetween,
 
   async assertPossible({ net }, links) {

@@ -5,7 +5,7 @@ import { EXIT, Failure } from '../../core/failure.ts';
 import type { Fault, Link } from '../../history/fault.ts';
 import { cutPairs, pairsOf, untilConnected } from '../link-faults.ts';
 import { between } from '../partitions.ts';
-import type { FaultPackage } from './fault-package.ts';
+import type { DrawnFaultPackage } from './fault-package.ts';
 
 type Disconnect = Extract<Fault, { kind: 'disconnect' }>;
 
@@ -14,7 +14,7 @@ type Disconnect = Extract<Fault, { kind: 'disconnect' }>;
  * peers and the workers reach a node before, and do not after. The node itself is not asked, since without a network
  * it can make no attempt.
  */
-export const disconnectFault: FaultPackage<Disconnect> = {
+export const disconnectFault: DrawnFaultPackage<Disconnect> = {
   links: (_, { nodes, targets }) => {
     const places = [...nodes.map(({ name }) => name), CLIENT];
     const links = targets.flatMap((target) => {

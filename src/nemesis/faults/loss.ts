@@ -7,7 +7,7 @@ import { clause, counted, grouped } from '../../core/words.ts';
 import type { Fault, Link } from '../../history/fault.ts';
 import { PROBE_TIMEOUT_MS, untilConnected } from '../link-faults.ts';
 import type { Healed } from '../nemesis.ts';
-import type { FaultPackage } from './fault-package.ts';
+import type { DrawnFaultPackage } from './fault-package.ts';
 import { impairingOf } from './impairing-of.ts';
 import { linksBetween } from './links-between.ts';
 
@@ -17,7 +17,7 @@ type Loss = Extract<Fault, { kind: 'loss' }>;
  * Packets vanish at random. The proof is the kernels' own count of what they dropped, on every link: a loss that dropped
  * nothing is not in force. Where there is little to be dropped, probes are sent along until something is.
  */
-export const lossFault: FaultPackage<Loss> = {
+export const lossFault: DrawnFaultPackage<Loss> = {
   links: linksBetween,
 
   async assertPossible({ net }, links) {

@@ -4,14 +4,14 @@ import { clause } from '../../core/words.ts';
 import type { Db, LeaderMove, View } from '../../db/db.ts';
 import type { Fault } from '../../history/fault.ts';
 import { newestClaim } from '../targets.ts';
-import type { FaultPackage } from './fault-package.ts';
+import type { DrawnFaultPackage } from './fault-package.ts';
 
 /**
  * Leaders move without any fault, as an administrator moves them. The proof is that brokers name the new leader; where no
  * broker says who leads, nothing was observed. Afterwards the former leaders are asked to lead again. Whoever leads, nothing
  * is left to be mended, so a way back that fails is told and is no failure.
  */
-export const moveLeaderFault: FaultPackage<Extract<Fault, { kind: 'move-leader' }>> = {
+export const moveLeaderFault: DrawnFaultPackage<Extract<Fault, { kind: 'move-leader' }>> = {
   links: () => [],
   needsLinks: false,
 

@@ -5,6 +5,7 @@ import { disconnectFault } from './disconnect.ts';
 import type { FaultPackage } from './fault-package.ts';
 import { lossFault } from './loss.ts';
 import { moveLeaderFault } from './move-leader.ts';
+import { requestsFault } from './requests.ts';
 
 /** The kinds of faults that are packages of their own. */
 const PACKAGES: { [K in OwnKind]: FaultPackage<Extract<Fault, { kind: K }>> } = {
@@ -12,6 +13,7 @@ const PACKAGES: { [K in OwnKind]: FaultPackage<Extract<Fault, { kind: K }>> } = 
   delay: delayFault,
   disconnect: disconnectFault,
   'move-leader': moveLeaderFault,
+  requests: requestsFault,
 };
 
 /** The package of this fault's kind; null where it has none. */

@@ -4,6 +4,7 @@
  * producer is given up, and the next transaction begins with a new epoch, which ends what was left open and refuses what
  * is late. What less careful clients do instead can be asked for: `retryEnd`, `keepProducer`.
  */
+import { workerClientId } from '../../../core/client-id.ts';
 import type { Clock } from '../../../core/clock.ts';
 import { Failure } from '../../../core/failure.ts';
 import { outcomeOfEnd } from '../../transaction-outcome.ts';
@@ -29,10 +30,13 @@ export function createTransactionalDriver(
 ): TransactionalClient {
   const { topic, clock, endpoint, requestTimeoutMs } = options;
   const { transactionalId, version, ...transactions } = options.transactions;
-  const topology = createTopology({ endpoint, topic, timeoutMs: options.connectionTimeoutMs, clock });
-  const pool = createPool({ ...options, security: endpoint, ended: () => topology.suspect() });
+  const clientId = workerClientId(options.worker);
+  const timeoutMs = options.connectionTimeoutMs;
+  const topology = createTopology({ endpoint, topic, timeoutMs, clientId, clock });
+  const connecting = { ...options, clientId, security: endpoint };
+  const pool = createPool({ ...connecting, ended: () => topology.suspect() });
   // Connections of their own: what goes to a coordinator must not wait behind what waits for followers.
-  const coordinatorPool = createPool({ ...options, security: endpoint });
+  const coordinatorPool = createPool(connecting);
   const coordinators = createCoordinators({ endpoint, pool: coordinatorPool });
   const own = { kind: 'transaction', id: transactionalId } as const;
   /** The producer of the next transaction; null: there is none, or it was given up. */

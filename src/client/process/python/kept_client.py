@@ -33,7 +33,7 @@ def settings_of(asked):
     """What a producer is configured with, in the words of librdkafka's CONFIGURATION.md."""
     tls, sasl, transactions = asked["tls"], asked["sasl"], asked["transactions"]
     settings = {
-        "client.id": "kept",
+        "client.id": f"kept-{asked['worker']}",
         "bootstrap.servers": ",".join(asked["brokers"]),
         "acks": asked["acks"],
         "enable.idempotence": asked["idempotence"],

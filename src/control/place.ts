@@ -1,0 +1,5 @@
+/** An address with a port. */
+export interface Place {
+  host: string;
+  port: number;
+}
