@@ -26,6 +26,8 @@ const files = readdirSync('test', { recursive: true, encoding: 'utf8' })
   .toSorted();
 // Clusters are started one at a time: two at once on a small machine would disturb each other's failure detection.
 const clusters = files.filter((file) => file.endsWith('.e2e.test.ts'));
+/** Real nodes without Kafka, which mostly wait: they do so beside what uses the processors. */
+const labs = clusters.filter((file) => /\/(?:lab\/lab|control\/ssh\/ssh)\.e2e/.test(file));
 const others = files.filter((file) => !clusters.includes(file));
 
 let passed = 0;
@@ -34,6 +36,9 @@ let failed = 0;
 let skipped = 0;
 /** What failed, each with what was said of it: said once more at the end, where a long output is looked at first. */
 const failures = [];
+/** How long after the one before it each result of a cluster came, for whoever wants all of this to be quicker. */
+const took = [];
+const SLOWEST = 15;
 /** Of a failure that is longer than both together, and of what is around each line that differs. */
 const LINES_SAID = { first: 25, last: 15, around: 3 };
 
@@ -99,17 +104,23 @@ async function step(name, command, commandArgs) {
 }
 
 /** AVA's own summary is for people; its TAP output is counted line by line. */
-async function ava(testFiles, concurrency) {
+async function ava(testFiles, concurrency, isTimed = false) {
   if (testFiles.length === 0) return;
   const groups = grouped(testFiles);
   let hasFailed = false;
   let isFailing = false;
+  let last = performance.now();
   const status = await run(
     'npx',
     ['ava', '--tap', '--concurrency', String(concurrency), ...groups.keys()],
     (said) => {
       const line = withOwnFileOnly(said);
       if (/^(not )?ok\b|^\d+\.\./.test(line)) isFailing = false;
+      if (isTimed && /^(not )?ok\b/.test(line)) {
+        const now = performance.now();
+        took.push({ seconds: (now - last) / 1_000, line });
+        last = now;
+      }
       if (/^(not )?ok \d+.*# (skip|todo)/i.test(line)) skipped++;
       else if (/^ok \d+/.test(line)) passed++;
       else if (/^not ok\b/.test(line)) {
@@ -177,8 +188,17 @@ function lint() {
 const linted = only === null ? lint() : null;
 // What takes patience gets the machine for itself.
 if (!quick) await linted;
-await Promise.all([linted, ava(others, 2)]);
-await ava(clusters, 1);
+await Promise.all([linted, ava(others, 2), ava(labs, 1)]);
+await ava(
+  clusters.filter((file) => !labs.includes(file)),
+  1,
+  true,
+);
+if (took.length > SLOWEST) {
+  process.stdout.write('\nWhat took longest, one cluster at a time:\n');
+  const slowest = took.toSorted((one, other) => other.seconds - one.seconds).slice(0, SLOWEST);
+  for (const { seconds, line } of slowest) process.stdout.write(`${seconds.toFixed(0)} s: ${line}\n`);
+}
 if (failures.length > 0) process.stdout.write('\nWhat failed:\n');
 for (const lines of failures) process.stdout.write(`${shortened(lines).join('\n')}\n`);
 process.stdout.write(`\n${passed} passed, ${failed} failed, ${skipped} skipped\n`);

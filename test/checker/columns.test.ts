@@ -42,14 +42,15 @@ test('a paged column is a map from keys to numbers, whether its pages are sparse
           column.set(65_536, 2 ** 40);
           model.set(65_536, 2 ** 40);
         }
-        for (const at of model.keys()) t.is(column.get(at), model.get(at)!);
+        // One assertion for all: each costs more than what it is about.
+        t.is(
+          [...model].find(([at, value]) => column.get(at) !== value),
+          undefined,
+        );
         t.is(column.get(64_999), 0);
         const visited: [number, number][] = [];
         column.forEach((at, value) => visited.push([at, value]));
-        t.deepEqual(
-          visited,
-          [...model].toSorted(([a], [b]) => a - b),
-        );
+        t.is(String(visited), String([...model].toSorted(([a], [b]) => a - b)));
       },
     ),
     { numRuns: 200 },
