@@ -23,8 +23,10 @@ const SOURCES = fileURLToPath(new URL('..', import.meta.url));
 const ROOT = dirname(SOURCES);
 
 const HOUR_MS = 3_600_000;
-/** What is in use says so once an hour. */
+/** What is in use says so once an hour; but a machine may have slept meanwhile. */
 const UNUSED_MAX_MS = 24 * HOUR_MS;
+/** Each has 5 MB. Of more than these, as after a day of changes, what is unused for two hours goes, too. */
+const KEPT_MAX = 30;
 
 /** @returns what imports a compiled source, or null where nothing can be compiled or kept. */
 export async function compiledSources() {
@@ -129,9 +131,11 @@ function sayInUse(directory) {
 }
 
 function removeUnused(place) {
-  for (const name of readdirSync(place)) {
+  const names = readdirSync(place);
+  const unusedMaxMs = names.length > KEPT_MAX ? 2 * HOUR_MS : UNUSED_MAX_MS;
+  for (const name of names) {
     const path = join(place, name);
-    const age = Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0);
-    if (age > UNUSED_MAX_MS) rmSync(path, { recursive: true, force: true });
+    const unusedMs = Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0);
+    if (unusedMs > unusedMaxMs) rmSync(path, { recursive: true, force: true });
   }
 }

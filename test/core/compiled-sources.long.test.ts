@@ -12,6 +12,7 @@ import {
 import { join, resolve } from 'node:path';
 import test from 'ava';
 import { execa } from 'execa';
+import { wallClockMs } from '../../src/core/clock.ts';
 import { temporaryDirectory } from '../history/sample.ts';
 
 /** Where Node strips the types by itself nothing is compiled. */
@@ -57,11 +58,23 @@ compiling(
     t.regex((await kept(copy, ['scenarios', '--help'])).stdout, /Changed\. /);
     t.is(compiled().length, 2);
 
-    const old = join(cache, 'kept-sources', before[0]!);
-    utimesSync(old, new Date(0), new Date(0));
+    const place = join(cache, 'kept-sources');
+    const isUnusedFor = (name: string, hours: number) => {
+      mkdirSync(join(place, name), { recursive: true });
+      const then = new Date(wallClockMs() - hours * 3_600_000);
+      utimesSync(join(place, name), then, then);
+    };
+    isUnusedFor(before[0]!, 25);
+    isUnusedFor('lately', 3);
     writeFileSync(main, said);
     t.notRegex((await kept(copy, ['scenarios', '--help'])).stdout, /Changed\. /);
-    t.false(compiled().includes(before[0]!), 'it was said to be unused for long');
+    t.false(compiled().includes(before[0]!), 'what is unused for a day goes');
+    t.true(compiled().includes('lately'));
+    for (let each = 0; each < 30; each++) isUnusedFor(`of-a-day-of-changes-${each}`, 1);
+    writeFileSync(main, said);
+    t.is((await kept(copy, ['--version'])).exitCode, 0);
+    t.false(compiled().includes('lately'), 'and where there are many, what is unused for hours');
+    t.true(compiled().includes('of-a-day-of-changes-29'));
     t.deepEqual(
       compiled().filter((name) => name.endsWith('.new')),
       [],
