@@ -11,6 +11,7 @@ const BENCHES: Record<string, { file: string; needs?: string }> = {
   load: { file: 'bench/load.ts', needs: 'java' },
   checking: { file: 'bench/checking.ts' },
   simulation: { file: 'bench/simulation.ts' },
+  containers: { file: 'bench/containers.ts' },
   porcupine: { file: 'bench/porcupine/run.ts', needs: 'go' },
 };
 

@@ -28,7 +28,8 @@ export async function fetchPorcupine(): Promise<Porcupine> {
   for (const entry of readdirSync(directory, { recursive: true, encoding: 'utf8' }))
     chmodSync(join(directory, entry), 0o755);
   chmodSync(directory, 0o755);
-  cpSync(join(import.meta.dirname, 'kept_bench_test.go'), join(directory, 'kept_bench_test.go'));
+  for (const file of ['kept_bench_test.go', 'containers_bench_test.go'])
+    cpSync(join(import.meta.dirname, file), join(directory, file));
   const binary = join(directory, 'porcupine.test');
   await execa('go', ['test', '-c', '-o', binary, '.'], { cwd: directory });
   const tests = readFileSync(join(directory, 'porcupine_test.go'), 'utf8');

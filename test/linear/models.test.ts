@@ -156,6 +156,42 @@ test('of values of one priority any may come first; integers beyond 2^53 are com
   });
 });
 
+test('a poll of unknown outcome may have taken any value of the first priority, which what follows tells', async (t) => {
+  const inserts = `
+      |--|                              insert [1,"a"]
+           |--|                         insert [1,"b"]
+                |--|                    insert [2,"c"]
+      |                                 poll`;
+  const engine = { ...modelNamed('priority-queue'), shortcut: () => null };
+  for (const [left, taken] of ['ab', 'ba'] as const) {
+    const rest = `${inserts}
+                     |--|               poll [1,"${left}"]
+                          |--|          poll [2,"c"]`;
+    t.is((await check(engine, drawn(rest))).verdict, 'valid', `${left} was left, ${taken} was taken`);
+    t.is(await verdict('priority-queue', rest), 'valid');
+    // A peek that is open for long must not be taken to have happened as soon as it could.
+    const peeked = `${rest}
+                     |-------------|    peek [2,"c"]
+      |-----------------------------|   peek [1,"${left}"]`;
+    t.is((await check(engine, drawn(peeked))).verdict, 'valid');
+    t.is(
+      (await check(engine, drawn(`${rest}\n                                  |--|   peek [1,"${taken}"]`)))
+        .verdict,
+      'invalid',
+    );
+  }
+});
+
+test('a peek of a priority queue that could only be before its insert is none', async (t) => {
+  const blocked = `
+      |--|                              insert 1
+                              |--|      poll 1
+   |----------------|                   peek 5
+           |------------|               insert 5`;
+  t.is(await verdict('priority-queue', blocked), 'invalid', 'while 1 was inside, 5 was not the first');
+  t.is((await judge('priority-queue', blocked)).method, 'sweep');
+});
+
 test('priority queues in files: by the names of the field, and what failed or was never heard of', async (t) => {
   const history = (into: string, out: string, value: number) => `
     0 invoke ${into} 2

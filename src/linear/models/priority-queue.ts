@@ -33,9 +33,9 @@ export function priorityQueue({ name, first }: { name: string; first: First }): 
 }
 
 /**
- * A state is how often each value is inside, the first priority first. Where a poll of unknown outcome can take one of
- * several values of one priority, a state is all that may be inside then, joined by commas: what answers later tells
- * which it was.
+ * A state is how often each value is inside, the first priority first. A poll of unknown outcome takes the first of those
+ * of the first priority: it is needed only where one that comes after them is taken or shown, or nothing is found, and
+ * then all of them must be gone.
  */
 function queueMachine(history: readonly Operation[], first: First): Machine {
   const { numbers, ranks } = numbered(history, first);
@@ -44,45 +44,27 @@ function queueMachine(history: readonly Operation[], first: First): Machine {
   const tries = new Tries(numbers.size);
   const add = (inside: number, value: number, count: number) =>
     tries.with(inside, value, tries.at(inside, value) + count);
-  /** All that may be inside afterwards. */
-  const after = (inside: number, operation: Operation): number[] => {
-    const { f, outcome } = operation;
-    if (f === 'insert') return [add(inside, numberOf(operation), 1)];
-    if (f === 'peek' && outcome === 'info') return [inside];
-    if (findsEmpty(operation)) return inside === EMPTY ? [inside] : [];
-    if (inside === EMPTY) return [];
-    const foremost = tries.first(inside);
-    if (outcome === 'info') {
-      const taken: number[] = [];
-      for (let value = foremost; value < ranks.length && ranks[value] === ranks[foremost]; value++)
-        if (tries.at(inside, value) > 0) taken.push(add(inside, value, -1));
-      return taken;
-    }
-    const value = numberOf(operation);
-    if (ranks[value] !== ranks[foremost] || tries.at(inside, value) === 0) return [];
-    return [f === 'peek' ? inside : add(inside, value, -1)];
-  };
-  /** Whether what is inside is always known. */
-  const isCertain = new Set(ranks).size === ranks.length || history.every(({ outcome }) => outcome === 'ok');
   return {
     start: EMPTY,
     step(state, operation) {
-      if (typeof state === 'number') return stateOf(after(state, operation));
-      return stateOf(state.split(',').flatMap((inside) => after(Number(inside), operation)));
+      const inside = state as number;
+      const { f, outcome } = operation;
+      if (f === 'insert') return add(inside, numberOf(operation), 1);
+      if (f === 'peek' && outcome === 'info') return inside;
+      if (findsEmpty(operation)) return inside === EMPTY ? inside : null;
+      if (inside === EMPTY) return null;
+      const foremost = tries.first(inside);
+      if (outcome === 'info') return add(inside, foremost, -1);
+      const value = numberOf(operation);
+      if (ranks[value] !== ranks[foremost] || tries.at(inside, value) === 0) return null;
+      return f === 'peek' ? inside : add(inside, value, -1);
     },
-    // What shows which of several values was taken changes what may be inside.
-    observes: (operation) => findsEmpty(operation) || (isCertain && operation.f === 'peek'),
+    observes: (operation) => operation.f === 'peek' || findsEmpty(operation),
     letter: (operation) => {
       if (operation.f !== 'insert' && operation.outcome === 'info') return `${operation.f}?`;
       return `${operation.f} ${findsEmpty(operation) ? '' : numberOf(operation)}`;
     },
   };
-}
-
-function stateOf(inside: number[]): number | string | null {
-  const distinct = [...new Set(inside)];
-  if (distinct.length <= 1) return distinct[0] ?? null;
-  return distinct.toSorted((a, b) => a - b).join();
 }
 
 /** The values of a history in the order in which they are handed out, and by value the rank of its priority. */
