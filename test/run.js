@@ -2,7 +2,7 @@
 //
 //   node test/run.js              lint, then everything
 //   node test/run.js --quick      lint, then what needs no cluster and no patience (under a minute): not *.e2e.test.ts, not
-//                                 *.long.test.ts, and of the random histories held against brute force only the first thousand;
+//                                 *.long.test.ts, and of the random histories held against brute force only the first 500;
 //                                 each property is tried 40 times, where it does not say how often
 //   node test/run.js --only NAME  the test files whose path contains NAME, no lint
 import { execFileSync, spawn } from 'node:child_process';
@@ -16,7 +16,7 @@ const quick = args.includes('--quick');
 
 const IS_ALONE = /\.(e2e|long)\.test\.ts$/;
 /** Files that are quick and start no cluster share this many processes, one after the other within each (test/grouped-ava.js). */
-const SHARED_PROCESSES = 6;
+const SHARED_PROCESSES = 4;
 
 const files = readdirSync('test', { recursive: true, encoding: 'utf8' })
   .map((file) => `test/${file.replaceAll('\\', '/')}`)
@@ -49,7 +49,7 @@ const SILENCE_MAX_MS = Number(process.env.KEPT_TEST_SILENCE_MAX_MS ?? 15 * 60_00
 function run(command, commandArgs, onLine, environment = {}) {
   return new Promise((resolve, reject) => {
     const env = {
-      ...(quick && { KEPT_HISTORIES_MAX: '1000', KEPT_PROPERTY_RUNS: '40' }),
+      ...(quick && { KEPT_HISTORIES_MAX: '500', KEPT_PROPERTY_RUNS: '40' }),
       ...process.env,
       ...environment,
     };

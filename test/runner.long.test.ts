@@ -15,7 +15,7 @@ test('asks for more time', (t) => {
 });
 `;
 
-/** By file: the seventh shares a process with the first, the eighth with the second, and so on. */
+/** By file: the fifth shares a process with the first, the sixth with the second, and so on. */
 const SHARED = {
   'a-many': `
 const told = (b) => Object.fromEntries(Array.from({ length: 60 }, (_, i) => ['k' + (100 + i), { a: 1, b: i === 30 ? b : 0 }]));
@@ -30,12 +30,12 @@ test('takes a while', async (t) => { await new Promise((done) => setTimeout(done
   'b-twice': `test('is there twice', (t) => t.pass());\ntest('is there twice', (t) => t.pass());`,
   'c-breaks': `test('has been declared', (t) => t.pass());\nthrow new Error('and then it broke');`,
   'd-empty': ``,
-  'e-skips': `test.skip('is skipped', (t) => t.pass());`,
-  'f-serial': `test.serial('is serial', (t) => t.pass());`,
-  'g-later': `
+  'e-later': `
 test('begins when the file before it has ended', (t) => t.true(globalThis.hasEnded));
 test('has no hook of another file', (t) => t.deepEqual(t.context, {}));
 `,
+  'f-serial': `test.serial('is serial', (t) => t.pass());`,
+  'g-skips': `test.skip('is skipped', (t) => t.pass());`,
   'h-whole': `test('is whole', (t) => t.pass());`,
   'i-whole': `test('is whole', (t) => t.pass());`,
   'j-whole': `test('is whole', (t) => t.pass());`,
@@ -70,10 +70,10 @@ test('files that share a process fail one by one, and the end of the output says
     'a-many › takes a while',
     'b-twice › is there twice',
     'c-breaks › has been declared',
-    'e-skips › is skipped # SKIP',
+    'e-later › begins when the file before it has ended',
+    'e-later › has no hook of another file',
     'f-serial › is serial',
-    'g-later › begins when the file before it has ended',
-    'g-later › has no hook of another file',
+    'g-skips › is skipped # SKIP',
     'h-whole › is whole',
     'i-whole › is whole',
     'j-whole › is whole',
