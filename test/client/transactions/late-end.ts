@@ -10,20 +10,14 @@ import { execFileSync } from 'node:child_process';
 import { realClock } from '../../../src/core/clock.ts';
 import { createAdmin } from '../../../src/client/kafkajs/admin.ts';
 import { createPool } from '../../../src/client/kafkajs/pool.ts';
-import { OWN_CLIENT } from '../../../src/client/kafkajs/prepared.ts';
-import { createReader } from '../../../src/client/kafkajs/reader.ts';
 import { createCoordinators } from '../../../src/client/kafkajs/transactions/coordinators.ts';
-import { openLibrary } from '../../../src/client/libraries.ts';
-import type { TransactionEnded } from '../../../src/client/transactional-client.ts';
-import { TransactionDiary } from './transaction-diary.ts';
+import { goOn, PATIENCE, prepared, type LateEndWorker } from './late-end-worker.ts';
 
 const [tries, cutMs, ...versions] = process.argv.slice(2).map(Number);
 const endpoint = { brokers: process.env['BOOTSTRAP_SERVERS']!.split(',') };
 const clock = realClock();
 const admin = createAdmin({ endpoint, clock });
-const library = openLibrary(OWN_CLIENT);
-const common = { connectionTimeoutMs: 8000, requestTimeoutMs: 1000, clock };
-const pool = createPool(common);
+const pool = createPool({ ...PATIENCE, clock });
 const found = createCoordinators({ endpoint, pool });
 
 for (let index = 0; index < tries!; index++) await attempt(index);
@@ -31,16 +25,16 @@ process.exit(0);
 
 async function attempt(index: number): Promise<void> {
   let address: string | null = null;
-  const workers: Awaited<ReturnType<typeof prepared>>[] = [];
+  const workers: LateEndWorker[] = [];
   for (const version of versions) {
     for (const first of ['commit', 'abort'] as const) {
       for (let number = 0; ; number++) {
         const id = `x-${index}-${version}-${first}-${number}`;
         const of = await coordinatorOf(id);
         if (of !== (address ??= of)) continue;
-        workers.push(
-          await prepared(`late-${index}-${version}-${first}`, { id, version: version === 2 ? 2 : 1, first }),
-        );
+        const topic = `late-${index}-${version}-${first}`;
+        const wanted = { worker: 0, id, topic, version: version === 2 ? 2 : 1, first } as const;
+        workers.push(await prepared({ endpoint, admin, clock }, wanted));
         break;
       }
     }
@@ -51,7 +45,9 @@ async function attempt(index: number): Promise<void> {
   }
   const undo = cut(address!.split(':')[0]!);
   const healed = clock.sleep(cutMs!).then(undo);
-  await Promise.all(workers.map((worker) => goOn(worker, healed).then((told) => say({ index, ...told }))));
+  // The kernel sends the first request again 6.8 s after the cut at the latest.
+  const late = { begin: healed, lookMs: 6_000 };
+  await Promise.all(workers.map((worker) => goOn(worker, late).then((told) => say({ index, ...told }))));
 }
 
 function say(told: unknown): void {
@@ -64,92 +60,6 @@ async function coordinatorOf(id: string): Promise<string> {
     if (session !== null) return session.address;
     await clock.sleep(300);
   }
-}
-
-/** A worker that has committed to all partitions, so that whatever is slow the first time is done. */
-async function prepared(
-  topic: string,
-  { id, version, first }: { id: string; version: 1 | 2; first: 'commit' | 'abort' },
-) {
-  await admin.createTopic({ name: topic, partitions: 3, replicationFactor: 3, settings: {} });
-  const diary = new TransactionDiary({ id, version, timeoutMs: 60_000, clock });
-  const opened = library.openTransactional({
-    worker: 0,
-    endpoint,
-    topic,
-    acks: 'all',
-    idempotence: true,
-    retries: 0,
-    produceTimeoutMs: 1000,
-    ...common,
-    encode: ({ seq }) => Buffer.from(String(seq)),
-    transactions: {
-      transactionalId: id,
-      timeoutMs: 60_000,
-      version,
-      retryEnd: true,
-      onProducer: (event) => diary.events.push(event),
-    },
-  });
-  const client = diary.of(opened);
-  const write = (seq: number, partition: number) => client.write({ worker: 0, seq, partition });
-  await client.open();
-  for (let warmUp = 100; ; warmUp += 10) {
-    await client.begin();
-    const warm = await Promise.all([0, 1, 2].map((partition) => write(warmUp + partition, partition)));
-    const { outcome } = await client.end('commit');
-    if (outcome === 'committed' && warm.every((each) => each.outcome === 'ok')) break;
-  }
-  return { client, write, topic, version, first, diary };
-}
-
-async function goOn(
-  { client, write, topic, version, first, diary }: Awaited<ReturnType<typeof prepared>>,
-  healed: Promise<void>,
-) {
-  const reader = createReader({ endpoint, topic, partitions: 3, clock });
-  const one = await client.end(first);
-  await healed;
-  const { producer } = await client.begin();
-  const writes = [await write(2, 0), await write(3, 1)];
-  const open = (log: string[]) => log[0]?.endsWith('2') === true && log[1]?.endsWith('3') === true;
-  let isStray = false;
-  // The kernel sends the first request again 6.8 s after the cut at the latest.
-  for (let left = 60; left > 0 && !isStray; left--) {
-    await clock.sleep(100);
-    isStray = !open(await logs(reader));
-  }
-  writes.push(await write(4, 2));
-  const two = await client.end(first === 'commit' ? 'abort' : 'commit');
-  await clock.sleep(1500);
-  const log = await logs(reader);
-  await diary.scan(reader);
-  await client.close();
-  await reader.close();
-  const ended = ({ outcome, error, attempts, answered }: TransactionEnded) => [
-    outcome,
-    error,
-    attempts,
-    answered,
-  ];
-  return { version, first, one: ended(one), producer, writes: writes.map(({ outcome }) => outcome), isStray, two: ended(two), log, history: diary.lines() }; // prettier-ignore
-}
-
-/** By partition: values and markers in the order of offsets. */
-function logs(reader: ReturnType<typeof createReader>): Promise<string[]> {
-  return reader.endOffsets().then((ends) =>
-    Promise.all(
-      ends.map(async ({ partition, end }) => {
-        const log: string[] = [];
-        const markers = (each: { offset: number; kind: string }[]) =>
-          each.forEach(({ offset, kind }) => (log[offset] = kind.toUpperCase()));
-        await reader.scan({ partition, from: 0, end, markers }, (records) =>
-          records.forEach(({ offset, value }) => (log[offset] = Buffer.from(value ?? '').toString())),
-        );
-        return log.filter((text) => text !== undefined).join(' ');
-      }),
-    ),
-  );
 }
 
 /** Sends what goes to this address to a link that nobody is on. @returns undoes it */
