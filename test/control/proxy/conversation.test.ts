@@ -130,6 +130,13 @@ test('the answer to a copy is told from the answer to the request', (t) => {
   );
 });
 
+test('a Produce with acks=0 waits for no answer, so none is taken for its own', (t) => {
+  const talk = conversation();
+  const [sent] = talk.fromClient(produce(5, 0));
+  talk.sent(sent!.request!);
+  t.deepEqual(talk.fromBroker(answer(5)), [{ bytes: answer(5), request: null }]);
+});
+
 test('the acks of a Produce are found in every version', (t) => {
   const acks = (version: number, before: string, value: number) => {
     const rest = Buffer.alloc(2);

@@ -183,6 +183,20 @@ test('a held request goes on its own connection once one like it was answered on
   );
 });
 
+test('the answer to a request from before does not release what is held', async (t) => {
+  const { connected, apply, ids } = await broker(t);
+  const [one, two] = [await connected(), await connected()];
+  apply({ do: 'delay', api: 'EndTxn', message: 'answer', times: 1, delayMs: 100 });
+  const rule = apply({ do: 'hold', api: 'EndTxn', skip: 1, times: 1 });
+  two.ask(1, 'EndTxn');
+  await until(() => ids().length === 1);
+  one.ask(2, 'EndTxn');
+  await until(() => two.answers.length === 1 && rule.account().struck === 1);
+  two.ask(3, 'Heartbeat');
+  await until(() => two.answers.length === 2);
+  t.deepEqual(ids(), [1, 3]);
+});
+
 test('what is held goes on when the rule is lifted, and a request that it names releases it too', async (t) => {
   const { connected, apply, ids } = await broker(t);
   const one = await connected();
