@@ -65,7 +65,12 @@ function describeLimit({ load, phases }: Scenario): string {
 /** The cluster, the promise and the load, a line each. */
 export function describeLoad(scenario: Scenario, processes = 1): string[] {
   const { load, producer, topic } = scenario;
-  const rate = load.ratePerSecond === null ? 'full speed' : `${load.ratePerSecond} writes/s`;
+  const rate =
+    load.script !== undefined
+      ? `a script of ${counted(load.script.length, 'step')}`
+      : load.ratePerSecond === null
+        ? 'full speed'
+        : `${load.ratePerSecond} writes/s`;
   return [
     `  ${scenario.brokers} brokers · ${topic.partitions} partition(s), replication ${topic.replicationFactor}, min.insync.replicas ${topic.minInsyncReplicas}, unclean election ${topic.uncleanLeaderElection ? 'on' : 'off'}`,
     `  acks=${producer.acks}${producer.idempotence ? ', idempotent' : ''}, ${retriesInWords(producer.retries)} · ${load.workers} workers${placesOf(load, processes)}, ${rate}, ${load.inFlight} in flight, ${load.recordsPerRequest === 1 ? '' : `${load.recordsPerRequest} a request, `}${load.recordBytes} bytes${load.count === undefined ? '' : `, ${load.count} writes`}${scenario.consumers === 0 ? '' : ` · ${scenario.consumers} consumer(s)`}`,

@@ -12,11 +12,22 @@ export interface Value {
 export interface Invocation extends Value {
   /** How many values; 1 if absent. */
   records?: number;
+  /** The key of each record, as hexadecimal digits, in the place of what the topic asks for. Only kept's own driver takes it. */
+  key?: string;
 }
 
 /** The values of a request, in their order. */
 export function valuesOf({ worker, seq, partition, records = 1 }: Invocation): Value[] {
   return Array.from({ length: records }, (_, index) => ({ worker, seq: seq + index, partition }));
+}
+
+/** The keys of a request's records; none where they have none. */
+export function keysOf(invocation: Invocation, keyed = false): { keys?: Buffer[] } {
+  const { key } = invocation;
+  if (key === undefined && !keyed) return {};
+  return {
+    keys: valuesOf(invocation).map((value) => (key === undefined ? keyOf(value) : Buffer.from(key, 'hex'))),
+  };
 }
 
 /** No other record of the topic has it: a value is written once. */

@@ -4,6 +4,7 @@ import type { Client } from './client.ts';
 import type { DriverOptions } from './driver-options.ts';
 import { rotatedEndpoint } from './endpoint.ts';
 import { createApplicationDriver, createTransactionalApplication } from './kafkajs/application.ts';
+import { createApplicationReader } from './kafkajs/application-reader.ts';
 import { createAuditDriver } from './kafkajs/audit.ts';
 import { createTransactionalDriver } from './kafkajs/transactions/driver.ts';
 import type { Library, PreparedClient } from './library.ts';
@@ -11,7 +12,9 @@ import {
   createPlatformaticClient,
   createTransactionalPlatformaticClient,
 } from './platformatic/application.ts';
+import { createPlatformaticReader } from './platformatic/application-reader.ts';
 import { createProgramClient, createTransactionalProgramClient } from './process/program-client.ts';
+import { createProgramReader } from './process/program-reader.ts';
 import { openProgram } from './process/program.ts';
 import type { TransactionalClient, TransactionalDriverOptions } from './transactional-client.ts';
 
@@ -27,9 +30,15 @@ export function openLibrary(
     case 'kept':
       return inThisProcess(createAuditDriver, clock, createTransactionalDriver);
     case 'kafkajs':
-      return inThisProcess(createApplicationDriver, clock, createTransactionalApplication);
+      return {
+        ...inThisProcess(createApplicationDriver, clock, createTransactionalApplication),
+        openReader: (options) => createApplicationReader({ ...options, clock }),
+      };
     case 'platformatic':
-      return inThisProcess(createPlatformaticClient, clock, createTransactionalPlatformaticClient);
+      return {
+        ...inThisProcess(createPlatformaticClient, clock, createTransactionalPlatformaticClient),
+        openReader: (options) => createPlatformaticReader({ ...options, clock }),
+      };
     case 'librdkafka':
     case 'java':
     case 'command': {
@@ -39,7 +48,11 @@ export function openLibrary(
         clock,
         (options) => createTransactionalProgramClient(program, client, options),
       );
-      return { ...library, close: () => program.close() };
+      return {
+        ...library,
+        openReader: (options) => createProgramReader(program, client, options),
+        close: () => program.close(),
+      };
     }
   }
 }

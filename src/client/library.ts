@@ -1,6 +1,7 @@
 import type { ClientInfo, ClientLibrary } from '../history/client-info.ts';
 import type { Client } from './client.ts';
 import type { DriverOptions } from './driver-options.ts';
+import type { LibraryReader, LibraryReaderOptions } from './library-reader.ts';
 import type { TransactionalClient, TransactionalDriverOptions } from './transactional-client.ts';
 
 /** A client library, found and ready to be used: all that opening it needs. As JSON it goes from one process to another. */
@@ -22,6 +23,11 @@ export interface Library {
    * @throws Failure (usage) as `open` does
    */
   openTransactional(options: TransactionalDriverOptions): TransactionalClient;
+  /**
+   * A consumer of the library; absent of kept's own driver, whose reader hides nothing.
+   * @throws Failure (usage) as `open` does
+   */
+  openReader?(options: LibraryReaderOptions): LibraryReader;
   /** Ends what the clients share; they are closed before. */
   close(): Promise<void>;
 }

@@ -21,7 +21,7 @@ export interface Context {
 }
 
 /** What a worker is to attempt. A worker is given one operation after the other, and may have several writes under way. */
-export type Op = WriteOp | BeginOp | EndOp;
+export type Op = WriteOp | BeginOp | EndOp | PauseOp;
 
 /** One request, with one write or several. The values are (worker, seq), unique in the run. */
 export interface WriteOp {
@@ -32,6 +32,8 @@ export interface WriteOp {
   /** How many writes it is. */
   records: number;
   partition: number;
+  /** The key of each of its records, as hexadecimal digits; if absent they have what the topic asks for. */
+  key?: string;
   /** When the schedule wants it written. */
   intendedNs: number;
 }
@@ -51,5 +53,13 @@ export interface BeginOp {
 export interface EndOp {
   kind: 'end';
   worker: number;
+  intendedNs: number;
+}
+
+/** The worker does nothing for a while. */
+export interface PauseOp {
+  kind: 'pause';
+  worker: number;
+  forMs: number;
   intendedNs: number;
 }

@@ -16,6 +16,8 @@ export interface Plan<World extends WorldPlan = WorldPlan> {
   scenario: Scenario;
   /** What writes, ready to be used. */
   client: PreparedClient;
+  /** What reads while the run goes on, where it is no reader of kept's own. */
+  consumer?: PreparedClient;
   schedule: Schedule;
   seed: number;
   claim: Claim;

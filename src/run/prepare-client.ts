@@ -8,50 +8,66 @@ import { javaClientCommand } from './java-client.ts';
 import { libraryOf, modeOf } from '../scenario/client.ts';
 import type { Scenario } from '../scenario/schema.ts';
 
+type Named = NonNullable<Scenario['client']>;
+type OnProgress = (line: string) => void;
+
 /**
- * Finds the library that a scenario names, or fetches it, and learns its version, before a cluster is started for it.
+ * Finds the library that is to write, or fetches it, and learns its version, before a cluster is started for it.
  * @param onProgress told before anything that takes seconds.
  * @throws Failure (usage) where it is not here, or in another version; Failure where its program does not start.
  */
 export async function prepareClient(
   scenario: Scenario,
-  onProgress: (line: string) => void = () => undefined,
+  onProgress: OnProgress = () => undefined,
 ): Promise<PreparedClient> {
-  const kind = libraryOf(scenario);
+  const named = scenario.client ?? { library: libraryOf(scenario), settings: {} };
+  const needed = scenario.producer.transactions === undefined ? [] : (['transactions'] as const);
+  return prepareLibrary(named, needed, onProgress);
+}
+
+/** The same for the consumers; null where they are kept's own. */
+export async function prepareConsumer(
+  { consumer }: Scenario,
+  onProgress: OnProgress = () => undefined,
+): Promise<PreparedClient | null> {
+  return consumer === undefined ? null : prepareLibrary(consumer, ['consumers'], onProgress);
+}
+
+/** @param needed what a program of somebody's must say that it knows */
+async function prepareLibrary(
+  named: Named,
+  needed: readonly ('transactions' | 'consumers')[],
+  onProgress: OnProgress,
+): Promise<PreparedClient> {
+  const { library: kind, version: wanted, command = [], settings } = named;
+  const asWanted = (client: PreparedClient): PreparedClient => {
+    assertVersion(client, wanted);
+    return client;
+  };
   switch (kind) {
     case 'kept':
       return OWN_CLIENT;
     case 'kafkajs':
-      assertVersion('kafkajs', KAFKAJS_CLIENT.version, scenario);
-      return KAFKAJS_CLIENT;
-    case 'platformatic': {
-      const client = platformaticClient();
-      assertVersion(client.library, client.version, scenario);
-      return client;
-    }
-    case 'librdkafka': {
-      const client = await findLibrdkafka(pythonsToAsk(process.env));
-      assertVersion(client.library, client.version, scenario);
-      return { ...client, settings: scenario.client?.settings ?? {} };
-    }
+      return asWanted(KAFKAJS_CLIENT);
+    case 'platformatic':
+      return asWanted(platformaticClient());
+    case 'librdkafka':
+      return asWanted({ ...(await findLibrdkafka(pythonsToAsk(process.env))), settings });
     case 'java': {
-      const { version: wanted, settings } = scenario.client!;
-      const command = await javaClientCommand({ version: wanted, environment: process.env, onProgress });
-      const { library, version } = await greetingOf(command);
-      assertVersion(library, version, scenario);
-      return { kind, library, version, mode: modeOf(kind), command, settings };
+      const java = await javaClientCommand({ version: wanted, environment: process.env, onProgress });
+      const { library, version } = await greetingOf(java);
+      return asWanted({ kind, library, version, mode: modeOf(kind), command: java, settings });
     }
     case 'command': {
-      const { command = [], settings } = scenario.client!;
-      const { library, version, transactions } = await greetingOf(command);
-      if (scenario.producer.transactions !== undefined && !transactions) {
-        throw new Failure(`The client "${library}" does not say that it has transactions.`, {
-          hint: 'Its first line must have "transactions": true, and it must know the requests begin and end: see docs/clients.md.',
+      const { library, version, ...can } = await greetingOf(command);
+      const lacking = needed.find((name) => !can[name]);
+      if (lacking !== undefined) {
+        throw new Failure(`The client "${library}" does not say that it has ${lacking}.`, {
+          hint: `Its first line must have "${lacking}": true, and it must know the requests that docs/clients.md lists for them.`,
           exitStatus: EXIT.usage,
         });
       }
-      assertVersion(library, version, scenario);
-      return { kind, library, version, mode: modeOf(kind), command, settings };
+      return asWanted({ kind, library, version, mode: modeOf(kind), command, settings });
     }
   }
 }
@@ -68,6 +84,15 @@ export function modelClient(scenario: Scenario): PreparedClient {
       exitStatus: EXIT.usage,
     });
   }
+  if (scenario.consumer !== undefined) {
+    throw new Failure(
+      'The consumers of a library need a real Kafka, and --simulate asks for a model of it.',
+      {
+        hint: 'Leave --consumer out, or --simulate.',
+        exitStatus: EXIT.usage,
+      },
+    );
+  }
   if (!hasModel(scenario)) {
     throw new Failure(`The client "${kind}" needs a real Kafka, and --simulate asks for a model of it.`, {
       hint: 'Leave --client out, or --simulate.',
@@ -80,11 +105,13 @@ export function modelClient(scenario: Scenario): PreparedClient {
 /** Whether the simulated world has a client that stands for the scenario's. */
 export function hasModel(scenario: Scenario): boolean {
   const kind = libraryOf(scenario);
-  return (kind === 'kept' || kind === 'kafkajs') && scenario.producer.transactions === undefined;
+  const { producer, consumer } = scenario;
+  return (
+    (kind === 'kept' || kind === 'kafkajs') && producer.transactions === undefined && consumer === undefined
+  );
 }
 
-function assertVersion(library: string, found: string | null, { client }: Scenario): void {
-  const wanted = client?.version;
+function assertVersion({ library, version: found }: PreparedClient, wanted: string | undefined): void {
   if (wanted === undefined || wanted === found) return;
   throw new Failure(
     `The client is ${library} ${found ?? 'of a version that it does not tell'}, and ${wanted} was asked for.`,

@@ -16,7 +16,7 @@ import type { Scenario } from '../scenario/schema.ts';
 import { titleOf } from '../scenario/title.ts';
 import { withTransactionVersion } from '../scenario/transactions.ts';
 import type { GivenPlan, GivenTopic } from '../world/plan.ts';
-import { prepareClient } from './prepare-client.ts';
+import { prepareClient, prepareConsumer } from './prepare-client.ts';
 import { assertConsent } from './consent.ts';
 import { withinLimits } from './given-limits.ts';
 import type { Plan } from './plan.ts';
@@ -67,6 +67,7 @@ export async function prepareGivenPlan(
       exitStatus: EXIT.usage,
     });
   const client = await prepareClient(wanted, (line) => say(`${line}\n`));
+  const consumer = await prepareConsumer(wanted, (line) => say(`${line}\n`));
   const clock = realClock();
   const cluster = await probeCluster(endpoint, clock);
   const features = featuresOf(cluster.versions);
@@ -134,6 +135,7 @@ export async function prepareGivenPlan(
       run,
       scenario,
       client,
+      ...(consumer !== null && { consumer }),
       schedule,
       seed,
       claim: wishes.claim,

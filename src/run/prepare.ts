@@ -27,7 +27,7 @@ import type { Bug } from '../sim/bugs.ts';
 import type { Claim } from '../checker/result.ts';
 import type { LabKind, RealPlan, SimulatedPlan } from '../world/plan.ts';
 import { assertDisconnects } from './disconnects.ts';
-import { hasModel, modelClient, prepareClient } from './prepare-client.ts';
+import { hasModel, modelClient, prepareClient, prepareConsumer } from './prepare-client.ts';
 import { assertLeaderMoves } from './leader-moves.ts';
 import { assertRequestFaults } from './request-faults.ts';
 import { assertImpairments } from './impairments.ts';
@@ -188,6 +188,7 @@ export async function preparePlan(
   assertRequestFaults(wanted, kind);
   const sayLine = (line: string) => more.say(`${line}\n`);
   const client = await prepareClient(wanted, sayLine);
+  const consumer = await prepareConsumer(wanted, sayLine);
   // Asked first: without its daemon nothing has to be fetched.
   const engine = kind === 'docker' ? await openEngine() : null;
   // Hosts of any other run are looked at once, when its schedule is known.
@@ -252,6 +253,7 @@ export async function preparePlan(
     run,
     scenario,
     client,
+    ...(consumer !== null && { consumer }),
     schedule,
     seed,
     claim: options.claim,

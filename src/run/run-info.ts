@@ -17,7 +17,7 @@ export function topicOf({ topic }: Plan): string {
 }
 
 export function settingOf(plan: Plan): Setting {
-  const { run: name, scenario, client, schedule, mode, seed, directory } = plan;
+  const { run: name, scenario, client, consumer, schedule, mode, seed, directory } = plan;
   const { nemesis } = scenario;
   // A soak draws its periods later, from the scenario.
   const mayDraw = plan.soak !== undefined && 'random' in nemesis && nemesis.random.mix.includes('power-loss');
@@ -26,6 +26,7 @@ export function settingOf(plan: Plan): Setting {
     run: name,
     scenario,
     client,
+    ...(consumer !== undefined && { consumer }),
     mode,
     seed,
     topic: topicOf(plan),

@@ -16,11 +16,14 @@ export function sharedLoad(
   const hosts = loadHostsOf(load);
   const processes = wanted ?? hosts;
   if (hosts === 0 && (processes === 0 || processes === 1)) return {};
-  if (producer.transactions !== undefined)
-    throw new Failure('workers that write in transactions must live in the process of the run', {
-      hint: 'leave --processes out',
-      exitStatus: EXIT.usage,
-    });
+  if (producer.transactions !== undefined || load.script !== undefined)
+    throw new Failure(
+      'workers that write in transactions, or by a script, must live in the process of the run',
+      {
+        hint: 'leave --processes out',
+        exitStatus: EXIT.usage,
+      },
+    );
   if (processes < hosts)
     throw new Failure(
       `${counted(hosts, 'host')} of the load cannot share ${counted(processes, 'process', 'processes')}`,

@@ -1,6 +1,7 @@
 import type { Generator } from '../generator/generator.ts';
 import { inTransactions } from '../generator/in-transactions.ts';
 import { limit } from '../generator/limit.ts';
+import { scripted } from '../generator/scripted.ts';
 import { atFullSpeed, atRate, inBursts } from '../generator/pace.ts';
 import { partitionOf, uniqueValues } from '../generator/unique-values.ts';
 import type { Scenario } from '../scenario/schema.ts';
@@ -23,7 +24,8 @@ export function loadPlan({
   startNs: number;
   count?: number;
 }): Generator {
-  const { ratePerSecond, workers, recordsPerRequest, bursts } = scenario.load;
+  const { ratePerSecond, workers, recordsPerRequest, bursts, script } = scenario.load;
+  if (script !== undefined) return scripted(script);
   const { partitions } = scenario.topic;
   const even =
     ratePerSecond === null ? atFullSpeed() : atRate(ratePerSecond / recordsPerRequest, workers, startNs);

@@ -41,7 +41,7 @@ export function load(options: {
   const { clients, transactions, clock, stop } = options;
   const outstanding = new Array<number>(clients.length).fill(0);
   const underWay = clients.map(() => new Set<Promise<void>>());
-  /** Workers that wait for a transaction to begin or to end. */
+  /** Workers that wait for a transaction to begin or to end, or for the end of a pause. */
   const busy = new Set<number>();
   const free = new Set(Object.keys(clients).map(Number));
   const waiting: { count: number; resolve: () => void }[] = [];
@@ -104,7 +104,7 @@ export function load(options: {
     });
   }
 
-  /** Until a transaction has begun, or ended, its worker does nothing else. */
+  /** Until a transaction has begun, or ended, or a pause is over, its worker does nothing else. */
   async function turn(worker: number, act: () => Promise<void>): Promise<void> {
     busy.add(worker);
     free.delete(worker);
@@ -122,6 +122,8 @@ export function load(options: {
         return begin(op);
       case 'end':
         return end(op.worker);
+      case 'pause':
+        return turn(op.worker, () => clock.sleep(op.forMs, stop));
     }
   }
 

@@ -6,8 +6,10 @@ import { campaign, type Campaign } from '../nemesis/campaign.ts';
 import { clusterNemesis } from '../nemesis/cluster-nemesis.ts';
 import { hookNemesis } from '../nemesis/hook-nemesis.ts';
 import type { Nemesis } from '../nemesis/nemesis.ts';
+import { transactionalWorkers } from '../generator/scripted.ts';
 import type { Transaction } from '../history/transaction.ts';
 import { startConsumers } from './consumers.ts';
+import { startLibraryConsumers } from './library-consumers.ts';
 import { load, type Load } from './load.ts';
 import { loadPlan } from './load-plan.ts';
 import type { Progress } from './progress.ts';
@@ -46,7 +48,8 @@ export async function run(options: RunOptions): Promise<void> {
   let stopConsuming = (): Promise<void> => Promise.resolve();
   try {
     await Promise.all(sessions.map((session) => session.open()));
-    stopConsuming = startConsumers(options, account.event);
+    const start = scenario.consumer === undefined ? startConsumers : startLibraryConsumers;
+    stopConsuming = start(options, account.event);
     await loadUnderFaults({ ...options, stop }, account, apart ?? workersOf);
     if (options.stop.aborted) {
       account.event({
@@ -75,16 +78,23 @@ function openWorkers({ world, scenario, recorder }: RunOptions, count: number, a
   const numbers = Array.from({ length: count }, (_, worker) => worker);
   if (scenario.producer.transactions === undefined)
     return { clients: numbers.map((worker) => world.openClient(worker)) };
-  const open = (worker: number) => world.openTransactional?.(worker, account.event);
-  const clients = numbers.map(open).filter((client) => client !== undefined);
-  if (clients.length < count) {
+  const { script } = scenario.load;
+  const inTransactions = script === undefined ? new Set(numbers) : transactionalWorkers(script);
+  const transactional = numbers.map((worker) =>
+    inTransactions.has(worker) ? world.openTransactional?.(worker, account.event) : undefined,
+  );
+  if (transactional.filter((client) => client !== undefined).length < inTransactions.size) {
     throw new Failure('This world has no transactions.', {
       hint: 'Leave producer.transactions out, or run it on a real Kafka.',
       exitStatus: EXIT.usage,
     });
   }
+  const clients = numbers.map((worker) => transactional[worker] ?? world.openClient(worker));
   const record = (transaction: Transaction) => recorder.transaction(transaction);
-  return { clients, transactions: recordedTransactions({ clients, clock: world.clock, record }) };
+  return {
+    clients,
+    transactions: recordedTransactions({ clients: transactional, clock: world.clock, record }),
+  };
 }
 
 /** Rejects when the run is stopped: a cluster that is still starting is not worth waiting for. */
@@ -162,7 +172,8 @@ async function loadUnderFaults(
   await clock.sleep(recoveryMs, stop);
   if (options.liveWithinMs !== undefined)
     await untilAlive(options, account, { load: theLoad, healedNs, withinMs: options.liveWithinMs });
-  if (scenario.load.count === undefined) end.abort();
+  const { count, script } = scenario.load;
+  if (count === undefined && script === undefined) end.abort();
   await loading;
   if (theLoad.behindMs() > BEHIND_MS) {
     const text = `The load fell behind its schedule by up to ${seconds(theLoad.behindMs() * NS_PER_MS)}: workers were waiting for answers.`;

@@ -1,4 +1,5 @@
 import { nearest } from '../core/nearest.ts';
+import { disorderIn } from '../generator/scripted.ts';
 import { ROLES } from '../history/fault.ts';
 import { PEER_GROUPS } from '../history/faults/between.ts';
 import { libraryOf, mayRetry } from './client.ts';
@@ -13,6 +14,8 @@ export function misfitsOf(scenario: Scenario): string[] {
   return [
     ...clientMisfits(scenario),
     ...transactionMisfits(scenario),
+    ...scriptMisfits(scenario),
+    ...consumerMisfits(scenario),
     ...batchMisfits(scenario),
     ...compactMisfits(scenario),
     ...faultMisfits(scenario),
@@ -80,6 +83,48 @@ function transactionMisfits(scenario: Scenario): string[] {
   ];
 }
 
+function consumerMisfits({ consumer, consumers }: Scenario): string[] {
+  if (consumer === undefined) return [];
+  const { library, command } = consumer;
+  return [
+    ...(consumers > 0 ? [] : ['consumers: is 0, and consumer says what they are']),
+    ...(library === 'kept'
+      ? ["consumer.library: kept's own reader is there without it, and hides nothing"]
+      : []),
+    ...((library === 'command') === (command !== undefined)
+      ? []
+      : ['consumer.command: goes with the library "command"']),
+  ];
+}
+
+function scriptMisfits(scenario: Scenario): string[] {
+  const { load, producer, topic } = scenario;
+  const { script } = load;
+  if (script === undefined) return [];
+  const isOwn = libraryOf(scenario) === 'kept';
+  return [
+    ...(load.inFlight === 1 ? [] : ['load.inFlight: steps of a script follow each other, so it must be 1']),
+    ...(producer.transactions === undefined && script.some((step) => step.do === 'begin')
+      ? ['producer.transactions: is missing, and load.script begins transactions']
+      : []),
+    ...(load.hosts === undefined ? [] : ['load.hosts: the workers of a script must live in one process']),
+    ...script.flatMap((step, index) => [
+      ...(step.worker < load.workers
+        ? []
+        : [`load.script[${index}].worker: ${step.worker}, and load.workers is ${load.workers}`]),
+      ...(step.do === 'write' && step.partition >= topic.partitions
+        ? [
+            `load.script[${index}].partition: ${step.partition}, and the partitions are numbered from 0 to ${topic.partitions - 1}`,
+          ]
+        : []),
+      ...(step.do === 'write' && step.key !== undefined && !isOwn
+        ? [`load.script[${index}].key: only kept's own driver takes it`]
+        : []),
+    ]),
+    ...disorderIn(script).map(({ index, what }) => `load.script[${index}]: ${what}`),
+  ];
+}
+
 /** What brokers take at most in one batch (message.max.bytes), where nothing else is set. */
 const BATCH_BYTES_MAX = 1_048_588;
 /** Of a batch, and of each record in it beside its value. */
@@ -99,13 +144,18 @@ function batchBytesMax(brokerSettings: Scenario['brokerSettings']): number {
 }
 
 function batchMisfits({ load, brokerSettings }: Scenario): string[] {
-  const { recordsPerRequest, recordBytes } = load;
+  const { recordBytes, script } = load;
+  const path = script === undefined ? 'load.recordsPerRequest' : 'load.script';
+  const recordsPerRequest =
+    script === undefined
+      ? load.recordsPerRequest
+      : Math.max(0, ...script.map((step) => (step.do === 'write' ? step.records : 0)));
   const bytes = BATCH_HEAD_BYTES + recordsPerRequest * (recordBytes + RECORD_HEAD_BYTES);
   const most = batchBytesMax(brokerSettings);
   const fit = recordsThatFit(recordBytes, brokerSettings);
   if (recordsPerRequest <= fit) return [];
   return [
-    `load.recordsPerRequest: ${grouped(recordsPerRequest)} records of ${grouped(recordBytes)} bytes are a batch of ${grouped(bytes)} bytes, and a broker takes ${grouped(most)} (message.max.bytes), so at most ${grouped(fit)} records`,
+    `${path}: ${grouped(recordsPerRequest)} records of ${grouped(recordBytes)} bytes are a batch of ${grouped(bytes)} bytes, and a broker takes ${grouped(most)} (message.max.bytes), so at most ${grouped(fit)} records`,
   ];
 }
 

@@ -88,6 +88,23 @@ const clientSchema = z.strictObject({
     .describe("settings in the library's own words, such as linger.ms; they win over what kept sets"),
 });
 
+const workerNumber = z.int().min(0).max(999);
+const stepSchema = z.discriminatedUnion('do', [
+  z.strictObject({ do: z.enum(['begin', 'commit', 'abort']), worker: workerNumber }),
+  z.strictObject({
+    do: z.literal('write'),
+    worker: workerNumber,
+    partition: z.int().min(0).default(0),
+    records: z.int().min(1).max(10_000).default(1),
+    key: z
+      .string()
+      .regex(/^(?:[\da-f]{2})*$/, 'hexadecimal digits, two for each byte')
+      .optional()
+      .describe("of each record, for kept's own driver"),
+  }),
+  z.strictObject({ do: z.literal('pause'), worker: workerNumber, forMs: z.int().min(1) }),
+]);
+
 const loadSchema = z
   .strictObject({
     workers: z.int().min(1).max(1_000).default(8),
@@ -121,6 +138,12 @@ const loadSchema = z
       })
       .optional()
       .describe('the same number of writes, but with pauses between them'),
+    script: z
+      .array(stepSchema)
+      .min(1)
+      .max(10_000)
+      .optional()
+      .describe('what the workers do, one step after the other, in the place of a rate; inFlight must be 1'),
   })
   .prefault({});
 
@@ -205,6 +228,16 @@ export const scenarioSchema = z.strictObject({
     .max(100)
     .default(0)
     .describe('readers that follow every partition from its beginning while the run goes on'),
+  consumer: clientSchema
+    .extend({
+      isolation: z.enum(['read_committed', 'read_uncommitted']).default('read_committed'),
+      when: z
+        .enum(['meanwhile', 'afterwards'])
+        .default('meanwhile')
+        .describe('afterwards: they begin when the load is over, and find everything there at once'),
+    })
+    .optional()
+    .describe("what the consumers are; kept's own reader, which hides nothing, if absent"),
   dense: z
     .boolean()
     .default(false)

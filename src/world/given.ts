@@ -20,6 +20,7 @@ import { describeOwnTopic } from './own-topic.ts';
 import type { GivenPlan } from './plan.ts';
 import { openLoadHosts } from './ssh-load-hosts.ts';
 import type { Setting, Stage, Tools } from './stage.ts';
+import { openConsumers } from './consumers.ts';
 import { openTransactional } from './transactional.ts';
 import type { World } from './world.ts';
 
@@ -101,7 +102,7 @@ async function makeTopic(
 
 function givenWorld(
   plan: GivenPlan,
-  { run, topic, scenario, seed, client }: Setting,
+  { run, topic, scenario, seed, client, consumer }: Setting,
   { clock, encode, record, load }: Tools & { clock: Clock; load: Load },
 ): World {
   const { endpoint } = plan;
@@ -122,7 +123,14 @@ function givenWorld(
     ...endpoint,
     brokers: plan.brokers.map(({ address, port }) => joinAddress(address, port)),
   };
-  const library = openLibrary(client, { clock, note: noteTo(record, clock) });
+  const note = noteTo(record, clock);
+  const library = openLibrary(client, { clock, note });
+  const consumers = openConsumers(consumer, {
+    endpoint: everywhere,
+    connectionTimeoutMs: CONNECTION_TIMEOUT_MS,
+    clock,
+    note,
+  });
   const nodes = plan.brokers.map(({ name, id, roles, address }) => ({ name, id, roles, address }));
   const db = givenCluster({
     nodes,
@@ -175,6 +183,7 @@ function givenWorld(
     openClient: (worker) => library.open(driverOf(worker)),
     openTransactional: (worker, onProducer) =>
       openTransactional(library, driverOf(worker), { scenario, seed, onProducer }),
+    ...consumers?.of({ topic, scenario }),
     openReader: (options) =>
       from(plan.topic.from, createReader({ ...options, endpoint: everywhere, topic, partitions, clock })),
     async close() {
@@ -182,6 +191,7 @@ function givenWorld(
       isClosed = true;
       for (const observer of observers.values()) observer.close();
       await library.close();
+      await consumers?.close();
       await load.close();
       await db.teardown();
       hook?.close();

@@ -24,6 +24,7 @@ import { isIdempotent } from '../scenario/client.ts';
 import { contractOf } from '../scenario/contract.ts';
 import { DETECTION_TIMEOUTS, type Scenario } from '../scenario/schema.ts';
 import { stateSettingsOf } from '../scenario/transactions.ts';
+import { openConsumers } from './consumers.ts';
 import { openTransactional } from './transactional.ts';
 import { keptVersion } from '../core/version.ts';
 import type { LabKind } from './plan.ts';
@@ -46,6 +47,7 @@ export function kafkaWorld(options: {
   lab: Lab;
   scenario: Scenario;
   client: PreparedClient;
+  consumer?: PreparedClient;
   distribution: Distribution;
   /** The same Kafka on this machine; null where there is none. `distribution` itself if absent. */
   local?: Distribution | null;
@@ -67,7 +69,8 @@ export function kafkaWorld(options: {
   onEvent: (event: Event) => void;
 }): World {
   const { scenario, clock, lab } = options;
-  const library = openLibrary(options.client, { clock, note: noteTo(options.onEvent, clock) });
+  const note = noteTo(options.onEvent, clock);
+  const library = openLibrary(options.client, { clock, note });
   const nodes = planNodes(options.mode, scenario.brokers).map((node) => ({
     ...node,
     address: lab.nodes.get(node.name)!.address,
@@ -75,6 +78,8 @@ export function kafkaWorld(options: {
   }));
   const brokers = nodes.filter((node) => node.roles.includes('broker'));
   const endpoint = { brokers: brokers.map((node) => bootstrapOf(node)) };
+  const connectionTimeoutMs = CONNECTION_TIMEOUT_MS;
+  const consumers = openConsumers(options.consumer, { endpoint, connectionTimeoutMs, clock, note });
   const first = topicSide(options.topic, scenario);
   const db = createKafka({
     distribution: options.distribution,
@@ -154,6 +159,7 @@ export function kafkaWorld(options: {
       openClient: (worker: number, other?: OtherProducer) => library.open(driverOf(worker, other)),
       openTransactional: (worker: number, onProducer: OnProducer) =>
         openTransactional(library, driverOf(worker), { scenario: of, seed, onProducer }),
+      ...consumers?.of({ topic, scenario: of }),
       openReader: (reader?: Parameters<World['openReader']>[0]) =>
         createReader({ endpoint, topic, partitions: of.topic.partitions, ...reader, clock }),
     };
@@ -204,6 +210,7 @@ export function kafkaWorld(options: {
     async close() {
       first.close();
       await library.close();
+      await consumers?.close();
       try {
         await db.teardown();
       } finally {

@@ -33,6 +33,8 @@ export interface Setting {
   scenario: Scenario;
   /** What writes. */
   client: PreparedClient;
+  /** What reads while the run goes on, where it is no reader of kept's own. */
+  consumer?: PreparedClient;
   mode: KafkaMode;
   seed: number;
   topic: string;

@@ -1,6 +1,7 @@
 import type { Admin } from '../client/admin.ts';
 import type { Client, Reader } from '../client/client.ts';
 import type { PreparedClient } from '../client/library.ts';
+import type { LibraryReader } from '../client/library-reader.ts';
 import type { TransactionalClient } from '../client/transactional-client.ts';
 import type { Endpoint } from '../client/endpoint.ts';
 import type { Acks } from '../client/outcome.ts';
@@ -62,6 +63,13 @@ export interface World {
    * @param onProducer told of each producer that the coordinator named
    */
   openTransactional?(worker: number, onProducer: OnProducer): TransactionalClient;
+  /**
+   * A consumer of the scenario's library for them, and what that is called; absent where the consumers are kept's own.
+   * @param number among the consumers
+   */
+  openConsumer?(number: number): LibraryReader;
+  /** `kafkajs 2.2.4`: what the consumers are, where they are no readers of kept's own. */
+  consumerName?: string;
   /** @param options how long it is to go on without any progress before it says how far it came; long if absent. */
   openReader(options?: { patienceMs?: number } & Partial<OtherTopic>): Reader;
   /** Absent where there is nothing to administer: the model has no such calls. */

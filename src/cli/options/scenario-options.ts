@@ -55,6 +55,7 @@ export interface ScenarioOptions {
   recordBytes?: number;
   count?: number;
   consumers?: number;
+  consumer?: { library: ClientLibrary; version?: string };
   dense?: true;
   warmUp?: number;
   /** Of the faults phase; of a soak in all. */
@@ -123,6 +124,11 @@ export function addScenarioOptions(command: Command): Command {
     .option('--record-bytes <n>', 'size of a value', parseCount)
     .option('--count <n>', 'stop after so many writes', parseCount)
     .option('--consumers <n>', 'readers that follow every partition while the run goes on', parseCount)
+    .option(
+      '--consumer <library[@version]>',
+      'what the consumers are (one if none are asked for), and they are given what is committed: kafkajs, platformatic, librdkafka, java',
+      parseClient,
+    )
     .option('--partitions <n>', 'partitions of the topic', parseCount)
     .option('--brokers <n>', 'brokers of the cluster', parseCount)
     .optionsGroup('The faults:')
@@ -257,7 +263,7 @@ function applyOptions(scenario: Scenario, options: ScenarioOptions): Scenario {
         ...(options.count !== undefined && { count: options.count }),
         ...(options.loadHosts !== undefined && { hosts: options.loadHosts }),
       },
-      consumers: options.consumers ?? scenario.consumers,
+      ...consumersOf(scenario, options),
       dense: options.dense ?? scenario.dense,
       phases: {
         warmUpMs: options.warmUp ?? phases.warmUpMs,
@@ -274,6 +280,20 @@ function applyOptions(scenario: Scenario, options: ScenarioOptions): Scenario {
     },
     `The scenario "${scenario.name}" with these options`,
   );
+}
+
+function consumersOf({ consumers, consumer: before }: Scenario, options: ScenarioOptions): object {
+  const count = options.consumers ?? consumers;
+  const { consumer } = options;
+  if (consumer === undefined) return { consumers: count };
+  return {
+    consumers: Math.max(1, count),
+    consumer: {
+      ...(before !== undefined && { isolation: before.isolation, when: before.when }),
+      ...(before?.library === consumer.library && before),
+      ...consumer,
+    },
+  };
 }
 
 /** Any of the options asks for transactions. */

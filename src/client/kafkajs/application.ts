@@ -23,7 +23,6 @@ import type {
 import { watchWrites } from '../watch-writes.ts';
 import {
   API,
-  asThrown,
   Kafka,
   quiet,
   type ISocketFactory,
@@ -32,6 +31,7 @@ import {
   type ProducerConfig,
   type Transaction,
 } from './kafkajs.ts';
+import { causeOf } from './cause.ts';
 import { openSocket, saslOptions } from './sockets.ts';
 
 interface Open {
@@ -209,11 +209,4 @@ function topicsOf(offsets: TransactionOffsets['offsets']): Offsets['topics'] {
       .filter((each) => each.topic === topic)
       .map(({ partition, offset }) => ({ partition, offset: String(offset) })),
   }));
-}
-
-/** The innermost cause that the library tells, by its shortest name. */
-function causeOf(thrown: unknown): string {
-  const { cause, type, code, name } = asThrown(thrown);
-  if (cause !== undefined) return causeOf(cause);
-  return type ?? (typeof code === 'string' ? code : name);
 }

@@ -6,7 +6,7 @@
 import { workerClientId } from '../../core/client-id.ts';
 import type { Clock } from '../../core/clock.ts';
 import { Failure } from '../../core/failure.ts';
-import { keyOf, valuesOf, type Client, type Completion } from '../client.ts';
+import { keysOf, valuesOf, type Client, type Completion } from '../client.ts';
 import type { DriverOptions } from '../driver-options.ts';
 import { evidenceIn } from './evidence.ts';
 import { createIdentities, type ProducerIdentity } from './identity.ts';
@@ -75,9 +75,8 @@ export function createAuditDriver(options: DriverOptions & { clock: Clock }): Cl
     },
     async write(invocation): Promise<Completion> {
       const { partition } = invocation;
-      const written = valuesOf(invocation);
-      const values = written.map(options.encode);
-      const keys = options.keyed === true ? { keys: written.map(keyOf) } : {};
+      const values = valuesOf(invocation).map(options.encode);
+      const keys = keysOf(invocation, options.keyed);
       const { evidence, offset, broker } = await attempt({ topic, partition, values, ...keys });
       const { outcome, error } = outcomeOf(evidence, acks);
       const lostTrust = evidence.kind === 'answered' ? suspectsLeader(evidence.code) : outcome !== 'sent';

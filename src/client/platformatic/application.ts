@@ -2,7 +2,6 @@
  * An application's client with @platformatic/kafka: one producer for the whole run, with the library's own retries,
  * metadata and idempotence. As with kafkajs a failure proves nothing, and a success is taken at its word.
  */
-import { isIP } from 'node:net';
 import { workerClientId } from '../../core/client-id.ts';
 import type { Clock } from '../../core/clock.ts';
 import { within } from '../../core/within.ts';
@@ -10,12 +9,12 @@ import { keyOf, valuesOf, type Client, type Completion } from '../client.ts';
 import { applicationTransactions } from '../application-transactions.ts';
 import { couldNotConnect } from '../could-not-connect.ts';
 import type { DriverOptions } from '../driver-options.ts';
-import { splitAddress, type Endpoint, type Sasl } from '../endpoint.ts';
+import { splitAddress } from '../endpoint.ts';
 import type { TransactionalClient, TransactionalDriverOptions } from '../transactional-client.ts';
-import { tlsOptions } from '../tls-options.ts';
 import { watchWrites } from '../watch-writes.ts';
 import { causeOf } from './cause.ts';
 import { loadPlatformatic, type Producer, type Transaction } from './platformatic.ts';
+import { securityOf } from './security.ts';
 
 interface Open {
   /** The first of the batch: it stands for all, which the library sends together. */
@@ -191,18 +190,4 @@ function brokerId(producer: Producer, { host, port }: { host: string; port: numb
   for (const [id, at] of producer.currentMetadata?.brokers ?? [])
     if (at.host === host && at.port === port) return id;
   return null;
-}
-
-function securityOf({ brokers, tls, sasl }: Endpoint) {
-  const isNamed = brokers.every((address) => isIP(splitAddress(address).host) === 0);
-  return {
-    ...(tls !== undefined && { tls: tlsOptions(tls), tlsServerName: isNamed }),
-    ...(sasl !== undefined && { sasl: saslOptions(sasl) }),
-  };
-}
-
-function saslOptions(sasl: Sasl) {
-  return sasl.mechanism === 'OAUTHBEARER'
-    ? { mechanism: sasl.mechanism, token: sasl.token.reveal() }
-    : { mechanism: sasl.mechanism, username: sasl.username, password: sasl.password.reveal() };
 }

@@ -3,17 +3,16 @@
  * have believed: a success is taken at its word, and a failure proves nothing, since the program may have sent the record any
  * number of times. Only what was never given to a program has certainly not been sent.
  */
-import { createPrivateKey } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
-import { EXIT, Failure } from '../../core/failure.ts';
+import { Failure } from '../../core/failure.ts';
 import { applicationTransactions } from '../application-transactions.ts';
 import { keyOf, valuesOf, type Client, type Completion, type Fate } from '../client.ts';
 import type { DriverOptions } from '../driver-options.ts';
-import type { Endpoint, Sasl, Tls } from '../endpoint.ts';
 import type { PreparedClient } from '../library.ts';
 import type { TransactionalClient, TransactionalDriverOptions } from '../transactional-client.ts';
 import { ProgramGone, type Program, type Question } from './program.ts';
 import type { Answer, OpenRequest } from './protocol.ts';
+import { reachOf } from './reach.ts';
 
 /** Beside the time that the library has: for the program itself, which may have been stopped for a while. */
 const SPARE_MS = 2_000;
@@ -227,56 +226,7 @@ function unknown(error: string): Fate {
 }
 
 /** What an application is told where it cannot connect. */
-function whyNot(answer: Answer | null): string {
+export function whyNot(answer: Answer | null): string {
   if (answer === null) return 'it gave no answer in time';
   return answer.detail === undefined ? answer.error! : `${answer.error}: ${answer.detail}`;
-}
-
-/**
- * How the cluster is reached, with its secrets as they are: it goes through a pipe, and is written nowhere.
- * @throws Failure (usage) where the client's own certificate is in an archive, which few libraries take.
- */
-function reachOf({ brokers, tls, sasl }: Endpoint): Pick<OpenRequest, 'brokers' | 'tls' | 'sasl'> {
-  if (tls?.archive !== undefined) {
-    throw new Failure(
-      "A client in a program of its own takes the client's key and certificate as PEM only.",
-      {
-        hint: 'Give them as PEM: "openssl pkcs12 -in KEYSTORE" prints what a PKCS#12 file holds.',
-        exitStatus: EXIT.usage,
-      },
-    );
-  }
-  return {
-    brokers,
-    tls:
-      tls === undefined
-        ? null
-        : {
-            ca: tls.ca ?? null,
-            cert: tls.cert ?? null,
-            ...keyOfTls(tls),
-            verifyHost: tls.verifyHost,
-          },
-    sasl: sasl === undefined ? null : saslOf(sasl),
-  };
-}
-
-/** As PKCS#8 without a passphrase: libraries differ in which other forms they can read, and the Java client reads hardly any. */
-function keyOfTls({ key, keyPassphrase }: Tls): { key: string | null; keyPassphrase: string | null } {
-  if (key === undefined) return { key: null, keyPassphrase: null };
-  const passphrase = keyPassphrase?.reveal() ?? null;
-  const given = key.reveal();
-  try {
-    const read = createPrivateKey({ key: given, format: 'pem', ...(passphrase !== null && { passphrase }) });
-    return { key: read.export({ type: 'pkcs8', format: 'pem' }).toString(), keyPassphrase: null };
-  } catch {
-    // It is no key, or the passphrase is another: the library will say so.
-    return { key: given, keyPassphrase: passphrase };
-  }
-}
-
-function saslOf(sasl: Sasl): NonNullable<OpenRequest['sasl']> {
-  return sasl.mechanism === 'OAUTHBEARER'
-    ? { mechanism: sasl.mechanism, token: sasl.token.reveal() }
-    : { mechanism: sasl.mechanism, username: sasl.username, password: sasl.password.reveal() };
 }

@@ -6,15 +6,10 @@ import { z } from 'zod';
  */
 export const PROTOCOL_VERSION = 1;
 
-/** How a worker's producer is made. Secrets go through the pipe only. */
-export interface OpenRequest {
-  op: 'open';
-  id: number;
-  worker: number;
+/** How the cluster is reached. Secrets go through the pipe only. */
+export interface ReachFields {
   /** `host:port`, beginning with the one that this worker asks first. */
   brokers: readonly string[];
-  /** Where it will write: a library that asks for metadata beforehand can do so. */
-  topic: string;
   tls: {
     /** PEM; null: the authorities that the library knows. */
     ca: string | null;
@@ -26,6 +21,15 @@ export interface OpenRequest {
     verifyHost: boolean;
   } | null;
   sasl: { mechanism: string; username?: string; password?: string; token?: string } | null;
+}
+
+/** How a worker's producer is made. */
+export interface OpenRequest extends ReachFields {
+  op: 'open';
+  id: number;
+  worker: number;
+  /** Where it will write: a library that asks for metadata beforehand can do so. */
+  topic: string;
   acks: 0 | 1 | 'all';
   idempotence: boolean;
   /** How often the library may send a record again by itself. */
@@ -73,6 +77,37 @@ export interface WriteRequest {
   keys?: readonly string[];
 }
 
+/** A consumer is made, and given every partition of the topic from its beginning, without a group if the library can. */
+export interface SubscribeRequest extends ReachFields {
+  op: 'subscribe';
+  id: number;
+  /** Its number among the consumers. */
+  reader: number;
+  topic: string;
+  partitions: number;
+  isolation: 'read_committed' | 'read_uncommitted';
+  /** One that nobody else is in, for libraries that need one. */
+  group: string;
+  requestTimeoutMs: number;
+  connectionTimeoutMs: number;
+  settings: Readonly<Record<string, string>>;
+}
+
+/** What the consumer has got meanwhile; none after so long. */
+export interface PollRequest {
+  op: 'poll';
+  id: number;
+  reader: number;
+  withinMs: number;
+}
+
+/** The consumer is closed. */
+export interface UnsubscribeRequest {
+  op: 'unsubscribe';
+  id: number;
+  reader: number;
+}
+
 /** The worker's session with the cluster ends. */
 export interface CloseRequest {
   op: 'close';
@@ -80,7 +115,15 @@ export interface CloseRequest {
   worker: number;
 }
 
-export type ProgramRequest = OpenRequest | WriteRequest | BeginRequest | EndRequest | CloseRequest;
+export type ProgramRequest =
+  | OpenRequest
+  | WriteRequest
+  | BeginRequest
+  | EndRequest
+  | CloseRequest
+  | SubscribeRequest
+  | PollRequest
+  | UnsubscribeRequest;
 
 /** The first line of the program. */
 export const helloSchema = z.looseObject({
@@ -89,6 +132,8 @@ export const helloSchema = z.looseObject({
   version: z.string().max(100).nullable().default(null),
   /** Whether it knows the requests that begin and end transactions. */
   transactions: z.boolean().default(false),
+  /** Whether it knows the requests of consumers. */
+  consumers: z.boolean().default(false),
 });
 export type Hello = z.infer<typeof helloSchema>;
 
@@ -110,5 +155,9 @@ export const answerSchema = z.looseObject({
   detail: z.string().optional(),
   /** To a write: one for each value, in their order. */
   results: z.array(resultSchema).optional(),
+  /** To a poll: what the library handed out. A value is text, as it was written; null for none. */
+  records: z
+    .array(z.object({ partition: z.int().min(0), offset: z.int().min(0), value: z.string().nullable() }))
+    .optional(),
 });
 export type Answer = z.infer<typeof answerSchema>;

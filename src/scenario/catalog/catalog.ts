@@ -2,16 +2,25 @@ import type { Entry } from './entry.ts';
 import { FAILURE_SCENARIOS } from './failure-scenarios.ts';
 import { POWER_LOSS } from './power-loss.ts';
 import { RANDOM } from './random.ts';
+import { READ_COMMITTED } from './read-committed.ts';
 import { SOAK } from './soak.ts';
 import { TRANSACTIONS } from './transactions.ts';
 
 /** All scenarios that can be run by name, the default one first. */
-export const CATALOG: readonly Entry[] = [RANDOM, SOAK, ...FAILURE_SCENARIOS, ...POWER_LOSS, ...TRANSACTIONS];
+export const CATALOG: readonly Entry[] = [
+  RANDOM,
+  SOAK,
+  ...FAILURE_SCENARIOS,
+  ...POWER_LOSS,
+  ...TRANSACTIONS,
+  ...READ_COMMITTED,
+];
 
 /** Sets of scenarios that `kept suite` runs one after another. */
 export const SUITES: Readonly<Record<string, readonly Entry[]>> = {
   'failure-scenarios': FAILURE_SCENARIOS,
   'power-loss': POWER_LOSS,
+  'read-committed': READ_COMMITTED,
 };
 
 /** By name or alias. */

@@ -3,7 +3,7 @@
  * leaves in doubt which sequence numbers were taken, or where there is none, the producer is marked as not to be used again.
  */
 import type { Clock } from '../../../core/clock.ts';
-import { keyOf, valuesOf, type Completion, type Invocation } from '../../client.ts';
+import { keysOf, valuesOf, type Completion, type Invocation } from '../../client.ts';
 import { outcomeOf, suspectsLeader } from '../../outcome.ts';
 import { nameOfTransactionCode, type EndEvidence } from '../../transaction-outcome.ts';
 import type {
@@ -111,9 +111,8 @@ export function createWriting(
 
   const write = async (transaction: OpenTransaction, invocation: Invocation): Promise<Completion> => {
     const { partition } = invocation;
-    const written = valuesOf(invocation);
-    const values = written.map(options.encode);
-    const keys = options.keyed === true ? { keys: written.map(keyOf) } : {};
+    const values = valuesOf(invocation).map(options.encode);
+    const keys = keysOf(invocation, options.keyed);
     const produced = await attempt(transaction, { topic, partition, values, ...keys });
     const { evidence, offset, attempts } = produced;
     const { outcome, error } = outcomeOf(evidence, 'all');

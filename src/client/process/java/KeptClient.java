@@ -26,6 +26,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import javax.security.auth.callback.Callback;
 import javax.security.auth.callback.UnsupportedCallbackException;
 import javax.security.auth.login.AppConfigurationEntry;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -33,6 +35,7 @@ import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.MetricName;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.OutOfOrderSequenceException;
 import org.apache.kafka.common.errors.ProducerFencedException;
@@ -41,6 +44,7 @@ import org.apache.kafka.common.errors.UnsupportedVersionException;
 import org.apache.kafka.common.security.auth.AuthenticateCallbackHandler;
 import org.apache.kafka.common.security.oauthbearer.OAuthBearerToken;
 import org.apache.kafka.common.security.oauthbearer.OAuthBearerTokenCallback;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
@@ -56,6 +60,7 @@ public final class KeptClient {
 
   private static final BlockingQueue<String> answers = new LinkedBlockingQueue<>();
   private static final Map<Long, Session> sessions = new ConcurrentHashMap<>();
+  private static final Map<Long, Reader> readers = new ConcurrentHashMap<>();
 
   private KeptClient() {}
 
@@ -69,6 +74,7 @@ public final class KeptClient {
     hello.put("library", "java");
     hello.put("version", version());
     hello.put("transactions", true);
+    hello.put("consumers", true);
     answers.add(Json.write(hello));
     BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     for (String line = in.readLine(); line != null; line = in.readLine()) receive(new Request(Json.readObject(line)));
@@ -99,6 +105,24 @@ public final class KeptClient {
       case "end": {
         Session session = sessionOf(request);
         if (session != null) session.inTurn(request, () -> session.end(request));
+        break;
+      }
+      case "subscribe": {
+        Reader reader = new Reader(request);
+        readers.put(request.number("reader"), reader);
+        reader.inTurn(request, reader::open);
+        break;
+      }
+      case "poll": {
+        Reader reader = readers.get(request.number("reader"));
+        if (reader == null) request.fail("NotOpen", "consumer " + request.number("reader") + " was not opened");
+        else reader.inTurn(request, () -> reader.poll(request));
+        break;
+      }
+      case "unsubscribe": {
+        Reader reader = readers.remove(request.number("reader"));
+        if (reader == null) request.answer();
+        else reader.inTurn(request, () -> reader.close(request));
         break;
       }
       case "close": {
@@ -197,9 +221,9 @@ public final class KeptClient {
       send(new LinkedHashMap<>());
     }
 
-    void answer(List<?> results) {
+    void answer(String name, List<?> list) {
       Map<String, Object> answer = new LinkedHashMap<>();
-      answer.put("results", results);
+      answer.put(name, list);
       send(answer);
     }
 
@@ -247,23 +271,11 @@ public final class KeptClient {
     Session(Request opened) {
       this.opened = opened;
       this.maxBlockNs = TimeUnit.MILLISECONDS.toNanos(Settings.maxBlockMs(opened));
-      String name = "worker-" + opened.number("worker");
-      this.turn = Executors.newSingleThreadExecutor(task -> {
-        Thread thread = new Thread(task, name);
-        thread.setDaemon(true);
-        return thread;
-      });
+      this.turn = threadOf("worker-" + opened.number("worker"));
     }
 
-    /** Has a request carried out when those before it have been. What is thrown is its answer. */
     void inTurn(Request request, Step step) {
-      turn.execute(() -> {
-        try {
-          step.run();
-        } catch (Throwable thrown) {
-          request.fail(thrown);
-        }
-      });
+      carryOut(turn, request, step);
     }
 
     /** Makes the producer. It connects when it is first used, so it is asked for the topic: who cannot log in is told so here. */
@@ -407,6 +419,68 @@ public final class KeptClient {
     }
   }
 
+  /** A consumer, and the thread that it lives in: it may be used by one only. */
+  private static final class Reader {
+    private final Request opened;
+    private final ExecutorService turn;
+    private KafkaConsumer<byte[], byte[]> consumer;
+
+    Reader(Request opened) {
+      this.opened = opened;
+      this.turn = threadOf("reader-" + opened.number("reader"));
+    }
+
+    void inTurn(Request request, Step step) {
+      carryOut(turn, request, step);
+    }
+
+    void open() throws IOException {
+      consumer = new KafkaConsumer<>(Settings.ofReader(opened));
+      List<TopicPartition> partitions = new ArrayList<>();
+      for (int partition = 0; partition < opened.number("partitions"); partition++) partitions.add(new TopicPartition(opened.text("topic"), partition));
+      consumer.assign(partitions);
+      consumer.seekToBeginning(partitions);
+      opened.answer();
+    }
+
+    void poll(Request request) {
+      List<Object> records = new ArrayList<>();
+      for (ConsumerRecord<byte[], byte[]> each : consumer.poll(Duration.ofMillis(request.number("withinMs")))) {
+        Map<String, Object> record = new LinkedHashMap<>();
+        record.put("partition", each.partition());
+        record.put("offset", each.offset());
+        record.put("value", each.value() == null ? null : new String(each.value(), StandardCharsets.ISO_8859_1));
+        records.add(record);
+      }
+      request.answer("records", records);
+    }
+
+    void close(Request request) {
+      consumer.close(Duration.ofMillis(1_500));
+      turn.shutdown();
+      request.answer();
+    }
+  }
+
+  private static ExecutorService threadOf(String name) {
+    return Executors.newSingleThreadExecutor(task -> {
+      Thread thread = new Thread(task, name);
+      thread.setDaemon(true);
+      return thread;
+    });
+  }
+
+  /** Has a request carried out when those before it have been. What is thrown is its answer. */
+  private static void carryOut(ExecutorService turn, Request request, Step step) {
+    turn.execute(() -> {
+      try {
+        step.run();
+      } catch (Throwable thrown) {
+        request.fail(thrown);
+      }
+    });
+  }
+
   private interface Step {
     void run() throws Exception;
   }
@@ -433,7 +507,7 @@ public final class KeptClient {
         if (attempts >= 1) result.put("attempts", (long) attempts);
         results[index] = result;
       }
-      if (open.decrementAndGet() == 0) request.answer(List.of(results));
+      if (open.decrementAndGet() == 0) request.answer("results", List.of(results));
     }
   }
 
@@ -464,6 +538,22 @@ public final class KeptClient {
       }
       secure(open, settings);
       settings.putAll(own);
+      return settings;
+    }
+
+    /** The request `subscribe` in the library's words. */
+    static Map<String, Object> ofReader(Request open) throws IOException {
+      Map<String, Object> settings = new HashMap<>();
+      settings.put("bootstrap.servers", String.join(",", open.texts("brokers")));
+      settings.put("client.id", "kept-reader-" + open.number("reader"));
+      settings.put("key.deserializer", ByteArrayDeserializer.class.getName());
+      settings.put("value.deserializer", ByteArrayDeserializer.class.getName());
+      settings.put("isolation.level", open.text("isolation"));
+      settings.put("enable.auto.commit", "false");
+      settings.put("auto.offset.reset", "earliest");
+      settings.put("request.timeout.ms", String.valueOf(open.number("requestTimeoutMs")));
+      secure(open, settings);
+      settings.putAll(open.map("settings"));
       return settings;
     }
 

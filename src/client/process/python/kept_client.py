@@ -13,7 +13,7 @@ import threading
 import time
 
 import confluent_kafka
-from confluent_kafka import KafkaException, Producer
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Producer, TopicPartition
 
 POLL_S = 0.1
 FLUSH_S = 1.0
@@ -31,10 +31,10 @@ def say(**answer):
 
 def settings_of(asked):
     """What a producer is configured with, in the words of librdkafka's CONFIGURATION.md."""
-    tls, sasl, transactions = asked["tls"], asked["sasl"], asked["transactions"]
+    transactions = asked["transactions"]
     settings = {
+        **reach_of(asked),
         "client.id": f"kept-{asked['worker']}",
-        "bootstrap.servers": ",".join(asked["brokers"]),
         "acks": asked["acks"],
         "enable.idempotence": asked["idempotence"],
         "message.send.max.retries": asked["retries"],
@@ -43,6 +43,35 @@ def settings_of(asked):
         "socket.connection.setup.timeout.ms": max(1000, asked["connectionTimeoutMs"]),
         "message.timeout.ms": asked["deliveryTimeoutMs"],
         "allow.auto.create.topics": False,
+    }
+    if transactions:
+        settings["transactional.id"] = transactions["id"]
+        settings["transaction.timeout.ms"] = transactions["timeoutMs"]
+        # The library takes no longer time for a record than for its transaction.
+        settings["message.timeout.ms"] = min(asked["deliveryTimeoutMs"], transactions["timeoutMs"])
+    settings.update(asked["settings"])
+    return settings
+
+
+def reader_settings_of(asked):
+    """What a consumer is configured with. It needs a group, and is none of its members: it is told what to read."""
+    return {
+        **reach_of(asked),
+        "group.id": asked["group"],
+        "enable.auto.commit": False,
+        "auto.offset.reset": "earliest",
+        "isolation.level": asked["isolation"],
+        "socket.timeout.ms": max(10000, asked["requestTimeoutMs"]),
+        **asked["settings"],
+    }
+
+
+def reach_of(asked):
+    """How the cluster is reached."""
+    tls, sasl = asked["tls"], asked["sasl"]
+    settings = {
+        "client.id": "kept",
+        "bootstrap.servers": ",".join(asked["brokers"]),
         "security.protocol": ("SASL_" if sasl else "") + ("SSL" if tls else "PLAINTEXT"),
     }
     if tls:
@@ -62,13 +91,32 @@ def settings_of(asked):
         else:
             settings["sasl.username"] = sasl["username"]
             settings["sasl.password"] = sasl["password"]
-    if transactions:
-        settings["transactional.id"] = transactions["id"]
-        settings["transaction.timeout.ms"] = transactions["timeoutMs"]
-        # The library takes no longer time for a record than for its transaction.
-        settings["message.timeout.ms"] = min(asked["deliveryTimeoutMs"], transactions["timeoutMs"])
-    settings.update(asked["settings"])
     return settings
+
+
+class Reader:
+    def __init__(self, asked):
+        self.consumer = Consumer(reader_settings_of(asked))
+        self.consumer.assign(
+            [TopicPartition(asked["topic"], number, OFFSET_BEGINNING) for number in range(asked["partitions"])]
+        )
+
+    def poll(self, id, withinMs, **_):
+        records = []
+        for record in self.consumer.consume(500, withinMs / 1000):
+            error = record.error()
+            if error is None:
+                value = record.value()
+                records.append(
+                    {
+                        "partition": record.partition(),
+                        "offset": record.offset(),
+                        "value": None if value is None else value.decode("latin-1"),
+                    }
+                )
+            elif error.fatal():
+                raise KafkaException(error)
+        say(id=id, records=records)
 
 
 class Worker:
@@ -191,6 +239,19 @@ def open_worker(asked):
     say(id=asked["id"])
 
 
+readers = {}
+
+
+def open_reader(asked):
+    readers[asked["reader"]] = Reader(asked)
+    say(id=asked["id"])
+
+
+def close_reader(asked):
+    readers.pop(asked["reader"]).consumer.close()
+    say(id=asked["id"])
+
+
 def close_worker(asked):
     workers.pop(asked["worker"]).close()
     say(id=asked["id"])
@@ -214,6 +275,7 @@ def main():
         library="librdkafka",
         version=confluent_kafka.libversion()[0],
         transactions=True,
+        consumers=True,
         through=f"confluent-kafka {confluent_kafka.version()}",
     )
     sys.stdin.reconfigure(encoding="utf-8")
@@ -222,6 +284,9 @@ def main():
         "begin": lambda asked: workers[asked["worker"]].begin(**asked),
         "end": lambda asked: workers[asked["worker"]].end(**asked),
         "close": close_worker,
+        "subscribe": open_reader,
+        "poll": lambda asked: readers[asked["reader"]].poll(**asked),
+        "unsubscribe": close_reader,
     }
     for line in sys.stdin:
         asked = json.loads(line)
