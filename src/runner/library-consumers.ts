@@ -5,9 +5,10 @@ import { recordsInto } from './reads.ts';
 import type { RunOptions } from './run-options.ts';
 import { SCANS } from './scan.ts';
 
-/** So long nothing has come when a consumer is taken to have read everything that it is given. */
+/** So long nothing more has come when the consumers are taken to have read everything that they are given. */
 const QUIET_MS = 3_000;
 const LOOK_MS = 100;
+/** One that has handed out nothing yet may still be on its way into its group. */
 const PATIENCE_MS = 30_000;
 
 /**
@@ -26,6 +27,7 @@ export function startLibraryConsumers(
   const ending = new AbortController();
   const signal = AbortSignal.any([ending.signal, abort]);
   let lastNs = 0;
+  const silent = new Set(Array.from({ length: scenario.consumers }, (_, index) => index));
   let stopping: Promise<void> | null = null;
 
   const follow = async (index: number): Promise<void> => {
@@ -36,10 +38,12 @@ export function startLibraryConsumers(
     const reader = world.openConsumer!(index);
     const error = await reader.follow((records: readonly Fetched[]) => {
       lastNs = clock.nowNs();
+      silent.delete(index);
       put(records);
       for (const { partition, offset } of records)
         positions[partition] = Math.max(positions[partition] ?? 0, offset + 1);
     }, signal);
+    silent.delete(index);
     for (const [partition, end] of positions.entries()) {
       record({
         type: 'scan',
@@ -65,7 +69,8 @@ export function startLibraryConsumers(
   const stop = async (): Promise<void> => {
     following ??= start();
     const askedNs = clock.nowNs();
-    const isQuiet = () => clock.nowNs() - Math.max(lastNs, askedNs) >= QUIET_MS * NS_PER_MS;
+    const isQuiet = () =>
+      silent.size === 0 && clock.nowNs() - Math.max(lastNs, askedNs) >= QUIET_MS * NS_PER_MS;
     const isLate = () => clock.nowNs() - askedNs >= PATIENCE_MS * NS_PER_MS;
     while (!signal.aborted && !isQuiet() && !isLate()) await clock.sleep(LOOK_MS, signal);
     ending.abort();

@@ -19,6 +19,7 @@ const KINDS: ReadonlySet<string> = new Set([
   'zombie-commit',
   'dirty-read',
   'aborted-read',
+  'skipped',
 ]);
 const TIMEOUT_MS = 1_000;
 const IDS = ['t0', 't1', 't0'];
@@ -166,7 +167,7 @@ function historyOf(drawn: Drawn) {
 }
 
 /** The findings of the checker in the words of the oracle. */
-function findingsOf(history: ReturnType<typeof historyOf>): Set<string> {
+function findingsOf(history: ReturnType<typeof historyOf>): { found: Set<string>; mayBeCut: boolean } {
   const found = new Set<string>();
   const onAnomaly = ({ kind, worker, seq, partition, offset, timeNs, ruling }: Anomaly) => {
     if (!KINDS.has(kind)) return;
@@ -180,8 +181,8 @@ function findingsOf(history: ReturnType<typeof historyOf>): Set<string> {
   const info = {
     transactions: { ids: IDS, version: 2 as const, timeoutMs: TIMEOUT_MS, stateMinInsyncReplicas: 2 },
   };
-  check(runOf({ ...history, info }, 3), { claim: 'kept', onAnomaly });
-  return found;
+  const { counts } = check(runOf({ ...history, info }, 3), { claim: 'kept', onAnomaly });
+  return { found, mayBeCut: counts.lost + counts['lost-after-read'] + counts.divergent > 0 };
 }
 
 const drawnOf: fc.Arbitrary<Drawn> = fc.record({
@@ -210,8 +211,11 @@ test('what the definitions say is found, and nothing else', (t) => {
           return `zombie-commit of ${worker} at ${endInvokeNs}`;
         },
       );
-      for (const finding of expected) met.add(finding.split(' ')[0]!);
-      t.deepEqual([...findingsOf(history)].toSorted(), [...new Set(expected)].toSorted());
+      const { found, mayBeCut } = findingsOf(history);
+      // Where a log may have been cut off, it is not said what a reader went past.
+      const told = expected.filter((finding) => !mayBeCut || !finding.startsWith('skipped'));
+      for (const finding of told) met.add(finding.split(' ')[0]!);
+      t.deepEqual([...found].toSorted(), [...new Set(told)].toSorted());
     }),
     { numRuns: 2_000 },
   );
@@ -221,6 +225,7 @@ test('what the definitions say is found, and nothing else', (t) => {
     'late',
     'lost-committed',
     'merged',
+    'skipped',
     'split',
     'torn',
     'zombie-commit',

@@ -114,5 +114,18 @@ export function transactionFindings(
     if (transaction.outcome === 'aborted' && isThere && !isVisible(write)) found.add(`aborted-read ${what}`);
     else if (read.timeNs < asked) found.add(`dirty-read ${what}`);
   }
+
+  for (const { scan, isolation, partition, from, end } of scans) {
+    if (isolation === undefined) continue;
+    for (const record of log) {
+      if (record.partition !== partition || record.offset < from || record.offset >= end) continue;
+      const { worker, seq } = record;
+      const copies = log.filter((other) => other.worker === worker && other.seq === seq);
+      const isGiven = reads.some((read) => read.scan === scan && read.worker === worker && read.seq === seq);
+      // Which of several copies it would have been is not asked.
+      if (copies.length === 1 && placeOf(record).fate === 'committed' && !isGiven)
+        found.add(`skipped ${worker}:${seq} at ${partition}@${record.offset} at -1`);
+    }
+  }
   return found;
 }

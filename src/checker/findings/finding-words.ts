@@ -14,7 +14,11 @@ export const FINDING_WORDS: Record<FindingKind, { one: string; many: string; aft
   divergent: { one: 'offset', many: 'offsets', after: 'with more than one value' },
   misplaced: { one: 'record', many: 'records', after: 'at another offset than the acknowledged one' },
   duplicate: { one: 'value', many: 'values', after: 'stored more than once' },
-  'aborted-read': { one: 'failed write', many: 'failed writes', after: 'found in the log all the same' },
+  'aborted-read': {
+    one: 'failed or aborted write or transaction',
+    many: 'failed or aborted writes or transactions',
+    after: 'shown all the same',
+  },
   torn: { one: 'transaction', many: 'transactions', after: 'of which only a part took effect' },
   'lost-committed': {
     one: 'committed transaction',
@@ -73,7 +77,7 @@ export function findingClause(kind: FindingKind, count: number, acknowledged: nu
     case 'duplicate':
       return `${counted(count, 'record')} ${be} stored more than once`;
     case 'aborted-read':
-      return `${counted(count, 'write')} that failed ${be} in the log`;
+      return `${counted(count, 'write or transaction', 'writes or transactions')} that failed or ${count === 1 ? 'was' : 'were'} aborted ${be} shown all the same`;
     case 'torn':
       return `of ${counted(count, 'transaction')} only a part took effect`;
     case 'lost-committed':

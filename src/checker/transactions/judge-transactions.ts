@@ -4,14 +4,13 @@ import type { ScanEvent } from '../../history/event.ts';
 import { eventsOf } from '../../history/events-of.ts';
 import { int64At, type Run } from '../../history/run.ts';
 import { TRANSACTION_CLEANUP_MS } from '../../history/transaction.ts';
-import { INTEGRITIES } from '../../history/write.ts';
 import type { Examination } from '../examination.ts';
 import { decidingScan, finalScansOf } from '../facts/scans.ts';
 import { mayMissRows } from '../facts/completeness.ts';
 import type { Cause } from '../findings/grouping.ts';
 import type { FindingKind } from '../result.ts';
 import { gather } from './gather.ts';
-import { ABORTED, COMMITTED, OPEN, OUTSIDE, Segments } from './segments.ts';
+import { COMMITTED, OPEN, OUTSIDE, Segments } from './segments.ts';
 import {
   HAS_ABORTED,
   HAS_COMMITTED,
@@ -22,9 +21,7 @@ import {
   type TransactionTable,
 } from './transaction-table.ts';
 import { rulingOnReader, rulingOnTransaction, type TransactionCase } from './rulings.ts';
-import { isCommittedReader } from './promises.ts';
-
-const VALID = INTEGRITIES.indexOf('valid');
+import { judgeCommittedReaders, type TransactionAnomaly as Anomaly } from './committed-readers.ts';
 
 /**
  * Did transactions keep what Kafka promises of them: all or nothing, and nothing to readers before the end? Offsets and markers
@@ -87,7 +84,11 @@ class TransactionJudge {
     }
     this.#judgeLogs(segments);
     this.#judgeLate(segments);
-    this.#judgeReaders(segments);
+    judgeCommittedReaders(
+      this.#examination,
+      { run: this.#run, transactions: this.#transactions, segments, scans: this.#scans },
+      (of, partition, told) => this.#count(of, partition, told),
+    );
     this.#judgeStable(segments);
     this.#judgeZombies();
   }
@@ -174,75 +175,6 @@ class TransactionJudge {
         detail: `it was written in epoch ${epoch} of producer ${producerId}, and stands behind a record of epoch ${laterEpoch}`,
       });
     }
-  }
-
-  /** What readers were given that hide what is not committed. */
-  #judgeReaders(segments: Segments): void {
-    const readers = new Map<number, ScanEvent>();
-    for (const event of eventsOf(this.#run.events, 'scan'))
-      if (isCommittedReader(event)) readers.set(event.scan, event);
-    if (readers.size === 0) return;
-    const given = new Map<string, { scan: number; partition: number; offset: number; timeNs: number }[]>();
-    // Of most records nothing is to be asked: only of those that a reader was given is the transaction looked up.
-    for (const batch of this.#run.reads()) {
-      for (let row = 0; row < batch.length; row++) {
-        if (!readers.has(batch.scan[row]!) || batch.integrity[row] !== VALID) continue;
-        const key = `${batch.worker[row]}:${int64At(batch.seq, row)}`;
-        const known = given.get(key) ?? [];
-        known.push({
-          scan: batch.scan[row]!,
-          partition: batch.partition[row]!,
-          offset: int64At(batch.offset, row),
-          timeNs: int64At(batch.timeNs, row),
-        });
-        given.set(key, known);
-      }
-    }
-    for (const batch of this.#run.writes()) {
-      const { transaction, worker } = batch;
-      if (transaction === undefined) continue;
-      for (let row = 0; row < batch.length; row++) {
-        const seq = int64At(batch.seq, row);
-        const id = this.#transactions.idOf(worker[row]!, int64At(transaction, row));
-        const reads = id < 0 ? undefined : given.get(`${worker[row]}:${seq}`);
-        if (reads === undefined) continue;
-        for (const read of reads)
-          this.#judgeRead({ ...read, worker: worker[row]!, seq, id }, readers.get(read.scan)!, segments);
-      }
-    }
-  }
-
-  #judgeRead(
-    read: { partition: number; offset: number; timeNs: number; worker: number; seq: number; id: number },
-    reader: ScanEvent,
-    segments: Segments,
-  ): void {
-    const { partition, offset, timeNs, worker, seq, id } = read;
-    const places = [...segments.segmentsOf(worker, seq)];
-    const isInCommitted = places.some(
-      (segment) => segment === OUTSIDE || segments.fateOf(segment) === COMMITTED,
-    );
-    const isKnown = places.length > 0 && this.#scans.has(partition);
-    const outcome = this.#transactions.outcomeOf(id);
-    const name = `transaction ${grouped(this.#transactions.numberOf(id))} of worker ${worker}`;
-    const common = { offset, timeNs, worker, seq, value: valueName(worker, seq) };
-    if (outcome === 'aborted' && isKnown && !isInCommitted) {
-      const fate = places.some((segment) => segments.fateOf(segment) === ABORTED) ? 'aborted' : 'still open';
-      const detail = `the reader “${reader.client ?? reader.name}” was given it, and ${name} is ${fate} in the log`;
-      this.#count({ kind: 'aborted-read', reader: reader.client ?? reader.name }, partition, {
-        ...common,
-        detail,
-      });
-      return;
-    }
-    const commitNs = this.#transactions.commitInvokeNsOf(id);
-    // A reader's time and a worker's are compared only where they are of one clock.
-    if (timeNs >= commitNs || this.#examination.clocks.clockOf(worker) !== 0) return;
-    const when = commitNs === Infinity ? 'was never asked for' : `was first asked for at ${moment(commitNs)}`;
-    this.#count({ kind: 'dirty-read', reader: reader.client ?? reader.name }, partition, {
-      ...common,
-      detail: `it was given at ${moment(timeNs)}, and the commit of ${name} ${when}`,
-    });
   }
 
   /** Whether what is behind the last stable offset is there for longer than any transaction may be open. */
@@ -356,15 +288,6 @@ interface RecordPlace {
   /** Where its copies stand. */
   segments: number[];
   isAcknowledged: boolean;
-}
-
-interface Anomaly {
-  offset: number;
-  timeNs: number;
-  worker: number;
-  seq: number;
-  value: string;
-  detail: string;
 }
 
 function wordsOf(

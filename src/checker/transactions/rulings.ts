@@ -80,7 +80,9 @@ export function rulingOnReader({ kind }: TransactionCase): Ruling {
   const reason =
     kind === 'dirty-read'
       ? 'a reader of what is committed was given a record before the commit of its transaction was asked for'
-      : 'a reader of what is committed was given a record that the log itself says is not: it did not leave it out';
+      : kind === 'skipped'
+        ? 'a reader of what is committed went past a record that the log says is committed, and did not hand it out'
+        : 'a reader of what is committed was given a record that the log itself says is not: it did not leave it out';
   // That the log says so is the reader's doing; who showed a record too early is not known.
   return { judgement: 'violation', reason, blame: kind === 'dirty-read' ? 'unknown' : 'client' };
 }

@@ -11,7 +11,7 @@ export function verdictInWords(result: Result): string {
   if (verdict === 'inconclusive') return 'This run proves nothing either way.';
   const accusing = findings.filter(({ judgement }) => claim === 'kept' || judgement === 'violation');
   if (verdict === 'invalid' && accusing.length > 0 && accusing.every(({ reader }) => reader !== undefined))
-    return 'A reader did not hand over what is there; nothing points at Kafka.';
+    return readersInWords(accusing);
   if (verdict === 'invalid' && accusing.length > 0 && accusing.every(({ blame }) => blame === 'client')) {
     const library =
       result.client === undefined
@@ -29,6 +29,16 @@ export function verdictInWords(result: Result): string {
   return counts.lost + counts['lost-after-read'] > 0
     ? `Kafka did not keep everything that it acknowledged. ${permissionInWords(findings.filter(isLost), 'lost records')}`
     : `What is in the log is not what Kafka’s answers said. ${permissionInWords(accusing, 'findings')}`;
+}
+
+/** What readers did, where nothing else is to be told. */
+function readersInWords(findings: readonly Finding[]): string {
+  // Whether the broker or the library showed it too early is not known.
+  if (findings.some(({ kind }) => kind === 'dirty-read'))
+    return 'A reader was given what had not been committed.';
+  return findings.every(({ kind }) => kind === 'aborted-read')
+    ? 'A reader handed over what was aborted; nothing points at Kafka.'
+    : 'A reader did not hand over what is there; nothing points at Kafka.';
 }
 
 const be = (count: number) => (count === 1 ? 'is' : 'are');

@@ -124,7 +124,7 @@ function countsOf({ counts, claim, transactions }: Result, page: Page): string {
     ...present('divergent', counts.divergent, 'offsets with more than one value'),
     ...present('misplaced', counts.misplaced, 'found at another offset than the acknowledged one'),
     ...present('duplicate', counts.duplicate, 'stored more than once'),
-    ...present('aborted read', counts['aborted-read'], 'failed, and in the log all the same'),
+    ...present('aborted read', counts['aborted-read'], 'failed or aborted, and shown all the same'),
     ...present('torn', counts.torn, 'transactions of which only a part took effect'),
     ...present('lost committed', counts['lost-committed'], 'committed transactions that are not shown whole'),
     ...present('dirty read', counts['dirty-read'], 'read before the commit was asked for'),
