@@ -159,10 +159,17 @@ async function loadUnderFaults(
           record: account.write,
           stop: until,
         });
-  const theCampaign = campaignFor(options, account, theLoad);
+  const { count, script } = scenario.load;
+  // When a script is over, there is nothing left to strike.
+  const over = new AbortController();
+  const theCampaign = campaignFor(
+    { ...options, stop: AbortSignal.any([options.stop, over.signal]) },
+    account,
+    theLoad,
+  );
 
   account.enter('warm-up');
-  const loading = theLoad.run();
+  const loading = theLoad.run().finally(() => script !== undefined && over.abort());
   await clock.sleep(warmUpMs, stop);
   account.enter('faults');
   await theCampaign.run();
@@ -172,7 +179,6 @@ async function loadUnderFaults(
   await clock.sleep(recoveryMs, stop);
   if (options.liveWithinMs !== undefined)
     await untilAlive(options, account, { load: theLoad, healedNs, withinMs: options.liveWithinMs });
-  const { count, script } = scenario.load;
   if (count === undefined && script === undefined) end.abort();
   await loading;
   if (theLoad.behindMs() > BEHIND_MS) {

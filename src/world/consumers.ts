@@ -28,13 +28,11 @@ export function openConsumers(
 ): Consumers | null {
   if (consumer === undefined) return null;
   const library = openLibrary(consumer, { clock, note });
-  const { openReader } = library;
-  if (openReader === undefined) throw new TypeError(`${consumer.library} has no consumers of its own`);
   return {
     of: ({ topic, scenario }) => ({
       consumerName: nameOfClient(consumer),
-      openConsumer: (number) =>
-        openReader({
+      openConsumer(number) {
+        const reader = library.openReader?.({
           number,
           endpoint,
           topic,
@@ -43,7 +41,10 @@ export function openConsumers(
           group: `${topic}-consumer-${number}`,
           requestTimeoutMs: scenario.producer.requestTimeoutMs,
           connectionTimeoutMs,
-        }),
+        });
+        if (reader === undefined) throw new TypeError(`${consumer.library} has no consumers of its own`);
+        return reader;
+      },
     }),
     close: () => library.close(),
   };

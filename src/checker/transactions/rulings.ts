@@ -36,11 +36,11 @@ const PROMISES: Partial<Record<FindingKind, string>> = {
  * producer id and epoch. It is a known defect of that protocol, and no less a violation of what is promised.
  */
 const KNOWN_DEFECT =
-  'with transaction.version below 2 a request that comes late counts for the next transaction (KAFKA-17754; KIP-890 mends it, part 2)';
+  'With transaction.version below 2 a request that comes late counts for the next transaction (KAFKA-17754; KIP-890 mends it, part 2)';
 const OF_LATE_REQUESTS = new Set<FindingKind>(['aborted-read', 'lost-committed', 'torn', 'merged', 'split']);
 /** Before Kafka 3.6 a late record could open a transaction that nobody ends (KIP-890, part 1). */
 const KNOWN_HANGING =
-  'before Kafka 3.6 a record that comes late begins a transaction that nothing ends (KIP-890 mends it, part 1)';
+  'Before Kafka 3.6 a record that comes late begins a transaction that nothing ends (KIP-890 mends it, part 1)';
 
 export function rulingOnTransaction(
   { kind, onlyMissing = false }: TransactionCase,

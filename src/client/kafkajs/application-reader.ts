@@ -2,6 +2,7 @@
  * kafkajs's own consumer, as an application reads with it: in a group, from the beginning. It reads what is committed if
  * nothing else is said.
  */
+import { READER_CLIENT_ID } from '../../core/client-id.ts';
 import type { Clock } from '../../core/clock.ts';
 import { within } from '../../core/within.ts';
 import type { LibraryReader, LibraryReaderOptions } from '../library-reader.ts';
@@ -14,7 +15,7 @@ const CLOSE_WITHIN_MS = 2_000;
 export function createApplicationReader(options: LibraryReaderOptions & { clock: Clock }): LibraryReader {
   const { endpoint, topic, group, isolation, clock } = options;
   const kafka = new Kafka({
-    clientId: 'kept',
+    clientId: READER_CLIENT_ID,
     brokers: [...endpoint.brokers],
     ...(endpoint.sasl !== undefined && { sasl: saslOptions(endpoint.sasl)! }),
     connectionTimeout: options.connectionTimeoutMs,

@@ -1,4 +1,5 @@
 /** The consumer of @platformatic/kafka, as an application reads with it: in a group, as a stream from the earliest offset. */
+import { READER_CLIENT_ID } from '../../core/client-id.ts';
 import type { Clock } from '../../core/clock.ts';
 import { within } from '../../core/within.ts';
 import { splitAddress } from '../endpoint.ts';
@@ -15,7 +16,7 @@ export function createPlatformaticReader(options: LibraryReaderOptions & { clock
     async follow(sink, signal) {
       const library = await loadPlatformatic();
       const consumer = new library.Consumer({
-        clientId: 'kept',
+        clientId: READER_CLIENT_ID,
         groupId: group,
         bootstrapBrokers: endpoint.brokers.map(splitAddress),
         ...securityOf(endpoint),

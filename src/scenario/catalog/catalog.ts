@@ -20,6 +20,7 @@ export const CATALOG: readonly Entry[] = [
 export const SUITES: Readonly<Record<string, readonly Entry[]>> = {
   'failure-scenarios': FAILURE_SCENARIOS,
   'power-loss': POWER_LOSS,
+  transactions: TRANSACTIONS,
   'read-committed': READ_COMMITTED,
 };
 

@@ -1,21 +1,12 @@
-import type { ScenarioInput } from '../schema.ts';
 import { entry, type Entry } from './entry.ts';
+import { abort, begin, commit, write, type Step } from './steps.ts';
 
 /**
  * Histories without any fault, each of which a consumer of what is committed must read right. The broker sends what was
  * aborted, too, with a list of it: leaving it out is the work of the client library.
  */
-type Step = NonNullable<NonNullable<ScenarioInput['load']>['script']>[number];
-
-const write = (worker: number, more: Partial<Extract<Step, { do: 'write' }>> = {}): Step => ({
-  do: 'write',
-  worker,
-  ...more,
-});
-const begin = (worker: number): Step => ({ do: 'begin', worker });
-const abort = (worker: number): Step => ({ do: 'abort', worker });
 /** A transaction that everybody is to see, behind all that nobody is to see. */
-const COMMITTED: Step[] = [begin(0), write(0), { do: 'commit', worker: 0 }];
+const COMMITTED: Step[] = [begin(), write(), commit()];
 
 /** Nearly as large as a record may be, so that few of them fill what a consumer asks for at once. */
 const LARGE_BYTES = 900_000;
@@ -45,13 +36,13 @@ export const READ_COMMITTED: readonly Entry[] = [
   readCommitted('two-aborted', {
     title: 'Two aborted transactions of one producer, read at once',
     description: 'A consumer of what is committed gets both in one answer, and must hand out neither.',
-    script: [begin(0), write(0), abort(0), begin(0), write(0), abort(0)],
+    script: [begin(), write(), abort(), begin(), write(), abort()],
   }),
   readCommitted('large-aborted', {
     title: 'An aborted transaction that is larger than one answer',
     description:
       'The end of the transaction comes in another answer than its beginning; nothing of it may be handed out.',
-    script: [begin(0), ...Array.from({ length: LARGE_RECORDS }, () => write(0)), abort(0)],
+    script: [begin(), ...Array.from({ length: LARGE_RECORDS }, () => write()), abort()],
     recordBytes: LARGE_BYTES,
   }),
   readCommitted('interleaved', {
@@ -62,7 +53,7 @@ export const READ_COMMITTED: readonly Entry[] = [
     script: [
       begin(0),
       begin(1),
-      ...Array.from({ length: 3 }, () => [write(0), write(1)]).flat(),
+      ...Array.from({ length: 3 }, () => [write(), write(0, { worker: 1 })]).flat(),
       abort(0),
       abort(1),
     ],
@@ -72,6 +63,6 @@ export const READ_COMMITTED: readonly Entry[] = [
     title: 'An aborted record with the key 00 00 00 00',
     description:
       'A marker of an abort has such a key, too; the record must not be taken for one, and not be handed out.',
-    script: [begin(0), write(0, { key: '00000000' }), write(0), abort(0)],
+    script: [begin(), write(0, { key: '00000000' }), write(), abort()],
   }),
 ];

@@ -545,7 +545,7 @@ public final class KeptClient {
     static Map<String, Object> ofReader(Request open) throws IOException {
       Map<String, Object> settings = new HashMap<>();
       settings.put("bootstrap.servers", String.join(",", open.texts("brokers")));
-      settings.put("client.id", "kept-reader-" + open.number("reader"));
+      settings.put("client.id", "kept-reader");
       settings.put("key.deserializer", ByteArrayDeserializer.class.getName());
       settings.put("value.deserializer", ByteArrayDeserializer.class.getName());
       settings.put("isolation.level", open.text("isolation"));

@@ -70,7 +70,7 @@ def reach_of(asked):
     """How the cluster is reached."""
     tls, sasl = asked["tls"], asked["sasl"]
     settings = {
-        "client.id": "kept",
+        "client.id": "kept-reader",
         "bootstrap.servers": ",".join(asked["brokers"]),
         "security.protocol": ("SASL_" if sasl else "") + ("SSL" if tls else "PLAINTEXT"),
     }
