@@ -27,6 +27,7 @@ const random = entry({
 const REQUEST_TIMEOUT_MS = 2_000;
 /** The faults are in force before the first step. */
 const FIRST_MS = 1_500;
+const FAULT_AFTER_FAULT_MS = 400;
 /** What is late has arrived, and has done whatever it does. */
 const ARRIVAL_MS = 1_500;
 /** Whatever is slow the first time is done then: the log of transactions, connections, leaders. */
@@ -60,7 +61,10 @@ function late(
     },
     load: { workers, inFlight: 1, script: [...WARM_UP, ...script] },
     phases: { warmUpMs: 0, faultsMs, recoveryMs: 0 },
-    nemesis: { script: faults.map((fault) => ({ atMs: 0, fault, forMs: faultsMs })) },
+    // One after the other: what the first one strikes the others do not count.
+    nemesis: {
+      script: faults.map((fault, index) => ({ atMs: index * FAULT_AFTER_FAULT_MS, fault, forMs: faultsMs })),
+    },
   });
 }
 
