@@ -15,6 +15,10 @@ import { preparePlanForWorld } from '../../run/prepare.ts';
 import { describePlan } from '../describe-plan.ts';
 import { terminalReporter } from '../terminal-reporter.ts';
 import { type Outcome, type Row, runRows, statusOfSuite } from '../suite-rows.ts';
+import { markdownTable } from '../markdown-table.ts';
+import { parseClient } from '../options/parse.ts';
+import { scenarioWith, type ScenarioOptions } from '../options/scenario-options.ts';
+import { transactionsTable } from '../transactions-table.ts';
 import { print, printJson, say } from '../terminal/print.ts';
 
 export function addSuiteCommand(program: Command): void {
@@ -23,6 +27,8 @@ export function addSuiteCommand(program: Command): void {
     .argument('<name>', Object.keys(SUITES).join(', '))
     .description('run a set of scenarios and compare what they lose with what is expected');
   addRepeatOptions(addSimulateOption(addClusterOptions(command)), 'each of them')
+    .option('--client <library[@version]>', 'what writes: see "kept run --help"', parseClient)
+    .option('--consumer <library[@version]>', 'what the consumers are: see "kept run --help"', parseClient)
     .option('--full-size', 'at the original size: 100,000 records each, original timeouts')
     .option('--only <numbers>', 'only these, by number or name: 4,5')
     .addHelpText(
@@ -31,6 +37,9 @@ export function addSuiteCommand(program: Command): void {
 "failure-scenarios" are the seven of Jack Vanlightly's ChaosTestingCode (2018): acks 0, 1 and all, with the leader
 killed, isolated, or cut off from ZooKeeper only. His figures stand beside what is found here. About seven minutes.
 "power-loss" is what is lost with the power of one or of all brokers; it needs root, for disks that can fail.
+"transactions" are workers in transactions, and single requests of theirs that come late: with --client java@3.9.1 and
+so on, that client's. "read-committed" are histories without any fault that a consumer of what is committed must read
+right: with --consumer kafkajs and so on, that library's.
 
 Exit status: 1 when an expectation is not met, whatever else happened; else that of a run that failed, 130 when it was
 interrupted, 2 when a run was inconclusive, and 0 when every expectation is met.
@@ -42,6 +51,7 @@ each scenario. "kept resume store/repeat-1" goes on where it was ended.
 Examples:
   kept suite failure-scenarios --kafka 2.0.1
   kept suite failure-scenarios --only 2,4 --repeat 30
+  kept suite transactions --kafka 3.9.1 --client java@3.9.1
   kept suite failure-scenarios --simulate --repeat 10 --jobs 2`,
     )
     .action(async (name: string, options: SuiteOptions) => {
@@ -66,7 +76,11 @@ Examples:
         }));
         printJson(`${JSON.stringify(plain, null, 2)}\n`);
       } else {
-        print(table(rows));
+        print(
+          rows.some(({ result }) => result?.transactions !== undefined)
+            ? transactionsTable(rows)
+            : table(rows),
+        );
       }
       if (rows.some(({ world }) => world === 'simulated')) {
         say('*** SIMULATED *** This table is about a model of Kafka, not about Kafka.\n');
@@ -74,7 +88,9 @@ Examples:
     });
 }
 
-type SuiteOptions = ClusterOptions & RepeatOptions & { fullSize?: true; only?: string };
+type SuiteOptions = ClusterOptions &
+  RepeatOptions &
+  Pick<ScenarioOptions, 'client' | 'consumer'> & { fullSize?: true; only?: string };
 
 async function repeatSuite(name: string, entries: readonly Entry[], options: SuiteOptions): Promise<number> {
   const { beginRepeat, casesOf, prepareWith, wishesOf } = await import('../repeating.ts');
@@ -95,8 +111,17 @@ async function repeatSuite(name: string, entries: readonly Entry[], options: Sui
   );
 }
 
-function scenarioOf(entry: Entry, { fullSize }: { fullSize?: true }): Entry['scenario'] {
-  return fullSize === true ? (entry.fullSize ?? entry.scenario) : entry.scenario;
+function scenarioOf(
+  entry: Entry,
+  { fullSize, client, consumer }: Pick<SuiteOptions, 'fullSize' | 'client' | 'consumer'>,
+): Entry['scenario'] {
+  const scenario = fullSize === true ? (entry.fullSize ?? entry.scenario) : entry.scenario;
+  return client === undefined && consumer === undefined
+    ? scenario
+    : scenarioWith(scenario, {
+        ...(client !== undefined && { client }),
+        ...(consumer !== undefined && { consumer }),
+      });
 }
 
 function entriesOf(name: string, only: string | undefined): readonly Entry[] {
@@ -118,7 +143,7 @@ function entriesOf(name: string, only: string | undefined): readonly Entry[] {
   });
 }
 
-async function runEntry(entry: Entry, options: ClusterOptions & { fullSize?: true }): Promise<Outcome> {
+async function runEntry(entry: Entry, options: SuiteOptions): Promise<Outcome> {
   const scenario = scenarioOf(entry, options);
   const plan = { ...(await preparePlanForWorld(scenario, options, say)), quiet: true, json: false };
   say(`\n${describePlan(plan)}\n`);
@@ -187,11 +212,5 @@ function table(rows: readonly Row[]): string {
       directory ?? '',
     ];
   });
-  const widths = header.map((title, column) =>
-    Math.max(title.length, ...lines.map((line) => line[column]!.length)),
-  );
-  const format = (cells: readonly string[]) =>
-    `| ${cells.map((cell, column) => cell.padEnd(widths[column]!)).join(' | ')} |`;
-  const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`;
-  return `\n${[format(header), rule, ...lines.map(format)].join('\n')}\n`;
+  return `\n${markdownTable(header, lines)}\n`;
 }

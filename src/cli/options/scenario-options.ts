@@ -154,7 +154,14 @@ export function addScenarioOptions(command: Command): Command {
  * @throws Failure (usage) that names what is wrong with it.
  */
 export function resolveScenario(nameOrFile: string, options: ScenarioOptions): Scenario {
-  const base = baseScenario(nameOrFile, options.fullSize === true);
+  return scenarioWith(baseScenario(nameOrFile, options.fullSize === true), options);
+}
+
+/**
+ * The same of a scenario that is there.
+ * @throws Failure (usage) that names what is wrong with it.
+ */
+export function scenarioWith(base: Scenario, options: ScenarioOptions): Scenario {
   const scenario = applyOptions(base, options);
   const misfits = misfitsOf(scenario);
   if (misfits.length > 0) {
@@ -296,6 +303,8 @@ function consumersOf({ consumers, consumer: before }: Scenario, options: Scenari
   };
 }
 
+const OF_LIBRARIES = { retryEnd: true, keepProducer: false } as const;
+
 /** Any of the options asks for transactions. */
 function transactionsOf({ transactions }: Scenario['producer'], options: ScenarioOptions): object {
   const { requestsPerTransaction, abortShare, transactionTimeout, transactionVersion } = options;
@@ -305,8 +314,12 @@ function transactionsOf({ transactions }: Scenario['producer'], options: Scenari
     ...(transactionTimeout !== undefined && { timeoutMs: transactionTimeout }),
     ...(transactionVersion !== undefined && { version: transactionVersion }),
   };
-  if (options.transactions === undefined && Object.keys(changes).length === 0) return {};
-  return { transactions: { ...transactions, ...changes } };
+  // What is about kept's own driver means nothing to a library.
+  const isOthers = options.clientCommand !== undefined || (options.client?.library ?? 'kept') !== 'kept';
+  const others = isOthers && transactions !== undefined ? OF_LIBRARIES : {};
+  const all = { ...others, ...changes };
+  if (options.transactions === undefined && Object.keys(all).length === 0) return {};
+  return { transactions: { ...transactions, ...all } };
 }
 
 /** A library is used as an application uses it, so it repeats; kept's own driver does not. */
