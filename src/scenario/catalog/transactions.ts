@@ -112,6 +112,7 @@ const lateRequests: readonly Entry[] = [
         skip: WARM_UP_WRITES + 1,
         times: 1,
         until: 'AddPartitionsToTxn',
+        delayMs: 300,
       },
       {
         kind: 'requests',
