@@ -71,10 +71,36 @@ export function describeLoad(scenario: Scenario, processes = 1): string[] {
       : load.ratePerSecond === null
         ? 'full speed'
         : `${load.ratePerSecond} writes/s`;
+  const { transactions } = producer;
   return [
     `  ${scenario.brokers} brokers · ${topic.partitions} partition(s), replication ${topic.replicationFactor}, min.insync.replicas ${topic.minInsyncReplicas}, unclean election ${topic.uncleanLeaderElection ? 'on' : 'off'}`,
-    `  acks=${producer.acks}${producer.idempotence ? ', idempotent' : ''}, ${retriesInWords(producer.retries)} · ${load.workers} workers${placesOf(load, processes)}, ${rate}, ${load.inFlight} in flight, ${load.recordsPerRequest === 1 ? '' : `${load.recordsPerRequest} a request, `}${load.recordBytes} bytes${load.count === undefined ? '' : `, ${load.count} writes`}${scenario.consumers === 0 ? '' : ` · ${scenario.consumers} consumer(s)`}`,
+    `  acks=${producer.acks}${producer.idempotence ? ', idempotent' : ''}, ${retriesInWords(producer.retries)} · ${load.workers} workers${placesOf(load, processes)}, ${rate}, ${load.inFlight} in flight, ${load.recordsPerRequest === 1 ? '' : `${load.recordsPerRequest} a request, `}${load.recordBytes} bytes${load.count === undefined ? '' : `, ${load.count} writes`}${consumersOf(scenario)}`,
+    ...(transactions === undefined ? [] : [transactionsOf(scenario, transactions)]),
   ];
+}
+
+function consumersOf({ consumers, consumer }: Scenario): string {
+  if (consumers === 0) return '';
+  const whose =
+    consumer === undefined ? '' : ` of ${consumer.library}, ${consumer.isolation.replace('_', ' ')}`;
+  return ` · ${consumers} consumer(s)${whose}`;
+}
+
+function transactionsOf(
+  { load }: Scenario,
+  {
+    version,
+    timeoutMs,
+    requestsPerTransaction,
+    abortShare,
+  }: NonNullable<Scenario['producer']['transactions']>,
+): string {
+  const spoken = version === undefined ? '' : ` of version ${version}`;
+  const which =
+    load.script === undefined
+      ? `${counted(requestsPerTransaction, 'request')} each, ${Math.round(100 * abortShare)} % aborted, `
+      : '';
+  return `  in transactions${spoken}: ${which}timeout ${seconds(timeoutMs * NS_PER_MS)}`;
 }
 
 function placesOf({ hosts }: Scenario['load'], processes: number): string {

@@ -36,11 +36,13 @@ function forecastOfRun({ load, phases, topic, consumers }: Scenario): Forecast {
   const seconds = (phases.warmUpMs + phases.faultsMs + phases.recoveryMs) / 1_000;
   const { recordsPerRequest } = load;
   const fullSpeed = Math.min(FULL_SPEED_REQUESTS * recordsPerRequest, FULL_SPEED_WRITES);
-  const records = load.count ?? Math.ceil((load.ratePerSecond ?? fullSpeed) * seconds);
+  const { script } = load;
+  const scripted = script?.reduce((sum, step) => sum + (step.do === 'write' ? step.records : 0), 0);
+  const records = scripted ?? load.count ?? Math.ceil((load.ratePerSecond ?? fullSpeed) * seconds);
   const overheadBytes = RECORD_OVERHEAD_BYTES + BATCH_OVERHEAD_BYTES / recordsPerRequest;
   return {
     records,
-    isKnown: load.count !== undefined || load.ratePerSecond !== null,
+    isKnown: scripted !== undefined || load.count !== undefined || load.ratePerSecond !== null,
     logBytes: Math.ceil(records * topic.replicationFactor * (load.recordBytes + overheadBytes)),
     historyBytes: records * (WRITE_ROW_BYTES + READ_ROW_BYTES * (1 + consumers)),
   };

@@ -34,6 +34,11 @@ function changesOf(now: Scenario, before: Scenario, title: string): string[] {
     [now.topic.compact !== before.topic.compact, now.topic.compact ? 'compaction' : 'no compaction'],
     [now.producer.idempotence !== before.producer.idempotence, 'an idempotent producer'],
     [libraryOf(now) !== libraryOf(before), `the client ${libraryOf(now)}`],
+    [now.producer.transactions !== undefined && before.producer.transactions === undefined, 'transactions'],
+    [
+      now.consumer !== undefined && now.consumer.library !== before.consumer?.library,
+      `consumers of ${now.consumer?.library}`,
+    ],
     [now.producer.retries !== before.producer.retries, retriesInWords(now.producer.retries)],
     [now.load.workers !== before.load.workers, counted(now.load.workers, 'worker')],
     [now.topic.partitions !== before.topic.partitions, counted(now.topic.partitions, 'partition')],

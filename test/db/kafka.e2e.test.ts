@@ -187,8 +187,10 @@ test.serial(
       network: 6,
     });
     await db.setup();
-    await db.kill!('kafka2');
     const records = join(dataDirectory, 'kafka2');
+    // The topic is there when it has a leader; its followers make their directories a moment later.
+    while (!existsSync(join(records, 't-0', 'leader-epoch-checkpoint'))) await realClock().sleep(20);
+    await db.kill!('kafka2');
     // As it stands where power was lost soon after a topic had been deleted.
     const remains = join(records, 't-0.883fc1c6605c436f8b6cedc2aaa811b4-delete');
     await cp(join(records, 't-0'), remains, { recursive: true });
