@@ -38,7 +38,11 @@ export function settingOf(plan: Plan): Setting {
 /** What run.json says at the beginning. */
 export function infoOf(plan: Plan, world: Stage['info']): RunInfo {
   const { scenario } = plan;
-  const transactions = transactionsInfoOf(scenario, { topic: topicOf(plan), seed: plan.seed });
+  const transactions = transactionsInfoOf(scenario, {
+    topic: topicOf(plan),
+    seed: plan.seed,
+    isGiven: plan.world.kind === 'given',
+  });
   return {
     version: 2,
     run: plan.run,

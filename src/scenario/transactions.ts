@@ -15,10 +15,13 @@ export function stateSettingsOf({ brokers }: Pick<Scenario, 'brokers'>): Readonl
   return { [STATE_MIN_INSYNC_REPLICAS]: String(Math.min(2, brokers)) };
 }
 
-/** What run.json says of the transactions; undefined where there are none. */
+/**
+ * What run.json says of the transactions; undefined where there are none.
+ * @param place.isGiven whether the cluster is somebody else's, whose settings for the log of transactions are not known
+ */
 export function transactionsInfoOf(
   scenario: Scenario,
-  place: { topic: string; seed: number },
+  place: { topic: string; seed: number; isGiven: boolean },
 ): TransactionsInfo | undefined {
   const { producer, load, brokerSettings } = scenario;
   const { transactions } = producer;
@@ -28,7 +31,7 @@ export function transactionsInfoOf(
     ids: Array.from({ length: load.workers }, (_, worker) => transactionalIdOf(place, worker)),
     version: transactions.version ?? null,
     timeoutMs: transactions.timeoutMs,
-    stateMinInsyncReplicas: Number.isSafeInteger(set) ? set : null,
+    stateMinInsyncReplicas: !place.isGiven && Number.isSafeInteger(set) ? set : null,
   };
 }
 

@@ -185,6 +185,8 @@ test('what a coordinator with one copy of its log has forgotten is permitted, wh
   const oneCopy = { transactions: { ...transactions, stateMinInsyncReplicas: 1 } };
   t.like(tornOf(story({ ...torn, info: oneCopy, events: FAULT })), { judgement: 'permitted' });
   t.like(tornOf(story({ ...torn, info: oneCopy })), { judgement: 'violation' }, 'nothing was struck');
+  const unknown = { transactions: { ...transactions, stateMinInsyncReplicas: null } };
+  t.like(tornOf(story({ ...torn, info: unknown, events: FAULT })), { judgement: 'permitted' });
   t.like(tornOf(story({ ...torn, events: FAULT })), { judgement: 'violation' }, 'it had two');
 });
 

@@ -68,7 +68,7 @@ test('only kept’s own driver can be told which version it speaks', (t) => {
 });
 
 test('run.json says who is who, and how safe the log of transactions is', (t) => {
-  const place = { topic: 'kept', seed: 7 };
+  const place = { topic: 'kept', seed: 7, isGiven: false };
   const of = (input: ScenarioInput) =>
     transactionsInfoOf(scenario({ ...input, load: { workers: 2 }, producer: { transactions } }), place);
   t.deepEqual(of({}), {
@@ -80,6 +80,8 @@ test('run.json says who is who, and how safe the log of transactions is', (t) =>
   t.is(of({ brokers: 1, topic: { replicationFactor: 1 } })?.stateMinInsyncReplicas, 1);
   t.is(of({ brokerSettings: { 'transaction.state.log.min.isr': '3' } })?.stateMinInsyncReplicas, 3);
   t.is(transactionsInfoOf(scenario({}), place), undefined);
+  const given = transactionsInfoOf(scenario({ producer: { transactions } }), { ...place, isGiven: true });
+  t.is(given?.stateMinInsyncReplicas, null, 'what somebody else has set is not known');
 });
 
 test('a producer with transactions is idempotent, whether that was asked for or not', (t) => {

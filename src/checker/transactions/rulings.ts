@@ -62,10 +62,10 @@ export function rulingOnTransaction(
       blame,
     };
   const { version, stateMinInsyncReplicas } = info.transactions!;
-  if (stateMinInsyncReplicas === 1 && faults.length > 0)
+  if ((stateMinInsyncReplicas ?? 1) <= 1 && faults.length > 0)
     return {
       judgement: 'permitted',
-      reason: `${promise}; but transaction.state.log.min.isr is 1, so that the coordinator may have forgotten what it had answered`,
+      reason: `${promise}; but transaction.state.log.min.isr is ${stateMinInsyncReplicas === null ? 'not known, and may be 1' : '1'}, so that the coordinator may have forgotten what it had answered`,
       blame,
     };
   if (kind === 'lso-stuck' && isBefore(info.versions.kafka, 3, 6))
