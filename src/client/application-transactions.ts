@@ -9,8 +9,11 @@ import type { TransactionalClient, TransactionEnded, TransactionOffsets } from '
 
 /** A worker's producer, as its library has it. What goes wrong is thrown, in the library's own way. */
 export interface LibraryTransactions extends Client {
-  /** Gets a new producer first where the last one can do nothing more. */
   begin(): Promise<void>;
+  /**
+   * Gets another producer: after an end that failed, one may be able to do nothing more. Absent where `begin` sees to it itself.
+   */
+  renew?(): Promise<void>;
   commit(): Promise<void>;
   abort(): Promise<void>;
   sendOffsets(sent: TransactionOffsets): Promise<void>;
@@ -35,6 +38,16 @@ export function applicationTransactions(
     if (open === null) throw new TypeError('no transaction has begun: call begin first');
     return open;
   };
+  const begin = async (): Promise<void> => {
+    try {
+      await library.begin();
+    } catch (thrown) {
+      if (library.renew === undefined) throw thrown;
+      // An application that gets no further needs another producer.
+      await library.renew();
+      await library.begin();
+    }
+  };
   /** The name of the error; null: there was none. */
   const errorOf = (acting: Promise<unknown>): Promise<string | null> => acting.then(() => null, nameOf);
   const within = async <T>(act: () => Promise<T>): Promise<T> => {
@@ -52,7 +65,7 @@ export function applicationTransactions(
       if (open !== null) throw new TypeError('the transaction before is still open: call end first');
       const begun: Open = { error: null, underWay: new Set() };
       open = begun;
-      begun.error = await errorOf(library.begin());
+      begun.error = await errorOf(begin());
       return { producer: null, error: begun.error };
     },
 

@@ -91,6 +91,31 @@ test('what is under way is waited for before the transaction ends', async (t) =>
   t.deepEqual(calls.slice(-2), ['written 1', 'commit']);
 });
 
+test('a producer that begins nothing more is replaced once, where the library needs that', async (t) => {
+  const calls: string[] = [];
+  const library = (lasts: number) => ({
+    open: async () => {},
+    close: async () => {},
+    write: () => Promise.resolve(STORED),
+    commit: async () => {},
+    abort: async () => {},
+    sendOffsets: async () => {},
+    begin: () => (calls.push('begin') <= lasts ? Promise.reject(new Error('SPENT')) : Promise.resolve()),
+    renew: async () => void calls.push('renew'),
+  });
+  const begun = (lasts: number) => {
+    calls.length = 0;
+    return applicationTransactions(library(lasts), {
+      nameOf: (thrown) => (thrown as Error).message,
+      clock,
+    }).begin();
+  };
+  t.deepEqual(await begun(1), { producer: null, error: null });
+  t.deepEqual(calls, ['begin', 'renew', 'begin']);
+  t.deepEqual(await begun(9), { producer: null, error: 'SPENT' });
+  t.deepEqual(calls, ['begin', 'renew', 'begin']);
+});
+
 test('calls out of order are an error of the caller', async (t) => {
   const { client } = worker();
   await t.throwsAsync(client.write(write(0)), { instanceOf: TypeError });

@@ -11,7 +11,7 @@ import { workerClientId } from '../../core/client-id.ts';
 import type { Clock } from '../../core/clock.ts';
 import { messageOf } from '../../core/failure.ts';
 import { within } from '../../core/within.ts';
-import { keyOf, valuesOf, type Client, type Completion } from '../client.ts';
+import { keysOf, valuesOf, type Client, type Completion } from '../client.ts';
 import { applicationTransactions } from '../application-transactions.ts';
 import { couldNotConnect } from '../could-not-connect.ts';
 import type { DriverOptions } from '../driver-options.ts';
@@ -69,15 +69,10 @@ export function createTransactionalApplication(
     {
       ...application.client,
       async begin() {
-        try {
-          transaction = await application.producer().transaction();
-        } catch {
-          // After an end that failed this producer can do nothing more: an application needs another one.
-          await application.renew();
-          transaction = await application.producer().transaction();
-        }
+        transaction = await application.producer().transaction();
         application.sendThrough(transaction);
       },
+      renew: () => application.renew(),
       commit: () => transaction!.commit(),
       abort: () => transaction!.abort(),
       sendOffsets: ({ group, offsets }) =>
@@ -149,8 +144,8 @@ function createApplication(options: Options, settings: ProducerConfig): Applicat
       }
     },
     async write(invocation): Promise<Completion> {
-      const written = valuesOf(invocation);
-      const values = written.map(options.encode);
+      const values = valuesOf(invocation).map(options.encode);
+      const { keys } = keysOf(invocation, options.keyed);
       const write: Open = { value: values[0]!, attempts: 0, broker: null };
       open.add(write);
       let verdict: Pick<Completion, 'outcome' | 'error' | 'offset'>;
@@ -162,7 +157,7 @@ function createApplication(options: Options, settings: ProducerConfig): Applicat
           messages: values.map((value, index) => ({
             partition: invocation.partition,
             value,
-            ...(options.keyed === true && { key: keyOf(written[index]!) }),
+            ...(keys !== undefined && { key: keys[index]! }),
           })),
         });
         const offset = Number(metadata?.baseOffset ?? -1);

@@ -1,5 +1,6 @@
 /** What a cluster can do, by the APIs that its brokers say they speak: Kafka-compatible systems lack some. */
 import { Failure } from '../../core/failure.ts';
+import { KAFKA_APIS, type KafkaApi } from '../../core/kafka-apis.ts';
 import { requests, type Versions } from './kafkajs.ts';
 import { PRODUCE_THAT_ADDS } from './transactions/produce-that-adds.ts';
 
@@ -16,17 +17,6 @@ export interface Features {
   lacking: string[];
 }
 
-const KEYS = {
-  Produce: 0,
-  Fetch: 1,
-  ListOffsets: 2,
-  Metadata: 3,
-  CreateTopics: 19,
-  DeleteTopics: 20,
-  InitProducerId: 22,
-  DescribeConfigs: 32,
-} as const;
-
 const NEEDED = ['Produce', 'Fetch', 'ListOffsets', 'Metadata'] as const;
 /** Fetch answers are read from this version on: before it, records have another format. */
 const FETCH_VERSION_MIN = 4;
@@ -35,7 +25,7 @@ const METADATA_WITH_EPOCHS = 7;
 /** @throws Failure when it lacks what every run needs */
 export function featuresOf(versions: Versions): Features {
   for (const name of NEEDED) {
-    const range = versions[KEYS[name]];
+    const range = versions[KAFKA_APIS[name]];
     const own = requests[name].versions.map(Number);
     const [least, most] = [Math.min(...own), Math.max(...own)];
     const from = name === 'Fetch' ? FETCH_VERSION_MIN : least;
@@ -46,8 +36,8 @@ export function featuresOf(versions: Versions): Features {
       { hint: 'Kafka 1.0 to 4.4 are known to work, and what speaks their protocol.' },
     );
   }
-  const has = (name: keyof typeof KEYS) => versions[KEYS[name]] !== undefined;
-  const leaderEpochs = versions[KEYS.Metadata]!.maxVersion >= METADATA_WITH_EPOCHS;
+  const has = (name: KafkaApi) => versions[KAFKA_APIS[name]] !== undefined;
+  const leaderEpochs = versions[KAFKA_APIS.Metadata]!.maxVersion >= METADATA_WITH_EPOCHS;
   const told: [boolean, string][] = [
     [
       leaderEpochs,
@@ -67,7 +57,7 @@ export function featuresOf(versions: Versions): Features {
     deleteTopics: has('DeleteTopics'),
     describeConfigs: has('DescribeConfigs'),
     idempotence: has('InitProducerId'),
-    transactionVersion2: (versions[KEYS.Produce]?.maxVersion ?? 0) >= PRODUCE_THAT_ADDS,
+    transactionVersion2: (versions[KAFKA_APIS.Produce]?.maxVersion ?? 0) >= PRODUCE_THAT_ADDS,
     leaderEpochs,
     lacking: told.filter(([isThere]) => !isThere).map(([, text]) => text),
   };

@@ -8,6 +8,7 @@
 import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
 import { Failure } from '../../core/failure.ts';
+import { KAFKA_APIS } from '../../core/kafka-apis.ts';
 
 export type {
   Admin as LibraryAdmin,
@@ -193,20 +194,20 @@ interface Requests {
 
 /** The keys of the APIs in use. */
 export const API = {
-  produce: 0,
-  fetch: 1,
-  listOffsets: 2,
-  metadata: 3,
-  findCoordinator: 10,
-  apiVersions: 18,
-  initProducerId: 22,
-  addPartitionsToTxn: 24,
-  addOffsetsToTxn: 25,
-  endTxn: 26,
-  txnOffsetCommit: 28,
-  saslAuthenticate: 36,
-  electLeaders: 43,
-  alterReassignments: 45,
+  produce: KAFKA_APIS.Produce,
+  fetch: KAFKA_APIS.Fetch,
+  listOffsets: KAFKA_APIS.ListOffsets,
+  metadata: KAFKA_APIS.Metadata,
+  findCoordinator: KAFKA_APIS.FindCoordinator,
+  apiVersions: KAFKA_APIS.ApiVersions,
+  initProducerId: KAFKA_APIS.InitProducerId,
+  addPartitionsToTxn: KAFKA_APIS.AddPartitionsToTxn,
+  addOffsetsToTxn: KAFKA_APIS.AddOffsetsToTxn,
+  endTxn: KAFKA_APIS.EndTxn,
+  txnOffsetCommit: KAFKA_APIS.TxnOffsetCommit,
+  saslAuthenticate: KAFKA_APIS.SaslAuthenticate,
+  electLeaders: KAFKA_APIS.ElectLeaders,
+  alterReassignments: KAFKA_APIS.AlterPartitionReassignments,
 } as const;
 
 const VERSION = '2.2.4';

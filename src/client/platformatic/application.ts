@@ -4,8 +4,9 @@
  */
 import { workerClientId } from '../../core/client-id.ts';
 import type { Clock } from '../../core/clock.ts';
+import { KAFKA_APIS } from '../../core/kafka-apis.ts';
 import { within } from '../../core/within.ts';
-import { keyOf, valuesOf, type Client, type Completion } from '../client.ts';
+import { keysOf, valuesOf, type Client, type Completion } from '../client.ts';
 import { applicationTransactions } from '../application-transactions.ts';
 import { couldNotConnect } from '../could-not-connect.ts';
 import type { DriverOptions } from '../driver-options.ts';
@@ -24,7 +25,6 @@ interface Open {
 }
 
 const ACKS = { 0: 0, 1: 1, all: -1 } as const;
-const PRODUCE = 0;
 const CLOSE_WITHIN_MS = 2000;
 /** What the library waits before it tries again, where it is not told otherwise. */
 const RETRY_DELAY_MS = 1000;
@@ -46,23 +46,18 @@ export function createTransactionalPlatformaticClient(
   // The library takes one time for both: how long a broker waits for its followers, and how long a transaction may be open.
   const application = createApplication(options, { transactionalId, timeout: timeoutMs, idempotent: true });
   let transaction: Transaction | null = null;
-  const begin = async (): Promise<Transaction> => {
-    // One that could not be ended is still there, and may be aborted.
-    if (transaction?.completed === false) await transaction.abort();
-    return application.producer().beginTransaction();
-  };
   return applicationTransactions(
     {
       ...application.client,
       async begin() {
-        try {
-          transaction = await begin();
-        } catch {
-          // An application that gets no further needs another producer.
-          await application.renew();
-          transaction = await application.producer().beginTransaction();
-        }
+        // One that could not be ended is still there, and may be aborted.
+        if (transaction?.completed === false) await transaction.abort();
+        transaction = await application.producer().beginTransaction();
         application.sendThrough(transaction);
+      },
+      renew() {
+        transaction = null;
+        return application.renew();
       },
       commit: () => transaction!.commit(),
       abort: () => transaction!.abort(),
@@ -113,7 +108,7 @@ function createApplication(
     made.connections.on('connecting', ({ connection }) => connection.on('error', () => undefined));
     made.connections.on('connect', ({ broker, connection }) =>
       watchWrites(connection.socket, (_correlationId, request) => {
-        if (request.readInt16BE(4) !== PRODUCE) return;
+        if (request.readInt16BE(4) !== KAFKA_APIS.Produce) return;
         // Values are unique, so a produce request that contains one is an attempt at that batch.
         for (const write of open) {
           if (!request.includes(write.value)) continue;
@@ -140,14 +135,14 @@ function createApplication(
       }
     },
     async write(invocation): Promise<Completion> {
-      const written = valuesOf(invocation);
-      const values = written.map(options.encode);
+      const values = valuesOf(invocation).map(options.encode);
+      const { keys } = keysOf(invocation, options.keyed);
       const write: Open = { value: values[0]!, attempts: 0, broker: null };
       const messages = values.map((value, index) => ({
         topic,
         partition: invocation.partition,
         value,
-        ...(options.keyed === true && { key: keyOf(written[index]!) }),
+        ...(keys !== undefined && { key: keys[index]! }),
       }));
       open.add(write);
       let verdict: Pick<Completion, 'outcome' | 'error' | 'offset'>;

@@ -6,7 +6,7 @@
 import type { Clock } from '../../core/clock.ts';
 import { Failure } from '../../core/failure.ts';
 import { applicationTransactions } from '../application-transactions.ts';
-import { keyOf, valuesOf, type Client, type Completion, type Fate } from '../client.ts';
+import { keysOf, valuesOf, type Client, type Completion, type Fate } from '../client.ts';
 import type { DriverOptions } from '../driver-options.ts';
 import type { PreparedClient } from '../library.ts';
 import type { TransactionalClient, TransactionalDriverOptions } from '../transactional-client.ts';
@@ -160,6 +160,7 @@ function createSession(
     open: ensureOpen,
     async write(invocation): Promise<Completion> {
       const written = valuesOf(invocation);
+      const { keys } = keysOf(invocation, options.keyed);
       try {
         await ensureOpen();
       } catch (error) {
@@ -173,7 +174,7 @@ function createSession(
         topic,
         partition: invocation.partition,
         values: written.map((value) => options.encode(value).toString('latin1')),
-        ...(options.keyed === true && { keys: written.map((value) => keyOf(value).toString('latin1')) }),
+        ...(keys !== undefined && { keys: keys.map((key) => key.toString('latin1')) }),
       };
       return { ...(await fates(question, written.length)), broker: null };
     },

@@ -17,27 +17,8 @@ export function createProgramReader(
   { settings }: Pick<PreparedClient, 'settings'>,
   options: LibraryReaderOptions,
 ): LibraryReader {
-  const {
-    number: reader,
-    topic,
-    partitions,
-    isolation,
-    group,
-    requestTimeoutMs,
-    connectionTimeoutMs,
-  } = options;
-  const subscribe = {
-    op: 'subscribe',
-    reader,
-    ...reachOf(options.endpoint),
-    topic,
-    partitions,
-    isolation,
-    group,
-    requestTimeoutMs,
-    connectionTimeoutMs,
-    settings,
-  } as const;
+  const { number: reader, endpoint, ...asked } = options;
+  const subscribe = { op: 'subscribe', reader, ...reachOf(endpoint), ...asked, settings } as const;
 
   async function read(
     sink: Parameters<LibraryReader['follow']>[0],

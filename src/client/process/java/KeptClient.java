@@ -92,21 +92,15 @@ public final class KeptClient {
         session.inTurn(request, session::open);
         break;
       }
-      case "write": {
-        Session session = sessionOf(request);
-        if (session != null) session.inTurn(request, () -> session.write(request));
+      case "write":
+        inSession(request, Session::write);
         break;
-      }
-      case "begin": {
-        Session session = sessionOf(request);
-        if (session != null) session.inTurn(request, () -> session.begin(request));
+      case "begin":
+        inSession(request, Session::begin);
         break;
-      }
-      case "end": {
-        Session session = sessionOf(request);
-        if (session != null) session.inTurn(request, () -> session.end(request));
+      case "end":
+        inSession(request, Session::end);
         break;
-      }
       case "subscribe": {
         Reader reader = new Reader(request);
         readers.put(request.number("reader"), reader);
@@ -136,11 +130,14 @@ public final class KeptClient {
     }
   }
 
-  /** Null where there is none, which has been answered then. */
-  private static Session sessionOf(Request request) {
+  private static void inSession(Request request, SessionStep step) {
     Session session = sessions.get(request.number("worker"));
     if (session == null) request.fail("NotOpen", "worker " + request.number("worker") + " was not opened");
-    return session;
+    else session.inTurn(request, () -> step.run(session, request));
+  }
+
+  private interface SessionStep {
+    void run(Session session, Request request) throws Exception;
   }
 
   /** Prints answers as they come; those that are there already go out together. */
