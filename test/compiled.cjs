@@ -6,7 +6,7 @@
  *
  * ava.config.js calls `compile` once; AVA calls the exported function in each process, before it loads the test file.
  */
-const { mkdirSync, readdirSync, readFileSync, realpathSync, rmSync } = require('node:fs');
+const { mkdirSync, readdirSync, realpathSync, rmSync } = require('node:fs');
 const path = require('node:path');
 const { pathToFileURL } = require('node:url');
 
@@ -59,6 +59,7 @@ async function loadGroup(files, load) {
 /** @returns where the compiled tests are until this process ends. */
 module.exports.compile = async function compile() {
   const { build } = require('esbuild');
+  const { placeOfFile, placeOfFileDefines } = await import('../src/core/place-of-file.js');
   // Packages are found from here, and no tool looks for sources here. In a worktree it may be a link to elsewhere.
   const place = path.join(realpathSync(path.join(ROOT, 'node_modules')), '.cache', 'kept-tests');
   mkdirSync(place, { recursive: true });
@@ -82,14 +83,9 @@ module.exports.compile = async function compile() {
     // For the places of errors.
     sourcemap: 'inline',
     sourcesContent: false,
-    define: Object.fromEntries(
-      Object.keys(ofFile('')).map((name) => [`import.meta.${name}`, `file_${name}`]),
-    ),
+    define: placeOfFileDefines,
     plugins: [
-      {
-        name: 'a file knows where it is',
-        setup: (esbuild) => esbuild.onLoad({ filter: /\.[jt]s$/ }, source),
-      },
+      placeOfFile,
       {
         name: 'AVA by way of ours',
         setup: (esbuild) => esbuild.onResolve({ filter: /^(@fast-check\/)?ava$/ }, resolve),
@@ -99,24 +95,6 @@ module.exports.compile = async function compile() {
   });
   return directory;
 };
-
-/** What a file can ask about itself. */
-function ofFile(file) {
-  return { url: pathToFileURL(file).href, dirname: path.dirname(file), filename: file };
-}
-
-/** With the answers for the file that it was before. */
-function source({ path: file }) {
-  const text = readFileSync(file, 'utf8');
-  const answers = Object.entries(ofFile(file)).map(
-    ([name, value]) => `file_${name} = ${JSON.stringify(value)}`,
-  );
-  return {
-    // On the same line, so that all lines keep their numbers.
-    contents: text.includes('import.meta') ? `const ${answers.join(', ')}; ${text}` : text,
-    loader: file.endsWith('.ts') ? 'ts' : 'js',
-  };
-}
 
 /** AVA is ours, and so is it for what hands tests to AVA, which is compiled, too. */
 function resolve({ path: name, importer }) {

@@ -64,6 +64,7 @@ function keyOfSources() {
 
 async function compile(place, directory) {
   const { build, stop } = await import('esbuild');
+  const { placeOfFile, placeOfFileDefines } = await import('./place-of-file.js');
   mkdirSync(place, { recursive: true });
   removeUnused(place);
   // Two may do this at once; each has all of it before it is seen.
@@ -82,15 +83,8 @@ async function compile(place, directory) {
       target: `node${process.versions.node}`,
       sourcemap: 'linked',
       sourcesContent: false,
-      define: Object.fromEntries(
-        Object.keys(ofFile('')).map((name) => [`import.meta.${name}`, `file_${name}`]),
-      ),
-      plugins: [
-        {
-          name: 'a file knows where it is',
-          setup: (esbuild) => esbuild.onLoad({ filter: /\.[jt]s$/ }, withAnswers),
-        },
-      ],
+      define: placeOfFileDefines,
+      plugins: [placeOfFile],
       logLevel: 'silent',
     });
     try {
@@ -102,23 +96,6 @@ async function compile(place, directory) {
     rmSync(draft, { recursive: true, force: true });
     await stop();
   }
-}
-
-/** What a file can ask about itself. */
-function ofFile(file) {
-  return { url: pathToFileURL(file).href, dirname: dirname(file), filename: file };
-}
-
-function withAnswers({ path }) {
-  const text = readFileSync(path, 'utf8');
-  const answers = Object.entries(ofFile(path)).map(
-    ([name, value]) => `file_${name} = ${JSON.stringify(value)}`,
-  );
-  return {
-    // On the same line, so that all lines keep their numbers.
-    contents: text.includes('import.meta') ? `const ${answers.join(', ')}; ${text}` : text,
-    loader: path.endsWith('.ts') ? 'ts' : 'js',
-  };
 }
 
 function sayInUse(directory) {
