@@ -12,6 +12,7 @@ import { promisify } from 'node:util';
 import type { Result } from '../src/checker/result.ts';
 import { judgementInWords, seenInWords } from '../src/cli/transactions-table.ts';
 import { nameOfClient } from '../src/history/client-info.ts';
+import { markdownLines } from '../src/report/repeats/tables.ts';
 import { SUITES } from '../src/scenario/catalog/catalog.ts';
 
 const [tries = 1, jobs = 3] = process.argv.slice(2).map(Number);
@@ -110,10 +111,9 @@ function table(
   const rows = [...new Set(cells.map(({ row }) => row))];
   const lines = rows.map((row) => {
     const own = cells.filter((cell) => cell.row === row);
-    return `| ${[row, ...scenarios.map((name) => cellOf(own.find(({ scenario }) => scenario === name)!.results))].join(' | ')} |`;
+    return [row, ...scenarios.map((name) => cellOf(own.find(({ scenario }) => scenario === name)!.results))];
   });
-  const header = ['client', ...scenarios.map(short)];
-  return [`| ${header.join(' | ')} |`, `|${header.map(() => ' --- ').join('|')}|`, ...lines].join('\n');
+  return markdownLines([['client', ...scenarios.map(short)], ...lines]).join('\n');
 }
 
 /** `violation, of the protocol (KAFKA-17754)`, each with the findings that are judged so. */

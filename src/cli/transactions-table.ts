@@ -1,7 +1,7 @@
 import { grouped } from '../core/words.ts';
 import { nameOfClient } from '../history/client-info.ts';
 import type { Finding, Result } from '../checker/result.ts';
-import { markdownTable } from './markdown-table.ts';
+import { markdownLines } from '../report/repeats/tables.ts';
 import type { Row } from './suite-rows.ts';
 
 /** Of each scenario with transactions: what was promised, what was seen, and how that is judged. */
@@ -18,7 +18,7 @@ export function transactionsTable(rows: readonly Row[]): string {
     result === null ? '' : judgementInWords(result),
     directory ?? '',
   ]);
-  return `\n${markdownTable(header, lines)}\n`;
+  return `\n${markdownLines([header, ...lines]).join('\n')}\n`;
 }
 
 function outcomesInWords({ committed, aborted, unknown }: NonNullable<Result['transactions']>): string {

@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { EXIT, Failure, messageOf } from '../../core/failure.ts';
 import type { Result } from '../../checker/result.ts';
 import { RESULTS_FILE } from '../../history/layout.ts';
+import { markdownLines } from '../../report/repeats/tables.ts';
 import { SUITES } from '../../scenario/catalog/catalog.ts';
 import type { Entry } from '../../scenario/catalog/entry.ts';
 import { addClusterOptions, addSimulateOption, type ClusterOptions } from '../options/cluster-options.ts';
@@ -15,7 +16,6 @@ import { preparePlanForWorld } from '../../run/prepare.ts';
 import { describePlan } from '../describe-plan.ts';
 import { terminalReporter } from '../terminal-reporter.ts';
 import { type Outcome, type Row, runRows, statusOfSuite } from '../suite-rows.ts';
-import { markdownTable } from '../markdown-table.ts';
 import { parseClient } from '../options/parse.ts';
 import { scenarioWith, type ScenarioOptions } from '../options/scenario-options.ts';
 import { transactionsTable } from '../transactions-table.ts';
@@ -212,5 +212,5 @@ function table(rows: readonly Row[]): string {
       directory ?? '',
     ];
   });
-  return `\n${markdownTable(header, lines)}\n`;
+  return `\n${markdownLines([header, ...lines]).join('\n')}\n`;
 }

@@ -1,6 +1,9 @@
 import type { ScenarioInput } from '../schema.ts';
 import { entry, type Entry } from './entry.ts';
+import { RANDOM } from './random.ts';
 import { abort, begin, commit, pause, write, type Step } from './steps.ts';
+
+const TOPIC = { partitions: 3, replicationFactor: 3, minInsyncReplicas: 2 };
 
 /** Workers that write in transactions. */
 const random = entry({
@@ -8,18 +11,11 @@ const random = entry({
   title: 'Random kills, pauses and partitions, in transactions',
   description:
     'As "random", but each worker writes in transactions over three partitions, of which a quarter is aborted: each must take effect as a whole or not at all.',
-  topic: { partitions: 3, replicationFactor: 3, minInsyncReplicas: 2 },
+  topic: TOPIC,
   producer: { acks: 'all', transactions: {} },
   load: { workers: 8, ratePerSecond: 400 },
-  phases: { warmUpMs: 3_000, faultsMs: 40_000, recoveryMs: 5_000 },
-  nemesis: {
-    random: {
-      mix: ['kill', 'pause', 'isolate', 'cut-from-coordination', 'one-way'],
-      meanIntervalMs: 2_000,
-      meanDurationMs: 4_000,
-      keepBrokersUp: 2,
-    },
-  },
+  phases: RANDOM.scenario.phases,
+  nemesis: RANDOM.scenario.nemesis,
   expect: 'no-loss',
 });
 
@@ -53,7 +49,7 @@ function late(
   return entry({
     name: `txn-${name}`,
     ...words,
-    topic: { partitions: 3, replicationFactor: 3, minInsyncReplicas: 2 },
+    topic: TOPIC,
     producer: {
       acks: 'all',
       requestTimeoutMs: REQUEST_TIMEOUT_MS,
@@ -80,6 +76,17 @@ const LATE_END: Fault = {
   delayMs: 500,
 };
 
+/** What the worker writes after the first record of its second transaction. */
+const SECOND_WRITE = {
+  kind: 'requests',
+  api: 'Produce',
+  from: [0] as number[],
+  skip: WARM_UP_WRITES + 1,
+  times: 1,
+} as const;
+/** It comes a moment after something else was answered. */
+const LATE_WRITE = { ...SECOND_WRITE, do: 'hold', delayMs: 300 } as const;
+
 const lateRequests: readonly Entry[] = [
   late('late-commit', {
     title: 'A commit that arrives late, in the next transaction',
@@ -104,26 +111,9 @@ const lateRequests: readonly Entry[] = [
     transactions: { keepProducer: true },
     script: [begin(), write(0), write(1), abort(), begin(), write(1), write(0), commit()],
     faults: [
-      {
-        kind: 'requests',
-        do: 'hold',
-        api: 'Produce',
-        from: [0],
-        skip: WARM_UP_WRITES + 1,
-        times: 1,
-        until: 'AddPartitionsToTxn',
-        delayMs: 300,
-      },
-      {
-        kind: 'requests',
-        do: 'delay',
-        api: 'Produce',
-        from: [0],
-        // The one that is held is not counted here.
-        skip: WARM_UP_WRITES + 1,
-        times: 1,
-        delayMs: 1_000,
-      },
+      { ...LATE_WRITE, until: 'AddPartitionsToTxn' },
+      // The one that is held is not counted here.
+      { ...SECOND_WRITE, do: 'delay', delayMs: 1_000 },
     ],
     expect: 'any',
   }),
@@ -134,18 +124,7 @@ const lateRequests: readonly Entry[] = [
     workers: 2,
     transactions: { timeoutMs: 5_000 },
     script: [begin(), write(0), write(1), abort(), pause(ARRIVAL_MS), write(1, { worker: 1 })],
-    faults: [
-      {
-        kind: 'requests',
-        do: 'hold',
-        api: 'Produce',
-        from: [0],
-        skip: WARM_UP_WRITES + 1,
-        times: 1,
-        until: 'EndTxn',
-        delayMs: 300,
-      },
-    ],
+    faults: [{ ...LATE_WRITE, until: 'EndTxn' }],
     expect: 'any',
   }),
   entry({
@@ -153,7 +132,7 @@ const lateRequests: readonly Entry[] = [
     title: 'A transaction that is open for longer than its timeout',
     description:
       'Its coordinator aborts it while its client hears nothing; the commit that the client then asks for must be refused, and nothing of it be shown.',
-    topic: { partitions: 3, replicationFactor: 3, minInsyncReplicas: 2 },
+    topic: TOPIC,
     producer: { acks: 'all', transactions: { timeoutMs: 1_000 } },
     load: {
       workers: 1,
@@ -167,7 +146,7 @@ const lateRequests: readonly Entry[] = [
     name: 'coordinator-kill',
     title: 'Each broker killed in turn, the coordinator of the transactions among them',
     description: 'Transactions that were being ended are ended by the next coordinator, each as a whole.',
-    topic: { partitions: 3, replicationFactor: 3, minInsyncReplicas: 2 },
+    topic: TOPIC,
     producer: { acks: 'all', transactions: {} },
     load: { workers: 8, ratePerSecond: 400 },
     phases: { warmUpMs: 3_000, faultsMs: 30_000, recoveryMs: 4_000 },
