@@ -71,6 +71,7 @@ export function load(options: {
     const { attempts, broker } = completion;
     const completeNs = clock.nowNs();
     for (let index = 0; index < records; index++) {
+      const fate = fateOf(completion, index);
       options.record({
         worker,
         seq: seq + index,
@@ -78,13 +79,12 @@ export function load(options: {
         intendedNs,
         invokeNs,
         completeNs,
-        ...fateOf(completion, index),
+        ...fate,
         attempts,
         broker,
         ...(transaction !== undefined && { transaction }),
       });
-      if (transaction !== undefined && fateOf(completion, index).outcome !== 'ok')
-        transactions!.failed(worker);
+      if (transaction !== undefined && fate.outcome !== 'ok') transactions!.failed(worker);
     }
     // Only a worker that could not write before changes what the generator has to say.
     if (outstanding[worker]!-- < options.inFlight || busy.has(worker)) return;

@@ -6,10 +6,11 @@ import type { RunOptions } from './run-options.ts';
  * @param onValue told of every one that is whole and of this run.
  */
 export function recordsInto(
-  { world, recorder, decode }: Pick<RunOptions, 'world' | 'recorder' | 'decode'>,
+  { world, recorder, decode, scenario }: Pick<RunOptions, 'world' | 'recorder' | 'decode' | 'scenario'>,
   scan: number,
   onValue: (value: { worker: number; seq: number; partition: number }) => void = () => {},
 ): (records: readonly Fetched[]) => void {
+  const isTransactional = scenario.producer.transactions !== undefined;
   return (records) => {
     const timeNs = world.clock.nowNs();
     for (const { partition, offset, value, batch } of records) {
@@ -20,7 +21,7 @@ export function recordsInto(
         offset,
         timeNs,
         ...decoded,
-        ...(batch !== undefined && producerOf(batch)),
+        ...(isTransactional && batch !== undefined && producerOf(batch)),
       });
       const { worker, seq, integrity } = decoded;
       if (integrity === 'valid' && worker !== null && seq !== null) onValue({ worker, seq, partition });

@@ -32,7 +32,7 @@ async function consuming(story: {
         return reader;
       },
     },
-    scenario: { consumers: story.consumers ?? 1, topic: { partitions: story.partitions ?? 1 } },
+    scenario: { consumers: story.consumers ?? 1, topic: { partitions: story.partitions ?? 1 }, producer: {} },
     recorder: { read: (read: Read) => reads.push({ ...read }) },
     decode: () => ({ worker: 0, seq: 0, integrity: 'valid' }),
     abort: new AbortController().signal,
