@@ -97,10 +97,11 @@ async function runTests(
 ): Promise<{ status: unknown; said: string }> {
   const place = mkdtempSync(join(tmpdir(), 'kept-test-run-'));
   t.teardown(() => rmSync(place, { recursive: true }));
-  mkdirSync(join(place, 'test'));
+  for (const directory of ['src/core', 'test']) mkdirSync(join(place, directory), { recursive: true });
   for (const file of [
     'ava.config.js',
     'package.json',
+    'src/core/place-of-file.js',
     'test/compiled.cjs',
     'test/grouped-ava.js',
     'test/run.js',
@@ -113,8 +114,14 @@ async function runTests(
   const { KEPT_TEST_GROUPS: _, ...own } = process.env;
   const env = { ...own, KEPT_TEST_SILENCE_MAX_MS: '6000' };
   return await new Promise((done) => {
-    execFile(process.execPath, ['test/run.js', '--only', '.test'], { cwd: place, env }, (error, stdout) =>
-      done({ status: error === null ? 0 : error.code, said: stdout }),
+    execFile(
+      process.execPath,
+      ['test/run.js', '--only', '.test'],
+      { cwd: place, env },
+      (error, stdout, stderr) => {
+        if (stdout.includes('no test says why')) t.log(stderr);
+        done({ status: error === null ? 0 : error.code, said: stdout });
+      },
     );
   });
 }
