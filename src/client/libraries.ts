@@ -14,6 +14,7 @@ import {
 } from './platformatic/application.ts';
 import { createPlatformaticReader } from './platformatic/application-reader.ts';
 import { createProgramClient, createTransactionalProgramClient } from './process/program-client.ts';
+import { createProgramMember } from './process/program-member.ts';
 import { createProgramReader } from './process/program-reader.ts';
 import { openProgram } from './process/program.ts';
 import type { TransactionalClient, TransactionalDriverOptions } from './transactional-client.ts';
@@ -51,6 +52,8 @@ export function openLibrary(
       return {
         ...library,
         openReader: (options) => createProgramReader(program, client, options),
+        openMember: (options) => createProgramMember(program, client, options),
+        strike: (signal) => program.strike(signal),
         close: () => program.close(),
       };
     }

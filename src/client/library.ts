@@ -1,6 +1,7 @@
 import type { ClientInfo, ClientLibrary } from '../history/client-info.ts';
 import type { Client } from './client.ts';
 import type { DriverOptions } from './driver-options.ts';
+import type { GroupMember, GroupMemberOptions } from './group-member.ts';
 import type { LibraryReader, LibraryReaderOptions } from './library-reader.ts';
 import type { TransactionalClient, TransactionalDriverOptions } from './transactional-client.ts';
 
@@ -28,6 +29,10 @@ export interface Library {
    * @throws Failure (usage) as `open` does
    */
   openReader?(options: LibraryReaderOptions): LibraryReader;
+  /** A member of a consumer group; absent of a library whose members kept cannot have yet. */
+  openMember?(options: GroupMemberOptions): GroupMember;
+  /** Strikes the process that the clients live in; absent where that is kept's own. */
+  strike?(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void;
   /** Ends what the clients share; they are closed before. */
   close(): Promise<void>;
 }

@@ -29,6 +29,8 @@ export interface TransactionOffsets {
   offsets: readonly { topic: string; partition: number; offset: number }[];
   /** The member that consumed; absent: the group is not asked whether it still is one (KIP-447). */
   member?: { id: string; generation: number; instance?: string };
+  /** Of a client in a program of its own: the number of the consumer in the same program that is the member. */
+  reader?: number;
 }
 
 /**

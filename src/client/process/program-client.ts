@@ -69,7 +69,12 @@ export function createTransactionalProgramClient(
       },
       commit: () => end('commit'),
       abort: () => end('abort'),
-      sendOffsets: () => Promise.reject(new ProgramRefused('NO_OFFSETS_IN_TRANSACTIONS')),
+      async sendOffsets({ reader, offsets }) {
+        if (reader === undefined) throw new ProgramRefused('NO_CONSUMER_OF_THE_PROGRAM');
+        if (program.starts !== begunIn) throw new ProgramGone('it has been started again');
+        const positions = offsets.map(({ partition, offset }) => ({ partition, offset }));
+        await session.ask({ op: 'send-offsets', worker, reader, offsets: positions }, session.patienceMs);
+      },
     },
     { nameOf: errorNameOf, clock: options.clock },
   );

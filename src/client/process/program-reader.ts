@@ -18,7 +18,14 @@ export function createProgramReader(
   options: LibraryReaderOptions,
 ): LibraryReader {
   const { number: reader, endpoint, ...asked } = options;
-  const subscribe = { op: 'subscribe', reader, ...reachOf(endpoint), ...asked, settings } as const;
+  const subscribe = {
+    op: 'subscribe',
+    reader,
+    ...reachOf(endpoint),
+    ...asked,
+    membership: null,
+    settings,
+  } as const;
 
   async function read(
     sink: Parameters<LibraryReader['follow']>[0],

@@ -38,8 +38,13 @@ export interface Program {
    * @throws ProgramGone
    */
   ask(question: Question, timeoutMs: number): Promise<Answer | null>;
+  /** Strikes it, if it runs: SIGKILL, SIGSTOP and SIGCONT do what they do to any process. */
+  strike(signal: ProgramSignal): void;
   close(): Promise<void>;
 }
+
+/** What can be done to a program from outside. */
+export type ProgramSignal = 'SIGKILL' | 'SIGSTOP' | 'SIGCONT';
 
 /** A Java program that is compiled while it starts, beside three brokers on two cores, takes several seconds. */
 const START_MAX_MS = 30_000;
@@ -96,6 +101,7 @@ export function openProgram(
       if (running === null || running.ended !== null) throw new ProgramGone(running?.ended ?? 'not started');
       return running.ask(question, timeoutMs, clock);
     },
+    strike: (signal) => running?.strike(signal),
     async close() {
       await starting?.catch(() => undefined);
       await running?.end(clock, END_MAX_MS);
@@ -180,6 +186,10 @@ class Running {
     } finally {
       this.#waiting.delete(id);
     }
+  }
+
+  strike(signal: ProgramSignal): void {
+    this.#child.kill(signal);
   }
 
   /** Ends it: by the end of its input, then by force. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Membership, Position } from '../group-member.ts';
 
 /**
  * What kept and a client in a program of its own say to each other: one JSON object a line, requests on the program's
@@ -77,7 +78,10 @@ export interface WriteRequest {
   keys?: readonly string[];
 }
 
-/** A consumer is made, and given every partition of the topic from its beginning, without a group if the library can. */
+/**
+ * A consumer is made. Without a membership it is given every partition of the topic from its beginning, without a group if the
+ * library can; with one it subscribes to the topic as a member of `group`.
+ */
 export interface SubscribeRequest extends ReachFields {
   op: 'subscribe';
   id: number;
@@ -86,14 +90,16 @@ export interface SubscribeRequest extends ReachFields {
   topic: string;
   partitions: number;
   isolation: 'read_committed' | 'read_uncommitted';
-  /** One that nobody else is in, for libraries that need one. */
+  /** That of the membership; without one a group that nobody else is in, for libraries that need one. */
   group: string;
   requestTimeoutMs: number;
   connectionTimeoutMs: number;
+  /** Null: it is no member of the group. */
+  membership: Membership | null;
   settings: Readonly<Record<string, string>>;
 }
 
-/** What the consumer has got meanwhile; none after so long. */
+/** What the consumer has got meanwhile; none after so long. A member tells what it owns, too. */
 export interface PollRequest {
   op: 'poll';
   id: number;
@@ -101,7 +107,33 @@ export interface PollRequest {
   withinMs: number;
 }
 
-/** The consumer is closed. */
+/** A member commits these offsets and waits for what becomes of it. */
+export interface CommitRequest {
+  op: 'commit';
+  id: number;
+  reader: number;
+  offsets: readonly Position[];
+  withinMs: number;
+}
+
+/** A member goes back to the committed offset of each partition that it owns, to the beginning where there is none. */
+export interface RewindRequest {
+  op: 'rewind';
+  id: number;
+  reader: number;
+  withinMs: number;
+}
+
+/** The open transaction of the worker takes these offsets for the group of the consumer, with what that knows of it (KIP-447). */
+export interface SendOffsetsRequest {
+  op: 'send-offsets';
+  id: number;
+  worker: number;
+  reader: number;
+  offsets: readonly Position[];
+}
+
+/** The consumer is closed. A member leaves its group. */
 export interface UnsubscribeRequest {
   op: 'unsubscribe';
   id: number;
@@ -123,6 +155,9 @@ export type ProgramRequest =
   | CloseRequest
   | SubscribeRequest
   | PollRequest
+  | CommitRequest
+  | RewindRequest
+  | SendOffsetsRequest
   | UnsubscribeRequest;
 
 /** The first line of the program. */
@@ -134,6 +169,8 @@ export const helloSchema = z.looseObject({
   transactions: z.boolean().default(false),
   /** Whether it knows the requests of consumers. */
   consumers: z.boolean().default(false),
+  /** Whether its consumers can be members of a group. */
+  groups: z.boolean().default(false),
 });
 export type Hello = z.infer<typeof helloSchema>;
 
@@ -159,5 +196,11 @@ export const answerSchema = z.looseObject({
   records: z
     .array(z.object({ partition: z.int().min(0), offset: z.int().min(0), value: z.string().nullable() }))
     .optional(),
+  /** To a poll of a member: the partitions that it owns now. */
+  assigned: z.array(z.int().min(0)).optional(),
+  /** To a poll of a member, and to a commit: the generation of the group, or the epoch of the member; null where it is not known. */
+  generation: z.int().nullable().optional(),
+  /** To a poll of a member: what the coordinator calls it. */
+  member: z.string().nullable().optional(),
 });
 export type Answer = z.infer<typeof answerSchema>;

@@ -2,8 +2,9 @@
  * Asks a client library, against the real cluster in BOOTSTRAP_SERVERS, what the contract is about, and prints the facts
  * as a line of JSON: `against-cluster.ts [LIBRARY ...]`, all of them if none is named. For inside `kept lab`.
  */
-import { realClock } from '../../../src/core/clock.ts';
+import { NS_PER_SECOND, realClock } from '../../../src/core/clock.ts';
 import type { Completion, FetchedMarker } from '../../../src/client/client.ts';
+import type { GroupMember, GroupProtocol } from '../../../src/client/group-member.ts';
 import { openLibrary } from '../../../src/client/libraries.ts';
 import { createAdmin } from '../../../src/client/kafkajs/admin.ts';
 import { createReader } from '../../../src/client/kafkajs/reader.ts';
@@ -27,6 +28,8 @@ export interface Told {
   ends: string[];
   /** Their records and markers in the order of the log. */
   transactions: string[];
+  /** By protocol: what a member of a group and the one after it came by; why there is none, where there is none. */
+  groups: Partial<Record<GroupProtocol, string>>;
 }
 
 interface Kept {
@@ -44,6 +47,13 @@ const common = {
   produceTimeoutMs: 5_000,
   connectionTimeoutMs: 10_000,
 } as const;
+/** Those that each library has, of those that can have members at all. */
+const PROTOCOLS: Partial<Record<PreparedClient['kind'], readonly GroupProtocol[]>> = {
+  java: ['classic', 'consumer'],
+  librdkafka: ['classic'],
+  command: ['classic'],
+};
+const FIRST_RECORD_WITHIN_NS = 60 * NS_PER_SECOND;
 /** An end is answered before its markers are written. */
 const MARKERS_WITHIN_MS = 1_000;
 const wanted = process.argv.slice(2);
@@ -87,7 +97,6 @@ async function tell(prepared: PreparedClient): Promise<Told> {
   );
   for (const client of [plain, first, second]) await client.close();
   const ends = await inTransactions(library, topic);
-  await library.close();
 
   const log: string[] = [];
   const reader = createReader({ endpoint, topic, partitions: 1, clock });
@@ -101,6 +110,10 @@ async function tell(prepared: PreparedClient): Promise<Told> {
         .replace(/\.+$/, '');
   });
   await reader.close();
+  const groups: Told['groups'] = {};
+  for (const protocol of PROTOCOLS[prepared.kind] ?? [])
+    groups[protocol] = await inGroup(library, topic, protocol);
+  await library.close();
   await admin.deleteTopic(topic);
   await admin.close();
   const keptOf = (completions: Completion[], which: RegExp): Kept => {
@@ -120,6 +133,7 @@ async function tell(prepared: PreparedClient): Promise<Told> {
     atOnce: keptOf(both, /^[12]:\d$/),
     ends,
     transactions: log.slice(log.indexOf('3:0')),
+    groups,
   };
 }
 
@@ -152,4 +166,62 @@ async function inTransactions(library: Library, topic: string): Promise<string[]
   await client.close();
   await clock.sleep(MARKERS_WITHIN_MS);
   return ends;
+}
+
+/**
+ * A member commits offset 3, goes back to that, and has a transaction commit offset 4; the member after it begins there.
+ * @returns where each of them began to read, and what became of the commits
+ */
+async function inGroup(library: Library, topic: string, protocol: GroupProtocol): Promise<string> {
+  const join = async (number: number): Promise<GroupMember | string> => {
+    const member = library.openMember!({
+      number,
+      endpoint,
+      topic,
+      partitions: 1,
+      isolation: 'read_committed',
+      group: `${topic}-${protocol}`,
+      requestTimeoutMs: 10_000,
+      connectionTimeoutMs: 10_000,
+      membership: { protocol, sessionTimeoutMs: 6_000, instance: null, commit: 'manual' },
+    });
+    return (await member.join()) ?? member;
+  };
+  const first = await join(1);
+  if (typeof first === 'string') return first;
+  const said = [await firstOffset(first)];
+  said.push((await first.commit([{ partition: 0, offset: 3 }], 10_000)).outcome);
+  said.push((await first.rewind()) ?? (await firstOffset(first)));
+  const worker = library.openTransactional({
+    ...common,
+    worker: 4,
+    topic,
+    idempotence: true,
+    retries: 3,
+    encode: ({ seq }) => Buffer.from(`4:${seq}`),
+    transactions: { transactionalId: `${topic}-${protocol}`, timeoutMs: 30_000, version: 1, retryEnd: true },
+  });
+  await worker.open();
+  await worker.begin();
+  const offsets = [{ topic, partition: 0, offset: 4 }];
+  said.push((await worker.sendOffsets({ group: `${topic}-${protocol}`, offsets, reader: 1 })) ?? 'sent');
+  said.push((await worker.end('commit')).outcome);
+  await worker.close();
+  said.push((await first.leave()) ?? 'left');
+  const second = await join(2);
+  if (typeof second === 'string') return second;
+  said.push(await firstOffset(second));
+  await second.leave();
+  return said.join(' ');
+}
+
+/** The offset of the first record that it hands out, with the partitions that it owns then. */
+async function firstOffset(member: GroupMember): Promise<string> {
+  const untilNs = clock.nowNs() + FIRST_RECORD_WITHIN_NS;
+  while (clock.nowNs() < untilNs) {
+    const { error, records, assigned } = await member.poll(200);
+    if (error !== null) return error;
+    if (records.length > 0) return `${records[0]!.offset} of [${assigned.join()}]`;
+  }
+  return 'nothing';
 }

@@ -10,6 +10,14 @@ import { JAVA_VERSION, javaClients, LIBRARIES, MISSING } from './libraries.ts';
  */
 const REUSES_SEQUENCES = '@platformatic/kafka';
 
+/** Where a member of a group begins, and the next one, and what became of the commits in between. */
+const IN_GROUP = '0 of [0] ok 3 of [0] sent committed left 4 of [0]';
+const GROUPS: Record<string, Told['groups']> = {
+  java: { classic: IN_GROUP, consumer: IN_GROUP },
+  librdkafka: { classic: IN_GROUP },
+  'kafkajs-program': { classic: 'CLIENT_HAS_NO_GROUPS' },
+};
+
 /** What every client library must keep to, asked of each against one real cluster. */
 test('real Kafka has what each library acknowledged, where it said, and once', async (t) => {
   t.timeout(180_000);
@@ -24,7 +32,7 @@ test('real Kafka has what each library acknowledged, where it said, and once', a
     told.map(({ library }) => library),
     libraries.map(({ library }) => library),
   );
-  for (const { library, inPlace, batch, tooLarge, inTurn, atOnce, ...inTransactions } of told) {
+  for (const { library, inPlace, batch, tooLarge, inTurn, atOnce, groups, ...inTransactions } of told) {
     t.deepEqual(inPlace, [true, true, true, true, true], library);
     t.deepEqual(batch, ['ok', 'ok', 'ok', 'ok', 'ok'], library);
     t.false(tooLarge.isThere, library);
@@ -37,6 +45,7 @@ test('real Kafka has what each library acknowledged, where it said, and once', a
       },
       library,
     );
+    t.deepEqual(groups, GROUPS[library] ?? {}, library);
     t.deepEqual(inTurn, { acknowledged: 5, values: 5, records: 5 }, library);
     if (library !== REUSES_SEQUENCES)
       t.deepEqual(atOnce, { acknowledged: 20, values: 20, records: 20 }, library);

@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -16,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
@@ -26,8 +29,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import javax.security.auth.callback.Callback;
 import javax.security.auth.callback.UnsupportedCallbackException;
 import javax.security.auth.login.AppConfigurationEntry;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -75,6 +80,7 @@ public final class KeptClient {
     hello.put("version", version());
     hello.put("transactions", true);
     hello.put("consumers", true);
+    hello.put("groups", Group.IS_KNOWN);
     answers.add(Json.write(hello));
     BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     for (String line = in.readLine(); line != null; line = in.readLine()) receive(new Request(Json.readObject(line)));
@@ -107,12 +113,23 @@ public final class KeptClient {
         reader.inTurn(request, reader::open);
         break;
       }
-      case "poll": {
-        Reader reader = readers.get(request.number("reader"));
-        if (reader == null) request.fail("NotOpen", "consumer " + request.number("reader") + " was not opened");
-        else reader.inTurn(request, () -> reader.poll(request));
+      case "poll":
+        inReader(request, Reader::poll);
         break;
-      }
+      case "commit":
+        inReader(request, Reader::commit);
+        break;
+      case "rewind":
+        inReader(request, Reader::rewind);
+        break;
+      case "send-offsets":
+        // What the consumer knows of its group is its own thread's business, and the transaction is that of the worker's.
+        inReader(request, (reader, asked) -> {
+          Object metadata = Group.metadataOf(reader.consumer);
+          Map<TopicPartition, OffsetAndMetadata> offsets = reader.offsetsIn(asked);
+          inSession(asked, (session, again) -> session.sendOffsets(again, offsets, metadata));
+        });
+        break;
       case "unsubscribe": {
         Reader reader = readers.remove(request.number("reader"));
         if (reader == null) request.answer();
@@ -138,6 +155,16 @@ public final class KeptClient {
 
   private interface SessionStep {
     void run(Session session, Request request) throws Exception;
+  }
+
+  private static void inReader(Request request, ReaderStep step) {
+    Reader reader = readers.get(request.number("reader"));
+    if (reader == null) request.fail("NotOpen", "consumer " + request.number("reader") + " was not opened");
+    else reader.inTurn(request, () -> step.run(reader, request));
+  }
+
+  private interface ReaderStep {
+    void run(Reader reader, Request request) throws Exception;
   }
 
   /** Prints answers as they come; those that are there already go out together. */
@@ -222,6 +249,17 @@ public final class KeptClient {
       Map<String, Object> answer = new LinkedHashMap<>();
       answer.put(name, list);
       send(answer);
+    }
+
+    void answer(Map<String, Object> answer) {
+      send(answer);
+    }
+
+    @SuppressWarnings("unchecked")
+    List<Request> parts(String name) {
+      List<Request> parts = new ArrayList<>();
+      for (Object each : (List<Object>) fields.get(name)) parts.add(new Request((Map<String, Object>) each));
+      return parts;
     }
 
     void fail(Throwable thrown) {
@@ -354,6 +392,11 @@ public final class KeptClient {
       }
     }
 
+    void sendOffsets(Request request, Map<TopicPartition, OffsetAndMetadata> offsets, Object metadata) throws Exception {
+      Group.sendOffsets(producer, offsets, metadata);
+      request.answer();
+    }
+
     private void abort() {
       try {
         producer.abortTransaction();
@@ -433,6 +476,11 @@ public final class KeptClient {
 
     void open() throws IOException {
       consumer = new KafkaConsumer<>(Settings.ofReader(opened));
+      if (isMember()) {
+        consumer.subscribe(List.of(opened.text("topic")));
+        opened.answer();
+        return;
+      }
       List<TopicPartition> partitions = new ArrayList<>();
       for (int partition = 0; partition < opened.number("partitions"); partition++) partitions.add(new TopicPartition(opened.text("topic"), partition));
       consumer.assign(partitions);
@@ -440,7 +488,7 @@ public final class KeptClient {
       opened.answer();
     }
 
-    void poll(Request request) {
+    void poll(Request request) throws Exception {
       List<Object> records = new ArrayList<>();
       for (ConsumerRecord<byte[], byte[]> each : consumer.poll(Duration.ofMillis(request.number("withinMs")))) {
         Map<String, Object> record = new LinkedHashMap<>();
@@ -449,13 +497,107 @@ public final class KeptClient {
         record.put("value", each.value() == null ? null : new String(each.value(), StandardCharsets.ISO_8859_1));
         records.add(record);
       }
-      request.answer("records", records);
+      Map<String, Object> answer = new LinkedHashMap<>();
+      answer.put("records", records);
+      if (isMember()) {
+        Set<Integer> assigned = new TreeSet<>();
+        for (TopicPartition each : consumer.assignment()) assigned.add(each.partition());
+        answer.put("assigned", new ArrayList<>(assigned));
+        Object metadata = Group.metadataOf(consumer);
+        answer.put("generation", Group.generationOf(metadata));
+        answer.put("member", Group.memberOf(metadata));
+      }
+      request.answer(answer);
+    }
+
+    /** The generation is told where it was the same before and afterwards: the commit was sent with it then. */
+    void commit(Request request) throws Exception {
+      Integer before = Group.generationOf(Group.metadataOf(consumer));
+      consumer.commitSync(offsetsIn(request), Duration.ofMillis(request.number("withinMs")));
+      Integer after = Group.generationOf(Group.metadataOf(consumer));
+      Map<String, Object> answer = new LinkedHashMap<>();
+      answer.put("generation", before != null && before.equals(after) ? before : null);
+      request.answer(answer);
+    }
+
+    void rewind(Request request) throws Exception {
+      Set<TopicPartition> owned = consumer.assignment();
+      Map<TopicPartition, OffsetAndMetadata> committed = Group.committed(consumer, owned, Duration.ofMillis(request.number("withinMs")));
+      for (TopicPartition each : owned) {
+        OffsetAndMetadata offset = committed.get(each);
+        if (offset == null) consumer.seekToBeginning(List.of(each));
+        else consumer.seek(each, offset.offset());
+      }
+      request.answer();
+    }
+
+    Map<TopicPartition, OffsetAndMetadata> offsetsIn(Request request) {
+      Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
+      for (Request each : request.parts("offsets")) {
+        offsets.put(new TopicPartition(opened.text("topic"), (int) each.number("partition")), new OffsetAndMetadata(each.number("offset")));
+      }
+      return offsets;
+    }
+
+    private boolean isMember() {
+      return opened.part("membership") != null;
     }
 
     void close(Request request) {
       consumer.close(Duration.ofMillis(1_500));
       turn.shutdown();
       request.answer();
+    }
+  }
+
+  /**
+   * What the library has of groups from 2.5 on (KIP-447). It is asked for by name, since this program is compiled against older
+   * versions, too.
+   */
+  private static final class Group {
+    private static final Class<?> METADATA = classOf("org.apache.kafka.clients.consumer.ConsumerGroupMetadata");
+    static final boolean IS_KNOWN = METADATA != null;
+
+    /** What the consumer knows of its group by now. */
+    static Object metadataOf(KafkaConsumer<byte[], byte[]> consumer) throws Exception {
+      return call(KafkaConsumer.class.getMethod("groupMetadata"), consumer);
+    }
+
+    /** The generation of the group, or the epoch of the member; null where it has none. */
+    static Integer generationOf(Object metadata) throws Exception {
+      int generation = (Integer) call(METADATA.getMethod("generationId"), metadata);
+      return generation < 0 ? null : generation;
+    }
+
+    static String memberOf(Object metadata) throws Exception {
+      String member = (String) call(METADATA.getMethod("memberId"), metadata);
+      return member.isEmpty() ? null : member;
+    }
+
+    @SuppressWarnings("unchecked")
+    static Map<TopicPartition, OffsetAndMetadata> committed(KafkaConsumer<byte[], byte[]> consumer, Set<TopicPartition> of, Duration within) throws Exception {
+      return (Map<TopicPartition, OffsetAndMetadata>) call(KafkaConsumer.class.getMethod("committed", Set.class, Duration.class), consumer, of, within);
+    }
+
+    static void sendOffsets(KafkaProducer<byte[], byte[]> producer, Map<TopicPartition, OffsetAndMetadata> offsets, Object metadata) throws Exception {
+      call(KafkaProducer.class.getMethod("sendOffsetsToTransaction", Map.class, METADATA), producer, offsets, metadata);
+    }
+
+    private static Object call(Method method, Object of, Object... arguments) throws Exception {
+      try {
+        return method.invoke(of, arguments);
+      } catch (InvocationTargetException thrown) {
+        if (thrown.getCause() instanceof Exception) throw (Exception) thrown.getCause();
+        throw thrown;
+      }
+    }
+
+    private static Class<?> classOf(String name) {
+      try {
+        return Class.forName(name);
+      } catch (ClassNotFoundException absent) {
+        return null;
+      }
     }
   }
 
@@ -549,9 +691,32 @@ public final class KeptClient {
       settings.put("enable.auto.commit", "false");
       settings.put("auto.offset.reset", "earliest");
       settings.put("request.timeout.ms", String.valueOf(open.number("requestTimeoutMs")));
+      Request membership = open.part("membership");
+      if (membership != null) join(open.text("group"), membership, settings);
       secure(open, settings);
       settings.putAll(open.map("settings"));
       return settings;
+    }
+
+    private static void join(String group, Request membership, Map<String, Object> settings) throws IOException {
+      settings.put("group.id", group);
+      settings.put("enable.auto.commit", String.valueOf(membership.text("commit").equals("automatic")));
+      if (membership.text("instance") != null) putKnown("group.instance.id", membership.text("instance"), settings);
+      if (membership.text("protocol").equals("consumer")) {
+        putKnown("group.protocol", "consumer", settings);
+        return;
+      }
+      long sessionTimeoutMs = membership.number("sessionTimeoutMs");
+      settings.put("session.timeout.ms", String.valueOf(sessionTimeoutMs));
+      settings.put("heartbeat.interval.ms", String.valueOf(sessionTimeoutMs / 3));
+    }
+
+    /** A setting that the library does not know it would pass over, and the group would be another one than was asked for. */
+    private static void putKnown(String name, String value, Map<String, Object> settings) throws IOException {
+      if (!ConsumerConfig.configNames().contains(name)) {
+        throw new UnsupportedVersionException("version " + version() + " of the library has no " + name);
+      }
+      settings.put(name, value);
     }
 
     /** The end of a transaction takes several requests, each of which may have to be sent again. */

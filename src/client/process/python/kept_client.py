@@ -54,7 +54,7 @@ def settings_of(asked):
 
 
 def reader_settings_of(asked):
-    """What a consumer is configured with. It needs a group, and is none of its members: it is told what to read."""
+    """What a consumer is configured with. It needs a group, also where it is none of its members and is told what to read."""
     return {
         **reach_of(asked),
         "group.id": asked["group"],
@@ -62,8 +62,25 @@ def reader_settings_of(asked):
         "auto.offset.reset": "earliest",
         "isolation.level": asked["isolation"],
         "socket.timeout.ms": max(10000, asked["requestTimeoutMs"]),
+        **membership_settings_of(asked["membership"]),
         **asked["settings"],
     }
+
+
+def membership_settings_of(membership):
+    if membership is None:
+        return {}
+    settings = {
+        "enable.auto.commit": membership["commit"] == "automatic",
+        "group.protocol": membership["protocol"],
+    }
+    if membership["instance"] is not None:
+        settings["group.instance.id"] = membership["instance"]
+    # With the other protocol the brokers say how long that is, and the library refuses to be told.
+    if membership["protocol"] == "classic":
+        settings["session.timeout.ms"] = membership["sessionTimeoutMs"]
+        settings["heartbeat.interval.ms"] = membership["sessionTimeoutMs"] // 3
+    return settings
 
 
 def reach_of(asked):
@@ -96,7 +113,12 @@ def reach_of(asked):
 
 class Reader:
     def __init__(self, asked):
+        self.topic = asked["topic"]
+        self.is_member = asked["membership"] is not None
         self.consumer = Consumer(reader_settings_of(asked))
+        if self.is_member:
+            self.consumer.subscribe([self.topic])
+            return
         self.consumer.assign(
             [TopicPartition(asked["topic"], number, OFFSET_BEGINNING) for number in range(asked["partitions"])]
         )
@@ -116,7 +138,28 @@ class Reader:
                 )
             elif error.fatal():
                 raise KafkaException(error)
-        say(id=id, records=records)
+        say(id=id, records=records, **(self.standing() if self.is_member else {}))
+
+    def standing(self):
+        """The library does not tell the generation."""
+        owned = sorted(each.partition for each in self.consumer.assignment())
+        return {"assigned": owned, "generation": None, "member": self.consumer.memberid() or None}
+
+    def positions(self, offsets):
+        return [TopicPartition(self.topic, each["partition"], each["offset"]) for each in offsets]
+
+    def commit(self, id, offsets, **_):
+        for each in self.consumer.commit(offsets=self.positions(offsets), asynchronous=False):
+            if each.error is not None:
+                raise KafkaException(each.error)
+        say(id=id, generation=None)
+
+    def rewind(self, id, withinMs, **_):
+        for each in self.consumer.committed(self.consumer.assignment(), withinMs / 1000):
+            if each.error is not None:
+                raise KafkaException(each.error)
+            self.consumer.seek(each if each.offset >= 0 else TopicPartition(self.topic, each.partition, OFFSET_BEGINNING))
+        say(id=id)
 
 
 class Worker:
@@ -183,6 +226,13 @@ class Worker:
             else:
                 self.is_spent = True
             raise
+        say(id=id)
+
+    def send_offsets(self, id, reader, offsets, **_):
+        reader = readers[reader]
+        positions, group = reader.positions(offsets), reader.consumer.consumer_group_metadata()
+        within_s = self.asked["requestTimeoutMs"] / 1000
+        self.again(lambda left: self.producer.send_offsets_to_transaction(positions, group, left), within_s)
         say(id=id)
 
     def hear(self, error):
@@ -276,6 +326,7 @@ def main():
         version=confluent_kafka.libversion()[0],
         transactions=True,
         consumers=True,
+        groups=True,
         through=f"confluent-kafka {confluent_kafka.version()}",
     )
     sys.stdin.reconfigure(encoding="utf-8")
@@ -286,6 +337,9 @@ def main():
         "close": close_worker,
         "subscribe": open_reader,
         "poll": lambda asked: readers[asked["reader"]].poll(**asked),
+        "commit": lambda asked: readers[asked["reader"]].commit(**asked),
+        "rewind": lambda asked: readers[asked["reader"]].rewind(**asked),
+        "send-offsets": lambda asked: workers[asked["worker"]].send_offsets(**asked),
         "unsubscribe": close_reader,
     }
     for line in sys.stdin:
