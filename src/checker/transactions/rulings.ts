@@ -1,3 +1,4 @@
+import { isBefore } from '../../core/kafka-version.ts';
 import type { FaultSpan } from '../../history/fault-spans.ts';
 import type { RunInfo } from '../../history/run.ts';
 import type { PowerLosses } from '../facts/power.ts';
@@ -85,9 +86,4 @@ export function rulingOnReader({ kind }: TransactionCase): Ruling {
         : 'a reader of what is committed was given a record that the log itself says is not: it did not leave it out';
   // That the log says so is the reader's doing; who showed a record too early is not known.
   return { judgement: 'violation', reason, blame: kind === 'dirty-read' ? 'unknown' : 'client' };
-}
-
-function isBefore(version: string | undefined, major: number, minor: number): boolean {
-  const [ofMajor = Number.NaN, ofMinor = Number.NaN] = (version ?? '').split('.').map(Number);
-  return ofMajor < major || (ofMajor === major && ofMinor < minor);
 }
