@@ -135,7 +135,10 @@ export async function prepareSimulatedPlan(
   }
   assertRequestFaults(given, 'simulated');
   // The model can do whatever any lab can to nodes and links.
-  const { scenario, soak } = await fitSoak(given, async () => {});
+  const fitted = await fitSoak(given, async () => {});
+  const { soak } = fitted;
+  const client = modelClient(fitted.scenario);
+  const scenario = withTransactionVersion(fitted.scenario, client, { hasVersion2: true });
   const seed = options.seed ?? freshSeed();
   const run = `sim${seed}`;
   const mode = options.mode ?? scenario.kraftMode;
@@ -144,7 +147,7 @@ export async function prepareSimulatedPlan(
   return {
     run,
     scenario,
-    client: modelClient(scenario),
+    client,
     schedule: scheduleOf(scenario, seed),
     seed,
     claim: options.claim,

@@ -9,8 +9,10 @@ import type { Schedule } from '../nemesis/schedule.ts';
 import { run as perform } from '../runner/runner.ts';
 import { contractOf } from '../scenario/contract.ts';
 import type { Scenario } from '../scenario/schema.ts';
+import { transactionsInfoOf } from '../scenario/transactions.ts';
 import type { Bug } from '../sim/bugs.ts';
 import { simulatedWorld, type SimulatedOptions } from '../world/simulated.ts';
+import { TOPIC } from './plan.ts';
 
 /** A whole run in virtual time, from the scenario to the history. The same options give the same history. */
 export interface SimulateOptions {
@@ -21,6 +23,8 @@ export interface SimulateOptions {
   mode?: KafkaMode;
   bug?: Bug | null;
   client?: SimulatedOptions['client'];
+  /** The version of Kafka whose transactions are modelled; the newest one if absent. */
+  kafka?: string;
   /** Where the history goes; in memory if absent. */
   recorder?: Recorder;
 }
@@ -42,6 +46,8 @@ export async function simulate(options: SimulateOptions): Promise<{ run: Run }> 
     random: seededRandom(seed),
     bug: options.bug ?? null,
     ...(options.client !== undefined && { client: options.client }),
+    ...(options.kafka !== undefined && { kafka: options.kafka }),
+    place: { topic: TOPIC, seed },
     onEvent: (event: Event) => recorder.event(event),
   });
   await recorder.update({ nodes: [...world.nodes] });
@@ -64,7 +70,8 @@ export async function simulate(options: SimulateOptions): Promise<{ run: Run }> 
   return { run: memory.run() };
 }
 
-function infoOf({ scenario, schedule, seed }: SimulateOptions, mode: KafkaMode): RunInfo {
+function infoOf({ scenario, schedule, seed, kafka }: SimulateOptions, mode: KafkaMode): RunInfo {
+  const transactions = transactionsInfoOf(scenario, { topic: TOPIC, seed, isGiven: false });
   return {
     version: 2,
     run: `seed${seed}`,
@@ -73,12 +80,13 @@ function infoOf({ scenario, schedule, seed }: SimulateOptions, mode: KafkaMode):
     seed,
     scenario: { ...scenario, faultsPlanned: schedule.length },
     contract: contractOf(scenario),
-    topic: 'kept',
+    topic: TOPIC,
     partitions: scenario.topic.partitions,
     ...(scenario.dense && { dense: true }),
     nodes: [],
     workers: scenario.load.workers,
-    versions: { kept: 'simulated' },
+    ...(transactions !== undefined && { transactions }),
+    versions: { kept: 'simulated', ...(kafka !== undefined && { kafka }) },
     kafkaMode: mode,
     startedAt: '1970-01-01T00:00:00.000Z',
   };

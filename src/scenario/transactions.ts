@@ -15,6 +15,11 @@ export function stateSettingsOf({ brokers }: Pick<Scenario, 'brokers'>): Readonl
   return { [STATE_MIN_INSYNC_REPLICAS]: String(Math.min(2, brokers)) };
 }
 
+/** What it comes to, with the scenario's own settings; NaN for what is no number. */
+export function stateMinInsyncReplicasOf(scenario: Pick<Scenario, 'brokers' | 'brokerSettings'>): number {
+  return Number({ ...stateSettingsOf(scenario), ...scenario.brokerSettings }[STATE_MIN_INSYNC_REPLICAS]);
+}
+
 /**
  * What run.json says of the transactions; undefined where there are none.
  * @param place.isGiven whether the cluster is somebody else's, whose settings for the log of transactions are not known
@@ -23,10 +28,10 @@ export function transactionsInfoOf(
   scenario: Scenario,
   place: { topic: string; seed: number; isGiven: boolean },
 ): TransactionsInfo | undefined {
-  const { producer, load, brokerSettings } = scenario;
+  const { producer, load } = scenario;
   const { transactions } = producer;
   if (transactions === undefined) return undefined;
-  const set = Number({ ...stateSettingsOf(scenario), ...brokerSettings }[STATE_MIN_INSYNC_REPLICAS]);
+  const set = stateMinInsyncReplicasOf(scenario);
   return {
     ids: Array.from({ length: load.workers }, (_, worker) => transactionalIdOf(place, worker)),
     version: transactions.version ?? null,

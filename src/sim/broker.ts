@@ -9,6 +9,12 @@ import type { Process } from './process.ts';
 import type { Answerable } from './purgatory.ts';
 import type { Batch } from './records.ts';
 import { Replica } from './replica.ts';
+import { admit } from './transactions/admission.ts';
+import { Coordinator } from './transactions/coordinator.ts';
+import { writeMarker } from './transactions/marking.ts';
+import type { AbortedTransaction } from './transactions/partition-transactions.ts';
+import type { Admission, MarkerRequest } from './transactions/requests.ts';
+import { isOfState, partitionsOf } from './transactions/state-topic.ts';
 import { TICK_NS, type Surroundings } from './surroundings.ts';
 
 /**
@@ -42,6 +48,8 @@ export class Broker implements Peer {
   readonly #around: Surroundings;
   readonly #leader: Leader;
   readonly #fetchers: Fetcher[];
+  /** Of the transactional ids whose part of the log of transactions it leads; it leads none where there is no such log. */
+  readonly coordinator: Coordinator;
   #polls: (Poll | null)[];
   #serials: number[];
   #busyUntilNs = 0;
@@ -55,13 +63,19 @@ export class Broker implements Peer {
     this.id = number + 1;
     this.process = process;
     this.#leader = new Leader(around, number);
+    this.coordinator = new Coordinator(around, {
+      process,
+      believed: this.believed,
+      append: (replica, record, timeoutMs, request) =>
+        this.#append(replica, { first: record, count: 1 }, 'all', timeoutMs, request),
+    });
     this.#fetchers = Array.from(
       { length: around.options.nodes.length },
       (_, n) => new Fetcher(around, this, n),
     );
     this.#polls = [];
     this.#serials = [];
-    this.replicas = Array.from({ length: around.options.topic.partitions }, () => null);
+    this.replicas = Array.from({ length: partitionsOf(around.options) }, () => null);
   }
 
   host(partition: number): void {
@@ -77,6 +91,7 @@ export class Broker implements Peer {
     this.#nextCheckpointNs = nowNs + random.int(CHECKPOINT_NS);
     this.#nextWritebackNs = nowNs + random.int(WRITEBACK_NS);
     this.#busyUntilNs = nowNs;
+    this.coordinator.reset();
     const { life } = this.process;
     const tick = () => {
       if (this.process.life !== life || this.process.state === 'down') return;
@@ -93,6 +108,7 @@ export class Broker implements Peer {
     this.controllerId = -1;
     this.#polls = [];
     this.#serials = [];
+    this.coordinator.reset();
     for (const fetcher of this.#fetchers) fetcher.reset();
     for (const replica of this.replicas) {
       if (replica === null) continue;
@@ -118,9 +134,32 @@ export class Broker implements Peer {
         if (this.process.life !== life) return;
         const replica = this.replicas[partition];
         if (replica == null) return request.answer(CODE.notLeader, -1);
-        if (this.#leader.produce(replica, batch, acks, timeoutMs, request)) this.#serve(replica);
+        if (batch.transaction === undefined) return this.#append(replica, batch, acks, timeoutMs, request);
+        admit(
+          this.#around,
+          this,
+          { replica, batch },
+          {
+            admitted: () => this.#append(replica, batch, acks, timeoutMs, request),
+            refused: (code) => request.answer(code, -1),
+          },
+        );
       });
     });
+  }
+
+  #append(replica: Replica, batch: Batch, acks: 0 | 1 | 'all', timeoutMs: number, request: Answerable): void {
+    if (this.#leader.produce(replica, batch, acks, timeoutMs, request)) this.#serve(replica);
+  }
+
+  admit(admission: Admission, respond: (code: number) => void): void {
+    this.coordinator.admit(admission, respond);
+  }
+
+  mark(request: MarkerRequest, respond: (code: number) => void): void {
+    const replica = this.replicas[request.partition];
+    if (replica == null) return respond(CODE.notLeader);
+    if (writeMarker(this.#around, this.#leader, replica, request, respond)) this.#serve(replica);
   }
 
   /** A follower asks for records; it waits here if there are none yet. */
@@ -226,6 +265,7 @@ export class Broker implements Peer {
     const led = replica.role === 'leader';
     replica.role = state.leader < 0 ? 'none' : 'follower';
     if (led) replica.purgatory.fail(CODE.notLeader);
+    if (led) this.coordinator.resign(replica.partition);
     if (state.leader < 0) return;
     if (before?.epoch !== state.epoch || before.leader !== state.leader) {
       replica.diverging = replica.log.end > 0 && !(led && this.#around.options.bug === 'unfenced-zombie');
@@ -243,6 +283,8 @@ export class Broker implements Peer {
     replica.epochStart = replica.log.end;
     replica.log.beginEpoch(state.epoch);
     replica.producers.rebuild(replica.log);
+    replica.transactions.rebuild(replica.log);
+    if (isOfState(this.#around.options, replica.partition)) this.coordinator.lead(replica);
     replica.remotes = this.#around.brokers.map((_, broker) => ({
       end: -1,
       caughtUpNs: has(state.isr, broker) ? nowNs : 0,
@@ -262,6 +304,7 @@ export class Broker implements Peer {
     const text = `[partition ${partition}] Truncating to offset ${to}, from ${end}`;
     replica.highWatermark = Math.min(replica.highWatermark, to);
     const { clock, options } = this.#around;
+    if (isOfState(options, partition)) return;
     options.onEvent({
       type: 'log',
       timeNs: clock.nowNs(),
@@ -274,6 +317,7 @@ export class Broker implements Peer {
 
   #tellView(replica: Replica, state: PartitionState, startOffset?: number): void {
     const { clock, options } = this.#around;
+    if (isOfState(options, replica.partition)) return;
     options.onEvent({
       type: 'view',
       timeNs: clock.nowNs(),
@@ -308,9 +352,33 @@ export class Broker implements Peer {
     return replica.log.entries.slice(from, Math.max(from, Math.min(to, replica.highWatermark)));
   }
 
+  /** The last stable offset, where the end offset is known. */
+  lastStableOffset(partition: number): number | null {
+    const end = this.endOffset(partition);
+    return end === null ? null : this.replicas[partition]!.transactions.lastStable(end);
+  }
+
+  /** What a reader of what is committed is given: what lies below the last stable offset, and which of it to leave out. */
+  committed(
+    partition: number,
+    from: number,
+    to: number,
+  ): { stored: Int32Array; aborted: readonly AbortedTransaction[] } | 'out-of-range' | null {
+    const stable = this.lastStableOffset(partition);
+    if (stable === null) return null;
+    const stored = this.stored(partition, from, Math.min(to, stable));
+    if (stored === null || stored === 'out-of-range') return stored;
+    const { aborted } = this.replicas[partition]!.transactions;
+    return {
+      stored,
+      aborted: aborted.filter(({ first, last }) => last >= from && first < from + stored.length),
+    };
+  }
+
   #tick(): void {
     const nowNs = this.#around.clock.nowNs();
     this.#around.coordination.heartbeat(this);
+    this.coordinator.tick(nowNs);
     for (let follower = 0; follower < this.#polls.length; follower++) {
       const poll = this.#polls[follower];
       if (poll == null || poll.deadlineNs > nowNs) continue;

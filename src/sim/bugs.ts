@@ -25,6 +25,21 @@ export const BUGS = {
   'out-of-order-append': 'the broker puts a record before one that it has already acknowledged',
 } as const;
 
+/** Deviations in transactions, for runs that have some. */
+export const TRANSACTION_BUGS = {
+  'stray-marker': 'each marker of a transaction comes a second time, when the next one may have begun',
+  'late-produce-accepted':
+    'a leader takes a record of a transaction that is over, or of an epoch that has passed, as any other one',
+  'marker-before-records': 'a marker is put before the last record of its transaction',
+  'fencing-forgotten':
+    'requests of an epoch that has passed are taken as those of the present one, by coordinators and leaders',
+  'decision-forgotten': 'a coordinator that takes over goes on as if what was decided had not been',
+  'end-answered-early': 'an end is answered before it is in the log of transactions, whatever becomes of it',
+  'marker-missing': 'a commit leaves out the marker of the first of its partitions',
+  'never-timed-out': 'a transaction that its client has left is never aborted',
+  'aborted-shown': 'a reader of what is committed forgets that a producer may have aborted more than once',
+} as const;
+
 /**
  * Deviations of what the run strikes and asks with, instead of Kafka: nothing is lost by them, and they must lead to no
  * accusation and to no acquittal.
@@ -35,11 +50,18 @@ export const WORLD_BUGS = {
   'cut-does-nothing': 'a cut of the network is reported as done, and every packet still arrives',
 } as const;
 
-export type Bug = keyof typeof BUGS | keyof typeof WORLD_BUGS;
+export type Bug = keyof typeof BUGS | keyof typeof TRANSACTION_BUGS | keyof typeof WORLD_BUGS;
 
 /** Those that a checker is to find. */
 export const BUG_NAMES = Object.keys(BUGS) as readonly (keyof typeof BUGS)[];
+export const TRANSACTION_BUG_NAMES = Object.keys(
+  TRANSACTION_BUGS,
+) as readonly (keyof typeof TRANSACTION_BUGS)[];
+
+export function isTransactionBug(name: Bug): boolean {
+  return Object.hasOwn(TRANSACTION_BUGS, name);
+}
 
 export function isBug(name: string): name is Bug {
-  return Object.hasOwn(BUGS, name) || Object.hasOwn(WORLD_BUGS, name);
+  return [BUGS, TRANSACTION_BUGS, WORLD_BUGS].some((bugs) => Object.hasOwn(bugs, name));
 }

@@ -3,7 +3,7 @@ import type { outcomeOf, suspectsLeader, Acks, Evidence } from '../client/outcom
 import type { Cluster } from './cluster.ts';
 import { Connection, type Reply } from './connection.ts';
 import { CODE } from './model.ts';
-import type { Batch } from './records.ts';
+import { TRANSACTIONAL, type Batch } from './records.ts';
 import { Topology } from './topology.ts';
 
 /** How a modelled client is set up. The error table is the real client's own. */
@@ -16,9 +16,11 @@ export interface ClientOptions {
   produceTimeoutMs: number;
   outcomeOf: typeof outcomeOf;
   suspectsLeader: typeof suspectsLeader;
+  /** Whether what a connection had sent may arrive when the next one is in use already; false if absent. */
+  overtakes?: boolean;
 }
 
-const CONNECTION_TIMEOUT_MS = 1_000;
+export const CONNECTION_TIMEOUT_MS = 1_000;
 const PAUSE_AFTER_FAIL_MS = 30;
 /** What handing a record to a socket costs the client. */
 const SEND_NS = 40_000;
@@ -28,6 +30,10 @@ export interface Identity {
   producer: number;
   sequences: number[];
   retired: boolean;
+  /** 0 if absent. */
+  epoch?: number;
+  /** What it writes is a part of; of none if absent. */
+  transaction?: NonNullable<Batch['transaction']>;
 }
 
 /** One produce request, from the question who leads to the last thing known about it. */
@@ -56,7 +62,7 @@ export class Producer {
       if (options.acks === 0) this.topology.suspect();
     };
     this.#connections = cluster.brokers.map(
-      (broker) => new Connection(cluster, broker, options.requestTimeoutMs, ended),
+      (broker) => new Connection(cluster, broker, options.requestTimeoutMs, ended, options.overtakes),
     );
     this.#tell = ({ number }) => this.#connections[number]!.reset();
     cluster.onDeath.push(this.#tell);
@@ -138,7 +144,11 @@ export class Producer {
       if (identity === null) records.add(worker, seq + place, partition, -1, -1, place);
       else records.add(worker, seq + place, partition, identity.producer, sequence + place, place);
     }
-    return { first, count };
+    const transaction = identity?.transaction;
+    if (transaction === undefined) return { first, count };
+    records.epoch.fill(identity!.epoch ?? 0, first, first + count);
+    records.kind.fill(TRANSACTIONAL, first, first + count);
+    return { first, count, transaction };
   }
 
   /** Whether the answer means that somebody else may lead by now. */

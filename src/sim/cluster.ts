@@ -42,6 +42,12 @@ export class Cluster implements Surroundings {
       this.brokers.length,
       random.int(this.brokers.length),
       options.bug,
+      options.transactions == null
+        ? undefined
+        : {
+            partitions: options.transactions.statePartitions,
+            replicationFactor: options.transactions.stateReplicationFactor,
+          },
     );
     for (const { partition, replicas } of partitions.states) {
       for (const broker of replicas) this.brokers[broker]!.host(partition);

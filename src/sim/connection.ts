@@ -1,6 +1,7 @@
 import type { Broker } from './broker.ts';
 import type { Cluster } from './cluster.ts';
 import { ask } from './exchange.ts';
+import type { Flow } from './network.ts';
 import type { Answerable } from './purgatory.ts';
 
 /** What became of a request: the broker's answer, or why there is none and whether the request had been written. */
@@ -57,12 +58,24 @@ export class Connection {
   #head = 0;
   #opening: Promise<string | null> | null = null;
   readonly #ended: () => void;
+  /** What it sends and what it gets, where other connections may overtake it; undefined where all keep one order. */
+  #there: Flow | undefined;
+  #back: Flow | undefined;
+  readonly #hasFlows: boolean;
 
-  constructor(cluster: Cluster, broker: Broker, requestTimeoutMs: number, ended: () => void) {
+  /** @param hasFlows whether what it had sent may arrive when a connection that took its place is in use already */
+  constructor(
+    cluster: Cluster,
+    broker: Broker,
+    requestTimeoutMs: number,
+    ended: () => void,
+    hasFlows = false,
+  ) {
     this.#cluster = cluster;
     this.broker = broker;
     this.#requestTimeoutNs = requestTimeoutMs * 1e6;
     this.#ended = ended;
+    this.#hasFlows = hasFlows;
   }
 
   /** Null when it is open, else why it could not be opened. Those who ask meanwhile share the attempt. */
@@ -75,9 +88,12 @@ export class Connection {
   async #connect(timeoutMs: number): Promise<string | null> {
     this.state = 'opening';
     const { broker } = this;
-    const answer = await ask<number>(this.#cluster, broker, { timeoutMs, fresh: true }, (respond) =>
-      respond(broker.process.life),
-    );
+    if (this.#hasFlows) {
+      this.#there = { lastNs: 0 };
+      this.#back = { lastNs: 0 };
+    }
+    const asked = { timeoutMs, fresh: true, ...(this.#there !== undefined && { flow: this.#there }) };
+    const answer = await ask<number>(this.#cluster, broker, asked, (respond) => respond(broker.process.life));
     const alive =
       answer.kind === 'answer' && answer.value === broker.process.life && broker.process.state !== 'down';
     this.state = alive ? 'open' : 'closed';
@@ -99,18 +115,19 @@ export class Connection {
     const life = this.#life;
     const request = new Request(this, this.#number, clock.nowNs(), resolve);
     if (resolve !== null) this.#pending.push(request);
-    network.send(client, process.place, () => {
+    const deliver = () => {
       if (process.life !== life) return;
       if (process.state === 'up') return work(broker, request);
       process.run(() => {
         if (process.life === life) work(broker, request);
       });
-    });
+    };
+    network.send(client, process.place, deliver, this.#there);
   }
 
   bringHome(request: Request, number: number, reply: Reply): void {
     const { clock, network, client } = this.#cluster;
-    network.send(this.broker.process.place, client, () => {
+    const deliver = () => {
       if (number !== this.#number || request.over) return;
       clock.wake();
       request.settle(reply);
@@ -119,7 +136,8 @@ export class Connection {
         this.#pending.length = 0;
         this.#head = 0;
       }
-    });
+    };
+    network.send(this.broker.process.place, client, deliver, this.#back);
   }
 
   /** To be called now and then. */

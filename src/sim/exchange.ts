@@ -1,5 +1,6 @@
 import type { Broker } from './broker.ts';
 import type { Cluster } from './cluster.ts';
+import type { Flow } from './network.ts';
 
 /** What came of a question: an answer, a refusal by the kernel of a broker that does not run, or nothing in time. */
 export type Answer<T> = { kind: 'answer'; value: T } | { kind: 'refused' } | { kind: 'silent' };
@@ -14,7 +15,7 @@ const SILENT = { kind: 'silent' } as const;
 export function ask<T>(
   cluster: Cluster,
   broker: Broker,
-  options: { timeoutMs: number; fresh: boolean },
+  options: { timeoutMs: number; fresh: boolean; flow?: Flow },
   work: (respond: (value: T) => void) => void,
 ): Promise<Answer<T>> {
   const { clock, network, client } = cluster;
@@ -29,7 +30,8 @@ export function ask<T>(
       resolve(answer);
     };
     const timeout = clock.at(clock.nowNs() + options.timeoutMs * 1e6, () => settle(SILENT));
-    const back = (answer: Answer<T>) => network.send(process.place, client, () => settle(answer));
+    const back = (answer: Answer<T>) =>
+      network.send(process.place, client, () => settle(answer), options.flow && { lastNs: 0 });
     const question = () => {
       const { life } = process;
       const taken = process.run(() => {
@@ -40,7 +42,9 @@ export function ask<T>(
     if (!options.fresh) network.send(client, process.place, question);
     else if (network.connects(client, process.place)) {
       const handshakeNs = network.latencyNs() + network.latencyNs();
-      clock.at(clock.nowNs() + handshakeNs, () => network.send(client, process.place, question));
+      clock.at(clock.nowNs() + handshakeNs, () =>
+        network.send(client, process.place, question, options.flow),
+      );
     }
   });
 }

@@ -1,9 +1,11 @@
+import type { Bug } from './bugs.ts';
 import { CODE } from './model.ts';
 import { has, idsOf, sizeOf } from './partitions.ts';
 import type { Answerable } from './purgatory.ts';
 import { FLIPPED, STRAY, type Batch } from './records.ts';
 import type { Replica } from './replica.ts';
 import type { Surroundings } from './surroundings.ts';
+import { isOfState, minInsyncReplicasOf } from './transactions/state-topic.ts';
 
 /**
  * What a partition's leader does with writes, with its followers' fetches, and with the in-sync set. Written against
@@ -35,7 +37,7 @@ export class Leader {
       return false;
     }
     const { epoch, isr } = replica.state;
-    const tooFew = acks === 'all' && sizeOf(isr) < options.topic.minInsyncReplicas;
+    const tooFew = acks === 'all' && sizeOf(isr) < minInsyncReplicasOf(options, replica.partition);
     if (tooFew) {
       if (options.bug === 'failed-but-appended') {
         for (let place = 0; place < batch.count; place++) replica.log.append(batch.first + place, epoch);
@@ -43,7 +45,12 @@ export class Leader {
       request.answer(CODE.notEnoughReplicas, -1);
       return options.bug === 'failed-but-appended';
     }
-    if (records.producer[batch.first]! >= 0 && options.bug !== 'duplicate-on-retry') {
+    const producer = records.producer[batch.first]!;
+    if (records.epoch[batch.first]! < replica.producers.epochOf(producer) && !takesOldEpochs(options.bug)) {
+      request.answer(CODE.invalidProducerEpoch, -1);
+      return false;
+    }
+    if (producer >= 0 && options.bug !== 'duplicate-on-retry') {
       const repeated = replica.producers.check(batch);
       if (repeated === null) {
         request.answer(CODE.outOfOrderSequence, -1);
@@ -69,10 +76,13 @@ export class Leader {
   }
 
   /** @returns the offset of the first record. */
-  #append({ log, producers }: Replica, { first, count }: Batch, epoch: number): number {
+  #append({ log, producers, transactions }: Replica, batch: Batch, epoch: number): number {
+    const { first, count, transaction } = batch;
     const base = log.end;
     for (let record = first; record < first + count; record++) {
-      producers.remember(record, log.append(this.#stored(record), epoch));
+      const offset = log.append(this.#stored(record), epoch);
+      producers.remember(record, offset);
+      if (transaction !== undefined) transactions.remember(record, offset);
     }
     return base;
   }
@@ -120,7 +130,7 @@ export class Leader {
     }
     if (reached > replica.highWatermark) replica.highWatermark = reached;
     if (replica.purgatory.size === 0) return;
-    const enough = sizeOf(isr) >= options.topic.minInsyncReplicas;
+    const enough = sizeOf(isr) >= minInsyncReplicasOf(options, replica.partition);
     replica.purgatory.complete(replica.highWatermark, enough ? CODE.none : CODE.notEnoughReplicasAfterAppend);
   }
 
@@ -168,7 +178,7 @@ export class Leader {
     const asked = { isr, sentNs: clock.nowNs() };
     replica.asked = asked;
     const broker = brokers[this.#number]!;
-    if (verb !== null) {
+    if (verb !== null && !isOfState(options, partition)) {
       options.onEvent({
         type: 'log',
         timeNs: clock.nowNs(),
@@ -185,6 +195,10 @@ export class Leader {
 }
 
 const ASK_AGAIN_NS = 1e9;
+
+function takesOldEpochs(bug: Bug | null): boolean {
+  return bug === 'late-produce-accepted' || bug === 'fencing-forgotten';
+}
 
 function countedFrom(start: number, request: Answerable): Answerable {
   return { answer: (code, offset) => request.answer(code, offset < 0 ? offset : offset - start) };

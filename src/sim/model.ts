@@ -4,6 +4,7 @@ import type { Event } from '../history/event.ts';
 import type { NodeInfo } from '../history/run.ts';
 import type { Bug } from './bugs.ts';
 import type { TopicRules } from './partitions.ts';
+import type { TransactionRules } from './transactions/state-topic.ts';
 
 /** What is modelled: a cluster, its topic, and how fast it notices failures. */
 export interface ModelOptions {
@@ -21,6 +22,8 @@ export interface ModelOptions {
   flushMessages: number | null;
   /** replica.fetch.min.bytes, in records: what a follower's fetch waits for. */
   fetchMinRecords: number;
+  /** Null or absent where nothing is written in transactions. */
+  transactions?: TransactionRules | null;
   /** Before Kafka 2.2 (KIP-207) a new leader gave an end offset although its high watermark was still behind. */
   staleEnds: boolean;
   bug: Bug | null;
@@ -37,5 +40,14 @@ export const CODE = {
   timedOut: 7,
   notEnoughReplicas: 19,
   notEnoughReplicasAfterAppend: 20,
+  coordinatorLoading: 14,
+  coordinatorNotAvailable: 15,
+  notCoordinator: 16,
   outOfOrderSequence: 45,
+  invalidProducerEpoch: 47,
+  invalidTransactionState: 48,
+  invalidProducerIdMapping: 49,
+  concurrentTransactions: 51,
+  coordinatorFenced: 52,
+  producerFenced: 90,
 } as const;

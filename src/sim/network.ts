@@ -8,7 +8,8 @@ import type { Bug } from './bugs.ts';
 import { modelledImpairing, type Lateness } from './impairing.ts';
 
 /**
- * Messages over TCP between places (nodes, and `client`). A link keeps the order of its messages. Packets that a cut
+ * Messages over TCP between places (nodes, and `client`). A link keeps the order of its messages, except for those of
+ * single connections (`Flow`). Packets that a cut
  * swallows are sent again, after 0.2, 0.6, 1.4, 3 … seconds, so what was written into a cut
  * connection arrives some time after the heal, unless either end has given up by then.
  *
@@ -34,6 +35,15 @@ const WINDOW = 10;
 interface Stalled {
   sentNs: number;
   deliver: () => void;
+  flow: Flow | undefined;
+}
+
+/**
+ * What one connection sends in one direction: it keeps its order, and what another connection sends over the same link may
+ * overtake it. What belongs to no flow keeps the order of the link.
+ */
+export interface Flow {
+  lastNs: number;
 }
 
 export class Network implements Net {
@@ -100,12 +110,12 @@ export class Network implements Net {
     return this.#cut[this.#link(from, to)] === 0 && this.#cut[this.#link(to, from)] === 0;
   }
 
-  send(from: number, to: number, deliver: () => void): void {
+  send(from: number, to: number, deliver: () => void, flow?: Flow): void {
     const nowNs = this.#clock.nowNs();
     const link = this.#link(from, to);
     let extraNs = 0;
     if (this.#cuts > 0 && from !== to && !this.#takes(link, this.#link(to, from))) {
-      this.#stalled[link]!.push({ sentNs: nowNs, deliver });
+      this.#stalled[link]!.push({ sentNs: nowNs, deliver, flow });
       return;
     }
     for (const rule of this.rules) {
@@ -116,7 +126,7 @@ export class Network implements Net {
       break;
     }
     if (this.#impairments.length > 0) extraNs += this.#impairedNs(from, to);
-    this.#arrive(link, nowNs + this.latencyNs() + extraNs, deliver);
+    this.#arrive(link, nowNs + this.latencyNs() + extraNs, deliver, flow);
   }
 
   /** By how much faults make this message late, all of them together. */
@@ -136,7 +146,12 @@ export class Network implements Net {
     return this.#unacknowledged[link]!++ < WINDOW;
   }
 
-  #arrive(link: number, timeNs: number, deliver: () => void): void {
+  #arrive(link: number, timeNs: number, deliver: () => void, flow: Flow | undefined): void {
+    if (flow !== undefined) {
+      flow.lastNs = Math.max(timeNs, flow.lastNs + 1);
+      this.#clock.at(flow.lastNs, deliver);
+      return;
+    }
     const arrivalNs = Math.max(timeNs, this.#lastNs[link]! + 1);
     this.#lastNs[link] = arrivalNs;
     this.#clock.at(arrivalNs, deliver);
@@ -183,11 +198,14 @@ export class Network implements Net {
         this.#unacknowledged[link] = 0;
         if (this.#stalled[link]!.length === 0) continue;
         const stalled = this.#stalled[link]!.splice(0);
-        const arrivalNs = this.#retransmissionNs(stalled[0]!.sentNs);
-        for (const { sentNs, deliver } of stalled) {
-          this.#arrive(link, arrivalNs, () => {
+        const arrivals = new Map<Flow | undefined, number>();
+        for (const { sentNs, deliver, flow } of stalled) {
+          let arrivalNs = arrivals.get(flow);
+          if (arrivalNs === undefined) arrivals.set(flow, (arrivalNs = this.#retransmissionNs(sentNs)));
+          const arrive = () => {
             if (this.#powerlessNs[from]! < sentNs) deliver();
-          });
+          };
+          this.#arrive(link, arrivalNs, arrive, flow);
         }
       }
     }

@@ -22,18 +22,29 @@ export interface TopicRules {
   uncleanLeaderElection: boolean;
 }
 
+/** Partitions behind those of the topic, which are the cluster's own. */
+export interface OwnPartitions {
+  partitions: number;
+  replicationFactor: number;
+}
+
 export class Partitions {
   readonly states: PartitionState[];
-  readonly #unclean: boolean;
+  /** How many partitions may have a leader that is out of sync: those of the topic, or none. */
+  readonly #unclean: number;
   readonly #bug: Bug | null;
 
-  /** @param first the number of the broker that leads partition 0 in the beginning */
-  constructor(topic: TopicRules, brokers: number, first: number, bug: Bug | null) {
-    this.#unclean = topic.uncleanLeaderElection;
+  /**
+   * @param first the number of the broker that leads partition 0 in the beginning
+   * @param own the cluster's own partitions: none of them ever has a leader that is out of sync
+   */
+  constructor(topic: TopicRules, brokers: number, first: number, bug: Bug | null, own?: OwnPartitions) {
+    this.#unclean = topic.uncleanLeaderElection ? topic.partitions : 0;
     this.#bug = bug;
-    this.states = Array.from({ length: topic.partitions }, (_, partition) => {
+    this.states = Array.from({ length: topic.partitions + (own?.partitions ?? 0) }, (_, partition) => {
+      const { replicationFactor } = partition < topic.partitions ? topic : own!;
       const replicas = Array.from(
-        { length: topic.replicationFactor },
+        { length: replicationFactor },
         (_unused, index) => (first + partition + index) % brokers,
       );
       return { partition, replicas, leader: replicas[0]!, epoch: 0, isr: maskOf(replicas), version: 0 };
@@ -55,7 +66,7 @@ export class Partitions {
       }
       const outOfSync = living.filter((broker) => !has(isr, broker));
       const candidates = this.#bug === 'out-of-sync-election' ? [...outOfSync, ...insync] : insync;
-      const elected = candidates[0] ?? (this.#unclean ? living[0] : undefined);
+      const elected = candidates[0] ?? (state.partition < this.#unclean ? living[0] : undefined);
       if (elected === undefined) return leader < 0 ? [] : this.#change(state, { leader: -1 });
       const newIsr = has(isr, elected) ? isr & alive : 1 << elected;
       return this.#change(state, { leader: elected, isr: newIsr });

@@ -2,12 +2,12 @@ import type { Log } from './log.ts';
 import { RECORD_BITS, type Batch, type Records } from './records.ts';
 
 /**
- * What a partition's leader remembers of idempotent producers: the last five batches of each. A repetition of one of
- * them is answered with the offset that it got, anything but the next sequence number is refused. The memory belongs
- * to the log: a new leader reads it from its own.
+ * What a partition's leader remembers of idempotent producers: their epoch, and the last five batches of it. A repetition
+ * of one of them is answered with the offset that it got, anything but the next sequence number is refused; each epoch
+ * begins to count anew. The memory belongs to the log: a new leader reads it from its own.
  */
 export class Producers {
-  readonly #remembered = new Map<number, Remembered[]>();
+  readonly #remembered = new Map<number, Remembered>();
   readonly #records: Records;
 
   constructor(records: Records) {
@@ -16,31 +16,41 @@ export class Producers {
 
   /** @returns the offset of the batch that this one repeats; -1 when it is new; null when it is out of order. */
   check({ first, count }: Batch): number | null {
-    const batches = this.#remembered.get(this.#records.producer[first]!);
-    if (batches === undefined) return -1;
-    const sequence = this.#records.sequence[first]!;
-    for (const batch of batches) {
+    const { producer, sequence: sequences, epoch } = this.#records;
+    const known = this.#remembered.get(producer[first]!);
+    if (known === undefined) return -1;
+    const sequence = sequences[first]!;
+    const last = known.batches.at(-1);
+    if (last === undefined || epoch[first]! > known.epoch) return sequence === 0 ? -1 : null;
+    for (const batch of known.batches) {
       if (batch.sequence === sequence && batch.count === count) return batch.offset;
     }
-    const last = batches[batches.length - 1]!;
     return sequence === last.sequence + last.count ? -1 : null;
+  }
+
+  /** The newest epoch in which the producer has written here, or was ended; -1 where there is none. */
+  epochOf(producer: number): number {
+    return this.#remembered.get(producer)?.epoch ?? -1;
   }
 
   /** To be told of every record of a log, in its order. */
   remember(record: number, offset: number): void {
     const producer = this.#records.producer[record]!;
     if (producer < 0) return;
+    const epoch = this.#records.epoch[record]!;
+    let known = this.#remembered.get(producer);
+    if (known === undefined || known.epoch < epoch)
+      this.#remembered.set(producer, (known = { epoch, batches: [] }));
+    if (this.#records.isMarker(record)) return;
+    const { batches } = known;
     const sequence = this.#records.sequence[record]!;
-    const batches = this.#remembered.get(producer);
-    const last = batches?.at(-1);
+    const last = batches.at(-1);
     const isNext = last !== undefined && offset === last.offset + last.count;
     if (this.#records.inBatch[record]! > 0 && isNext && sequence === last.sequence + last.count) {
       last.count++;
       return;
     }
-    const batch = { sequence, count: 1, offset };
-    if (batches === undefined) this.#remembered.set(producer, [batch]);
-    else if (batches.push(batch) > REMEMBERED_MAX) batches.shift();
+    if (batches.push({ sequence, count: 1, offset }) > REMEMBERED_MAX) batches.shift();
   }
 
   rebuild(log: Log): void {
@@ -53,6 +63,11 @@ export class Producers {
 const REMEMBERED_MAX = 5;
 
 interface Remembered {
+  epoch: number;
+  batches: RememberedBatch[];
+}
+
+interface RememberedBatch {
   /** Of its first record. */
   sequence: number;
   count: number;

@@ -1,3 +1,5 @@
+import type { TransactionMetadata } from './transactions/metadata.ts';
+
 /**
  * Every record that anybody ever gave to a broker, once: logs hold only its number here. So a record costs a few
  * bytes and each replica of it four more, and copying a log is copying integers.
@@ -12,6 +14,11 @@ export class Records {
   sequence = new Int32Array(FIRST);
   /** Its place in its batch; those of a batch have numbers one after the other. */
   inBatch = new Int32Array(FIRST);
+  /** Of an idempotent producer. */
+  epoch = new Int32Array(FIRST);
+  kind = new Uint8Array(FIRST);
+  /** What entries of the log of transactions say. */
+  readonly states: TransactionMetadata[] = [];
 
   add(
     worker: number,
@@ -32,6 +39,34 @@ export class Records {
     return id;
   }
 
+  /** A marker: it has the epoch of its coordinator in the place of a value's number. */
+  addMarker(marker: {
+    kind: typeof ABORT | typeof COMMIT;
+    partition: number;
+    producer: number;
+    epoch: number;
+    coordinatorEpoch: number;
+  }): number {
+    const id = this.add(-1, marker.coordinatorEpoch, marker.partition, marker.producer, -1);
+    this.epoch[id] = marker.epoch;
+    this.kind[id] = marker.kind;
+    return id;
+  }
+
+  /** An entry of the log of transactions: it has its place among `states` in the place of a value's number. */
+  addState(partition: number, state: TransactionMetadata): number {
+    const id = this.add(-1, this.states.length, partition, -1, -1);
+    this.kind[id] = STATE;
+    this.states.push(state);
+    return id;
+  }
+
+  /** Whether it ends a transaction. */
+  isMarker(record: number): boolean {
+    const kind = this.kind[record];
+    return kind === ABORT || kind === COMMIT;
+  }
+
   #grow(): void {
     this.worker = grown(this.worker);
     this.seq = grown(this.seq);
@@ -39,15 +74,27 @@ export class Records {
     this.producer = grown(this.producer);
     this.sequence = grown(this.sequence);
     this.inBatch = grown(this.inBatch);
+    this.epoch = grown(this.epoch);
+    const kind = new Uint8Array(2 * this.kind.length);
+    kind.set(this.kind);
+    this.kind = kind;
   }
 }
 
 const FIRST = 1024;
 
+/** Kinds of records. Plain ones belong to no transaction. */
+export const TRANSACTIONAL = 1;
+export const ABORT = 2;
+export const COMMIT = 3;
+export const STATE = 4;
+
 /** What a produce request brings: a number of records, from this one on. A broker appends all of them or none. */
 export interface Batch {
   first: number;
   count: number;
+  /** Of whose transaction it is a part, and in which version of the protocol; absent: of none. */
+  transaction?: { id: string; version: 1 | 2 };
 }
 
 /** The same numbers with twice the room. */

@@ -3,6 +3,7 @@ import type { PartitionState } from './partitions.ts';
 import { Producers } from './producers.ts';
 import { Purgatory } from './purgatory.ts';
 import type { Records } from './records.ts';
+import { PartitionTransactions } from './transactions/partition-transactions.ts';
 
 /** What a leader knows of a follower. */
 export interface Remote {
@@ -36,10 +37,12 @@ export class Replica {
   diverging = false;
   readonly purgatory = new Purgatory();
   readonly producers: Producers;
+  readonly transactions: PartitionTransactions;
 
   constructor(partition: number, records: Records) {
     this.partition = partition;
     this.producers = new Producers(records);
+    this.transactions = new PartitionTransactions(records);
   }
 
   /** The process is gone; the disk and the page cache are not. */
@@ -49,6 +52,7 @@ export class Replica {
     this.asked = null;
     this.remotes = [];
     this.purgatory.clear();
+    this.transactions.verifications.clear();
     this.highWatermark = Math.min(this.checkpoint, this.log.end);
   }
 

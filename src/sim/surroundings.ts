@@ -15,6 +15,8 @@ export interface Surroundings {
   readonly records: Records;
   readonly brokers: Peer[];
   coordination: Coordination;
+  /** How many producers have got an id so far. */
+  producers: number;
 }
 
 /** Timers of brokers and clients are looked at so often. */

@@ -15,10 +15,12 @@ import { auditClient } from '../sim/client.ts';
 import { Cluster } from '../sim/cluster.ts';
 import { modelDb } from '../sim/db.ts';
 import { modelReader } from '../sim/reader.ts';
+import { modelConsumer } from '../sim/transactions/consumer.ts';
 import { compactValue, modelDecoder, realValue } from '../sim/value.ts';
+import { openModelledTransactional, transactionRulesOf } from './modelled-transactions.ts';
 import type { SimulatedPlan } from './plan.ts';
 import type { Setting, Stage } from './stage.ts';
-import type { World } from './world.ts';
+import type { OnProducer, World } from './world.ts';
 
 /** The modelled world: what the real one has, and its own way to read a record. */
 export interface SimulatedWorld extends World {
@@ -39,13 +41,18 @@ export interface SimulatedOptions {
   client?: 'ideal' | 'kafkajs';
   /** Before Kafka 2.2 (KIP-207) a new leader could give an end offset that was behind; false if absent. */
   staleEnds?: boolean;
+  /** The version of Kafka whose transactions are modelled; the newest one if absent. */
+  kafka?: string;
+  /** What transactional ids are made of. */
+  place?: { topic: string; seed: number };
   /** The records' bytes, for a run whose reader decodes real ones; short ones of its own (see `decode`) if absent. */
   encode?: Encoder;
   onEvent: (event: Event) => void;
 }
 
 /** A model of Kafka in virtual time, for a run that is recorded like any other. */
-export function simulatedStage({ bug }: SimulatedPlan, { scenario, mode, seed }: Setting): Stage {
+export function simulatedStage({ bug }: SimulatedPlan, setting: Setting): Stage {
+  const { scenario, mode, seed, topic } = setting;
   const clock = virtualClock();
   return {
     clock,
@@ -56,7 +63,15 @@ export function simulatedStage({ bug }: SimulatedPlan, { scenario, mode, seed }:
     },
     drive: (work) => clock.drive(work),
     build: async ({ record }) =>
-      simulatedWorld({ scenario, mode, clock, random: seededRandom(seed), bug, onEvent: record }),
+      simulatedWorld({
+        scenario,
+        mode,
+        clock,
+        random: seededRandom(seed),
+        bug,
+        place: { topic, seed },
+        onEvent: record,
+      }),
   };
 }
 
@@ -85,12 +100,14 @@ export function simulatedWorld(options: SimulatedOptions): SimulatedWorld {
       1,
       Math.ceil((numberOf(brokerSettings['replica.fetch.min.bytes']) ?? 1) / scenario.load.recordBytes),
     ),
+    transactions: transactionRulesOf(scenario, options.kafka),
     staleEnds: options.staleEnds ?? false,
     bug: options.bug ?? null,
     clock,
     random: random.fork('cluster'),
     onEvent: options.onEvent,
   });
+  const valueOf = options.encode === undefined ? compactValue : realValue(options.encode);
   return {
     clock,
     random,
@@ -109,12 +126,20 @@ export function simulatedWorld(options: SimulatedOptions): SimulatedWorld {
           )
         : auditClient(cluster, client);
     },
-    openReader: (reader) =>
-      modelReader(
-        cluster,
-        options.encode === undefined ? compactValue : realValue(options.encode),
-        reader?.patienceMs,
-      ),
+    ...(producer.transactions !== undefined && {
+      openTransactional: (worker: number, onProducer: OnProducer) =>
+        openModelledTransactional(cluster, {
+          scenario,
+          place: options.place ?? { topic: 'kept', seed: 0 },
+          worker,
+          onProducer,
+        }),
+    }),
+    ...(scenario.consumer !== undefined && {
+      consumerName: 'model',
+      openConsumer: () => modelConsumer(cluster, valueOf, scenario.consumer!.isolation),
+    }),
+    openReader: (reader) => modelReader(cluster, valueOf, reader?.patienceMs),
     async close() {},
   };
 }

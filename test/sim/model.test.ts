@@ -105,6 +105,30 @@ test('messages of a link keep their order; a cut holds them up, and the heal let
   await clock.drive(play());
 });
 
+test('what one connection had sent arrives in its order, and another one may overtake it', async (t) => {
+  const clock = virtualClock();
+  const network = new Network(['a', 'b'], clock, seededRandom(1));
+  const arrived: string[] = [];
+  const send = (text: string, flow: { lastNs: number }) => network.send(0, 1, () => arrived.push(text), flow);
+  const [first, second] = [{ lastNs: 0 }, { lastNs: 0 }];
+  const link = { from: 'a', to: 'b' };
+  const play = async () => {
+    await network.cut([link]);
+    send('1', first);
+    send('2', first);
+    // Sent again after 0.2, 0.6, 1.4 and 3 seconds.
+    await clock.sleep(1_500);
+    await network.heal([link]);
+    send('another', second);
+    await clock.sleep(100);
+    t.deepEqual(arrived, ['another']);
+    send('3', first);
+    await clock.sleep(2_000);
+    t.deepEqual(arrived, ['another', '1', '2', '3']);
+  };
+  await clock.drive(play());
+});
+
 test('what a machine had written into a cut connection is gone when it loses power, before or after the heal', async (t) => {
   const clock = virtualClock();
   const network = new Network(['a', 'b', 'client'], clock, seededRandom(1));
