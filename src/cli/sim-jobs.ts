@@ -1,16 +1,13 @@
 import { fork, type ChildProcess } from '../core/child-process.ts';
 import { messageOf } from '../core/failure.ts';
-import type { Claim } from '../checker/result.ts';
-import { seedsOf, trySeed, type SeedRange, type SeedReport } from '../search/sweep.ts';
-import type { Bug } from '../sim/bugs.ts';
+import { seedsOf, trySeed, type SeedOptions, type SeedRange, type SeedReport } from '../search/sweep.ts';
 
 /** A share of the seeds for one process: every `of`-th, beginning with number `part`. */
 interface Part {
   range: SeedRange;
   part: number;
   of: number;
-  bug: Bug | null;
-  claim: Claim;
+  how: SeedOptions;
   /** How many seeds of the share are tried already. */
   skip: number;
 }
@@ -21,24 +18,23 @@ interface Part {
  */
 export async function shareSeeds(options: {
   range: SeedRange;
-  bug: Bug | null;
-  claim: Claim;
+  how: SeedOptions;
   jobs: number;
   signal: AbortSignal;
   onReport: (report: SeedReport) => void;
   /** Seeds that no verdict is known of, because the process that was to try them died, and how. */
   onUntried: (seeds: readonly number[], death: string) => void;
 }): Promise<void> {
-  const { range, bug, claim, signal, onReport } = options;
+  const { range, how, signal, onReport } = options;
   const jobs = Math.min(options.jobs, Math.ceil((range.last - range.first + 1) / SEEDS_WORTH_A_PROCESS));
   if (jobs > 1) {
-    const parts = Array.from({ length: jobs }, (_, part) => ({ range, part, of: jobs, bug, claim, skip: 0 }));
+    const parts = Array.from({ length: jobs }, (_, part) => ({ range, part, of: jobs, how, skip: 0 }));
     await Promise.all(parts.map((part) => delegate(part, options)));
     return;
   }
   for (const seed of seedsOf(range)) {
     if (signal.aborted) return;
-    onReport(await trySeed(seed, { bug, claim }));
+    onReport(await trySeed(seed, how));
   }
 }
 
@@ -123,13 +119,12 @@ interface Crash {
 
 /** The other side: tries its part and reports each seed to the process that asked. */
 export async function answerPart(request: string): Promise<void> {
-  const { range, part, of, bug, claim, skip } = JSON.parse(request) as Part;
+  const { range, part, of, how, skip } = JSON.parse(request) as Part;
   // Ctrl-C goes to every process of a terminal; the one that asked decides what it means.
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => undefined);
   process.on('disconnect', () => process.exit());
   try {
-    for (const seed of [...seedsOf(range, part, of)].slice(skip))
-      await send(await trySeed(seed, { bug, claim }));
+    for (const seed of [...seedsOf(range, part, of)].slice(skip)) await send(await trySeed(seed, how));
   } catch (error) {
     await send({ crash: messageOf(error) });
   }

@@ -1,6 +1,7 @@
 import { seededRandom, type Random } from '../core/random.ts';
 import { drawSchedule, SWARM_MIX, type MixKind, type Schedule, type Strike } from '../nemesis/schedule.ts';
 import { brokersToDraw } from './brokers-needed.ts';
+import { chance, weighted } from './drawing.ts';
 import { scenarioSchema, type Scenario, type ScenarioInput } from './schema.ts';
 
 /**
@@ -184,17 +185,4 @@ function drawMix(random: Random, brokers: number): MixKind[] {
   const possible = SWARM_MIX.filter((kind) => brokers >= brokersToDraw(kind));
   const mix = possible.filter(() => chance(random, probability));
   return mix.length > 0 ? mix : [random.pick(possible)];
-}
-
-function chance(random: Random, probability: number): boolean {
-  return random.float() < probability;
-}
-
-function weighted<T>(random: Random, choices: readonly (readonly [T, weight: number])[]): T {
-  let point = random.float() * choices.reduce((sum, [, weight]) => sum + weight, 0);
-  for (const [choice, weight] of choices) {
-    point -= weight;
-    if (point < 0) return choice;
-  }
-  return choices.at(-1)![0];
 }

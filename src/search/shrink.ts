@@ -127,7 +127,12 @@ const MEASURES: readonly Measure[] = [
   {
     least: 0,
     of: ({ scenario }) => scenario.consumers,
-    set: (from, consumers) => ({ ...from, scenario: { ...from.scenario, consumers } }),
+    set: withConsumers,
+  },
+  {
+    least: 1,
+    of: ({ scenario }) => scenario.producer.transactions?.requestsPerTransaction ?? null,
+    set: (from, requestsPerTransaction) => withTransactions(from, { requestsPerTransaction }),
   },
   {
     least: 0,
@@ -155,6 +160,9 @@ function strikeMeasures(schedule: Schedule): Measure[] {
 
 /** What is either there or not. Null where it is not. */
 const SIMPLER: readonly ((from: Case) => Case | null)[] = [
+  withoutTransactions,
+  (from) => (isSet(from, 'keepProducer') ? withTransactions(from, { keepProducer: false }) : null),
+  (from) => (isSet(from, 'retryEnd') ? withTransactions(from, { retryEnd: false }) : null),
   (from) => (from.scenario.producer.idempotence ? withProducer(from, { idempotence: false }) : null),
   (from) =>
     from.scenario.topic.uncleanLeaderElection ? withTopic(from, { uncleanLeaderElection: false }) : null,
@@ -167,6 +175,15 @@ const SIMPLER: readonly ((from: Case) => Case | null)[] = [
       ? null
       : { ...from, scenario: { ...from.scenario, detection: 'short' } },
 ];
+
+function isSet({ scenario }: Case, name: 'keepProducer' | 'retryEnd'): boolean {
+  return scenario.producer.transactions?.[name] === true;
+}
+
+function withoutTransactions(from: Case): Case | null {
+  const { transactions, ...producer } = from.scenario.producer;
+  return transactions === undefined ? null : { ...from, scenario: { ...from.scenario, producer } };
+}
 
 /** How many writes a scenario plans; null for a load without end. */
 export function writesOf({ load, phases }: Scenario): number | null {
@@ -202,6 +219,24 @@ function withTopic(from: Case, change: Partial<Scenario['topic']>): Case | null 
 
 function withProducer(from: Case, change: Partial<Scenario['producer']>): Case {
   return { ...from, scenario: { ...from.scenario, producer: { ...from.scenario.producer, ...change } } };
+}
+
+function withConsumers(from: Case, consumers: number): Case {
+  const { consumer, ...scenario } = from.scenario;
+  return {
+    ...from,
+    scenario: { ...scenario, consumers, ...(consumer !== undefined && consumers > 0 && { consumer }) },
+  };
+}
+
+function withTransactions(
+  from: Case,
+  change: Partial<NonNullable<Scenario['producer']['transactions']>>,
+): Case | null {
+  const { transactions } = from.scenario.producer;
+  return transactions === undefined
+    ? null
+    : withProducer(from, { transactions: { ...transactions, ...change } });
 }
 
 /** Brokers are called kafka1, kafka2, …; the last ones go, unless a fault names them. */

@@ -1,6 +1,7 @@
 import type { Claim, Finding, Verdict } from '../checker/result.ts';
 import { messageOf } from '../core/failure.ts';
-import { drawScenario } from '../scenario/swarm.ts';
+import { drawScenario, type Draw } from '../scenario/swarm.ts';
+import { drawTransactionalScenario } from '../scenario/transactional-swarm.ts';
 import type { Bug } from '../sim/bugs.ts';
 import { accusations, tryOut } from './trial.ts';
 
@@ -15,10 +16,22 @@ export interface SeedReport {
   writes: number;
 }
 
+/** How seeds are tried. */
+export interface SeedOptions {
+  bug: Bug | null;
+  claim: Claim;
+  /** In which `transaction.version` their workers write in transactions; in none if absent. */
+  transactions?: 1 | 2;
+}
+
+export function drawSeed(seed: number, { transactions }: Pick<SeedOptions, 'transactions'>): Draw {
+  return transactions === undefined ? drawScenario(seed) : drawTransactionalScenario(seed, transactions);
+}
+
 /** Draws a scenario from the seed, runs it in virtual time, and decides. */
-export async function trySeed(seed: number, options: { bug: Bug | null; claim: Claim }): Promise<SeedReport> {
+export async function trySeed(seed: number, how: SeedOptions): Promise<SeedReport> {
   try {
-    const { result } = await tryOut({ ...drawScenario(seed), seed, bug: options.bug }, options.claim);
+    const { result } = await tryOut({ ...drawSeed(seed, how), seed, bug: how.bug }, how.claim);
     return {
       seed,
       verdict: result.verdict,

@@ -35,8 +35,7 @@ const ACTS: Record<string, () => Promise<unknown>> = {
   'jobs of sim': async () => {
     await shareSeeds({
       range: { first: 1, last: 100 },
-      bug: null,
-      claim: 'contract',
+      how: { bug: null, claim: 'contract' },
       jobs: 2,
       signal: new AbortController().signal,
       onReport: () => undefined,

@@ -2,10 +2,11 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../../src/core/clock.ts';
-import { endAt, readAt, writeAt } from '../../src/history/columns/columns.ts';
+import { endAt, markerAt, readAt, transactionAt, writeAt } from '../../src/history/columns/columns.ts';
 import type { EndEvent } from '../../src/history/event.ts';
 import { runOf } from '../../src/history/memory.ts';
 import type { Run, RunInfo } from '../../src/history/run.ts';
+import type { Marker, Transaction } from '../../src/history/transaction.ts';
 import type { Read, Write } from '../../src/history/write.ts';
 
 /** Plain histories to record, and how to look at what was read back. Also for programs that are not tests. */
@@ -39,6 +40,17 @@ export function rowsOf(run: Run): { writes: Write[]; reads: Read[] } {
   for (const batch of run.reads())
     for (let index = 0; index < batch.length; index++) reads.push(readAt(batch, index));
   return { writes, reads };
+}
+
+/** The same of a history with transactions, and what else it has of them. */
+export function transactionalRowsOf(run: Run) {
+  const transactions: Transaction[] = [];
+  const markers: Marker[] = [];
+  for (const batch of run.transactions?.() ?? [])
+    for (let index = 0; index < batch.length; index++) transactions.push(transactionAt(batch, index));
+  for (const batch of run.markers?.() ?? [])
+    for (let index = 0; index < batch.length; index++) markers.push(markerAt(batch, index));
+  return { ...rowsOf(run), transactions, markers, events: run.events };
 }
 
 export function endsOf(run: Run): EndEvent[] {

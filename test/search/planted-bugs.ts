@@ -1,8 +1,10 @@
 import { int64At, type Run } from '../../src/history/run.ts';
 import { OUTCOMES } from '../../src/history/write.ts';
-import { drawScenario } from '../../src/scenario/swarm.ts';
+import { drawSeed } from '../../src/search/sweep.ts';
 import { tryOut } from '../../src/search/trial.ts';
-import { BUG_NAMES, isBug, type Bug } from '../../src/sim/bugs.ts';
+import { BUG_NAMES, isBug, isTransactionBug, TRANSACTION_BUG_NAMES, type Bug } from '../../src/sim/bugs.ts';
+import { transactionalRowsOf } from '../history/sample.ts';
+import { transactionFindings } from '../oracle/transactions.ts';
 import { scriptOptions } from '../script-options.ts';
 
 /**
@@ -15,15 +17,18 @@ import { scriptOptions } from '../script-options.ts';
  * - `excused`: something is gone, and the reason that permits it is listed; `also without the bug` where the correct
  *   model loses in the same seed for the same reason, so that the reason cannot be the bug's;
  * - `MISSED`: something is wrong of which no finding tells. Then it ends with status 1.
+ *
+ * Bugs in transactions are tried in transactions of version 2.
  */
 const EXAMPLES_MAX = 5;
+const NAMES: readonly Bug[] = [...BUG_NAMES, ...TRANSACTION_BUG_NAMES];
 
 const { values } = scriptOptions({
   name: 'test:bugs',
   usage: `
 What each planted bug did in seeds with consumers, and what was said about it. Ends with 1 if a bug was missed.
 
-  --bug NAME     only this one: ${BUG_NAMES.join(', ')}
+  --bug NAME     only this one: ${NAMES.join(', ')}
   --seeds N      how many (default: 5000)
   --from N       the first one (default: 1)`,
   defaults: { bug: undefined as string | undefined, seeds: '5000', from: '1' },
@@ -31,19 +36,21 @@ What each planted bug did in seeds with consumers, and what was said about it. E
 });
 const wanted = values.bug;
 if (wanted !== undefined && !isBug(wanted)) {
-  process.stderr.write(`There is no bug "${wanted}": ${BUG_NAMES.join(', ')}.\n`);
+  process.stderr.write(`There is no bug "${wanted}": ${NAMES.join(', ')}.\n`);
   process.exit(64);
 }
-const seeds = withConsumers(Number(values.from), Number(values.seeds));
-process.stdout.write(`${seeds.length} seeds with consumers, ${seeds[0]} to ${seeds.at(-1)}\n`);
 let isMissed = false;
-for (const bug of wanted === undefined ? BUG_NAMES : [wanted]) await account(bug);
+for (const bug of wanted === undefined ? NAMES : [wanted]) await account(bug);
 process.exit(isMissed ? 1 : 0);
 
-function withConsumers(from: number, count: number): number[] {
+function drawFor(seed: number, bug: Bug) {
+  return drawSeed(seed, isTransactionBug(bug) ? { transactions: 2 } : {});
+}
+
+function withConsumers(bug: Bug, from: number, count: number): number[] {
   const found: number[] = [];
   for (let seed = from; found.length < count; seed++)
-    if (drawScenario(seed).scenario.consumers > 0) found.push(seed);
+    if (drawFor(seed, bug).scenario.consumers > 0) found.push(seed);
   return found;
 }
 
@@ -56,14 +63,15 @@ async function account(bug: Bug): Promise<void> {
     if (known === undefined) examples.set(what, [seed]);
     else if (known.length < EXAMPLES_MAX) known.push(seed);
   };
+  const seeds = withConsumers(bug, Number(values.from), Number(values.seeds));
   for (const seed of seeds) add(await outcomeOf(seed, bug), seed);
-  process.stdout.write(`${bug}\n`);
+  process.stdout.write(`${bug}: ${seeds.length} seeds with consumers, ${seeds[0]} to ${seeds.at(-1)}\n`);
   for (const [what, count] of [...counts].toSorted(([, a], [, b]) => b - a))
     process.stdout.write(`  ${String(count).padStart(6)}  ${what}  (${examples.get(what)!.join(', ')})\n`);
 }
 
 async function outcomeOf(seed: number, bug: Bug): Promise<string> {
-  const draw = { ...drawScenario(seed), seed };
+  const draw = { ...drawFor(seed, bug), seed };
   const planted = await tryOut({ ...draw, bug }, 'contract');
   const { verdict, findings } = planted.result;
   if (verdict !== 'valid') return verdict === 'invalid' ? 'found' : 'inconclusive';
@@ -71,7 +79,7 @@ async function outcomeOf(seed: number, bug: Bug): Promise<string> {
   if (recordsOf(planted.run) === recordsOf(correct.run)) return 'changed nothing';
   const reasons = new Set(findings.map(({ kind, reason }) => `${kind}: ${generalized(reason)}`));
   if (reasons.size === 0) {
-    const wrongs = wrongsOf(planted.run);
+    const wrongs = isTransactionBug(bug) ? wrongsInTransactions(planted.run) : wrongsOf(planted.run);
     if (wrongs.length === 0) return 'nothing wrong';
     isMissed = true;
     return `MISSED: ${wrongs.join(', ')}`;
@@ -105,6 +113,13 @@ function recordsOf(run: Run): string {
         `r ${scan[row]} ${partition[row]} ${int64At(offset, row)} ${worker[row]} ${int64At(seq, row)} ${integrity[row]}`,
       );
   return lines.toSorted().join('\n');
+}
+
+/** By the definitions of the findings, of the partitions that a final scan has read. */
+function wrongsInTransactions(run: Run): string[] {
+  const { timeoutMs, ids } = run.info.transactions!;
+  const found = transactionFindings({ ...transactionalRowsOf(run), timeoutMs, ids });
+  return [...new Set([...found].map((finding) => finding.split(' ')[0]!))].toSorted();
 }
 
 /** What is not as it should be, by plain maps and without any excuse. */

@@ -4,11 +4,11 @@ import { availableParallelism } from 'node:os';
 import { realClock } from '../../core/clock.ts';
 import { EXIT, Failure } from '../../core/failure.ts';
 import type { Claim } from '../../checker/result.ts';
-import { BUGS, isBug, WORLD_BUGS, type Bug } from '../../sim/bugs.ts';
-import type { SeedRange, SeedReport, Tally } from '../../search/sweep.ts';
+import { BUGS, isBug, isTransactionBug, TRANSACTION_BUGS, WORLD_BUGS, type Bug } from '../../sim/bugs.ts';
+import type { SeedOptions, SeedRange, SeedReport, Tally } from '../../search/sweep.ts';
 import { claimOption } from './check.ts';
 import { listenForInterrupt } from '../interrupt.ts';
-import { parseCount, parseSeed, parseSeedRange } from '../options/parse.ts';
+import { parseCount, parseSeed, parseSeedRange, parseTransactionVersion } from '../options/parse.ts';
 import { print, printJson, say } from '../terminal/print.ts';
 import { statusLine } from '../terminal/status-line.ts';
 
@@ -16,6 +16,7 @@ interface SimOptions {
   seeds?: SeedRange;
   seed?: number;
   bug?: string;
+  transactions?: 1 | 2;
   jobs: number;
   claim: Claim;
   store: string;
@@ -39,6 +40,11 @@ export function addSimCommand(program: Command): void {
     )
     .option('--seed <n>', 'only this one, recorded in the store like any other run', parseSeed)
     .option('--bug <name>', 'plant a bug into the model')
+    .option(
+      '--transactions <1|2>',
+      'scenarios in transactions, as that transaction.version has them',
+      parseTransactionVersion,
+    )
     .option('--jobs <n>', 'processes that share the seeds', parseCount, availableParallelism())
     .addOption(claimOption().default('contract'))
     .option('--store <dir>', 'where run directories go', 'store')
@@ -50,10 +56,13 @@ Each seed draws a small scenario (cluster, topic, producer, load, faults; most k
 against a model of Kafka in virtual time, in a fraction of a second. The same seed gives the same run anywhere.
 By default only what Kafka's contract does not permit counts: acks=1 may lose what acks=1 permits.
 
+With --transactions the workers write in transactions. Version 1 has known defects (KAFKA-17754, KIP-890), which the
+correct model has, too: they are violations, and blamed on the protocol. In version 2 nothing may be found.
+
 Bugs that can be planted:
-${Object.entries({ ...BUGS, ...WORLD_BUGS })
-  .map(([name, text]) => `  ${name}\n      ${text}`)
-  .join('\n')}
+${bugList({ ...BUGS, ...WORLD_BUGS })}
+Bugs in transactions, which imply --transactions 2:
+${bugList(TRANSACTION_BUGS)}
 
 Exit status: 1 when a seed fails, whatever else happens; 0 when none does; 2 when every seed was inconclusive, or when
 a seed could not be tried because a process died.
@@ -65,10 +74,16 @@ Examples:
     )
     .action(async (options: SimOptions) => {
       const bug = bugNamed(options.bug);
+      const version = options.transactions ?? impliedVersion(bug);
+      const how: SeedOptions = {
+        bug,
+        claim: options.claim,
+        ...(version !== undefined && { transactions: version }),
+      };
       process.exitCode =
         options.seed === undefined
-          ? await search(options.seeds ?? DEFAULT_RANGE, bug, options)
-          : await recordSeed(options.seed, bug, options);
+          ? await search(options.seeds ?? DEFAULT_RANGE, how, options)
+          : await recordSeed(options.seed, how, options);
     });
   // One of the processes that `kept sim` shares the seeds among.
   program
@@ -80,27 +95,38 @@ Examples:
     });
 }
 
+function impliedVersion(bug: Bug | null): 2 | undefined {
+  return bug !== null && isTransactionBug(bug) ? 2 : undefined;
+}
+
+function bugList(bugs: Readonly<Record<string, string>>): string {
+  return Object.entries(bugs)
+    .map(([name, text]) => `  ${name}\n      ${text}`)
+    .join('\n');
+}
+
 export function bugNamed(name: string | undefined): Bug | null {
   if (name === undefined) return null;
   if (isBug(name)) return name;
   throw new Failure(`There is no bug "${name}" that could be planted`, {
-    hint: `known are ${Object.keys({ ...BUGS, ...WORLD_BUGS }).join(', ')}`,
+    hint: `known are ${Object.keys({ ...BUGS, ...TRANSACTION_BUGS, ...WORLD_BUGS }).join(', ')}`,
     exitStatus: EXIT.usage,
   });
 }
 
 /** One seed as a run of the store: with its history, its verdict and its picture. */
-async function recordSeed(seed: number, bug: Bug | null, options: SimOptions): Promise<number> {
-  const [{ drawScenario }, { describePlan }, { prepareSimulatedPlan }, { launch }, { terminalReporter }] =
+async function recordSeed(seed: number, how: SeedOptions, options: SimOptions): Promise<number> {
+  const [{ drawSeed }, { describePlan }, { prepareSimulatedPlan }, { launch }, { terminalReporter }] =
     await Promise.all([
-      import('../../scenario/swarm.ts'),
+      import('../../search/sweep.ts'),
       import('../describe-plan.ts'),
       import('../../run/prepare.ts'),
       import('../../run/launch.ts'),
       import('../terminal-reporter.ts'),
     ]);
-  const { scenario, mode } = drawScenario(seed);
-  const { claim, store, json } = options;
+  const { scenario, mode } = drawSeed(seed, how);
+  const { store, json } = options;
+  const { bug, claim } = how;
   const plan = await prepareSimulatedPlan(
     scenario,
     { claim, store, seed, mode, ...(json && { json }) },
@@ -110,7 +136,7 @@ async function recordSeed(seed: number, bug: Bug | null, options: SimOptions): P
   return launch(plan, terminalReporter);
 }
 
-async function search(range: SeedRange, bug: Bug | null, options: SimOptions): Promise<number> {
+async function search(range: SeedRange, how: SeedOptions, options: SimOptions): Promise<number> {
   const [{ Tally }, { shareSeeds }] = await Promise.all([
     import('../../search/sweep.ts'),
     import('../sim-jobs.ts'),
@@ -121,15 +147,14 @@ async function search(range: SeedRange, bug: Bug | null, options: SimOptions): P
   const status = statusLine(process.stderr, FIRST_WORD_NS);
   await shareSeeds({
     range,
-    bug,
-    claim: options.claim,
+    how,
     jobs: options.jobs,
     signal: interrupt.signal,
     onReport(report) {
       tally.add(report);
       const failed = tally.verdicts.invalid + tally.verdicts.crashed;
       if (isFailure(report) && options.json !== true && failed <= FAILURES_TOLD) {
-        status.line(describeFailure(report, bug, options));
+        status.line(describeFailure(report, how));
       }
       const nowNs = clock.nowNs();
       if (status.isDue(nowNs)) status.draw(describeProgress(tally, range, nowNs));
@@ -144,7 +169,7 @@ async function search(range: SeedRange, bug: Bug | null, options: SimOptions): P
   interrupt.close();
   const elapsedSeconds = clock.nowNs() / 1e9;
   if (options.json === true)
-    printJson(`${JSON.stringify(summaryOf(tally, { range, bug, options, elapsedSeconds }), null, 2)}\n`);
+    printJson(`${JSON.stringify(summaryOf(tally, { range, how, elapsedSeconds }), null, 2)}\n`);
   else print(describeTally(tally, elapsedSeconds, interrupt.signal.aborted));
   return exitStatusOf(tally, interrupt.signal.aborted);
 }
@@ -159,18 +184,19 @@ function exitStatusOf({ verdicts, seeds, untried }: Tally, interrupted: boolean)
   return verdicts.inconclusive === seeds ? EXIT.inconclusive : EXIT.valid;
 }
 
-function replayCommand(seed: number, bug: Bug | null, claim: Claim): string {
+function replayCommand(seed: number, { bug, claim, transactions }: SeedOptions): string {
   const planted = bug === null ? '' : ` --bug ${bug}`;
-  return `kept sim --seed ${seed}${planted}${claim === 'contract' ? '' : ` --claim ${claim}`}`;
+  const inTransactions = transactions === impliedVersion(bug) ? '' : ` --transactions ${transactions}`;
+  return `kept sim --seed ${seed}${inTransactions}${planted}${claim === 'contract' ? '' : ` --claim ${claim}`}`;
 }
 
-function describeFailure(report: SeedReport, bug: Bug | null, { claim }: SimOptions): string {
+function describeFailure(report: SeedReport, how: SeedOptions): string {
   const what =
     report.verdict === 'crashed'
       ? `the run itself failed: ${report.reason}`
       : [...new Set(report.accusations.map(({ kind, blame }) => `${kind} (${blame})`))].join(', ');
   const detail = report.verdict === 'crashed' ? '' : `\n    ${report.reason}`;
-  return `seed ${report.seed}: ${what}${detail}\n    ${replayCommand(report.seed, bug, claim)}`;
+  return `seed ${report.seed}: ${what}${detail}\n    ${replayCommand(report.seed, how)}`;
 }
 
 function describeTally(tally: Tally, elapsedSeconds: number, interrupted: boolean): string {
@@ -191,15 +217,14 @@ function describeTally(tally: Tally, elapsedSeconds: number, interrupted: boolea
   return `${lines.join('\n')}\n`;
 }
 
-function summaryOf(
-  tally: Tally,
-  context: { range: SeedRange; bug: Bug | null; options: SimOptions; elapsedSeconds: number },
-) {
-  const { range, bug, options, elapsedSeconds } = context;
+function summaryOf(tally: Tally, context: { range: SeedRange; how: SeedOptions; elapsedSeconds: number }) {
+  const { range, how, elapsedSeconds } = context;
+  const { bug, claim, transactions } = how;
   return {
     seeds: [range.first, range.last],
     bug,
-    claim: options.claim,
+    claim,
+    ...(transactions !== undefined && { transactions }),
     tried: tally.seeds,
     verdicts: tally.verdicts,
     untried: tally.untried,
@@ -207,7 +232,7 @@ function summaryOf(
     elapsedSeconds,
     failures: tally.failures.map((failure) => ({
       ...failure,
-      replay: replayCommand(failure.seed, bug, options.claim),
+      replay: replayCommand(failure.seed, how),
     })),
     inconclusive: Object.fromEntries(tally.doubts),
   };
