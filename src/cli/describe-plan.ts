@@ -76,6 +76,7 @@ export function describeLoad(scenario: Scenario, processes = 1): string[] {
     `  ${scenario.brokers} brokers · ${topic.partitions} partition(s), replication ${topic.replicationFactor}, min.insync.replicas ${topic.minInsyncReplicas}, unclean election ${topic.uncleanLeaderElection ? 'on' : 'off'}`,
     `  acks=${producer.acks}${producer.idempotence ? ', idempotent' : ''}, ${retriesInWords(producer.retries)} · ${load.workers} workers${placesOf(load, processes)}, ${rate}, ${load.inFlight} in flight, ${load.recordsPerRequest === 1 ? '' : `${load.recordsPerRequest} a request, `}${load.recordBytes} bytes${load.count === undefined ? '' : `, ${load.count} writes`}${consumersOf(scenario)}`,
     ...(transactions === undefined ? [] : [transactionsOf(scenario, transactions)]),
+    ...groupLines(scenario),
   ];
 }
 
@@ -84,6 +85,16 @@ function consumersOf({ consumers, consumer }: Scenario): string {
   const whose =
     consumer === undefined ? '' : ` of ${consumer.library}, ${consumer.isolation.replace('_', ' ')}`;
   return ` · ${consumers} consumer(s)${whose}`;
+}
+
+function groupLines({ group, consumer }: Scenario): string[] {
+  if (group === undefined) return [];
+  const { members, protocol, commit, staticMembership, sessionTimeoutMs, churn } = group;
+  const kind = `${staticMembership ? 'static ' : ''}member`;
+  const fate = churn === null ? 'left alone' : `churn: ${churn.mix.join(', ')}`;
+  return [
+    `  a group of ${counted(members, kind)} of ${consumer?.library}, protocol ${protocol}, ${commit} commits, session ${seconds(sessionTimeoutMs * NS_PER_MS)}, ${fate}`,
+  ];
 }
 
 function transactionsOf(

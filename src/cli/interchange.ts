@@ -51,9 +51,11 @@ export async function exportHistory(
   }
   const run = await openHistory(path);
   // Else a part of the history would be left out without a word.
-  if (run.info.transactions !== undefined && to !== 'ndjson') {
+  const unknownElsewhere =
+    run.info.transactions !== undefined ? 'transactions' : run.info.group !== undefined ? 'a group' : null;
+  if (unknownElsewhere !== null && to !== 'ndjson') {
     throw new Failure(
-      `a history with transactions cannot be exported as ${to === 'edn' ? 'EDN' : 'Parquet'} yet`,
+      `a history with ${unknownElsewhere} cannot be exported as ${to === 'edn' ? 'EDN' : 'Parquet'} yet`,
       {
         hint: 'export it as NDJSON: --to ndjson',
         exitStatus: EXIT.usage,

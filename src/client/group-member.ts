@@ -1,9 +1,6 @@
+import type { CommitWay, GroupProtocol, OffsetCommitEvent, Position } from '../history/group.ts';
 import type { Fetched } from './client.ts';
 import type { LibraryReaderOptions } from './library-reader.ts';
-
-/** The protocols by which a group shares partitions out: the one with generations, and that of KIP-848 with epochs of members. */
-export const GROUP_PROTOCOLS = ['classic', 'consumer'] as const;
-export type GroupProtocol = (typeof GROUP_PROTOCOLS)[number];
 
 /** How a consumer takes part in its group. It begins at the beginning of a partition that the group has no offset of. */
 export interface Membership {
@@ -12,20 +9,13 @@ export interface Membership {
   sessionTimeoutMs: number;
   /** Of a static member: whoever joins under the same name takes its place (KIP-345). Null: a dynamic one. */
   instance: string | null;
-  /** manual: only what `commit` is asked for. automatic: the library commits by itself what it has handed out. */
-  commit: 'manual' | 'automatic';
+  commit: CommitWay;
 }
 
 export interface GroupMemberOptions extends LibraryReaderOptions {
   membership: Membership;
   /** How long an answer of the library's program may take beyond its own time; 10 s if absent. */
   spareMs?: number;
-}
-
-/** The next offset to read of a partition. */
-export interface Position {
-  partition: number;
-  offset: number;
 }
 
 /** What a member was handed, and what it was told of its group by then. */
@@ -46,18 +36,11 @@ export interface Polled {
  * `unknown`: a library may have sent it any number of times before it reports an error.
  */
 export interface CommitTold {
-  outcome: 'ok' | 'fail' | 'unknown';
+  outcome: OffsetCommitEvent['outcome'];
   error: string | null;
   /** The generation that it was sent with; null where it may have been another one, or the library does not tell. */
   generation: number | null;
 }
-
-/** That nothing more will come of a member: its program ended, gave no answer, or could not be started. */
-export const MEMBER_GONE: ReadonlySet<string> = new Set([
-  'CLIENT_ENDED',
-  'CLIENT_SILENT',
-  'CLIENT_UNAVAILABLE',
-]);
 
 /**
  * A member of a consumer group, as an application has it, from its joining to its leaving. One request at a time. Nothing that the

@@ -77,6 +77,7 @@ const NAMES: Readonly<Record<number, string>> = {
   50: 'INVALID_TRANSACTION_TIMEOUT',
   52: 'TRANSACTION_COORDINATOR_FENCED',
   82: 'FENCED_INSTANCE_ID',
+  88: 'UNSTABLE_OFFSET_COMMIT',
 };
 
 /** The protocol's name of what a coordinator or a leader answered, or `ERROR_n`. */

@@ -1,4 +1,5 @@
 import type { Fault, Link } from './fault.ts';
+import type { GroupEvent } from './group.ts';
 
 /**
  * Everything in a history that is not a write or a read: one JSON object a line in events.ndjson, in the order in
@@ -22,6 +23,7 @@ export type Event =
   | GapEvent
   | ClockEvent
   | MarkEvent
+  | GroupEvent
   | NoteEvent;
 
 /** The phases of a run, in this order. Load runs in the first three. */

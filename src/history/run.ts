@@ -1,6 +1,7 @@
 import type { ProcessIdentity } from '../core/process-identity.ts';
 import type { ClientInfo } from './client-info.ts';
 import type { Event } from './event.ts';
+import type { GroupInfo } from './group.ts';
 import type { TransactionsInfo } from './transaction.ts';
 
 /**
@@ -226,6 +227,8 @@ export interface RunInfo {
   workers: number;
   /** Set where workers write in transactions. */
   transactions?: TransactionsInfo;
+  /** Set where members of a consumer group read while the run went on. */
+  group?: GroupInfo;
   /** How many processes shared the workers; one if absent. */
   processes?: number;
   /** Of workers that lived on hosts with clocks of their own: how exactly these were measured. Their times are corrected already. */

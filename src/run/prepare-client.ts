@@ -9,6 +9,7 @@ import { libraryOf, modeOf } from '../scenario/client.ts';
 import type { Scenario } from '../scenario/schema.ts';
 
 type Named = NonNullable<Scenario['client']>;
+type Ability = 'transactions' | 'consumers' | 'groups';
 type OnProgress = (line: string) => void;
 
 /**
@@ -27,16 +28,18 @@ export async function prepareClient(
 
 /** The same for the consumers; null where they are kept's own. */
 export async function prepareConsumer(
-  { consumer }: Scenario,
+  { consumer, group }: Scenario,
   onProgress: OnProgress = () => undefined,
 ): Promise<PreparedClient | null> {
-  return consumer === undefined ? null : prepareLibrary(consumer, ['consumers'], onProgress);
+  if (consumer === undefined) return null;
+  const needed = group === undefined ? (['consumers'] as const) : (['consumers', 'groups'] as const);
+  return prepareLibrary(consumer, needed, onProgress);
 }
 
-/** @param needed what a program of somebody's must say that it knows */
+/** @param needed what a program must say that it knows */
 async function prepareLibrary(
   named: Named,
-  needed: readonly ('transactions' | 'consumers')[],
+  needed: readonly Ability[],
   onProgress: OnProgress,
 ): Promise<PreparedClient> {
   const { library: kind, version: wanted, command = [], settings } = named;
@@ -55,7 +58,16 @@ async function prepareLibrary(
       return asWanted({ ...(await findLibrdkafka(pythonsToAsk(process.env))), settings });
     case 'java': {
       const java = await javaClientCommand({ version: wanted, environment: process.env, onProgress });
-      const { library, version } = await greetingOf(java);
+      const { library, version, ...can } = await greetingOf(java);
+      if (needed.includes('groups') && !can.groups) {
+        throw new Failure(
+          `Members of a consumer group need version 2.5.0 of the Java client, and this is ${version}.`,
+          {
+            hint: 'Name a later one: --consumer java@2.5.0; it reads from older brokers, too.',
+            exitStatus: EXIT.usage,
+          },
+        );
+      }
       return asWanted({ kind, library, version, mode: modeOf(kind), command: java, settings });
     }
     case 'command': {

@@ -22,6 +22,7 @@ import { createEncoder } from '../history/value.ts';
 import { isProcessFault } from '../nemesis/process-faults.ts';
 import { drawSchedule, type Schedule } from '../nemesis/schedule.ts';
 import type { Scenario } from '../scenario/schema.ts';
+import { assertGroupProtocol } from '../scenario/group.ts';
 import { withTransactionVersion } from '../scenario/transactions.ts';
 import type { Bug } from '../sim/bugs.ts';
 import type { Claim } from '../checker/result.ts';
@@ -221,6 +222,7 @@ export async function preparePlan(
   const scenario = withTransactionVersion(fitted.scenario, client, {
     hasVersion2: Number.parseInt(distribution.version, 10) >= 4,
   });
+  assertGroupProtocol(scenario, distribution.version);
   const mode = options.mode ?? preferredMode(distribution.version, scenario);
   assertMode(distribution.version, mode);
   assertKnownTargets(scenario, mode);

@@ -7,6 +7,7 @@ import type { PreparedClient } from '../client/library.ts';
 import type { ClientInfo } from '../history/client-info.ts';
 import type { RunInfo } from '../history/run.ts';
 import { contractOf } from '../scenario/contract.ts';
+import { groupInfoOf } from '../scenario/group.ts';
 import { transactionsInfoOf } from '../scenario/transactions.ts';
 import type { Setting, Stage } from '../world/stage.ts';
 import { TOPIC, type Plan } from './plan.ts';
@@ -38,11 +39,9 @@ export function settingOf(plan: Plan): Setting {
 /** What run.json says at the beginning. */
 export function infoOf(plan: Plan, world: Stage['info']): RunInfo {
   const { scenario } = plan;
-  const transactions = transactionsInfoOf(scenario, {
-    topic: topicOf(plan),
-    seed: plan.seed,
-    isGiven: plan.world.kind === 'given',
-  });
+  const place = { topic: topicOf(plan), seed: plan.seed, isGiven: plan.world.kind === 'given' };
+  const transactions = transactionsInfoOf(scenario, place);
+  const group = groupInfoOf(scenario, place);
   return {
     version: 2,
     run: plan.run,
@@ -61,6 +60,7 @@ export function infoOf(plan: Plan, world: Stage['info']): RunInfo {
     nodes: [],
     workers: scenario.load.workers,
     ...(transactions !== undefined && { transactions }),
+    ...(group !== undefined && { group }),
     ...(plan.processes !== undefined && { processes: plan.processes }),
     ...(plan.world.kind !== 'given' && { kafkaMode: plan.mode }),
     machine: {

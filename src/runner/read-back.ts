@@ -20,12 +20,12 @@ const SETTLE_TIMEOUT_MS = 90_000;
  * that knows nothing of the first one; the checker holds the two against each other. Where nothing is missing a second
  * look could only say the same.
  *
- * @param onSettled resolves when nothing else reads any more: the final scan waits for it.
+ * @param onSettled told whether the cluster has settled; resolves when nothing else reads any more: the final scan waits for it.
  */
 export async function readBack(
   options: RunOptions,
   account: Tally,
-  { reader, onSettled }: { reader: Reader; onSettled: () => Promise<void> },
+  { reader, onSettled }: { reader: Reader; onSettled: (settled: boolean) => Promise<void> },
 ): Promise<void> {
   const { world, scenario, abort } = options;
   const { clock, db } = world;
@@ -40,7 +40,7 @@ export async function readBack(
     timeoutMs: SETTLE_TIMEOUT_MS,
     signal: abort,
   });
-  await onSettled();
+  await onSettled(settled);
   const { transactions } = scenario.producer;
   const stableEnds =
     transactions === undefined || !settled

@@ -9,6 +9,7 @@ import type { Nemesis } from '../nemesis/nemesis.ts';
 import { transactionalWorkers } from '../generator/scripted.ts';
 import type { Transaction } from '../history/transaction.ts';
 import { startConsumers } from './consumers.ts';
+import { startGroup } from './group/group.ts';
 import { startLibraryConsumers } from './library-consumers.ts';
 import { load, type Load } from './load.ts';
 import { loadPlan } from './load-plan.ts';
@@ -45,11 +46,10 @@ export async function run(options: RunOptions): Promise<void> {
   const sampler = world.openReader();
   const sessions = [...(apart === null ? clients : [apart]), reader, sampler];
   const stopWatching = watch(options, account, sampler);
-  let stopConsuming = (): Promise<void> => Promise.resolve();
+  let stopConsuming = (_settled: boolean): Promise<void> => Promise.resolve();
   try {
     await Promise.all(sessions.map((session) => session.open()));
-    const start = scenario.consumer === undefined ? startConsumers : startLibraryConsumers;
-    stopConsuming = start(options, account.event);
+    stopConsuming = await startReading({ ...options, stop }, account);
     await loadUnderFaults({ ...options, stop }, account, apart ?? workersOf);
     if (options.stop.aborted) {
       account.event({
@@ -59,13 +59,38 @@ export async function run(options: RunOptions): Promise<void> {
         text: 'The load was stopped early.',
       });
     }
-    await readBack(options, account, { reader, onSettled: () => stopConsuming() });
+    await readBack(options, account, { reader, onSettled: (settled) => stopConsuming(settled) });
     account.enter('done');
   } finally {
-    await stopConsuming();
+    await stopConsuming(false);
     await Promise.allSettled(sessions.map((session) => session.close()));
     await stopWatching();
   }
+}
+
+/**
+ * What reads while the run goes on.
+ * @returns has it read on until it has come to the end, and ends it.
+ */
+async function startReading(
+  options: RunOptions,
+  account: Tally,
+): Promise<(settled: boolean) => Promise<void>> {
+  const { scenario, stop } = options;
+  if (scenario.group === undefined) {
+    const start = scenario.consumer === undefined ? startConsumers : startLibraryConsumers;
+    return start(options, account.event);
+  }
+  const group = startGroup(options, account.event);
+  await Promise.race([group.ready(), stopped(stop)]);
+  return (settled) => group.stop(settled);
+}
+
+function stopped(stop: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    stop.addEventListener('abort', () => resolve(), { once: true });
+    if (stop.aborted) resolve();
+  });
 }
 
 interface Workers {

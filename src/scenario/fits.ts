@@ -16,6 +16,7 @@ export function misfitsOf(scenario: Scenario): string[] {
     ...transactionMisfits(scenario),
     ...scriptMisfits(scenario),
     ...consumerMisfits(scenario),
+    ...groupMisfits(scenario),
     ...batchMisfits(scenario),
     ...compactMisfits(scenario),
     ...faultMisfits(scenario),
@@ -83,11 +84,31 @@ function transactionMisfits(scenario: Scenario): string[] {
   ];
 }
 
-function consumerMisfits({ consumer, consumers }: Scenario): string[] {
+/** The libraries whose consumers can be members, each in a program of its own. */
+const HAVE_MEMBERS: ReadonlySet<string> = new Set(['java', 'librdkafka', 'command']);
+
+function groupMisfits({ group, consumer, consumers, load }: Scenario): string[] {
+  if (group === undefined) return [];
+  const { library, when } = consumer ?? {};
+  return [
+    ...(library !== undefined && HAVE_MEMBERS.has(library)
+      ? []
+      : [
+          `consumer.library: members of a group are java, librdkafka or a program of yours (command)${library === undefined ? ', and none is named' : `, and not ${library}`}`,
+        ]),
+    ...(consumers === 0 ? [] : ['consumers: must be 0, since the members of the group are the consumers']),
+    ...(when === 'afterwards' ? ['consumer.when: a group reads meanwhile'] : []),
+    ...(load.hosts === undefined
+      ? []
+      : ['load.hosts: members live on this machine, and so must the workers']),
+  ];
+}
+
+function consumerMisfits({ consumer, consumers, group }: Scenario): string[] {
   if (consumer === undefined) return [];
   const { library, command } = consumer;
   return [
-    ...(consumers > 0 ? [] : ['consumers: is 0, and consumer says what they are']),
+    ...(consumers > 0 || group !== undefined ? [] : ['consumers: is 0, and consumer says what they are']),
     ...(library === 'kept'
       ? ["consumer.library: kept's own reader is there without it, and hides nothing"]
       : []),

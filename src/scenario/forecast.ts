@@ -18,6 +18,8 @@ const BATCH_OVERHEAD_BYTES = 58;
 /** The columns of a write, and of a record that was read. */
 const WRITE_ROW_BYTES = 60;
 const READ_ROW_BYTES = 40;
+/** Members of a group read each record once together, and again what was not committed when one of them went. */
+const GROUP_READS = 2;
 /** What eight workers reach on a small machine: of requests, and of writes where a request has many. */
 const FULL_SPEED_REQUESTS = 5_000;
 const FULL_SPEED_WRITES = 50_000;
@@ -32,7 +34,7 @@ export function forecastOf(scenario: Scenario): Forecast {
   return { ...one, logBytes: SOAK_TOPICS * one.logBytes, historyBytes: SOAK_TOPICS * one.historyBytes };
 }
 
-function forecastOfRun({ load, phases, topic, consumers }: Scenario): Forecast {
+function forecastOfRun({ load, phases, topic, consumers, group }: Scenario): Forecast {
   const seconds = (phases.warmUpMs + phases.faultsMs + phases.recoveryMs) / 1_000;
   const { recordsPerRequest } = load;
   const fullSpeed = Math.min(FULL_SPEED_REQUESTS * recordsPerRequest, FULL_SPEED_WRITES);
@@ -44,6 +46,8 @@ function forecastOfRun({ load, phases, topic, consumers }: Scenario): Forecast {
     records,
     isKnown: scripted !== undefined || load.count !== undefined || load.ratePerSecond !== null,
     logBytes: Math.ceil(records * topic.replicationFactor * (load.recordBytes + overheadBytes)),
-    historyBytes: records * (WRITE_ROW_BYTES + READ_ROW_BYTES * (1 + consumers)),
+    historyBytes:
+      records *
+      (WRITE_ROW_BYTES + READ_ROW_BYTES * (1 + consumers + (group === undefined ? 0 : GROUP_READS))),
   };
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CLIENT_LIBRARIES } from '../history/client-info.ts';
 import { randomScheduleSchema, strikeSchema } from '../nemesis/schedule.ts';
+import { groupSchema } from './group-schema.ts';
 
 /**
  * A scenario: everything about a run that does not depend on the machine. One schema is the type, the validation
@@ -238,6 +239,9 @@ export const scenarioSchema = z.strictObject({
     })
     .optional()
     .describe("what the consumers are; kept's own reader, which hides nothing, if absent"),
+  group: groupSchema
+    .optional()
+    .describe('present: what `consumer` names are the members of a consumer group, and `consumers` is 0'),
   dense: z
     .boolean()
     .default(false)

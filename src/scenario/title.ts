@@ -39,6 +39,11 @@ function changesOf(now: Scenario, before: Scenario, title: string): string[] {
       now.consumer !== undefined && now.consumer.library !== before.consumer?.library,
       `consumers of ${now.consumer?.library}`,
     ],
+    [now.group !== undefined && before.group === undefined, 'a consumer group'],
+    [
+      now.group !== undefined && now.group.protocol !== (before.group?.protocol ?? now.group.protocol),
+      `the protocol ${now.group?.protocol}`,
+    ],
     [now.producer.retries !== before.producer.retries, retriesInWords(now.producer.retries)],
     [now.load.workers !== before.load.workers, counted(now.load.workers, 'worker')],
     [now.topic.partitions !== before.topic.partitions, counted(now.topic.partitions, 'partition')],

@@ -21,6 +21,7 @@ import type { GivenPlan } from './plan.ts';
 import { openLoadHosts } from './ssh-load-hosts.ts';
 import type { Setting, Stage, Tools } from './stage.ts';
 import { openConsumers } from './consumers.ts';
+import { openGroup } from './group.ts';
 import { openTransactional } from './transactional.ts';
 import type { World } from './world.ts';
 
@@ -184,6 +185,16 @@ function givenWorld(
     openTransactional: (worker, onProducer) =>
       openTransactional(library, driverOf(worker), { scenario, seed, onProducer }),
     ...consumers?.of({ topic, scenario }),
+    ...openGroup(
+      { scenario, topic, seed },
+      {
+        consumer,
+        endpoint: everywhere,
+        connectionTimeoutMs: CONNECTION_TIMEOUT_MS,
+        clock,
+        note,
+      },
+    ),
     openReader: (options) =>
       from(plan.topic.from, createReader({ ...options, endpoint: everywhere, topic, partitions, clock })),
     async close() {

@@ -23,8 +23,10 @@ import type { Encoder } from '../history/value.ts';
 import { isIdempotent } from '../scenario/client.ts';
 import { contractOf } from '../scenario/contract.ts';
 import { DETECTION_TIMEOUTS, type Scenario } from '../scenario/schema.ts';
+import { groupSettingsOf } from '../scenario/group.ts';
 import { stateSettingsOf } from '../scenario/transactions.ts';
 import { openConsumers } from './consumers.ts';
+import { openGroup } from './group.ts';
 import { openTransactional } from './transactional.ts';
 import { keptVersion } from '../core/version.ts';
 import type { LabKind } from './plan.ts';
@@ -93,6 +95,7 @@ export function kafkaWorld(options: {
     timeouts: DETECTION_TIMEOUTS[scenario.detection],
     brokerSettings: {
       ...stateSettingsOf(scenario),
+      ...groupSettingsOf(scenario),
       // Else cleaners sleep for 15 s where they found nothing to do.
       ...(scenario.topic.compact && { 'log.cleaner.backoff.ms': '1000' }),
       ...scenario.brokerSettings,
@@ -160,6 +163,10 @@ export function kafkaWorld(options: {
       openTransactional: (worker: number, onProducer: OnProducer) =>
         openTransactional(library, driverOf(worker), { scenario: of, seed, onProducer }),
       ...consumers?.of({ topic, scenario: of }),
+      ...openGroup(
+        { scenario: of, topic, seed },
+        { consumer: options.consumer, endpoint, connectionTimeoutMs, clock, note },
+      ),
       openReader: (reader?: Parameters<World['openReader']>[0]) =>
         createReader({ endpoint, topic, partitions: of.topic.partitions, ...reader, clock }),
     };

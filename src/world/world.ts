@@ -16,6 +16,7 @@ import type { NodeInfo, RunInfo } from '../history/run.ts';
 import type { Event, ProducerEvent } from '../history/event.ts';
 import type { Decoder, Encoder } from '../history/value.ts';
 import type { Scenario } from '../scenario/schema.ts';
+import type { Group } from './group.ts';
 
 /** Told of each producer that a coordinator named. */
 export type OnProducer = (event: ProducerEvent) => void;
@@ -68,6 +69,8 @@ export interface World {
    * @param number among the consumers
    */
   openConsumer?(number: number): LibraryReader;
+  /** The consumer group that the scenario asks for; absent where there is none. */
+  readonly group?: Group;
   /** `kafkajs 2.2.4`: what the consumers are, where they are no readers of kept's own. */
   consumerName?: string;
   /** @param options how long it is to go on without any progress before it says how far it came; long if absent. */

@@ -30,6 +30,11 @@ Lines of other types than these have one that begins with "x-". A read needs the
          epoch, endProducerId, endEpoch, error, attempts, answered
   marker scan, partition, offset, producerId, epoch, kind ("commit", "abort"), optional coordinatorEpoch, complete
   producer  invokeNs, timeNs, worker, transactionalId, producerId, epoch: a producer was given its id, which fences others
+  member time, member, scan (the name of this life of it), what ("joined", "assigned", "paused", "continued", "killed",
+         "left", "ended"), optional partitions, generation, id, reason: of a consumer group. A read of a member has the scan of its life
+  offset-commit  member, scan, offsets ([{"partition": 0, "offset": 4}]), invoke, complete (null: unknown), outcome ("ok", "fail",
+         "unknown"), optional generation, error, transaction ({"worker", "number"})
+  offset-fetch  offsets (-1: none), invoke, complete, optional error, stable, final: what the coordinator told from outside of the group
   counts optional writes, reads, events (how many lines of each the file holds; everything else but run is an event)
          and crc32 (the sum, modulo 2^32, of the CRC-32 of each other line, without its line end)
 
@@ -38,6 +43,9 @@ transactional id of each worker], "version": 1 or 2 (transaction.version), "time
 2}. Then a write has transaction (the number of its worker's), a read of the final scan, which must show what is not
 committed too, has producerId and epoch, a scan has stable (the last stable offset at its end), and of a reader that hides
 what is not committed "isolation": "read_committed" and client (its library).
+
+A history of a consumer group has in its line run "group": {"protocol": "classic" or "consumer", "commit": "manual" or
+"automatic"}, and what is known of the topic of offsets: "offsetsMinInsyncReplicas", "offsetsUncleanElection", "offsetsRetentionMs".
 
 A loss can be proven only in a partition with a scan of "final": true, "covered": true. Whether acks=1 permits it
 depends on who led: without lines of type view that is not known, and the verdict on the contract is inconclusive.

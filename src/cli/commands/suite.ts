@@ -1,9 +1,10 @@
 import { grouped } from '../../core/words.ts';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { EXIT, Failure, messageOf } from '../../core/failure.ts';
 import type { Result } from '../../checker/result.ts';
+import { GROUP_PROTOCOLS } from '../../history/group.ts';
 import { RESULTS_FILE } from '../../history/layout.ts';
 import { markdownLines } from '../../report/repeats/tables.ts';
 import { SUITES } from '../../scenario/catalog/catalog.ts';
@@ -29,6 +30,11 @@ export function addSuiteCommand(program: Command): void {
   addRepeatOptions(addSimulateOption(addClusterOptions(command)), 'each of them')
     .option('--client <library[@version]>', 'what writes: see "kept run --help"', parseClient)
     .option('--consumer <library[@version]>', 'what the consumers are: see "kept run --help"', parseClient)
+    .addOption(
+      new Option('--group-protocol <which>', 'of "groups": see "kept run --help"').choices([
+        ...GROUP_PROTOCOLS,
+      ]),
+    )
     .option('--full-size', 'at the original size: 100,000 records each, original timeouts')
     .option('--only <numbers>', 'only these, by number or name: 4,5')
     .addHelpText(
@@ -39,7 +45,8 @@ killed, isolated, or cut off from ZooKeeper only. His figures stand beside what 
 "power-loss" is what is lost with the power of one or of all brokers; it needs root, for disks that can fail.
 "transactions" are workers in transactions, and single requests of theirs that come late: with --client java@3.9.1 and
 so on, that client's. "read-committed" are histories without any fault that a consumer of what is committed must read
-right: with --consumer kafkajs and so on, that library's.
+right: with --consumer kafkajs and so on, that library's. "groups" are consumer groups, with --consumer java@3.9.1 and
+so on of that library, and with --group-protocol consumer by the newer of the two protocols (Kafka 4.0 and later).
 
 Exit status: 1 when an expectation is not met, whatever else happened; else that of a run that failed, 130 when it was
 interrupted, 2 when a run was inconclusive, and 0 when every expectation is met.
@@ -90,7 +97,7 @@ Examples:
 
 type SuiteOptions = ClusterOptions &
   RepeatOptions &
-  Pick<ScenarioOptions, 'client' | 'consumer'> & { fullSize?: true; only?: string };
+  Pick<ScenarioOptions, 'client' | 'consumer' | 'groupProtocol'> & { fullSize?: true; only?: string };
 
 async function repeatSuite(name: string, entries: readonly Entry[], options: SuiteOptions): Promise<number> {
   const { beginRepeat, casesOf, prepareWith, wishesOf } = await import('../repeating.ts');
@@ -113,14 +120,22 @@ async function repeatSuite(name: string, entries: readonly Entry[], options: Sui
 
 function scenarioOf(
   entry: Entry,
-  { fullSize, client, consumer }: Pick<SuiteOptions, 'fullSize' | 'client' | 'consumer'>,
+  {
+    fullSize,
+    client,
+    consumer,
+    groupProtocol,
+  }: Pick<SuiteOptions, 'fullSize' | 'client' | 'consumer' | 'groupProtocol'>,
 ): Entry['scenario'] {
   const scenario = fullSize === true ? (entry.fullSize ?? entry.scenario) : entry.scenario;
-  return client === undefined && consumer === undefined
+  // What is about groups means nothing to the other suites.
+  const protocol = scenario.group === undefined ? undefined : groupProtocol;
+  return client === undefined && consumer === undefined && protocol === undefined
     ? scenario
     : scenarioWith(scenario, {
         ...(client !== undefined && { client }),
         ...(consumer !== undefined && { consumer }),
+        ...(protocol !== undefined && { groupProtocol: protocol }),
       });
 }
 

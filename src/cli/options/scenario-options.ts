@@ -17,6 +17,7 @@ import { misfitsOf } from '../../scenario/fits.ts';
 import { problemsOf } from '../../scenario/problems.ts';
 import { titleOf } from '../../scenario/title.ts';
 import { scenarioSchema, type Scenario } from '../../scenario/schema.ts';
+import { addGroupOptions, groupOf, type GroupOptions } from './group-options.ts';
 import {
   parseAcks,
   parseClient,
@@ -30,7 +31,7 @@ import {
 } from './parse.ts';
 
 /** The options that change a scenario, and how they change it. */
-export interface ScenarioOptions {
+export interface ScenarioOptions extends GroupOptions {
   fullSize?: true;
   acks?: 0 | 1 | 'all';
   idempotence?: true;
@@ -71,6 +72,10 @@ export interface ScenarioOptions {
 }
 
 export function addScenarioOptions(command: Command): Command {
+  return addFaultOptions(addGroupOptions(addLoadOptions(command)));
+}
+
+function addLoadOptions(command: Command): Command {
   return command
     .optionsGroup('The promise under test:')
     .option('--acks <0|1|all>', 'what the producer waits for', parseAcks)
@@ -130,7 +135,11 @@ export function addScenarioOptions(command: Command): Command {
       parseClient,
     )
     .option('--partitions <n>', 'partitions of the topic', parseCount)
-    .option('--brokers <n>', 'brokers of the cluster', parseCount)
+    .option('--brokers <n>', 'brokers of the cluster', parseCount);
+}
+
+function addFaultOptions(command: Command): Command {
+  return command
     .optionsGroup('The faults:')
     .option('--warm-up <time>', 'load before the first fault', parseDurationMs)
     .option(
@@ -270,7 +279,7 @@ function applyOptions(scenario: Scenario, options: ScenarioOptions): Scenario {
         ...(options.count !== undefined && { count: options.count }),
         ...(options.loadHosts !== undefined && { hosts: options.loadHosts }),
       },
-      ...consumersOf(scenario, options),
+      ...readersOf(scenario, options),
       dense: options.dense ?? scenario.dense,
       phases: {
         warmUpMs: options.warmUp ?? phases.warmUpMs,
@@ -289,12 +298,21 @@ function applyOptions(scenario: Scenario, options: ScenarioOptions): Scenario {
   );
 }
 
-function consumersOf({ consumers, consumer: before }: Scenario, options: ScenarioOptions): object {
+function readersOf(scenario: Scenario, options: ScenarioOptions): object {
+  const group = groupOf(scenario, options);
+  return { ...group, ...consumersOf(scenario, options, 'group' in group) };
+}
+
+function consumersOf(
+  { consumers, consumer: before }: Scenario,
+  options: ScenarioOptions,
+  isOfGroup: boolean,
+): object {
   const count = options.consumers ?? consumers;
   const { consumer } = options;
   if (consumer === undefined) return { consumers: count };
   return {
-    consumers: Math.max(1, count),
+    consumers: isOfGroup ? count : Math.max(1, count),
     consumer: {
       ...(before !== undefined && { isolation: before.isolation, when: before.when }),
       ...(before?.library === consumer.library && before),

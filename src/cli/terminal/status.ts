@@ -3,6 +3,7 @@ import { createColors } from 'picocolors';
 import { NS_PER_SECOND } from '../../core/clock.ts';
 import { describeFault } from '../../history/fault-words.ts';
 import type { Event } from '../../history/event.ts';
+import type { MemberEvent } from '../../history/group.ts';
 import type { NodeInfo } from '../../history/run.ts';
 import { controllerOf, newestClaim } from '../../nemesis/targets.ts';
 import type { Progress } from '../../runner/progress.ts';
@@ -101,6 +102,10 @@ function describeEvent(event: Event, colors: ReturnType<typeof createColors>): s
       );
     case 'note':
       return colors.dim(`${secondsOf(event.timeNs)} ${event.text}`);
+    case 'member':
+      return describeMember(event, colors);
+    case 'offset-commit':
+    case 'offset-fetch':
     case 'clock':
     case 'producer':
     case 'node':
@@ -113,6 +118,16 @@ function describeEvent(event: Event, colors: ReturnType<typeof createColors>): s
     case 'repetition':
       return null;
   }
+}
+
+/** Null of what comes with every change of the others. */
+function describeMember(
+  { timeNs, member, what, reason }: MemberEvent,
+  colors: ReturnType<typeof createColors>,
+): string | null {
+  if (what === 'assigned') return null;
+  const why = reason === undefined ? '' : ` (${reason})`;
+  return colors.dim(`${secondsOf(timeNs)} member ${member} of the group ${what}${why}`);
 }
 
 function secondsOf(timeNs: number): string {

@@ -176,6 +176,17 @@ interface Requests {
     },
     { topics: { topic: string; partitions: { partition: number; errorCode: number }[] }[] }
   >;
+  OffsetFetch: Definition<
+    { groupId: string; topics: { topic: string; partitions: { partition: number }[] }[] },
+    {
+      responses: {
+        topic: string;
+        partitions: { partition: number; offset: string; errorCode: number }[];
+      }[];
+      /** Of the whole; from version 2 on. */
+      errorCode?: number;
+    }
+  >;
   AlterPartitionReassignments: Definition<
     {
       topics: { topic: string; partitionAssignment: { partition: number; replicas: number[] }[] }[];
@@ -199,6 +210,7 @@ export const API = {
   listOffsets: KAFKA_APIS.ListOffsets,
   metadata: KAFKA_APIS.Metadata,
   findCoordinator: KAFKA_APIS.FindCoordinator,
+  offsetFetch: KAFKA_APIS.OffsetFetch,
   apiVersions: KAFKA_APIS.ApiVersions,
   initProducerId: KAFKA_APIS.InitProducerId,
   addPartitionsToTxn: KAFKA_APIS.AddPartitionsToTxn,

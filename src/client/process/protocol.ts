@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { Membership, Position } from '../group-member.ts';
+import type { Position } from '../../history/group.ts';
+import type { Membership } from '../group-member.ts';
 
 /**
  * What kept and a client in a program of its own say to each other: one JSON object a line, requests on the program's

@@ -1,4 +1,5 @@
 import type { EndEvent, Event, FaultStartEvent, FaultStopEvent } from '../event.ts';
+import { groupLine } from './group-lines.ts';
 import type { Carried } from './parse-events.ts';
 
 /**
@@ -39,6 +40,10 @@ export function* formatEvents(
         const { timeNs, ...rest } = event;
         return { ...rest, time: timeNs };
       }
+      case 'member':
+      case 'offset-commit':
+      case 'offset-fetch':
+        return groupLine(event, nameOf);
       case 'fault-start':
         return faultLine(event, stops.get(order));
       default:

@@ -13,6 +13,7 @@ import {
   wholeOf,
   wholeOrNull,
 } from './fields.ts';
+import { parseGroupEvent } from './group-lines.ts';
 import { scanNameOf } from './rows.ts';
 
 /**
@@ -93,8 +94,10 @@ export function parseEvents(fields: Fields, numberOf: (scan: string) => number):
       return [placed(parseView(fields), fields, VIEW_FIELDS)];
     case 'fault':
       return parseFault(fields);
-    default:
-      return parseOwn(fields);
+    default: {
+      const group = parseGroupEvent(fields, numberOf);
+      return group === null ? parseOwn(fields) : [placed(group.event, fields, group.known)];
+    }
   }
 }
 

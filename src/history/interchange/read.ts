@@ -122,6 +122,8 @@ class Reader {
   /** By scan, and by partition: the first line that tells of a record of it, and what the scan lines tell of. */
   readonly #readsFrom = new Map<string, number>();
   readonly #scanned = new Set<string>();
+  /** The lives of members of a group, whose bounds nothing tells. */
+  readonly #lives = new Set<string>();
 
   /** The number of the line that counts the others; 0 while there is none. */
   get countsLine(): number {
@@ -239,8 +241,9 @@ class Reader {
         `a file with lines of type "${type}" begins with a line {"type":"run","version":2,…}: see "kept import --help"`,
       );
     const events = parseEvents(fields, this.#numberOf);
-    if (type === 'scan') this.#assertOrder(fields);
+    if (type === 'scan' || type === 'offset-commit' || type === 'offset-fetch') this.#assertOrder(fields);
     if (events !== null) {
+      if (type === 'member') this.#lives.add(String(fields['scan']));
       if (type === 'scan') this.#scanned.add(`${String(fields['scan'])}/${Number(fields['partition'])}`);
       this.#events.push(...events);
       this.#eventLines++;
@@ -316,8 +319,8 @@ class Reader {
     if (this.#foreignProblem !== null)
       throw lineFailure(path, this.#foreignProblem.line, this.#foreignProblem.problem);
     for (const [from, number] of this.#readsFrom) {
-      if (this.#scanned.has(from)) continue;
       const [scan, partition] = [from.slice(0, from.lastIndexOf('/')), from.slice(from.lastIndexOf('/') + 1)];
+      if (this.#scanned.has(from) || this.#lives.has(scan)) continue;
       throw lineFailure(
         path,
         number,

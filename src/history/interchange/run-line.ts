@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { OLD_MODES, inTodaysWords, retriesInOldWords } from '../old-words.ts';
 import { type Contract, type RunInfo, SETTINGS } from '../run.ts';
 import type { TransactionsInfo } from '../transaction.ts';
+import { groupInfoOf } from './group-lines.ts';
 import type { LineCounts } from './line-counts.ts';
 import { choiceOf, type Fields, flagOf, LineProblem, othersThan, shown, textOf, wholeOf } from './fields.ts';
 
@@ -33,6 +34,7 @@ const FIELDS = new Set([
   'uncleanLeaderElection',
   'idempotence',
   'transactions',
+  'group',
   'kept',
 ]);
 
@@ -97,6 +99,7 @@ export function parseRunLine(fields: Fields): RunLine {
     );
   }
   const transactions = transactionsOf(fields);
+  const group = groupInfoOf(fields);
   const parsed = own.safeParse(fields['kept']);
   if (fields['kept'] !== undefined && !parsed.success) {
     const issue = parsed.error.issues[0]!;
@@ -117,6 +120,7 @@ export function parseRunLine(fields: Fields): RunLine {
       ...(fields['workerIsSession'] !== undefined && { workerIsSession: flagOf(fields, 'workerIsSession') }),
       ...(saysVersion && { versions: { ...(known?.versions ?? { kept: '0' }), kafka } }),
       ...(transactions !== null && { transactions }),
+      ...(group !== null && { group }),
       ...(extra !== null && { extra }),
     },
     contract: laidOver(known?.contract, contractOf(fields)),
@@ -192,6 +196,7 @@ export function formatRunLine(
     ...Object.fromEntries(told.map((setting) => [setting, contract[setting]])),
     ...(info.versions.kafka !== undefined && { kafka: info.versions.kafka }),
     ...(info.transactions !== undefined && { transactions: info.transactions }),
+    ...(info.group !== undefined && { group: info.group }),
     kept: { info: rest, scans, lines: { ...lines, counts: 1 } },
     ...extra,
   };

@@ -4,7 +4,8 @@
  */
 import { NS_PER_SECOND, realClock } from '../../../src/core/clock.ts';
 import type { Completion, FetchedMarker } from '../../../src/client/client.ts';
-import type { GroupMember, GroupProtocol } from '../../../src/client/group-member.ts';
+import type { GroupMember } from '../../../src/client/group-member.ts';
+import type { GroupProtocol } from '../../../src/history/group.ts';
 import { openLibrary } from '../../../src/client/libraries.ts';
 import { createAdmin } from '../../../src/client/kafkajs/admin.ts';
 import { createReader } from '../../../src/client/kafkajs/reader.ts';
