@@ -21,6 +21,7 @@ import { recordGiven } from './passes/given.ts';
 import { recordPresence } from './passes/presence.ts';
 import type { Anomaly } from './findings/grouping.ts';
 import { compareReaders } from './questions/readers.ts';
+import { judgeGroup } from './groups/judge-group.ts';
 import { judgeTransactions } from './transactions/judge-transactions.ts';
 import { promisesOf } from './transactions/promises.ts';
 import { TransactionTable } from './transactions/transaction-table.ts';
@@ -81,6 +82,7 @@ export function check(
   ask('whether the numbers of producers went back', checkSequences);
   if (transactions !== null)
     ask('whether transactions were kept whole', (asked) => judgeTransactions(asked, run, transactions));
+  ask('whether the consumer group kept its place', (asked) => judgeGroup(asked, run));
   ask('where the examples were found', locateExamples);
   ask('what was left out', countLeftOut);
   ask('whether it is what was written', withdrawAll);

@@ -17,6 +17,8 @@ export interface Result {
   counts: Counts;
   /** Where the workers wrote in transactions. */
   transactions?: TransactionCounts;
+  /** Where a consumer group read while the run went on. */
+  group?: GroupFigures;
   findings: Finding[];
 }
 
@@ -28,6 +30,30 @@ export interface TransactionCounts {
   unknown: number;
   /** Writes that were answered without an error in a transaction that was not committed: that promises nothing. */
   unpromised: number;
+}
+
+/** What a consumer group went through, and how much of what its members were handed they were handed again. */
+export interface GroupFigures {
+  members: number;
+  /** How often one of them joined. */
+  lives: number;
+  /** How often one of them was told what it owns. */
+  assignments: number;
+  killed: number;
+  paused: number;
+  left: number;
+  /** Records that members were handed, each time counted. */
+  handed: number;
+  /** Those of them whose offset some member had been handed before. */
+  handedAgain: number;
+  /** The most of these that one life of a member was handed in one partition: the window of duplicates. */
+  windowMax: number;
+  /** By outcome. */
+  commits: { ok: number; fail: number; unknown: number };
+  /** How often the group told from outside what it had committed. */
+  answers: number;
+  /** Of what it told, partition by partition: what was out of date while a coordinator may not have noticed that it was replaced. */
+  staleAnswers: number;
 }
 
 /** The claim that the verdict answers: everything acknowledged is there, or only what Kafka's contract promises. */
@@ -51,6 +77,11 @@ export const FINDING_KINDS = [
   'split',
   'zombie-commit',
   'lso-stuck',
+  'group-skipped',
+  'offset-regressed',
+  'offset-lost',
+  'offset-phantom',
+  'zombie-offset',
   'phantom',
   'reordered',
   'producer-order',
@@ -65,7 +96,8 @@ export type FindingKind = (typeof FINDING_KINDS)[number];
 
 /**
  * Counts of values; for `divergent`, `phantom` and `unexplained-offset` of offsets, for `skipped` of offsets of each
- * reader, for `torn`, `lost-committed`, `merged`, `split` and `zombie-commit` of transactions, for `reordered` and `lso-stuck` of partitions, for `end-regressed` and `non-monotonic-read` of observations.
+ * reader, for `torn`, `lost-committed`, `merged`, `split` and `zombie-commit` of transactions, for `reordered` and `lso-stuck` of partitions, for `end-regressed`, `non-monotonic-read`,
+ * `offset-regressed`, `offset-lost` and `offset-phantom` of observations, for `zombie-offset` of commits.
  */
 export interface Counts extends Record<FindingKind, number> {
   attempted: number;

@@ -38,6 +38,19 @@ export const FINDING_WORDS: Record<FindingKind, { one: string; many: string; aft
     many: 'partitions',
     after: 'whose readers wait for a transaction without an end',
   },
+  'group-skipped': { one: 'record', many: 'records', after: 'that no member of the group was handed' },
+  'offset-regressed': {
+    one: 'committed offset',
+    many: 'committed offsets',
+    after: 'smaller than what had been committed',
+  },
+  'offset-lost': {
+    one: 'committed offset',
+    many: 'committed offsets',
+    after: 'that the group no longer has',
+  },
+  'offset-phantom': { one: 'committed offset', many: 'committed offsets', after: 'that no member committed' },
+  'zombie-offset': { one: 'commit', many: 'commits', after: 'of a member whose generation was over' },
   phantom: { one: 'record', many: 'records', after: 'that no write of this run explains' },
   reordered: { one: 'partition', many: 'partitions', after: 'whose log contradicts real time' },
   'producer-order': { one: 'record', many: 'records', after: 'behind one that the same producer sent later' },
@@ -92,6 +105,16 @@ export function findingClause(kind: FindingKind, count: number, acknowledged: nu
       return `an instance that had been fenced committed or wrote ${count === 1 ? 'once' : `${grouped(count)} times`}`;
     case 'lso-stuck':
       return `readers of ${counted(count, 'partition')} wait for a transaction without an end`;
+    case 'group-skipped':
+      return `${counted(count, 'record')} below what the group has committed ${count === 1 ? 'was' : 'were'} handed to no member of it`;
+    case 'offset-regressed':
+      return `${times(count)} the group told a smaller offset than it had committed`;
+    case 'offset-lost':
+      return `${times(count)} the group told no offset although it had committed one`;
+    case 'offset-phantom':
+      return `${times(count)} the group told an offset that no member had committed`;
+    case 'zombie-offset':
+      return `members whose generation was over committed ${times(count)}`;
     case 'phantom':
       return `${counted(count, 'record')} in the log ${be} explained by no write of this run`;
     case 'reordered':
@@ -111,4 +134,8 @@ export function findingClause(kind: FindingKind, count: number, acknowledged: nu
     case 'sent-missing':
       return `${counted(count, 'record')} that ${count === 1 ? 'was' : 'were'} sent with acks=0 ${be} missing`;
   }
+}
+
+function times(count: number): string {
+  return count === 1 ? 'once' : `${grouped(count)} times`;
 }

@@ -62,6 +62,7 @@ export function renderText(result: Result, run: Run, options: TextOptions): stri
     headlineOf(result, causes, run, page),
     countsOf(result, page),
     transactionsOf(result, page),
+    groupOf(result, page),
     findingsOf(causes, page),
     options.availability === 'left out'
       ? ''
@@ -132,6 +133,11 @@ function countsOf({ counts, claim, transactions }: Result, page: Page): string {
     ...present('split', counts.split, 'transactions that were ended in the middle'),
     ...present('zombie commit', counts['zombie-commit'], 'of instances that had been fenced'),
     ...present('stuck readers', counts['lso-stuck'], 'partitions that wait for a transaction without an end'),
+    ...present('group skipped', counts['group-skipped'], 'committed by the group, and handed to no member'),
+    ...present('offset regressed', counts['offset-regressed'], 'told smaller than it was committed'),
+    ...present('offset lost', counts['offset-lost'], 'told as none although one was committed'),
+    ...present('offset phantom', counts['offset-phantom'], 'told, and never committed'),
+    ...present('zombie offset', counts['zombie-offset'], 'commits of a generation that was over'),
     ...present('phantom', counts.phantom, 'records that no write explains'),
     ...present('reordered', counts.reordered, 'partitions whose log contradicts real time'),
     ...present('producer order', counts['producer-order'], 'behind one that the same producer sent later'),
@@ -171,6 +177,37 @@ function transactionsOf({ transactions }: Result, page: Page): string {
       ['committed', committed],
       ['aborted', aborted],
       ...present('unknown', unknown, 'it is not known whether they were committed'),
+    ],
+    page,
+  );
+}
+
+/** What the consumer group went through, where there is one. */
+function groupOf({ group }: Result, page: Page): string {
+  if (group === undefined) return '';
+  const { members, lives, assignments, killed, paused, left, commits } = group;
+  const { handed, handedAgain, windowMax, answers, staleAnswers } = group;
+  return tableOf(
+    `Consumer group of ${counted(members, 'member')}`,
+    [
+      ['joined', lives, `killed ${grouped(killed)}, paused ${grouped(paused)}, left ${grouped(left)}`],
+      ['assignments', assignments],
+      ['handed out', handed],
+      [
+        'handed again',
+        handedAgain,
+        handedAgain === 0
+          ? undefined
+          : `after a rebalance; at most ${grouped(windowMax)} of one partition to one member`,
+      ],
+      ...present('committed', commits.ok, ''),
+      ...present('commits unknown', commits.unknown, 'refused, or without an answer'),
+      ['offsets told', answers, 'how often the coordinator was asked from outside, and answered'],
+      ...present(
+        'out of date',
+        staleAnswers,
+        'of partitions, by a coordinator that may have been replaced; permitted',
+      ),
     ],
     page,
   );

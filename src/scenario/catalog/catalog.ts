@@ -1,5 +1,6 @@
 import type { Entry } from './entry.ts';
 import { FAILURE_SCENARIOS } from './failure-scenarios.ts';
+import { GROUPS } from './groups.ts';
 import { POWER_LOSS } from './power-loss.ts';
 import { RANDOM } from './random.ts';
 import { READ_COMMITTED } from './read-committed.ts';
@@ -14,6 +15,7 @@ export const CATALOG: readonly Entry[] = [
   ...POWER_LOSS,
   ...TRANSACTIONS,
   ...READ_COMMITTED,
+  ...GROUPS,
 ];
 
 /** Sets of scenarios that `kept suite` runs one after another. */
@@ -22,6 +24,7 @@ export const SUITES: Readonly<Record<string, readonly Entry[]>> = {
   'power-loss': POWER_LOSS,
   transactions: TRANSACTIONS,
   'read-committed': READ_COMMITTED,
+  groups: GROUPS,
 };
 
 /** By name or alias. */
