@@ -99,6 +99,12 @@ export function modelClient(scenario: Scenario): PreparedClient {
       },
     );
   }
+  if (scenario.group !== undefined) {
+    throw new Failure('A consumer group needs a real Kafka, and --simulate asks for a model of it.', {
+      hint: 'Leave the group out, or --simulate.',
+      exitStatus: EXIT.usage,
+    });
+  }
   if (!hasModelledConsumer(scenario)) {
     throw new Failure(
       `The consumers of "${scenario.consumer!.library}" need a real Kafka, and --simulate asks for a model of it.`,
@@ -125,8 +131,8 @@ export function hasModel(scenario: Scenario): boolean {
 }
 
 /** There is one that keeps its promise. What other libraries do wrong is not modelled. */
-function hasModelledConsumer({ consumer }: Scenario): boolean {
-  return consumer === undefined || consumer.library === 'java';
+function hasModelledConsumer({ consumer, group }: Scenario): boolean {
+  return group === undefined && (consumer === undefined || consumer.library === 'java');
 }
 
 function assertVersion({ library, version: found }: PreparedClient, wanted: string | undefined): void {

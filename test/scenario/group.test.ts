@@ -1,4 +1,5 @@
 import test from 'ava';
+import { hasModel, modelClient } from '../../src/run/prepare-client.ts';
 import { resolveScenario, type ScenarioOptions } from '../../src/cli/options/scenario-options.ts';
 import { SUITES } from '../../src/scenario/catalog/catalog.ts';
 import { misfitsOf } from '../../src/scenario/fits.ts';
@@ -113,4 +114,10 @@ test('the newer protocol needs brokers that have it', (t) => {
     /needs Kafka 4\.0, and this is 3\.9\.1/,
   );
   t.notThrows(() => assertGroupProtocol(scenarioSchema.parse({ consumer: java, group: {} }), '3.9.1'));
+});
+
+test('the model has no groups', (t) => {
+  const scenario = scenarioSchema.parse({ consumer: java, group: {} });
+  t.false(hasModel(scenario));
+  t.regex(t.throws(() => modelClient(scenario)).message, /^A consumer group needs a real Kafka/);
 });

