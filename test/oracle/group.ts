@@ -72,7 +72,7 @@ function kindOf(commits: readonly Commit[], answer: Answer, first: number | null
   const over = commits.filter(({ doneNs }) => doneNs < answer.invokeNs);
   if (answer.offset < 0) return over.length > 0 ? 'offset-lost' : null;
   const wasCommitted = commits.some(
-    ({ offset, invokeNs }) => offset === answer.offset && invokeNs < answer.completeNs,
+    ({ offset, invokeNs }) => offset === answer.offset && invokeNs <= answer.completeNs,
   );
   if (!wasCommitted && first !== null && first !== answer.offset) return 'offset-phantom';
   const begunNs = Math.max(...over.map(({ invokeNs }) => invokeNs));

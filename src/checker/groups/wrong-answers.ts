@@ -40,7 +40,7 @@ export function wrongAnswers<A extends Answer>(
   let begun = 0;
   const wrong: WrongAnswer<A>[] = [];
   for (const answer of answers.toSorted((one, other) => one.completeNs - other.completeNs)) {
-    for (; begun < byBegin.length && byBegin[begun]!.invokeNs < answer.completeNs; begun++) {
+    for (; begun < byBegin.length && byBegin[begun]!.invokeNs <= answer.completeNs; begun++) {
       const { offset, doneNs } = byBegin[begun]!;
       overNs.set(offset, Math.max(doneNs, overNs.get(offset) ?? 0));
     }
