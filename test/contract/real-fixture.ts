@@ -10,17 +10,19 @@ import { dockerPlan } from '../../src/run/prepare-docker.ts';
 import { openWorld } from '../../src/world/open.ts';
 import type { WorldPlan } from '../../src/world/plan.ts';
 import { contractScenario, tellAll } from './cases.ts';
+import { tellTransactions, transactionScenario } from './transaction-cases.ts';
 
 /**
  * Tells the contract's cases on real Kafka, in a lab of its own; prints the facts as one line of JSON.
- * Usage: real-fixture.ts LAB VERSION MODE DIRECTORY
+ * Usage: real-fixture.ts LAB VERSION MODE DIRECTORY [1|2]: with a version of transactions, their cases instead
  */
-const [lab = '', version = '', mode = '', directory = ''] = process.argv.slice(2);
+const [lab = '', version = '', mode = '', directory = '', transactions] = process.argv.slice(2);
+const inTransactions = transactions === undefined ? null : transactions === '2' ? 2 : 1;
 
 const kafka = { kafka: version, environment: process.env };
 
 async function inside(): Promise<void> {
-  const scenario = contractScenario();
+  const scenario = inTransactions === null ? contractScenario() : transactionScenario(inTransactions);
   const events: Event[] = [];
   const place = { run: 'contract', topic: 'kept' };
   const distribution = await resolveDistribution(kafka);
@@ -42,7 +44,9 @@ async function inside(): Promise<void> {
   });
   await world.db.setup();
   const stop = world.db.watch?.((event) => events.push(event));
-  const told = await tellAll({ ...world, decode: createDecoder(place), events, scenario });
+  const contracted = { ...world, decode: createDecoder(place), events, scenario };
+  const told =
+    inTransactions === null ? await tellAll(contracted) : await tellTransactions(contracted, inTransactions);
   stop?.();
   await world.close();
   writeSync(1, `${JSON.stringify(told)}\n`);

@@ -7,6 +7,7 @@ import { resolveDistribution } from '../../src/db/kafka/distribution.ts';
 import { whyNoDocker, withDocker } from '../docker/why-no-docker.ts';
 import { HAS } from '../lab/cases.ts';
 import { CASES, type Facts } from './cases.ts';
+import { TRANSACTION_CASES } from './transaction-cases.ts';
 
 /**
  * The contract between model and Kafka, Kafka's side: the same cases, the same facts. Serial: two clusters at once
@@ -34,10 +35,27 @@ for (const [lab, version, mode] of WORLDS) {
   });
 }
 
-async function tellOnce(place: readonly string[]): Promise<Record<string, Facts>> {
+const IN_TRANSACTIONS = [
+  ['3.9.1', 'zookeeper', 1],
+  ['4.4.0', 'kraft-separate', 1],
+  ['4.4.0', 'kraft-separate', 2],
+] as const;
+
+for (const [kafka, mode, version] of IN_TRANSACTIONS) {
+  test.serial(`Kafka ${kafka} and the model agree on transactions of version ${version}`, async (t) => {
+    t.timeout(600_000);
+    const expected = Object.fromEntries(TRANSACTION_CASES.map(({ name, facts }) => [name, facts(version)]));
+    t.deepEqual(await tellOnce(['netns', kafka, mode], [String(version)]), expected);
+  });
+}
+
+async function tellOnce(
+  place: readonly string[],
+  words: readonly string[] = [],
+): Promise<Record<string, Facts>> {
   const directory = mkdtempSync(join(tmpdir(), 'kept-contract-'));
   try {
-    const args = [...place, directory];
+    const args = [...place, directory, ...words];
     // Where a daemon of its own runs no repository can be reached: what is missing in the cache is fetched before.
     await resolveDistribution({ kafka: place[1], environment: process.env });
     const { stdout, stderr, exitCode } =

@@ -117,7 +117,7 @@ export class Coordinator {
   }
 
   /** AddPartitionsToTxn: by a client under version 1, by the leader of the partition under version 2. */
-  add({ id, producer, epoch, partition }: Omit<Admission, 'version'>, answer: (code: number) => void): void {
+  add({ id, producer, epoch, partition, version }: Admission, answer: (code: number) => void): void {
     const found = this.#find(id, producer, epoch);
     if (typeof found === 'number') return answer(found);
     const { led, entry } = found;
@@ -130,6 +130,7 @@ export class Coordinator {
       state: 'ongoing',
       partitions: isOngoing ? [...partitions, partition] : [partition],
       startNs: isOngoing ? startNs : this.#around.clock.nowNs(),
+      version,
     };
     this.#append(led, entry, next, answer);
   }

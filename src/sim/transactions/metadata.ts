@@ -18,7 +18,7 @@ export interface TransactionMetadata {
   readonly timeoutMs: number;
   /** When it began; 0 where none is open. */
   readonly startNs: number;
-  /** `transaction.version` as the request had it that ended it: with 2 the end gave another epoch. */
+  /** `transaction.version` as the last request had it that changed it: with 2 an end gives another epoch. */
   readonly version: 1 | 2;
 }
 

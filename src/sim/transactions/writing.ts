@@ -51,6 +51,7 @@ export function writeInTransaction({
       producer: identity.producer,
       epoch: identity.epoch ?? 0,
       partition,
+      version,
     };
     const { tries } = await ask<{ code: number }>({
       ask: (broker, told) => broker.coordinator.add(admission, (code) => told({ code })),
