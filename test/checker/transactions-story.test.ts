@@ -2,6 +2,7 @@ import test from 'ava';
 import { check } from '../../src/checker/check.ts';
 import type { Event, ScanEvent } from '../../src/history/event.ts';
 import { runOf, type Rows } from '../../src/history/memory.ts';
+import type { RunInfo } from '../../src/history/run.ts';
 import type { Marker, Transaction } from '../../src/history/transaction.ts';
 import type { Read, Write } from '../../src/history/write.ts';
 
@@ -197,6 +198,40 @@ test('a part that is in no log is lost as any record is: that is no doing of the
   t.like(tornOf(story({ ...missing, info: { transactions, contract }, events: FAULT })), {
     judgement: 'permitted',
   });
+});
+
+test('a marker is lost as any record is: where an unclean election may have cut it off, nothing is held against brokers', (t) => {
+  // Its abort is gone, so that the end of the next transaction commits it.
+  const cutOff = {
+    transaction: { end: 'abort' as const, outcome: 'aborted' as const },
+    reads: [{}],
+    markers: [{ kind: 'commit' as const }],
+  };
+  const judged = (uncleanLeaderElection: boolean, events: Event[]) => {
+    const contract = { ...runOf({}).info.contract, uncleanLeaderElection };
+    const { findings } = story({ ...cutOff, info: { transactions, contract }, events });
+    return findings.map(({ kind, judgement }) => `${kind} ${judgement}`);
+  };
+  t.deepEqual(judged(false, FAULT), ['aborted-read violation']);
+  t.deepEqual(judged(true, FAULT), ['aborted-read permitted']);
+  t.deepEqual(judged(true, []), ['aborted-read violation'], 'without a fault nobody is elected');
+});
+
+test('nor is a record that was shown too early, where the log or the coordinator may have lost something', (t) => {
+  const judged = (more: Partial<RunInfo>, events: Event[]) => {
+    const { findings } = story({
+      reads: [{}, given(2.5 * S)],
+      info: { transactions, ...more },
+      events: [reader('app'), ...events],
+    });
+    return findings.map(({ kind, judgement }) => `${kind} ${judgement}`);
+  };
+  const contract = { ...runOf({}).info.contract, uncleanLeaderElection: true };
+  t.deepEqual(judged({}, FAULT), ['dirty-read violation']);
+  t.deepEqual(judged({ contract }, []), ['dirty-read violation']);
+  t.deepEqual(judged({ contract }, FAULT), ['dirty-read permitted']);
+  const forgetful = { ...transactions, stateMinInsyncReplicas: 1 };
+  t.deepEqual(judged({ transactions: forgetful }, FAULT), ['dirty-read permitted']);
 });
 
 test('what was acknowledged after the scan had asked for the end may lie behind it', (t) => {

@@ -1,7 +1,13 @@
 import test from 'ava';
 import type { Finding, FindingKind } from '../../src/checker/result.ts';
+import type { Event } from '../../src/history/event.ts';
+import { drawTransactionalScenario } from '../../src/scenario/transactional-swarm.ts';
 import { seedsOf, Tally, trySeed } from '../../src/search/sweep.ts';
+import { tryOut } from '../../src/search/trial.ts';
 import { TRANSACTION_BUG_NAMES } from '../../src/sim/bugs.ts';
+import { foundInTransactions, inCheckersWords } from '../checker/found-in-transactions.ts';
+import { transactionalRowsOf } from '../history/sample.ts';
+import { transactionFindings } from '../oracle/transactions.ts';
 import { isKnownDefect } from './known-defects.ts';
 
 /** The search in transactions: what is known to be wrong is found, and where nothing is wrong nothing is. */
@@ -59,4 +65,32 @@ for (const bug of TRANSACTION_BUG_NAMES) {
     }
     t.fail(`not found in ${SEEDS_MAX} seeds`);
   });
+}
+
+test('what is found in runs of the model is what the definitions say, with every planted bug', async (t) => {
+  t.timeout(600_000);
+  const met = new Set<string>();
+  for (const bug of [null, ...TRANSACTION_BUG_NAMES]) {
+    for (const version of [1, 2] as const) {
+      for (const seed of seedsOf({ first: 1, last: 12 })) {
+        const { run } = await tryOut({ ...drawTransactionalScenario(seed, version), seed, bug }, 'contract');
+        const rows = transactionalRowsOf(run);
+        if (!isReadOnce(rows.events, run.info.partitions)) continue;
+        const { timeoutMs, ids } = run.info.transactions!;
+        const { found, mayBeCut } = foundInTransactions(run, rows.writes);
+        const expected = transactionFindings({ ...rows, timeoutMs, ids });
+        const told = inCheckersWords(expected, rows.transactions, { mayBeCut });
+        t.deepEqual([...found].toSorted(), [...told].toSorted(), `seed ${seed}, version ${version}, ${bug}`);
+        for (const finding of told) met.add(finding.split(' ')[0]!);
+      }
+    }
+  }
+  for (const kind of ['aborted-read', 'dirty-read', 'lost-committed', 'merged', 'split', 'torn'])
+    t.true(met.has(kind), kind);
+});
+
+/** Each partition has been read to its end by one final scan, and by no second one. */
+function isReadOnce(events: readonly Event[], partitions: number): boolean {
+  const finals = events.filter((event) => event.type === 'scan' && event.final);
+  return finals.length === partitions && finals.every((event) => event.type === 'scan' && event.covered);
 }

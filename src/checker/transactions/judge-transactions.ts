@@ -260,7 +260,7 @@ class TransactionJudge {
       cause =
         of.reader === undefined
           ? { ruling: rulingOnTransaction(of, circumstances) }
-          : { ruling: rulingOnReader(of), reader: of.reader };
+          : { ruling: rulingOnReader(of, circumstances), reader: of.reader };
       this.#causes.set(key, cause);
     }
     counts[of.kind]++;

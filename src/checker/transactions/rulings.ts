@@ -43,47 +43,53 @@ const OF_LATE_REQUESTS = new Set<FindingKind>(['aborted-read', 'lost-committed',
 const KNOWN_HANGING =
   'Before Kafka 3.6 a record that comes late begins a transaction that nothing ends (KIP-890 mends it, part 1)';
 
-export function rulingOnTransaction(
-  { kind, onlyMissing = false }: TransactionCase,
-  { info, power, faults }: Circumstances,
-): Ruling {
+export function rulingOnTransaction(of: TransactionCase, circumstances: Circumstances): Ruling {
+  const { kind, onlyMissing = false } = of;
+  const { info } = circumstances;
   const promise = PROMISES[kind]!;
   const blame = isAudited(info) ? 'broker' : 'unknown';
-  if (power.occurred)
-    return {
-      judgement: 'permitted',
-      reason: `${promise}; but brokers lost power, and what the coordinator knew of transactions may have gone with it`,
-      blame,
-    };
-  const { minInsyncReplicas, uncleanLeaderElection } = info.contract;
-  if (onlyMissing && (uncleanLeaderElection || minInsyncReplicas === 1) && faults.length > 0)
-    return {
-      judgement: 'permitted',
-      reason: `${promise}; but the log itself lost records, which ${uncleanLeaderElection ? 'unclean election' : 'min.insync.replicas=1'} permits`,
-      blame,
-    };
-  const { version, stateMinInsyncReplicas } = info.transactions!;
-  if ((stateMinInsyncReplicas ?? 1) <= 1 && faults.length > 0)
-    return {
-      judgement: 'permitted',
-      reason: `${promise}; but transaction.state.log.min.isr is ${stateMinInsyncReplicas === null ? 'not known, and may be 1' : '1'}, so that the coordinator may have forgotten what it had answered`,
-      blame,
-    };
+  const excuse = excuseOf(of, circumstances);
+  if (excuse !== null) return { judgement: 'permitted', reason: `${promise}; but ${excuse}`, blame };
   if (kind === 'lso-stuck' && isBefore(info.versions.kafka, 3, 6))
     return { judgement: 'violation', reason: `${promise}. ${KNOWN_HANGING}`, blame: 'protocol' };
-  if (OF_LATE_REQUESTS.has(kind) && !onlyMissing && version === 1)
+  if (OF_LATE_REQUESTS.has(kind) && !onlyMissing && info.transactions!.version === 1)
     return { judgement: 'violation', reason: `${promise}. ${KNOWN_DEFECT}`, blame: 'protocol' };
   return { judgement: 'violation', reason: promise, blame };
 }
 
+/** Why brokers may have done so, in words; null where nothing permits it. */
+function excuseOf(
+  { kind, onlyMissing = false }: TransactionCase,
+  { info, power, faults }: Circumstances,
+): string | null {
+  if (power.occurred)
+    return 'brokers lost power, and what the coordinator knew of transactions may have gone with it';
+  if (faults.length === 0) return null;
+  const { minInsyncReplicas, uncleanLeaderElection } = info.contract;
+  if (onlyMissing && (uncleanLeaderElection || minInsyncReplicas === 1))
+    return `the log itself lost records, which ${uncleanLeaderElection ? 'unclean election' : 'min.insync.replicas=1'} permits`;
+  // A record of an epoch that has passed stands behind one of a later one: no cut explains that.
+  if (uncleanLeaderElection && kind !== 'zombie-commit')
+    return 'the log itself may have lost markers, which unclean election permits';
+  const { stateMinInsyncReplicas } = info.transactions!;
+  if ((stateMinInsyncReplicas ?? 1) <= 1)
+    return `transaction.state.log.min.isr is ${stateMinInsyncReplicas === null ? 'not known, and may be 1' : '1'}, so that the coordinator may have forgotten what it had answered`;
+  return null;
+}
+
 /** A reader that shows what it promises to hide. */
-export function rulingOnReader({ kind }: TransactionCase): Ruling {
+export function rulingOnReader(of: TransactionCase, circumstances: Circumstances): Ruling {
+  const { kind } = of;
   const reason =
     kind === 'dirty-read'
       ? 'a reader of what is committed was given a record before the commit of its transaction was asked for'
       : kind === 'skipped'
         ? 'a reader of what is committed went past a record that the log says is committed, and did not hand it out'
         : 'a reader of what is committed was given a record that the log itself says is not: it did not leave it out';
-  // That the log says so is the reader's doing; who showed a record too early is not known.
-  return { judgement: 'violation', reason, blame: kind === 'dirty-read' ? 'unknown' : 'client' };
+  if (kind !== 'dirty-read') return { judgement: 'violation', reason, blame: 'client' };
+  // Who showed it too early is not known: the reader, or brokers in whose log it was committed by then.
+  const excuse = excuseOf(of, circumstances);
+  return excuse === null
+    ? { judgement: 'violation', reason, blame: 'unknown' }
+    : { judgement: 'permitted', reason: `${reason}; but ${excuse}`, blame: 'unknown' };
 }

@@ -40,8 +40,8 @@ function byState(current: TransactionMetadata, { end, epoch, isPending }: AskedE
 function byEpoch(current: TransactionMetadata, { end, epoch, isPending }: AskedEnd): 'decide' | number {
   const { state } = current;
   const isSame = epoch === current.epoch;
-  /** The end that gave the epoch of now is asked for again. */
-  const isRepetition = current.version === 2 && !isPending && epoch + 1 === current.epoch;
+  /** The end that gave the epoch of now is asked for again. Kafka takes any end for such a one. */
+  const isRepetition = !isPending && epoch + 1 === current.epoch;
   const isPrepared = state === 'prepare-commit' || state === 'prepare-abort';
   const isComplete = state === 'complete-commit' || state === 'complete-abort';
   const isValid = isPrepared ? isRepetition : isComplete ? isRepetition || isSame : isSame;
