@@ -23,14 +23,14 @@ import { END_CASES, keyOf, type EndCase } from './end-cases.ts';
 const endpoint = { brokers: process.env['BOOTSTRAP_SERVERS']!.split(',') };
 const clock = realClock();
 const topic = 'ends';
-const versions = process.argv.slice(2).map(Number);
+const versions: ReadonlySet<number> = new Set(process.argv.slice(2).map(Number));
 const pool = createPool({ connectionTimeoutMs: 5_000, requestTimeoutMs: 10_000, clock });
 const coordinators = createCoordinators({ endpoint, pool });
 const admin = createAdmin({ endpoint, clock });
 await admin.createTopic({ name: topic, partitions: 1, replicationFactor: 3, settings: {} });
 
 const told: Record<string, string> = {};
-const asked = END_CASES.filter(({ version, by }) => versions.includes(version) && versions.includes(by));
+const asked = END_CASES.filter(({ version, by }) => versions.has(version) && versions.has(by));
 for (const [index, each] of asked.entries()) told[keyOf(each)] = await answerTo(each, `id-${index}`);
 await Promise.all([admin.close(), pool.close()]);
 process.stdout.write(`\n${JSON.stringify(told)}\n`);

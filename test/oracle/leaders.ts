@@ -30,7 +30,10 @@ export function successorOf(terms: readonly Term[], term: Term, offset: number):
 
 export function wasDeposed(terms: readonly Term[], broker: number, timeNs: number): boolean {
   const begun = terms.filter(({ fromNs }) => fromNs <= timeNs);
-  return begun.at(-1)?.leader !== broker && begun.some(({ leader }) => leader === broker);
+  const own = begun.findLast(({ leader }) => leader === broker);
+  if (own === undefined) return false;
+  // One that heard late that it leads may have been replaced by then.
+  return begun.at(-1)?.leader !== broker || begun.some((term) => isLater(term, own));
 }
 
 export function withoutIndex(term: Term): Tenure {

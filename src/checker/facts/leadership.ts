@@ -170,9 +170,12 @@ export class Leadership {
   wasDeposed(broker: number, toldNs: number): boolean {
     const timeNs = toldNs + this.#blurNs;
     const begun = this.#succession.begunBy(timeNs);
-    if (begun === 0 || this.terms[begun - 1]!.leader === broker) return false;
     const own = this.#termsOf.get(broker);
-    return own !== undefined && own.fromNs[0]! <= timeNs;
+    if (begun === 0 || own === undefined || own.fromNs[0]! > timeNs) return false;
+    if (this.terms[begun - 1]!.leader !== broker) return true;
+    // One that hears late that it leads may have been replaced by then: epochs decide, not what was told last.
+    const later = this.#succession.after(own.terms[countUpTo(own.fromNs, timeNs) - 1]!, Infinity);
+    return later !== null && later.fromNs <= timeNs;
   }
 
   /** Whether a change of leader was first told of between these two moments. */

@@ -32,6 +32,7 @@ test('a coordinator that takes over goes on with what was decided', async (t) =>
     const coordinator = of.coordinatorOf('id');
     const markAgain = of.withoutMarkers(1);
     t.is(await of.end('id', producer, 'commit', 1), 'none');
+    await of.clock.sleep(10);
     of.cluster.end(coordinator.process.name, 'memory');
     t.is(of.log(1), 'r0', 'it died before it had written a marker');
     markAgain();

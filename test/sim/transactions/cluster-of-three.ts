@@ -49,9 +49,14 @@ export function clusterOfThree(options: { verifies?: boolean; strictMarkers?: bo
 
   /** Has something asked, and waits for its answer; by name of the code. */
   async function answerTo(ask: (answer: (code: number) => void) => void): Promise<string> {
-    let told: number | null = null;
-    ask((code) => (told = code));
-    for (let left = 20_000; told === null && left > 0; left--) await clock.sleep(1);
+    const answered = new AbortController();
+    let told: number | null = null as number | null;
+    ask((code) => {
+      told ??= code;
+      clock.wake();
+      answered.abort();
+    });
+    await clock.sleep(20_000, answered.signal);
     return told === null ? 'nothing' : nameOf(told);
   }
 
