@@ -141,7 +141,7 @@ test('what a library has committed by itself for a process that is gone is not s
     t.deepEqual(anomalies(result), {}, what);
   }
   // Nor is anything said about offsets: nobody saw who committed them.
-  const told9 = [...events, told(9, 5), told(1, 20)];
+  const told9 = [...events, commit(1, 3), told(9, 5), told(1, 20)];
   t.deepEqual(anomalies(judged({ events: told9, group })), {});
 });
 
@@ -149,6 +149,23 @@ test('without the last word of the group nothing is said about what was skipped'
   const result = judged({ reads: [handed(0), handed(2)], events: [...GOOD.slice(0, 3), told(3, 98)] });
   t.deepEqual([result.verdict, anomalies(result)], ['inconclusive', {}]);
   t.regex(result.reasons.join(' '), /What the group had committed in the end is not known/);
+});
+
+test('a log that no final scan has read to its end is not held against what was handed', (t) => {
+  const events = [...GOOD, finalScan(3, { covered: false })];
+  const result = judge({
+    ...LOG,
+    reads: [...LOG.reads!, handed(0), handed(2)],
+    events,
+    info: { group: GROUP },
+  });
+  t.deepEqual([result.verdict, result.counts['group-skipped']], ['inconclusive', 0]);
+});
+
+test('a record that cannot be read as one of this run need not be handed out', (t) => {
+  const reads = [found(0, '0:0'), found(1, null, { integrity: 'unreadable' }), found(2, '0:2')];
+  const story = { writes: [acked('0:0', 0), acked('0:2', 2)], reads };
+  t.is(judged({ reads: [handed(0), handed(2)], story }).counts['group-skipped'], 0);
 });
 
 test('rows that are missing accuse nobody', (t) => {
@@ -307,6 +324,8 @@ test('a group that did not come to the end is stuck, which is no word about safe
     result.reasons.join(' '),
     /The group was stuck: the members did not come to the end of partition 0\./,
   );
+  t.is(judged({ events: [...GOOD, { ...note, about: 'information' }] }).verdict, 'valid');
+  t.is(judged({ events: [...GOOD, { ...note, text: 'No write was acknowledged.' }] }).verdict, 'valid');
 });
 
 test('without the settings of the group nothing is judged', (t) => {

@@ -39,6 +39,14 @@ test('a commit of unknown outcome may take effect at any time', (t) => {
   ]);
 });
 
+test('what touches was under way at once', (t) => {
+  // The second begins when the first is over, or when it is told.
+  t.deepEqual(kindsOf([commit(5, 10, 20), commit(9, 20, 22)], [NONE, answer(5, 30)]), []);
+  t.deepEqual(kindsOf([commit(5, 31, 40)], [NONE, answer(5, 30, 31)]), []);
+  // It is asked for when the second is over.
+  t.deepEqual(kindsOf([commit(5, 10, 12), commit(9, 20, 30)], [NONE, answer(5, 30)]), []);
+});
+
 test('a smaller commit in between is no regression', (t) => {
   t.deepEqual(kindsOf([commit(9, 10, 12), commit(5, 20, 22)], [NONE, answer(5, 30)]), []);
   // More than what was committed last hands out nothing again, and skips nothing that was not handed out.

@@ -220,7 +220,8 @@ test('what is done to members is done, each time by another life, and the group 
   // A killed one says nothing more, and every other life has an end.
   for (const scan of joined) {
     const life = told(members.filter((event) => event.scan === scan));
-    t.true(['left', 'killed', 'ended'].includes(life.at(-1)!), life.join());
+    t.true(['left', 'killed'].includes(life.at(-1)!), life.join());
+    t.is(life.filter((what) => what === 'killed').length, Number(life.at(-1) === 'killed'), life.join());
   }
   t.is(
     world.strikes.filter((signal) => signal === 'SIGSTOP').length,
@@ -244,6 +245,16 @@ test('a commit that fails is no end, and what it held is committed with the next
   t.is(commits[0]!.error, 'CommitFailedException');
   t.deepEqual(told(members), ['joined', 'assigned', 'left']);
   t.is(world.committed, 40);
+});
+
+test('the generation of a commit is what it was sent with; of one that was not done, what the member believed', async (t) => {
+  const { commits } = await ran(STILL, {
+    commits: [{ generation: null }, { outcome: 'unknown', error: 'CommitFailedException', generation: null }],
+  });
+  t.deepEqual(
+    commits.slice(0, 3).map(({ generation }) => generation),
+    [null, 1, 1],
+  );
 });
 
 test('an error of a poll is the end of a life, and another one joins', async (t) => {
