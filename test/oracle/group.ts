@@ -88,3 +88,34 @@ export function zombiesByDefinition<C extends { generation: number; invokeNs: nu
     commits.some(({ generation, doneNs }) => generation > commit.generation && doneNs < commit.invokeNs),
   );
 }
+
+interface GivenRecord {
+  life: number;
+  partition: number;
+  offset: number;
+}
+
+/** What no member was handed although it is in the log, below what was committed. */
+export function skippedByDefinition<R extends { partition: number; offset: number }>(
+  log: readonly R[],
+  committed: ReadonlyMap<number, number>,
+  handed: readonly GivenRecord[],
+): R[] {
+  return log.filter(
+    ({ partition, offset }) =>
+      offset < (committed.get(partition) ?? -1) &&
+      !handed.some((each) => each.partition === partition && each.offset === offset),
+  );
+}
+
+/** How many records were handed out again, and the most of these that one life was handed in one partition. */
+export function duplicatesByDefinition(handed: readonly GivenRecord[]): { again: number; windowMax: number } {
+  const again = handed.filter(({ partition, offset }, at) =>
+    handed.slice(0, at).some((before) => before.partition === partition && before.offset === offset),
+  );
+  const windows = again.map(
+    ({ life, partition }) =>
+      again.filter((other) => other.life === life && other.partition === partition).length,
+  );
+  return { again: again.length, windowMax: Math.max(0, ...windows) };
+}

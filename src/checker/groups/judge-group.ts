@@ -1,19 +1,17 @@
 import { NS_PER_MS, NS_PER_SECOND } from '../../core/clock.ts';
 import { clause, grouped, moment, valueName } from '../../core/words.ts';
-import type { Event, ScanEvent } from '../../history/event.ts';
+import type { Event } from '../../history/event.ts';
 import { eventsOf } from '../../history/events-of.ts';
 import { isUnderFault } from '../../history/fault-spans.ts';
 import type { GroupInfo, OffsetCommitEvent, OffsetFetchEvent } from '../../history/group.ts';
-import { int64At, type Run } from '../../history/run.ts';
-import { INTEGRITIES } from '../../history/write.ts';
+import type { Run } from '../../history/run.ts';
 import type { Examination } from '../examination.ts';
 import { doneByHand } from '../facts/by-hand.ts';
 import { mayMissRows } from '../facts/completeness.ts';
-import { decidingScan, finalScansOf } from '../facts/scans.ts';
 import type { Cause } from '../findings/grouping.ts';
-import { COMMITTED, OUTSIDE, Segments } from '../transactions/segments.ts';
 import { Handed } from './handed.ts';
 import { rulingOnGroup, type GroupFinding } from './rulings.ts';
+import { skippedRecords } from './skipped.ts';
 import { wrongAnswers, type Answer, type Commit, type WrongAnswer } from './wrong-answers.ts';
 import { zombieCommits } from './zombie-commits.ts';
 
@@ -40,7 +38,6 @@ export function judgeGroup(examination: Examination, run: Run): void {
  * what was committed.
  */
 const UNSETTLED_NS = 30 * NS_PER_SECOND;
-const VALID = INTEGRITIES.indexOf('valid');
 
 class GroupJudge {
   readonly #examination: Examination;
@@ -180,29 +177,15 @@ class GroupJudge {
       return;
     }
     const committed = new Map(last.offsets.map(({ partition, offset }) => [partition, offset]));
-    const scans = new Map<number, ScanEvent>();
-    for (const [partition, all] of finalScansOf(this.#run.events)) {
-      const scan = decidingScan(all);
-      if (scan.covered) scans.set(partition, scan);
-    }
-    const isShown = shownIn(this.#run, scans);
-    for (const batch of this.#run.reads()) {
-      for (let row = 0; row < batch.length; row++) {
-        const partition = batch.partition[row]!;
-        if (scans.get(partition)?.scan !== batch.scan[row] || batch.integrity[row] !== VALID) continue;
-        const offset = int64At(batch.offset, row);
-        if (offset >= (committed.get(partition) ?? -1) || handed.has(partition, offset)) continue;
-        const [worker, seq] = [batch.worker[row]!, int64At(batch.seq, row)];
-        if (!isShown(worker, seq)) continue;
-        this.#count('group-skipped', partition, {
-          offset,
-          timeNs: -1,
-          worker,
-          seq,
-          value: valueName(worker, seq),
-          detail: `the group has committed offset ${grouped(committed.get(partition)!)}, and no member was handed this record`,
-        });
-      }
+    for (const { partition, offset, worker, seq } of skippedRecords(this.#run, committed, handed)) {
+      this.#count('group-skipped', partition, {
+        offset,
+        timeNs: -1,
+        worker,
+        seq,
+        value: valueName(worker, seq),
+        detail: `the group has committed offset ${grouped(committed.get(partition)!)}, and no member was handed this record`,
+      });
     }
   }
 
@@ -237,17 +220,6 @@ function put<T>(lists: Map<number, T[]>, key: number, item: T): void {
   const list = lists.get(key);
   if (list === undefined) lists.set(key, [item]);
   else list.push(item);
-}
-
-/** Whether a record is one that every reader is to be shown: what is not committed, or stands there twice, may be left out. */
-function shownIn(run: Run, scans: ReadonlyMap<number, ScanEvent>): (worker: number, seq: number) => boolean {
-  if (run.info.transactions === undefined) return () => true;
-  const segments = new Segments(run, scans);
-  return (worker, seq) => {
-    const places = [...segments.segmentsOf(worker, seq)];
-    if (places.length !== 1) return false;
-    return places[0] === OUTSIDE || segments.fateOf(places[0]!) === COMMITTED;
-  };
 }
 
 /** That the group did not come to the end is no word about safety, but what it would have been handed has not been tested. */
