@@ -1,4 +1,3 @@
-import type { Bug } from './bugs.ts';
 import { CODE } from './model.ts';
 import { has, idsOf, sizeOf } from './partitions.ts';
 import type { Answerable } from './purgatory.ts';
@@ -45,12 +44,7 @@ export class Leader {
       request.answer(CODE.notEnoughReplicas, -1);
       return options.bug === 'failed-but-appended';
     }
-    const producer = records.producer[batch.first]!;
-    if (records.epoch[batch.first]! < replica.producers.epochOf(producer) && !takesOldEpochs(options.bug)) {
-      request.answer(CODE.invalidProducerEpoch, -1);
-      return false;
-    }
-    if (producer >= 0 && options.bug !== 'duplicate-on-retry') {
+    if (records.producer[batch.first]! >= 0 && options.bug !== 'duplicate-on-retry') {
       const repeated = replica.producers.check(batch);
       if (repeated === null) {
         request.answer(CODE.outOfOrderSequence, -1);
@@ -195,10 +189,6 @@ export class Leader {
 }
 
 const ASK_AGAIN_NS = 1e9;
-
-function takesOldEpochs(bug: Bug | null): boolean {
-  return bug === 'late-produce-accepted' || bug === 'fencing-forgotten';
-}
 
 function countedFrom(start: number, request: Answerable): Answerable {
   return { answer: (code, offset) => request.answer(code, offset < 0 ? offset : offset - start) };

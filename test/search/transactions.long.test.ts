@@ -3,7 +3,8 @@ import type { Finding, FindingKind } from '../../src/checker/result.ts';
 import type { Event } from '../../src/history/event.ts';
 import { drawTransactionalScenario } from '../../src/scenario/transactional-swarm.ts';
 import { seedsOf, Tally, trySeed } from '../../src/search/sweep.ts';
-import { tryOut } from '../../src/search/trial.ts';
+import { shrink, writesOf, type Case } from '../../src/search/shrink.ts';
+import { accusations, tryOut, type Candidate } from '../../src/search/trial.ts';
 import { TRANSACTION_BUG_NAMES } from '../../src/sim/bugs.ts';
 import { foundInTransactions, inCheckersWords } from '../checker/found-in-transactions.ts';
 import { transactionalRowsOf } from '../history/sample.ts';
@@ -66,6 +67,19 @@ for (const bug of TRANSACTION_BUG_NAMES) {
     t.fail(`not found in ${SEEDS_MAX} seeds`);
   });
 }
+
+test('a marker that is missing shrinks to one transaction of two writes, without any fault', async (t) => {
+  t.timeout(600_000);
+  const candidate: Candidate = { ...drawTransactionalScenario(2, 2), seed: 2, bug: 'marker-missing' };
+  const fails = async (smaller: Case) =>
+    accusations((await tryOut({ ...candidate, ...smaller }, 'contract')).result).some(
+      ({ kind }) => kind === 'torn',
+    );
+  const { scenario, schedule } = await shrink(candidate, { fails, rounds: 3 });
+  t.deepEqual(schedule, []);
+  t.is(writesOf(scenario), 2);
+  t.like(scenario.producer.transactions, { requestsPerTransaction: 2, keepProducer: false, retryEnd: false });
+});
 
 test('what is found in runs of the model is what the definitions say, with every planted bug', async (t) => {
   t.timeout(600_000);

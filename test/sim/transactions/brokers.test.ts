@@ -44,7 +44,7 @@ test('a coordinator that takes over goes on with what was decided', async (t) =>
   });
 });
 
-test('without enough replicas in sync nothing is decided', async (t) => {
+test('without enough replicas in sync nothing is decided, and no marker is written', async (t) => {
   const of = clusterOfThree();
   await of.drive(async () => {
     const producer = await of.named('id');
@@ -55,6 +55,14 @@ test('without enough replicas in sync nothing is decided', async (t) => {
     await of.clock.sleep(6_000);
     t.is(await of.end('id', producer, 'commit', 1), 'coordinatorNotAvailable');
     t.is(await of.add('id', producer, 1), 'coordinatorNotAvailable');
+    // The coordinator leads this partition, too.
+    const marker = { partition: 0, producer: producer.producerId, epoch: 0, coordinatorEpoch: 0 };
+    t.is(of.leaderOf(0), coordinator);
+    t.is(
+      await of.answerTo((answer) => coordinator.mark({ ...marker, end: 'abort', version: 1 }, answer)),
+      'notEnoughReplicas',
+    );
+    t.is(of.log(0), '');
   });
 });
 
