@@ -84,7 +84,7 @@ function make(directory: string, transactions: number, tornEvery: number): void 
       streamMetadata: { 'kept.version': '2' },
       batchMetadata: () => ({ [ERROR_NAMES_KEY]: '[""]' }),
     });
-  const schemas = schemasOf(true);
+  const schemas = schemasOf(info);
   const writes = open(WRITES_FILE, schemas.writes) as unknown as ColumnWriter<Record<string, 'int64'>>;
   const rows = open(TRANSACTIONS_FILE, TRANSACTION_COLUMNS);
   const isAborted = (at: number) => at % 100 === 7;

@@ -17,7 +17,13 @@ import { PowerLosses } from './facts/power.ts';
 import { Unwatched } from './facts/unwatched.ts';
 import { WorkerClocks } from './facts/worker-clocks.ts';
 import type { GivenRecords } from './facts/given.ts';
-import { type Counts, emptyCounts, type GroupFigures, type TransactionCounts } from './result.ts';
+import {
+  type Counts,
+  emptyCounts,
+  type GroupFigures,
+  type CopyCounts,
+  type TransactionCounts,
+} from './result.ts';
 import { decidingScan, finalScansOf } from './facts/scans.ts';
 import { NARROW_PAGES_MAX, type SlotKind } from './columns/slots.ts';
 import { Suspects, SUSPECTS_MAX } from './columns/suspects.ts';
@@ -42,6 +48,8 @@ export class Examination {
   readonly doubts: string[] = [];
   /** Null where there are none. */
   transactions: TransactionCounts | null = null;
+  /** Null where nothing is copied. */
+  copied: CopyCounts | null = null;
   /** Null where there is none. */
   group: GroupFigures | null = null;
   faults: readonly FaultSpan[] = [];

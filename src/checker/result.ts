@@ -17,9 +17,21 @@ export interface Result {
   counts: Counts;
   /** Where the workers wrote in transactions. */
   transactions?: TransactionCounts;
+  /** Where they copied records in transactions. */
+  copies?: CopyCounts;
   /** Where a consumer group read while the run went on. */
   group?: GroupFigures;
   findings: Finding[];
+}
+
+/** What was to be copied, and was, in the partitions that could be judged. */
+export interface CopyCounts {
+  /** Records that were there to be copied in the end. */
+  records: number;
+  /** Those of them below the committed offset. */
+  due: number;
+  /** Those of which there is a copy that is committed. */
+  copied: number;
 }
 
 /** How many transactions there are of each outcome. */
@@ -82,6 +94,10 @@ export const FINDING_KINDS = [
   'offset-lost',
   'offset-phantom',
   'zombie-offset',
+  'eos-duplicate',
+  'eos-missing',
+  'eos-ahead',
+  'eos-reordered',
   'phantom',
   'reordered',
   'producer-order',

@@ -28,6 +28,7 @@ export function resultOf(examination: Examination, claim: Claim): Result {
     ...(run.info.client !== undefined && { client: run.info.client }),
     counts,
     ...(examination.transactions !== null && { transactions: examination.transactions }),
+    ...(examination.copied !== null && { copies: examination.copied }),
     ...(examination.group !== null && { group: examination.group }),
     findings,
   };

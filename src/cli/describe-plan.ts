@@ -89,12 +89,19 @@ function consumersOf({ consumers, consumer }: Scenario): string {
 
 function groupLines({ group, consumer }: Scenario): string[] {
   if (group === undefined) return [];
-  const { members, protocol, commit, staticMembership, sessionTimeoutMs, churn } = group;
+  const { members, protocol, staticMembership, sessionTimeoutMs, churn } = group;
   const kind = `${staticMembership ? 'static ' : ''}member`;
   const fate = churn === null ? 'left alone' : `churn: ${churn.mix.join(', ')}`;
   return [
-    `  a group of ${counted(members, kind)} of ${consumer?.library}, protocol ${protocol}, ${commit} commits, session ${seconds(sessionTimeoutMs * NS_PER_MS)}, ${fate}`,
+    `  a group of ${counted(members, kind)} of ${consumer?.library}, protocol ${protocol}, ${commitsInWords(group)}, session ${seconds(sessionTimeoutMs * NS_PER_MS)}, ${fate}`,
   ];
+}
+
+function commitsInWords({ commit, transactions }: NonNullable<Scenario['group']>): string {
+  if (commit !== 'transaction') return `${commit} commits`;
+  const { version, timeoutMs } = transactions;
+  const spoken = version === undefined ? '' : ` of version ${version}`;
+  return `copies in transactions${spoken} with a time of ${seconds(timeoutMs * NS_PER_MS)}`;
 }
 
 function transactionsOf(

@@ -8,7 +8,7 @@ import type { Run } from './run.ts';
  */
 export function historyDigest(run: Run): string {
   const whole = createHash('sha256');
-  const schemas = schemasOf(run.transactions !== undefined);
+  const schemas = schemasOf({ transactions: run.transactions, copies: run.info.copies });
   const writes = columnHashes(schemas.writes);
   // Names, not their codes: those depend on which error came first.
   const errors = createHash('sha256');

@@ -54,7 +54,7 @@ export async function openRun(
   const { readAheadFromBytes = READ_AHEAD_BYTES_MIN, verify = true } = options;
   const reader = { readAheadFromBytes, verify, recording: recordingOf(info), damages };
   const hasTransactions = info.transactions !== undefined;
-  const schemas = schemasOf(hasTransactions);
+  const schemas = schemasOf(info);
   const writes = new ColumnReader({ ...reader, schema: schemas.writes, path: join(path, WRITES_FILE) });
   const reads = new ColumnReader({ ...reader, schema: schemas.reads, path: join(path, READS_FILE) });
   const ends = new ColumnReader({ ...reader, schema: schemas.ends, path: join(path, ENDS_FILE) });

@@ -7,8 +7,11 @@
 export const GROUP_PROTOCOLS = ['classic', 'consumer'] as const;
 export type GroupProtocol = (typeof GROUP_PROTOCOLS)[number];
 
-/** manual: a member commits what it has processed. automatic: its library commits by itself, which kept does not see. */
-export const COMMIT_WAYS = ['manual', 'automatic'] as const;
+/**
+ * manual: a member commits what it has processed. automatic: its library commits by itself, which kept does not see.
+ * transaction: it writes a copy of what it was handed, in the transaction that commits the offsets.
+ */
+export const COMMIT_WAYS = ['manual', 'automatic', 'transaction'] as const;
 export type CommitWay = (typeof COMMIT_WAYS)[number];
 
 /** What run.json says of the group. */

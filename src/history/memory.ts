@@ -41,7 +41,14 @@ export function runOf(rows: Rows, batchRows: number = BATCH_ROWS): Run {
   const { info = {}, writes = [], reads = [], events = [] } = rows;
   const names = new ErrorNames();
   const hasTransactions = rows.transactions !== undefined || rows.markers !== undefined;
-  const { writes: writeSchema, reads: readSchema, ends: endSchema } = schemasOf(hasTransactions);
+  const {
+    writes: writeSchema,
+    reads: readSchema,
+    ends: endSchema,
+  } = schemasOf({
+    ...(hasTransactions && { transactions: true }),
+    copies: info.copies,
+  });
   const writeBatches = chunksOf(writes, batchRows).map((chunk) => writeBatchOf(chunk, writeSchema, names));
   const readBatches = chunksOf(reads, batchRows).map((chunk) => readBatchOf(chunk, readSchema));
   const ends = events.filter((event) => event.type === 'end');

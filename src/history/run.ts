@@ -2,7 +2,7 @@ import type { ProcessIdentity } from '../core/process-identity.ts';
 import type { ClientInfo } from './client-info.ts';
 import type { Event } from './event.ts';
 import type { GroupInfo } from './group.ts';
-import type { TransactionsInfo } from './transaction.ts';
+import type { CopiesInfo, TransactionsInfo } from './transaction.ts';
 
 /**
  * A finished (or torn) run, as everything downstream of the history sees it: facts about the run, its events, and
@@ -93,6 +93,8 @@ export interface WriteBatch {
   readonly broker: Int32Array;
   /** The number of its worker's transaction; -1: none. Absent in a history without transactions. */
   readonly transaction?: Int64Column;
+  /** The offset of the record that it is a copy of; -1: it is none. Absent in a history without copies. */
+  readonly copyOf?: Int64Column;
 }
 
 /** Columns of reads. Integrity codes index INTEGRITIES. For a record without a readable value worker is 2^32-1. */
@@ -229,6 +231,8 @@ export interface RunInfo {
   transactions?: TransactionsInfo;
   /** Set where members of a consumer group read while the run went on. */
   group?: GroupInfo;
+  /** Set where workers copy records from one partition to another, in transactions. */
+  copies?: CopiesInfo;
   /** How many processes shared the workers; one if absent. */
   processes?: number;
   /** Of workers that lived on hosts with clocks of their own: how exactly these were measured. Their times are corrected already. */

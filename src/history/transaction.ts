@@ -70,6 +70,14 @@ export const MARKER_KINDS: readonly Marker['kind'][] = ['abort', 'commit'];
  */
 export const TRANSACTION_CLEANUP_MS = 15_000;
 
+/**
+ * What run.json says of a run in which workers consume records, and write a copy of each in the transaction that commits their
+ * offsets with the group's: partition p of the first `partitions` is copied to partition p + `partitions` of the same topic.
+ */
+export interface CopiesInfo {
+  partitions: number;
+}
+
 /** What run.json says of a run whose workers write in transactions. */
 export interface TransactionsInfo {
   /** By worker: its transactional id. Where two have the same, each is an instance of it. */

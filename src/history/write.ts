@@ -41,6 +41,8 @@ export interface Write {
   broker: number | null;
   /** The number of its worker's transaction that it is a part of; absent: none. */
   transaction?: number;
+  /** The offset of the record that it is a copy of, in the partition that `CopiesInfo` names; absent: it is no copy. */
+  copyOf?: number;
 }
 
 /**

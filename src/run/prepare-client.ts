@@ -6,6 +6,7 @@ import { findLibrdkafka, pythonsToAsk } from '../client/process/librdkafka.ts';
 import { greetingOf } from '../client/process/program.ts';
 import { javaClientCommand } from './java-client.ts';
 import { libraryOf, modeOf } from '../scenario/client.ts';
+import { isCopying } from '../scenario/copying.ts';
 import type { Scenario } from '../scenario/schema.ts';
 
 type Named = NonNullable<Scenario['client']>;
@@ -32,7 +33,11 @@ export async function prepareConsumer(
   onProgress: OnProgress = () => undefined,
 ): Promise<PreparedClient | null> {
   if (consumer === undefined) return null;
-  const needed = group === undefined ? (['consumers'] as const) : (['consumers', 'groups'] as const);
+  const needed: Ability[] = [
+    'consumers',
+    ...(group === undefined ? [] : (['groups'] as const)),
+    ...(isCopying({ group }) ? (['transactions'] as const) : []),
+  ];
   return prepareLibrary(consumer, needed, onProgress);
 }
 

@@ -14,7 +14,7 @@ import { createEncoder } from '../history/value.ts';
 import { isIdempotent } from '../scenario/client.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import { titleOf } from '../scenario/title.ts';
-import { withTransactionVersion } from '../scenario/transactions.ts';
+import { withCopyingVersion, withTransactionVersion } from '../scenario/transactions.ts';
 import type { GivenPlan, GivenTopic } from '../world/plan.ts';
 import { prepareClient, prepareConsumer } from './prepare-client.ts';
 import { assertConsent } from './consent.ts';
@@ -80,9 +80,12 @@ export async function prepareGivenPlan(
   const admin = createAdmin({ endpoint, clock, patienceMs: 0 });
   try {
     const fitted = await fitTopic(limited.scenario, { admin, cluster, features, topic, wishes });
-    const scenario = withTransactionVersion(titled(fitted.scenario, wanted), client, {
-      hasVersion2: features.transactionVersion2,
-    });
+    const speaks = { hasVersion2: features.transactionVersion2 };
+    const scenario = withCopyingVersion(
+      withTransactionVersion(titled(fitted.scenario, wanted), client, speaks),
+      consumer,
+      speaks,
+    );
     if (isIdempotent(scenario) && !features.idempotence)
       throw new Failure('This cluster has no idempotent producers (InitProducerId), and one was asked for.', {
         hint: 'Leave --idempotence out.',

@@ -23,7 +23,7 @@ import { isProcessFault } from '../nemesis/process-faults.ts';
 import { drawSchedule, type Schedule } from '../nemesis/schedule.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import { assertGroupProtocol } from '../scenario/group.ts';
-import { withTransactionVersion } from '../scenario/transactions.ts';
+import { withCopyingVersion, withTransactionVersion } from '../scenario/transactions.ts';
 import type { Bug } from '../sim/bugs.ts';
 import type { Claim } from '../checker/result.ts';
 import type { LabKind, RealPlan, SimulatedPlan } from '../world/plan.ts';
@@ -219,9 +219,12 @@ export async function preparePlan(
   };
   const fitted = await fitSoak(wanted, assertAll);
   const { soak } = fitted;
-  const scenario = withTransactionVersion(fitted.scenario, client, {
-    hasVersion2: Number.parseInt(distribution.version, 10) >= 4,
-  });
+  const brokers = { hasVersion2: Number.parseInt(distribution.version, 10) >= 4 };
+  const scenario = withCopyingVersion(
+    withTransactionVersion(fitted.scenario, client, brokers),
+    consumer,
+    brokers,
+  );
   assertGroupProtocol(scenario, distribution.version);
   const mode = options.mode ?? preferredMode(distribution.version, scenario);
   assertMode(distribution.version, mode);

@@ -7,6 +7,7 @@ import type { PreparedClient } from '../client/library.ts';
 import type { ClientInfo } from '../history/client-info.ts';
 import type { RunInfo } from '../history/run.ts';
 import { contractOf } from '../scenario/contract.ts';
+import { copiesInfoOf, writersOf } from '../scenario/copying.ts';
 import { groupInfoOf } from '../scenario/group.ts';
 import { transactionsInfoOf } from '../scenario/transactions.ts';
 import type { Setting, Stage } from '../world/stage.ts';
@@ -42,6 +43,7 @@ export function infoOf(plan: Plan, world: Stage['info']): RunInfo {
   const place = { topic: topicOf(plan), seed: plan.seed, isGiven: plan.world.kind === 'given' };
   const transactions = transactionsInfoOf(scenario, place);
   const group = groupInfoOf(scenario, place);
+  const copies = copiesInfoOf(scenario);
   return {
     version: 2,
     run: plan.run,
@@ -58,9 +60,10 @@ export function infoOf(plan: Plan, world: Stage['info']): RunInfo {
     partitions: scenario.topic.partitions,
     ...(scenario.dense && { dense: true }),
     nodes: [],
-    workers: scenario.load.workers,
+    workers: writersOf(scenario),
     ...(transactions !== undefined && { transactions }),
     ...(group !== undefined && { group }),
+    ...(copies !== undefined && { copies }),
     ...(plan.processes !== undefined && { processes: plan.processes }),
     ...(plan.world.kind !== 'given' && { kafkaMode: plan.mode }),
     machine: {

@@ -4,6 +4,7 @@ import { limit } from '../generator/limit.ts';
 import { scripted } from '../generator/scripted.ts';
 import { atFullSpeed, atRate, inBursts } from '../generator/pace.ts';
 import { partitionOf, uniqueValues } from '../generator/unique-values.ts';
+import { loadedPartitionsOf } from '../scenario/copying.ts';
 import type { Scenario } from '../scenario/schema.ts';
 
 /**
@@ -26,7 +27,7 @@ export function loadPlan({
 }): Generator {
   const { ratePerSecond, workers, recordsPerRequest, bursts, script } = scenario.load;
   if (script !== undefined) return scripted(script);
-  const { partitions } = scenario.topic;
+  const partitions = loadedPartitionsOf(scenario);
   const even =
     ratePerSecond === null ? atFullSpeed() : atRate(ratePerSecond / recordsPerRequest, workers, startNs);
   const pace = bursts === undefined ? even : inBursts(even, startNs, bursts);
@@ -37,11 +38,7 @@ export function loadPlan({
 }
 
 /** Where this plan has a write go. */
-export function partitionOfWrite(
-  { topic, load }: Scenario,
-  seed: number,
-  worker: number,
-  seq: number,
-): number {
-  return partitionOf(seed, worker, Math.floor(seq / load.recordsPerRequest), topic.partitions);
+export function partitionOfWrite(scenario: Scenario, seed: number, worker: number, seq: number): number {
+  const request = Math.floor(seq / scenario.load.recordsPerRequest);
+  return partitionOf(seed, worker, request, loadedPartitionsOf(scenario));
 }

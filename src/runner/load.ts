@@ -187,6 +187,6 @@ export function load(options: {
 }
 
 /** What became of the nth value of a request. */
-function fateOf({ outcome, error, offset, each }: Completion, index: number): Fate {
+export function fateOf({ outcome, error, offset, each }: Completion, index: number): Fate {
   return each?.[index] ?? { outcome, error, offset: offset === null ? null : offset + index };
 }

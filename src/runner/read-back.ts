@@ -1,6 +1,7 @@
 import { messageOf } from '../core/failure.ts';
 import type { Fetched, Reader } from '../client/client.ts';
 import { isIdempotent } from '../scenario/client.ts';
+import { transactionTimeoutOf } from '../scenario/copying.ts';
 import type { RunOptions } from './run-options.ts';
 import { markersInto, recordsInto } from './reads.ts';
 import { finalScan, SCANS } from './scan.ts';
@@ -41,11 +42,11 @@ export async function readBack(
     signal: abort,
   });
   await onSettled(settled);
-  const { transactions } = scenario.producer;
+  const transactionTimeoutMs = transactionTimeoutOf(scenario);
   const stableEnds =
-    transactions === undefined || !settled
+    transactionTimeoutMs === null || !settled
       ? ends
-      : await untilStable({ reader, clock, ends, timeoutMs: transactions.timeoutMs, signal: abort });
+      : await untilStable({ reader, clock, ends, timeoutMs: transactionTimeoutMs, signal: abort });
   const keepFinal = keep(options, account, SCANS.final);
   const returned = new Array<number>(partitions).fill(0);
   account.enter('scan');
@@ -83,7 +84,7 @@ async function confirm(options: RunOptions, account: Tally, partitions: readonly
   const reader = world.openReader();
   try {
     await reader.open();
-    const isStableAsked = scenario.producer.transactions !== undefined;
+    const isStableAsked = transactionTimeoutOf(scenario) !== null;
     const ends = (await reader.endOffsets({ stable: isStableAsked })).filter(({ partition }) =>
       partitions.includes(partition),
     );

@@ -1,4 +1,5 @@
 import type { Fetched, FetchedMarker, ProducedBatch } from '../client/client.ts';
+import { transactionTimeoutOf } from '../scenario/copying.ts';
 import type { RunOptions } from './run-options.ts';
 
 /**
@@ -10,7 +11,7 @@ export function recordsInto(
   scan: number,
   onValue: (value: { worker: number; seq: number; partition: number }) => void = () => {},
 ): (records: readonly Fetched[]) => void {
-  const isTransactional = scenario.producer.transactions !== undefined;
+  const isTransactional = transactionTimeoutOf(scenario) !== null;
   return (records) => {
     const timeNs = world.clock.nowNs();
     for (const { partition, offset, value, batch } of records) {
@@ -34,7 +35,7 @@ export function markersInto(
   { world, recorder, scenario }: Pick<RunOptions, 'world' | 'recorder' | 'scenario'>,
   scan: number,
 ): { onMarkers?: (markers: readonly FetchedMarker[]) => void } {
-  if (scenario.producer.transactions === undefined) return {};
+  if (transactionTimeoutOf(scenario) === null) return {};
   return {
     onMarkers(markers) {
       const timeNs = world.clock.nowNs();

@@ -81,7 +81,7 @@ async function startReading(
     const start = scenario.consumer === undefined ? startConsumers : startLibraryConsumers;
     return start(options, account.event);
   }
-  const group = startGroup(options, account.event);
+  const group = startGroup(options, account);
   await Promise.race([group.ready(), stopped(stop)]);
   return (settled) => group.stop(settled);
 }

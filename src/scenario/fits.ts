@@ -17,6 +17,7 @@ export function misfitsOf(scenario: Scenario): string[] {
     ...scriptMisfits(scenario),
     ...consumerMisfits(scenario),
     ...groupMisfits(scenario),
+    ...copyingMisfits(scenario),
     ...batchMisfits(scenario),
     ...compactMisfits(scenario),
     ...faultMisfits(scenario),
@@ -101,6 +102,27 @@ function groupMisfits({ group, consumer, consumers, load }: Scenario): string[] 
     ...(load.hosts === undefined
       ? []
       : ['load.hosts: members live on this machine, and so must the workers']),
+  ];
+}
+
+function copyingMisfits({ group, consumer, topic, dense, load }: Scenario): string[] {
+  if (group?.commit !== 'transaction') return [];
+  return [
+    ...(topic.partitions % 2 === 0
+      ? []
+      : [
+          `topic.partitions: the first half is copied to the second, so there must be an even number of them, not ${topic.partitions}`,
+        ]),
+    ...(topic.compact
+      ? ['topic.compact: compaction removes the markers by which transactions are judged']
+      : []),
+    ...(dense ? ['dense: markers of transactions have offsets of their own, so "dense" must be false'] : []),
+    ...(load.script === undefined
+      ? []
+      : ['load.script: what is copied is written by a load, and not by a script']),
+    ...(consumer?.isolation === 'read_uncommitted'
+      ? ['consumer.isolation: who copies must be given what is committed']
+      : []),
   ];
 }
 

@@ -17,6 +17,21 @@ const churnSchema = z.strictObject({
   meanAwayMs: z.int().min(0).default(3_000).describe('mean time until another one joins'),
 });
 
+const copyingSchema = z.strictObject({
+  timeoutMs: z
+    .int()
+    .min(1_000)
+    .max(900_000)
+    .default(10_000)
+    .describe('after so long without an end the coordinator aborts a transaction (transaction.timeout.ms)'),
+  version: z
+    .union([z.literal(1), z.literal(2)])
+    .optional()
+    .describe(
+      'transaction.version as the library of the members has it with these brokers; found out if absent',
+    ),
+});
+
 /** A consumer group that reads the topic while the run goes on. Each member is a program of its own. */
 export const groupSchema = z.strictObject({
   members: z.int().min(1).max(50).default(3),
@@ -28,7 +43,7 @@ export const groupSchema = z.strictObject({
     .enum(COMMIT_WAYS)
     .default('manual')
     .describe(
-      'manual: a member commits what kept has recorded; automatic: its library commits by itself, and less can be said',
+      'manual: a member commits what kept has recorded; automatic: its library commits by itself, and less can be said; transaction: it copies what it is handed from partition p of the first half of the topic to partition p of the second, in the transaction that commits the offsets',
     ),
   staticMembership: z
     .boolean()
@@ -42,6 +57,7 @@ export const groupSchema = z.strictObject({
     .describe(
       'after so long without a heartbeat a member is gone; the brokers of a lab are told, too, where the protocol is theirs to say it',
     ),
+  transactions: copyingSchema.prefault({}).describe('of members that commit in transactions'),
   churn: churnSchema.nullable().prefault({}).describe('null: the members are left alone'),
 });
 export type GroupScenario = z.infer<typeof groupSchema>;

@@ -1,6 +1,7 @@
 import { EXIT, Failure } from '../core/failure.ts';
 import type { ClientLibrary } from '../history/client-info.ts';
 import type { TransactionsInfo } from '../history/transaction.ts';
+import { isCopying, transactionTimeoutOf, writersOf } from './copying.ts';
 import type { Scenario } from './schema.ts';
 
 /** The transactional id of a worker; no two runs have the same in one cluster, unless they share a topic and a seed. */
@@ -28,14 +29,22 @@ export function transactionsInfoOf(
   scenario: Scenario,
   place: { topic: string; seed: number; isGiven: boolean },
 ): TransactionsInfo | undefined {
-  const { producer, load } = scenario;
+  const { producer, load, group } = scenario;
   const { transactions } = producer;
-  if (transactions === undefined) return undefined;
+  const timeoutMs = transactionTimeoutOf(scenario);
+  if (timeoutMs === null) return undefined;
   const set = stateMinInsyncReplicasOf(scenario);
+  const versions = new Set([
+    ...(transactions === undefined ? [] : [transactions.version ?? null]),
+    ...(isCopying(scenario) ? [group!.transactions.version ?? null] : []),
+  ]);
   return {
-    ids: Array.from({ length: load.workers }, (_, worker) => transactionalIdOf(place, worker)),
-    version: transactions.version ?? null,
-    timeoutMs: transactions.timeoutMs,
+    ids: Array.from({ length: writersOf(scenario) }, (_, worker) =>
+      transactions === undefined && worker < load.workers ? '' : transactionalIdOf(place, worker),
+    ),
+    // Where they differ, what holds for all is what the older one has.
+    version: versions.has(null) ? null : versions.has(1) ? 1 : 2,
+    timeoutMs,
     stateMinInsyncReplicas: !place.isGiven && Number.isSafeInteger(set) ? set : null,
   };
 }
@@ -59,8 +68,7 @@ export function withTransactionVersion(
   if (transactions === undefined || kind === 'command') return scenario;
   const { version: wanted } = transactions;
   if (kind === 'kept' && wanted !== undefined) return scenario;
-  const speaks = kind === 'kept' || (kind === 'java' && majorOf(version ?? '') >= JAVA_SPEAKS_2_SINCE);
-  const chosen = speaks && hasVersion2 ? 2 : 1;
+  const chosen = versionSpoken({ kind, version }, { hasVersion2 });
   if (wanted !== undefined && wanted !== chosen)
     throw new Failure(
       `The client ${kind} has transactions of version ${chosen} here, and version ${wanted} was asked for.`,
@@ -70,6 +78,27 @@ export function withTransactionVersion(
       },
     );
   return { ...scenario, producer: { ...producer, transactions: { ...transactions, version: chosen } } };
+}
+
+/** The same of the members of a group, which copy in transactions. */
+export function withCopyingVersion(
+  scenario: Scenario,
+  consumer: { kind: ClientLibrary; version: string | null } | null,
+  brokers: { hasVersion2: boolean },
+): Scenario {
+  const { group } = scenario;
+  if (group === undefined || consumer === null || !isCopying(scenario) || consumer.kind === 'command')
+    return scenario;
+  const version = versionSpoken(consumer, brokers);
+  return { ...scenario, group: { ...group, transactions: { ...group.transactions, version } } };
+}
+
+function versionSpoken(
+  { kind, version }: { kind: ClientLibrary; version: string | null },
+  { hasVersion2 }: { hasVersion2: boolean },
+): 1 | 2 {
+  const speaks = kind === 'kept' || (kind === 'java' && majorOf(version ?? '') >= JAVA_SPEAKS_2_SINCE);
+  return speaks && hasVersion2 ? 2 : 1;
 }
 
 function majorOf(version: string): number {

@@ -186,7 +186,7 @@ function givenWorld(
       openTransactional(library, driverOf(worker), { scenario, seed, onProducer }),
     ...consumers?.of({ topic, scenario }),
     ...openGroup(
-      { scenario, topic, seed },
+      { scenario, topic, seed, encode },
       {
         consumer,
         endpoint: everywhere,

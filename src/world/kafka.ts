@@ -164,7 +164,7 @@ export function kafkaWorld(options: {
         openTransactional(library, driverOf(worker), { scenario: of, seed, onProducer }),
       ...consumers?.of({ topic, scenario: of }),
       ...openGroup(
-        { scenario: of, topic, seed },
+        { scenario: of, topic, seed, encode },
         { consumer: options.consumer, endpoint, connectionTimeoutMs, clock, note },
       ),
       openReader: (reader?: Parameters<World['openReader']>[0]) =>

@@ -206,3 +206,37 @@ test('columns are found by their names, in whatever order they stand, beside oth
     }),
   );
 });
+
+test('what is a copy of what is kept on disk and in NDJSON, and only where run.json says that there are copies', async (t) => {
+  const copies = runOf({
+    ...rows,
+    info: { ...info, copies: { partitions: 1 } },
+    writes: [
+      { ...WRITE, transaction: 0, copyOf: 5_000_000_000 },
+      { ...WRITE, seq: 1 },
+    ],
+  });
+  const copied = rowsOf(copies).writes;
+  t.deepEqual(
+    copied.map(({ copyOf }) => copyOf),
+    [5_000_000_000, undefined],
+  );
+  const directory = join(root, 'copies');
+  mkdirSync(directory);
+  await recordRun(copies, directory);
+  const stored = await openRun(directory);
+  t.deepEqual([rowsOf(stored).writes, stored.info.copies], [copied, { partitions: 1 }]);
+  t.is(historyDigest(stored), historyDigest(copies));
+  const file = join(root, 'copies.ndjson');
+  writeFileSync(file, [...formatInterchange(copies)].join(''));
+  const imported = readInterchange(file);
+  t.deepEqual([rowsOf(imported).writes, imported.info.copies], [copied, { partitions: 1 }]);
+
+  const without = runOf({ ...rows, writes: [{ ...WRITE, transaction: 0, copyOf: 7 }] });
+  t.is([...without.writes()][0]!.copyOf, undefined);
+  t.not(historyDigest(copies), historyDigest(runOf(rows)));
+  const wrong =
+    '{"type":"run","version":2,"run":"x","acks":"all","transactions":{},"copies":{"group":"g"}}\n';
+  writeFileSync(file, wrong);
+  t.throws(() => readInterchange(file), { message: /"copies" must say how many partitions are copied/ });
+});

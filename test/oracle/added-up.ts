@@ -47,6 +47,6 @@ export function segmentsWith(
 }
 
 const COUNTS =
-  'attempted ok sent fail info found info-found lost lost-after-read divergent misplaced duplicate aborted-read torn lost-committed dirty-read merged split zombie-commit lso-stuck group-skipped offset-regressed offset-lost offset-phantom zombie-offset phantom reordered producer-order end-regressed skipped non-monotonic-read unexplained-offset unread sent-missing'.split(
+  'attempted ok sent fail info found info-found lost lost-after-read divergent misplaced duplicate aborted-read torn lost-committed dirty-read merged split zombie-commit lso-stuck group-skipped offset-regressed offset-lost offset-phantom zombie-offset eos-duplicate eos-missing eos-ahead eos-reordered phantom reordered producer-order end-regressed skipped non-monotonic-read unexplained-offset unread sent-missing'.split(
     ' ',
   );

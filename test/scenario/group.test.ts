@@ -2,9 +2,16 @@ import test from 'ava';
 import { hasModel, modelClient } from '../../src/run/prepare-client.ts';
 import { resolveScenario, type ScenarioOptions } from '../../src/cli/options/scenario-options.ts';
 import { SUITES } from '../../src/scenario/catalog/catalog.ts';
+import {
+  copiesInfoOf,
+  loadedPartitionsOf,
+  transactionTimeoutOf,
+  writersOf,
+} from '../../src/scenario/copying.ts';
 import { misfitsOf } from '../../src/scenario/fits.ts';
 import { assertGroupProtocol, groupInfoOf, groupSettingsOf } from '../../src/scenario/group.ts';
 import { scenarioSchema, type ScenarioInput } from '../../src/scenario/schema.ts';
+import { transactionsInfoOf, withCopyingVersion } from '../../src/scenario/transactions.ts';
 
 /** Scenarios with a consumer group: what fits together, what brokers are told, and what run.json says. */
 const java = { library: 'java' } as const;
@@ -12,15 +19,34 @@ const java = { library: 'java' } as const;
 test('what fits together', (t) => {
   for (const consumer of [java, { library: 'librdkafka' }, { library: 'command', command: ['x'] }] as const)
     t.deepEqual(misfitsOf(scenarioSchema.parse({ consumer, group: {} })), []);
-  for (const { scenario } of SUITES['groups']!) t.deepEqual(misfitsOf(scenario), [], scenario.name);
+  for (const suite of ['groups', 'exactly-once'])
+    for (const { scenario } of SUITES[suite]!) t.deepEqual(misfitsOf(scenario), [], scenario.name);
 });
 
+const copying = { commit: 'transaction' } as const;
+const even = { partitions: 2 };
 const MISFITS: [path: string, scenario: ScenarioInput][] = [
   ['consumer.library', { group: {} }],
   ['consumer.library', { group: {}, consumer: { library: 'kafkajs' } }],
   ['consumers', { group: {}, consumer: java, consumers: 2 }],
   ['consumer.when', { group: {}, consumer: { ...java, when: 'afterwards' } }],
   ['load.hosts', { group: {}, consumer: java, load: { hosts: 2 } }],
+  ['topic.partitions', { group: copying, consumer: java, topic: { partitions: 3 } }],
+  ['topic.compact', { group: copying, consumer: java, topic: { ...even, compact: true } }],
+  ['dense', { group: copying, consumer: java, topic: even, dense: true }],
+  [
+    'load.script',
+    {
+      group: copying,
+      consumer: java,
+      topic: even,
+      load: { script: [{ do: 'write', worker: 0 }], inFlight: 1 },
+    },
+  ],
+  [
+    'consumer.isolation',
+    { group: copying, consumer: { ...java, isolation: 'read_uncommitted' }, topic: even },
+  ],
 ];
 for (const [path, scenario] of MISFITS) {
   test(`${JSON.stringify(scenario)} is told at ${path}`, (t) => {
@@ -34,6 +60,7 @@ const OPTIONS: [options: ScenarioOptions, group: object][] = [
   [{ groupMembers: 5 }, { members: 5, protocol: 'classic', commit: 'manual' }],
   [{ groupProtocol: 'consumer' }, { members: 3, protocol: 'consumer' }],
   [{ groupCommit: 'automatic' }, { commit: 'automatic' }],
+  [{ groupCommit: 'transaction', partitions: 4 }, { commit: 'transaction' }],
   [{ groupStatic: true }, { staticMembership: true }],
   [{ groupSessionTimeout: 9_000 }, { sessionTimeoutMs: 9_000 }],
   [{ groupChurn: ['kill'] }, { churn: { mix: ['kill'], meanIntervalMs: 6_000 } }],
@@ -120,4 +147,49 @@ test('the model has no groups', (t) => {
   const scenario = scenarioSchema.parse({ consumer: java, group: {} });
   t.false(hasModel(scenario));
   t.regex(t.throws(() => modelClient(scenario)).message, /^A consumer group needs a real Kafka/);
+});
+
+test('members that copy are workers of their own, and the load writes to the first half of the partitions', (t) => {
+  const scenario = scenarioSchema.parse({
+    topic: { partitions: 6 },
+    load: { workers: 2 },
+    consumer: java,
+    group: { members: 3, commit: 'transaction', transactions: { timeoutMs: 20_000 } },
+  });
+  t.deepEqual(
+    [
+      loadedPartitionsOf(scenario),
+      writersOf(scenario),
+      transactionTimeoutOf(scenario),
+      copiesInfoOf(scenario),
+    ],
+    [3, 5, 20_000, { partitions: 3 }],
+  );
+  const place = { topic: 't', seed: 7, isGiven: false };
+  const consumer = { kind: 'java' as const, version: '4.4.0' };
+  const versionWith = (hasVersion2: boolean) =>
+    transactionsInfoOf(withCopyingVersion(scenario, consumer, { hasVersion2 }), place)?.version;
+  t.deepEqual([versionWith(true), versionWith(false)], [2, 1]);
+  t.deepEqual(transactionsInfoOf(scenario, place), {
+    ids: ['', '', 't-7-2', 't-7-3', 't-7-4'],
+    version: null,
+    timeoutMs: 20_000,
+    stateMinInsyncReplicas: 2,
+  });
+  const plain = scenarioSchema.parse({ topic: { partitions: 3 }, load: { workers: 2 } });
+  t.deepEqual(
+    [loadedPartitionsOf(plain), writersOf(plain), transactionTimeoutOf(plain), copiesInfoOf(plain)],
+    [3, 2, null, undefined],
+  );
+  // Where the workers of the load write in transactions, too, what holds for all is what the older version has.
+  const both = scenarioSchema.parse({
+    ...scenario,
+    producer: { transactions: { version: 1, timeoutMs: 30_000 } },
+    group: { ...scenario.group, transactions: { version: 2 } },
+  });
+  t.like(transactionsInfoOf(both, place), {
+    version: 1,
+    timeoutMs: 30_000,
+    ids: ['t-7-0', 't-7-1', 't-7-2', 't-7-3', 't-7-4'],
+  });
 });

@@ -51,6 +51,18 @@ export const FINDING_WORDS: Record<FindingKind, { one: string; many: string; aft
   },
   'offset-phantom': { one: 'committed offset', many: 'committed offsets', after: 'that no member committed' },
   'zombie-offset': { one: 'commit', many: 'commits', after: 'of a member whose generation was over' },
+  'eos-duplicate': { one: 'record', many: 'records', after: 'copied more than once' },
+  'eos-missing': {
+    one: 'record',
+    many: 'records',
+    after: 'whose offset is committed, and of which there is no copy',
+  },
+  'eos-ahead': {
+    one: 'record',
+    many: 'records',
+    after: 'of which there is a copy, and whose offset is not committed',
+  },
+  'eos-reordered': { one: 'record', many: 'records', after: 'copied behind a later one' },
   phantom: { one: 'record', many: 'records', after: 'that no write of this run explains' },
   reordered: { one: 'partition', many: 'partitions', after: 'whose log contradicts real time' },
   'producer-order': { one: 'record', many: 'records', after: 'behind one that the same producer sent later' },
@@ -115,6 +127,14 @@ export function findingClause(kind: FindingKind, count: number, acknowledged: nu
       return `${times(count)} the group told an offset that no member had committed`;
     case 'zombie-offset':
       return `members whose generation was over committed ${times(count)}`;
+    case 'eos-duplicate':
+      return `${counted(count, 'record')} ${count === 1 ? 'was' : 'were'} copied more than once`;
+    case 'eos-missing':
+      return `of ${counted(count, 'record')} there is no copy, although ${count === 1 ? 'its offset is' : 'their offsets are'} committed`;
+    case 'eos-ahead':
+      return `of ${counted(count, 'record')} there is a copy, although ${count === 1 ? 'its offset is' : 'their offsets are'} not committed`;
+    case 'eos-reordered':
+      return `${counted(count, 'record')} ${count === 1 ? 'was' : 'were'} copied behind a later one`;
     case 'phantom':
       return `${counted(count, 'record')} in the log ${be} explained by no write of this run`;
     case 'reordered':

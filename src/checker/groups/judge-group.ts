@@ -65,7 +65,7 @@ class GroupJudge {
     const isCutShort = this.#run.info.status === 'running' || this.#run.info.status === 'failed';
     if (isCutShort || mayMissRows(this.#run, 'events')) {
       doubts.push('Commits may be missing from the history, so what the group had committed is not judged.');
-    } else if (this.#group.commit === 'manual') {
+    } else if (this.#group.commit !== 'automatic') {
       this.#judgeAnswers();
       this.#judgeZombies();
       if (!this.#commits.some(({ outcome }) => outcome === 'ok'))
@@ -104,9 +104,12 @@ class GroupJudge {
       for (const { partition, offset } of offsets) put(commits, partition, { offset, invokeNs, doneNs });
     }
     const answers = new Map<number, Told[]>();
-    for (const { offsets, invokeNs, completeNs, final = false } of this.#fetches)
+    for (const { offsets, invokeNs, completeNs, stable, final = false } of this.#fetches) {
+      // A transaction is answered before its offsets are: only who asks for what is decided is told of them for certain.
+      if (!stable && this.#group.commit === 'transaction') continue;
       for (const { partition, offset } of offsets)
         put(answers, partition, { offset, invokeNs, completeNs, isFinal: final });
+    }
     for (const [partition, told] of answers)
       for (const wrong of wrongAnswers(commits.get(partition) ?? [], told))
         this.#judgeAnswer(partition, wrong);

@@ -37,7 +37,7 @@ export function rulingOnGroup(
 }
 
 /** Why the topic of offsets itself may have lost something; null where it may not. */
-function excuseOf(
+export function excuseOf(
   { offsetsMinInsyncReplicas: minInsyncReplicas, offsetsUncleanElection }: GroupInfo,
   { occurred }: Pick<PowerLosses, 'occurred'>,
   faults: readonly FaultSpan[],

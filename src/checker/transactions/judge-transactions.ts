@@ -7,6 +7,7 @@ import { TRANSACTION_CLEANUP_MS } from '../../history/transaction.ts';
 import type { Examination } from '../examination.ts';
 import { decidingScan, finalScansOf } from '../facts/scans.ts';
 import { mayMissRows } from '../facts/completeness.ts';
+import { judgeExactlyOnce } from '../exactly-once/judge-exactly-once.ts';
 import type { Cause } from '../findings/grouping.ts';
 import type { FindingKind } from '../result.ts';
 import { gather } from './gather.ts';
@@ -89,6 +90,11 @@ class TransactionJudge {
       { run: this.#run, transactions: this.#transactions, segments, scans: this.#scans },
       (of, partition, told) => this.#count(of, partition, told),
     );
+    judgeExactlyOnce(this.#examination, this.#run, {
+      segments,
+      scans: this.#scans,
+      accuse: (of, partition, told) => this.#count(of, partition, told),
+    });
     this.#judgeStable(segments);
     this.#judgeZombies();
   }

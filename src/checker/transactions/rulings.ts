@@ -10,6 +10,8 @@ export interface TransactionCase {
   kind: FindingKind;
   /** Of a torn transaction: the rest of it is in no log at all, so that it may be a loss like any other. */
   onlyMissing?: boolean;
+  /** Why the offsets that are to go with a transaction may rightly have been forgotten. */
+  excuse?: string;
   /** Whom a record was given to. */
   reader?: string;
 }
@@ -19,6 +21,9 @@ export interface Circumstances {
   power: Pick<PowerLosses, 'occurred'>;
   faults: readonly FaultSpan[];
 }
+
+const COPIED_ONCE =
+  'a record and the offset behind it take effect together or not at all, so that each is copied once (KIP-98, KIP-447)';
 
 const PROMISES: Partial<Record<FindingKind, string>> = {
   'aborted-read':
@@ -30,6 +35,11 @@ const PROMISES: Partial<Record<FindingKind, string>> = {
   'lso-stuck':
     'a transaction that its client has left is aborted after its timeout, and readers go on behind it',
   'zombie-commit': 'an instance that was replaced (fenced) can write and commit nothing any more',
+  'eos-duplicate': COPIED_ONCE,
+  'eos-missing': COPIED_ONCE,
+  'eos-ahead': COPIED_ONCE,
+  'eos-reordered':
+    'who takes a partition over goes on where the last transaction before it ended, so copies keep their order',
 };
 
 /**
@@ -59,11 +69,12 @@ export function rulingOnTransaction(of: TransactionCase, circumstances: Circumst
 
 /** Why brokers may have done so, in words; null where nothing permits it. */
 function excuseOf(
-  { kind, onlyMissing = false }: TransactionCase,
+  { kind, onlyMissing = false, excuse }: TransactionCase,
   { info, power, faults }: Circumstances,
 ): string | null {
   if (power.occurred)
     return 'brokers lost power, and what the coordinator knew of transactions may have gone with it';
+  if (excuse !== undefined) return excuse;
   if (faults.length === 0) return null;
   const { minInsyncReplicas, uncleanLeaderElection } = info.contract;
   if (onlyMissing && (uncleanLeaderElection || minInsyncReplicas === 1))

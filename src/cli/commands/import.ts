@@ -44,8 +44,11 @@ transactional id of each worker], "version": 1 or 2 (transaction.version), "time
 committed too, has producerId and epoch, a scan has stable (the last stable offset at its end), and of a reader that hides
 what is not committed "isolation": "read_committed" and client (its library).
 
-A history of a consumer group has in its line run "group": {"protocol": "classic" or "consumer", "commit": "manual" or
-"automatic"}, and what is known of the topic of offsets: "offsetsMinInsyncReplicas", "offsetsUncleanElection", "offsetsRetentionMs".
+A history of a consumer group has in its line run "group": {"protocol": "classic" or "consumer", "commit": "manual",
+"automatic" or "transaction"}, and what is known of the topic of offsets: "offsetsMinInsyncReplicas", "offsetsUncleanElection", "offsetsRetentionMs".
+
+Where workers copy records in transactions, a line run of "version": 2 has "copies": {"partitions": 3}: partition p of the first
+three is copied to partition p + 3. Each write of a copy has copyOf, the offset of the record that it is a copy of.
 
 A loss can be proven only in a partition with a scan of "final": true, "covered": true. Whether acks=1 permits it
 depends on who led: without lines of type view that is not known, and the verdict on the contract is inconclusive.

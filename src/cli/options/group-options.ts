@@ -32,7 +32,7 @@ export function addGroupOptions(command: Command): Command {
     .addOption(
       new Option(
         '--group-commit <how>',
-        'manual: what was recorded is committed; automatic: by the library, and less can be said (manual)',
+        'manual: what was recorded is committed; automatic: by the library, and less can be said; transaction: what is read is copied to the second half of the partitions, exactly once (manual)',
       ).choices([...COMMIT_WAYS]),
     )
     .option('--group-static', 'members have names that outlive them (group.instance.id)')

@@ -137,10 +137,16 @@ function createSession(
     await program.start();
     const start = program.starts;
     if (openedIn === start) return;
-    const answer = await program.ask(openQuestion, patienceMs);
-    if (answer === null || answer.error !== undefined) {
+    const reason = await program.ask(openQuestion, patienceMs).then(
+      (answer) => (answer === null || answer.error !== undefined ? whyNot(answer) : null),
+      (error: unknown) => {
+        if (error instanceof ProgramGone) return error.message;
+        throw error;
+      },
+    );
+    if (reason !== null) {
       throw new Failure(
-        `The client "${library}" could not connect to ${endpoint.brokers.join(', ')}: ${whyNot(answer)}.`,
+        `The client "${library}" could not connect to ${endpoint.brokers.join(', ')}: ${reason}.`,
         {
           hint: 'Check that the cluster runs and that its brokers can be reached from here.',
         },

@@ -34,10 +34,16 @@ export const WRITE_COLUMNS = {
   offset: 'int64',
   attempts: 'uint16',
   broker: 'int32',
-} as const satisfies Record<Exclude<keyof WriteBatch, 'length' | 'errorNames' | 'transaction'>, ColumnType>;
+} as const satisfies Record<
+  Exclude<keyof WriteBatch, 'length' | 'errorNames' | 'transaction' | 'copyOf'>,
+  ColumnType
+>;
 
 /** The same in a history with transactions. */
 export const TRANSACTIONAL_WRITE_COLUMNS = { ...WRITE_COLUMNS, transaction: 'int64' } as const;
+
+/** The same where records are copied from one partition to another. */
+export const COPYING_WRITE_COLUMNS = { ...TRANSACTIONAL_WRITE_COLUMNS, copyOf: 'int64' } as const;
 
 /** The columns of reads.arrow, in order. Their names are the fields of `ReadBatch`. */
 export const READ_COLUMNS = {
@@ -95,11 +101,14 @@ export const MARKER_COLUMNS = {
   timeNs: 'int64',
 } as const satisfies Record<Exclude<keyof MarkerBatch, 'length'>, ColumnType>;
 
-/** The columns of a history with transactions, or without. */
-export function schemasOf(hasTransactions: boolean) {
-  return hasTransactions
+/**
+ * The columns of a history with transactions, or without.
+ * @param holds what run.json says; only whether it says anything counts. Where there are copies there are transactions.
+ */
+export function schemasOf(holds: { readonly transactions?: unknown; readonly copies?: unknown }) {
+  return holds.transactions !== undefined
     ? {
-        writes: TRANSACTIONAL_WRITE_COLUMNS,
+        writes: holds.copies === undefined ? TRANSACTIONAL_WRITE_COLUMNS : COPYING_WRITE_COLUMNS,
         reads: TRANSACTIONAL_READ_COLUMNS,
         ends: TRANSACTIONAL_END_COLUMNS,
       }
@@ -121,7 +130,7 @@ export type Columns<Schema extends ColumnSchema> = {
 /** Of a history with transactions, or without. */
 type WithOptional<Base extends ColumnSchema, All extends Base> = Columns<Base> &
   Partial<Omit<Columns<All>, keyof Base>>;
-export type WriteColumns = WithOptional<typeof WRITE_COLUMNS, typeof TRANSACTIONAL_WRITE_COLUMNS>;
+export type WriteColumns = WithOptional<typeof WRITE_COLUMNS, typeof COPYING_WRITE_COLUMNS>;
 export type ReadColumns = WithOptional<typeof READ_COLUMNS, typeof TRANSACTIONAL_READ_COLUMNS>;
 export type EndColumns = WithOptional<typeof END_COLUMNS, typeof TRANSACTIONAL_END_COLUMNS>;
 export type TransactionColumns = Columns<typeof TRANSACTION_COLUMNS>;
@@ -156,6 +165,7 @@ export function putWrite(columns: WriteColumns, index: number, write: Write, nam
   columns.attempts[index] = Math.min(write.attempts, ATTEMPTS_MAX);
   columns.broker[index] = write.broker ?? ABSENT;
   if (columns.transaction !== undefined) putInt64(columns.transaction, index, write.transaction ?? ABSENT);
+  if (columns.copyOf !== undefined) putInt64(columns.copyOf, index, write.copyOf ?? ABSENT);
 }
 
 /** Puts a read into row `index`. */
@@ -232,6 +242,7 @@ export function writeAt(batch: WriteBatch, index: number): Write {
     attempts: batch.attempts[index]!,
     broker: presentOrNull(batch.broker[index]!),
     ...present('transaction', batch.transaction, index),
+    ...present('copyOf', batch.copyOf, index),
   };
 }
 

@@ -92,9 +92,9 @@ function sumOf(path: string, content: Buffer | undefined, except: number): LineS
 
 class Reader {
   #inTransactions = false;
-  #writes: Collector<WriteSchema> = new Collector(schemasOf(false).writes);
-  #reads: Collector<ReadSchema> = new Collector(schemasOf(false).reads);
-  #ends: Collector<EndSchema> = new Collector(schemasOf(false).ends);
+  #writes: Collector<WriteSchema> = new Collector(schemasOf({}).writes);
+  #reads: Collector<ReadSchema> = new Collector(schemasOf({}).reads);
+  #ends: Collector<EndSchema> = new Collector(schemasOf({}).ends);
   readonly #transactions = new Collector(TRANSACTION_COLUMNS);
   readonly #markers = new Collector(MARKER_COLUMNS);
   /** Where each end stands among all events; null once one of them does not say. */
@@ -171,7 +171,7 @@ class Reader {
   /** Before any row: what rows can hold depends on it. */
   #beginTransactions(): void {
     if (this.#line !== 1) throw new LineProblem('of version 2, it must be the first line of its file');
-    const schemas = schemasOf(true);
+    const schemas = schemasOf(this.#run!.info);
     this.#inTransactions = true;
     this.#writes = new Collector(schemas.writes);
     this.#reads = new Collector(schemas.reads);

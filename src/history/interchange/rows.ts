@@ -36,7 +36,7 @@ const WRITE_FIELDS = new Set([
 ]);
 const ATTEMPTS_MAX = 0xffff;
 
-const TRANSACTIONAL_WRITE_FIELDS = new Set([...WRITE_FIELDS, 'transaction']);
+const TRANSACTIONAL_WRITE_FIELDS = new Set([...WRITE_FIELDS, 'transaction', 'copyOf']);
 
 /** @param inTransactions whether the file may hold transactions; in another one their fields are some tool's own. */
 export function parseWrite(fields: Fields, inTransactions: boolean = false): Parsed<Write> {
@@ -58,6 +58,8 @@ export function parseWrite(fields: Fields, inTransactions: boolean = false): Par
   if (inTransactions) {
     const transaction = wholeOrNull(fields, 'transaction');
     if (transaction !== null) row.transaction = transaction;
+    const copyOf = wholeOrNull(fields, 'copyOf');
+    if (copyOf !== null) row.copyOf = copyOf;
   }
   let others = othersThan(inTransactions ? TRANSACTIONAL_WRITE_FIELDS : WRITE_FIELDS, fields);
   if (row.attempts > ATTEMPTS_MAX) others = { ...others, attempts: row.attempts };
@@ -67,7 +69,7 @@ export function parseWrite(fields: Fields, inTransactions: boolean = false): Par
 /** One line, without its line feed. */
 export function formatWrite(row: Write, others: Record<string, unknown> | null): string {
   const error = row.error === null ? '' : `,"error":${JSON.stringify(row.error)}`;
-  const line = `{"type":"write","worker":${row.worker},"seq":${row.seq},"partition":${row.partition},"invoke":${row.invokeNs},"complete":${row.completeNs},"outcome":"${row.outcome}","offset":${row.offset}${error},"attempts":${row.attempts},"intended":${row.intendedNs},"broker":${row.broker}${row.transaction === undefined ? '' : `,"transaction":${row.transaction}`}}`;
+  const line = `{"type":"write","worker":${row.worker},"seq":${row.seq},"partition":${row.partition},"invoke":${row.invokeNs},"complete":${row.completeNs},"outcome":"${row.outcome}","offset":${row.offset}${error},"attempts":${row.attempts},"intended":${row.intendedNs},"broker":${row.broker}${row.transaction === undefined ? '' : `,"transaction":${row.transaction}`}${row.copyOf === undefined ? '' : `,"copyOf":${row.copyOf}`}}`;
   return merged(line, others);
 }
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { OLD_MODES, inTodaysWords, retriesInOldWords } from '../old-words.ts';
 import { type Contract, type RunInfo, SETTINGS } from '../run.ts';
-import type { TransactionsInfo } from '../transaction.ts';
 import { groupInfoOf } from './group-lines.ts';
+import type { CopiesInfo, TransactionsInfo } from '../transaction.ts';
 import type { LineCounts } from './line-counts.ts';
 import { choiceOf, type Fields, flagOf, LineProblem, othersThan, shown, textOf, wholeOf } from './fields.ts';
 
@@ -35,6 +35,7 @@ const FIELDS = new Set([
   'idempotence',
   'transactions',
   'group',
+  'copies',
   'kept',
 ]);
 
@@ -100,6 +101,7 @@ export function parseRunLine(fields: Fields): RunLine {
   }
   const transactions = transactionsOf(fields);
   const group = groupInfoOf(fields);
+  const copies = copiesOf(fields);
   const parsed = own.safeParse(fields['kept']);
   if (fields['kept'] !== undefined && !parsed.success) {
     const issue = parsed.error.issues[0]!;
@@ -121,6 +123,7 @@ export function parseRunLine(fields: Fields): RunLine {
       ...(saysVersion && { versions: { ...(known?.versions ?? { kept: '0' }), kafka } }),
       ...(transactions !== null && { transactions }),
       ...(group !== null && { group }),
+      ...(copies !== null && { copies }),
       ...(extra !== null && { extra }),
     },
     contract: laidOver(known?.contract, contractOf(fields)),
@@ -156,6 +159,18 @@ function transactionsOf({ version, transactions }: Fields): TransactionsInfo | n
   const issue = parsed.error.issues[0]!;
   throw new LineProblem(
     `"${['transactions', ...issue.path].join('.')}" is not what it should be: ${issue.message}`,
+  );
+}
+
+const copiesSchema = z.strictObject({ partitions: z.int().min(1) });
+
+/** What a line of version 2 says of copies; null where there are none. */
+function copiesOf({ version, copies }: Fields): CopiesInfo | null {
+  if (version !== 2 || copies === undefined) return null;
+  const parsed = copiesSchema.safeParse(copies);
+  if (parsed.success) return parsed.data;
+  throw new LineProblem(
+    `"copies" must say how many partitions are copied: {"partitions":3}, not ${shown(copies)}`,
   );
 }
 
@@ -197,6 +212,7 @@ export function formatRunLine(
     ...(info.versions.kafka !== undefined && { kafka: info.versions.kafka }),
     ...(info.transactions !== undefined && { transactions: info.transactions }),
     ...(info.group !== undefined && { group: info.group }),
+    ...(info.copies !== undefined && { copies: info.copies }),
     kept: { info: rest, scans, lines: { ...lines, counts: 1 } },
     ...extra,
   };

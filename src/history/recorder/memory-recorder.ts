@@ -30,7 +30,7 @@ export interface MemoryRecorder extends Recorder {
 export function memoryRecorder(info: RunInfo, clock: Clock): MemoryRecorder {
   let current = info;
   const names = new ErrorNames();
-  const schemas = schemasOf(info.transactions !== undefined);
+  const schemas = schemasOf(info);
   const writes = growingColumns(schemas.writes);
   const reads = growingColumns(schemas.reads);
   const ends = growingColumns(schemas.ends);

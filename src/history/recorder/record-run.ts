@@ -51,7 +51,7 @@ export async function recordRun(run: Run, directory: string): Promise<void> {
     });
   };
 
-  const schemas = schemasOf(run.transactions !== undefined);
+  const schemas = schemasOf({ transactions: run.transactions, copies: info.copies });
   const writes = open(WRITES_FILE, schemas.writes, STREAM_CODES.writes);
   for (const batch of run.writes()) {
     errorNames = batch.errorNames;

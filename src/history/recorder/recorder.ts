@@ -90,7 +90,7 @@ export async function openRecorder(
   failed.catch(() => {});
 
   const errors = new ErrorNames();
-  const schemas = schemasOf(info.transactions !== undefined);
+  const schemas = schemasOf(info);
   const writes = columnWriter(WRITES_FILE, schemas.writes, {
     streamMetadata: STREAM_CODES.writes,
     batchMetadata: () => ({ [ERROR_NAMES_KEY]: JSON.stringify(errors.names) }),

@@ -63,6 +63,7 @@ export function renderText(result: Result, run: Run, options: TextOptions): stri
     countsOf(result, page),
     transactionsOf(result, page),
     groupOf(result, page),
+    copiesOf(result, page),
     findingsOf(causes, page),
     options.availability === 'left out'
       ? ''
@@ -138,6 +139,10 @@ function countsOf({ counts, claim, transactions }: Result, page: Page): string {
     ...present('offset lost', counts['offset-lost'], 'told as none although one was committed'),
     ...present('offset phantom', counts['offset-phantom'], 'told, and never committed'),
     ...present('zombie offset', counts['zombie-offset'], 'commits of a generation that was over'),
+    ...present('copied twice', counts['eos-duplicate'], 'records of which there is more than one copy'),
+    ...present('not copied', counts['eos-missing'], 'their offsets are committed, and there is no copy'),
+    ...present('copied ahead', counts['eos-ahead'], 'there is a copy, and their offsets are not committed'),
+    ...present('copied behind', counts['eos-reordered'], 'behind the copy of a later record'),
     ...present('phantom', counts.phantom, 'records that no write explains'),
     ...present('reordered', counts.reordered, 'partitions whose log contradicts real time'),
     ...present('producer order', counts['producer-order'], 'behind one that the same producer sent later'),
@@ -177,6 +182,21 @@ function transactionsOf({ transactions }: Result, page: Page): string {
       ['committed', committed],
       ['aborted', aborted],
       ...present('unknown', unknown, 'it is not known whether they were committed'),
+    ],
+    page,
+  );
+}
+
+/** What was copied, where anything was to be. */
+function copiesOf({ copies }: Result, page: Page): string {
+  if (copies === undefined) return '';
+  const { records, due, copied } = copies;
+  return tableOf(
+    'Copies (each record below the committed offset once, and no other one)',
+    [
+      ['records', records],
+      ['due', due, 'below what the group had committed in the end'],
+      ['copied', copied, 'of which there is a copy that is committed'],
     ],
     page,
   );

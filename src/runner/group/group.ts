@@ -7,11 +7,15 @@
 import { NS_PER_MS } from '../../core/clock.ts';
 import { listed, seconds } from '../../core/words.ts';
 import type { EndOffset } from '../../client/client.ts';
-import type { Event } from '../../history/event.ts';
+import { TRANSACTION_CLEANUP_MS } from '../../history/transaction.ts';
+import { isCopying, loadedPartitionsOf } from '../../scenario/copying.ts';
+import type { MemberProcess } from '../../world/group.ts';
 import { recordsInto } from '../reads.ts';
 import type { RunOptions } from '../run-options.ts';
 import { SCANS } from '../scan.ts';
+import type { Tally } from '../tally.ts';
 import { churnSteps, type ChurnStep } from './churn.ts';
+import { Copier, type CopierCounts } from './copier.ts';
 import { liveAsMember, type LifeControl } from './member-life.ts';
 import { watchOffsets } from './offsets-watch.ts';
 import { GroupReading } from './reading.ts';
@@ -37,8 +41,12 @@ export interface RunningGroup {
 
 type Options = Pick<RunOptions, 'world' | 'scenario' | 'recorder' | 'decode' | 'abort'>;
 
-export function startGroup(options: Options, record: (event: Event) => void): RunningGroup {
-  const { world, scenario, abort } = options;
+/** @param account what the run knows of itself */
+export function startGroup(
+  options: Options,
+  { event: record, write }: Pick<Tally, 'event' | 'write'>,
+): RunningGroup {
+  const { world, scenario, recorder, abort } = options;
   const { clock, group: access } = world;
   const { group } = scenario;
   if (group === undefined || access === undefined) throw new TypeError('this world has no consumer group');
@@ -46,13 +54,15 @@ export function startGroup(options: Options, record: (event: Event) => void): Ru
   const signal = AbortSignal.any([ending.signal, abort]);
   const offsets = access.openOffsets();
   const watch = watchOffsets({ offsets, clock, record, abort });
-  const reading = new GroupReading(scenario.topic.partitions);
+  const partitions = loadedPartitionsOf(scenario);
+  const reading = new GroupReading(partitions);
   let lives = 0;
 
   /** One of the members, life after life. */
   const startMember = (member: number) => {
     let control: LifeControl | null = null;
     let awayMs = RETRY_MS;
+    const counts: CopierCounts = { seq: 0, transaction: 0 };
     let kill = () => {};
     const running = (async () => {
       while (!signal.aborted) {
@@ -75,6 +85,7 @@ export function startGroup(options: Options, record: (event: Event) => void): Ru
             clock,
             record,
             put: recordsInto(options, scan),
+            ...(isCopying(scenario) && { copier: copierOf({ member, scan, process, counts }) }),
             onPolled: (polled) => reading.polled(member, polled, clock.nowNs()),
             signal,
           },
@@ -98,6 +109,26 @@ export function startGroup(options: Options, record: (event: Event) => void): Ru
         else control.wish = { kind };
       },
     };
+  };
+
+  const copierOf = (life: { member: number; scan: number; process: MemberProcess; counts: CopierCounts }) => {
+    const { member, scan, process, counts } = life;
+    const worker = scenario.load.workers + member;
+    const producer = process.openProducer(worker);
+    const copier = new Copier({
+      member,
+      scan,
+      worker,
+      partitions,
+      consumer: process.member,
+      producer,
+      counts,
+      clock,
+      write,
+      transaction: (row) => recorder.transaction(row),
+      event: record,
+    });
+    return { copier, producer };
   };
 
   let members: ReturnType<typeof startMember>[] = [];
@@ -129,7 +160,7 @@ export function startGroup(options: Options, record: (event: Event) => void): Ru
   const churned = started.then(churn);
 
   const readToTheEnd = async (): Promise<void> => {
-    const ends = await endsOf(options);
+    const ends = (await endsOf(options)).filter(({ partition }) => partition < partitions);
     const withinMs = READ_WITHIN_MS + 2 * group.sessionTimeoutMs;
     const askedNs = clock.nowNs();
     const isQuiet = () => clock.nowNs() - Math.max(reading.lastNs, askedNs) >= QUIET_MS * NS_PER_MS;
@@ -148,11 +179,17 @@ export function startGroup(options: Options, record: (event: Event) => void): Ru
     ending.abort();
     await Promise.all(members.map(({ running }) => running));
     await following;
-    if (!abort.aborted) await watch.until(LAST_OFFSETS_WITHIN_MS, { isFinal: settled });
+    if (!abort.aborted) await watch.until(lastOffsetsWithinMs(options), { isFinal: settled });
     await offsets.close();
   };
   let stopping: Promise<void> | null = null;
   return { ready: () => started, stop: (settled) => (stopping ??= stop(settled)) };
+}
+
+/** Until nothing that a copier left open can have offsets of its own any more. */
+function lastOffsetsWithinMs({ scenario }: Options): number {
+  if (!isCopying(scenario)) return LAST_OFFSETS_WITHIN_MS;
+  return LAST_OFFSETS_WITHIN_MS + scenario.group!.transactions.timeoutMs + TRANSACTION_CLEANUP_MS;
 }
 
 /** Where the members are to come to; nowhere where that cannot be asked. */
@@ -170,10 +207,10 @@ async function endsOf({ world }: Options): Promise<EndOffset[]> {
 
 function stuckText(short: readonly number[], unowned: readonly number[], withinMs: number): string {
   const within = seconds(withinMs * NS_PER_MS);
-  const whose = unowned.length === 0 ? '' : `; no member owned ${partitions(unowned)} in the end`;
-  return `stuck-group: the members of the group did not come to the end of ${partitions(short)} within ${within} after the cluster had settled${whose}.`;
+  const whose = unowned.length === 0 ? '' : `; no member owned ${partitionsInWords(unowned)} in the end`;
+  return `stuck-group: the members of the group did not come to the end of ${partitionsInWords(short)} within ${within} after the cluster had settled${whose}.`;
 }
 
-function partitions(numbers: readonly number[]): string {
+function partitionsInWords(numbers: readonly number[]): string {
   return `${numbers.length === 1 ? 'partition' : 'partitions'} ${listed(numbers)}`;
 }

@@ -4,11 +4,14 @@
  * again.
  */
 import { NS_PER_MS, type Clock } from '../../core/clock.ts';
+import { Failure } from '../../core/failure.ts';
 import type { Fetched } from '../../client/client.ts';
 import type { Polled } from '../../client/group-member.ts';
+import type { TransactionalClient } from '../../client/transactional-client.ts';
 import type { Event } from '../../history/event.ts';
 import { MEMBER_GONE, type CommitWay, type MemberEvent } from '../../history/group.ts';
 import type { MemberProcess } from '../../world/group.ts';
+import type { Copier } from './copier.ts';
 
 const POLL_MS = 200;
 const COMMIT_EVERY_MS = 500;
@@ -32,9 +35,17 @@ export interface LifeOptions {
   clock: Clock;
   record: (event: Event) => void;
   put: (records: readonly Fetched[]) => void;
+  /** Of a member that copies what it is handed; absent: it commits that. */
+  copier?: CopierOfLife;
   /** Told of what was handed out, and of what it owns; of nothing when its life is over. */
   onPolled: (polled: Pick<Polled, 'records' | 'assigned'>) => void;
   signal: AbortSignal;
+}
+
+/** A copier, and the producer that it writes with. */
+export interface CopierOfLife {
+  copier: Copier;
+  producer: Pick<TransactionalClient, 'open' | 'close'>;
 }
 
 /** Resolves when its process has ended. Never rejects. */
@@ -67,12 +78,16 @@ class Life {
   async live(): Promise<void> {
     const { process, signal, clock } = this.#options;
     this.#tell('joined');
-    let error = await process.member.join();
+    let error = (await this.#openProducer()) ?? (await process.member.join());
     while (error === null && this.#control.wish?.kind !== 'leave' && !signal.aborted) {
       const polled = await process.member.poll(POLL_MS);
       error = polled.error;
       if (error !== null) break;
       this.#take(polled);
+      if (this.#options.copier !== undefined) {
+        error = await this.#copy(polled, this.#options.copier);
+        continue;
+      }
       if (clock.nowNs() - this.#committedNs < COMMIT_EVERY_MS * NS_PER_MS) continue;
       const pause = this.#control.wish?.kind === 'pause' ? this.#control.wish : null;
       if (pause?.beforeCommit === true) await this.#pause(pause.forMs);
@@ -83,6 +98,7 @@ class Life {
     if (error !== null) return this.#tell('ended', { reason: error });
     await this.#commit();
     const reason = await process.member.leave();
+    await this.#options.copier?.producer.close();
     this.#tell('left', reason === null ? {} : { reason });
   }
 
@@ -97,7 +113,8 @@ class Life {
       this.#tell('assigned', { partitions: assigned, generation, id: memberId });
     }
     if (records.length > 0) this.#options.put(records);
-    for (const { partition, offset } of records) this.#uncommitted.set(partition, offset + 1);
+    if (this.#options.copier === undefined)
+      for (const { partition, offset } of records) this.#uncommitted.set(partition, offset + 1);
     this.#options.onPolled({ records, assigned });
   }
 
@@ -123,6 +140,27 @@ class Life {
     });
     if (outcome === 'ok') this.#uncommitted.clear();
     return error !== null && MEMBER_GONE.has(error) ? error : null;
+  }
+
+  /** Before it joins: what an earlier life has left open ends by that, and the offsets of it are known. */
+  async #openProducer(): Promise<string | null> {
+    try {
+      await this.#options.copier?.producer.open();
+      return null;
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      return 'CLIENT_UNAVAILABLE';
+    }
+  }
+
+  /** What it is stopped for while it copies makes it a zombie: others have its partitions when it goes on. */
+  async #copy(polled: Polled, { copier }: CopierOfLife): Promise<string | null> {
+    if (polled.records.length === 0) return null;
+    return copier.copy(polled, async (moment) => {
+      const { wish } = this.#control;
+      if (wish?.kind === 'pause' && wish.beforeCommit === (moment === 'offsets'))
+        await this.#pause(wish.forMs);
+    });
   }
 
   async #pause(forMs: number): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Entry } from './entry.ts';
+import { EXACTLY_ONCE } from './exactly-once.ts';
 import { FAILURE_SCENARIOS } from './failure-scenarios.ts';
 import { GROUPS } from './groups.ts';
 import { POWER_LOSS } from './power-loss.ts';
@@ -16,6 +17,7 @@ export const CATALOG: readonly Entry[] = [
   ...TRANSACTIONS,
   ...READ_COMMITTED,
   ...GROUPS,
+  ...EXACTLY_ONCE,
 ];
 
 /** Sets of scenarios that `kept suite` runs one after another. */
@@ -25,6 +27,7 @@ export const SUITES: Readonly<Record<string, readonly Entry[]>> = {
   transactions: TRANSACTIONS,
   'read-committed': READ_COMMITTED,
   groups: GROUPS,
+  'exactly-once': EXACTLY_ONCE,
 };
 
 /** By name or alias. */

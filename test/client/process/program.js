@@ -20,6 +20,7 @@ createInterface({ input: process.stdin }).on('line', (line) => {
   if (op === 'end' && fault === 'endless') return;
   if (op === 'end') return say(fault === 'torn' ? { id, error: 'CommitFailed' } : { id });
   if (op === 'open' && fault === 'homeless') return say({ id, error: 'NoBrokers', detail: 'none answers' });
+  if (op === 'open' && fault === 'mortal') process.exit(1);
   if (op === 'open' && fault === 'echo') return say({ id, error: 'Echo', detail: JSON.stringify(rest) });
   if (op === 'open') return say({ id });
   if (op === 'close') return say({ id });

@@ -85,6 +85,7 @@ const STARTS: [fault: string, message: RegExp][] = [
   ['noisy', /does not start: its first line says nothing of a protocol: Welcome to my client!\.$/],
   ['newer', /does not start: it speaks version 2 of the protocol, and this program version 1\.$/],
   ['homeless', /could not connect to 127\.0\.0\.1:1: NoBrokers: none answers\.$/],
+  ['mortal', /could not connect to 127\.0\.0\.1:1: it ended with status 1\.$/],
 ];
 for (const [fault, message] of STARTS) {
   test(`a program that is ${fault} ends in one sentence`, async (t) => {

@@ -145,7 +145,10 @@ async function ran(
     decode: () => ({ worker: 0, seq: 0, integrity: 'valid' }),
     abort: new AbortController().signal,
   } as unknown as Parameters<typeof startGroup>[0];
-  const running = startGroup(options, (event) => events.push(event));
+  const running = startGroup(options, {
+    event: (event) => void events.push(event),
+    write: () => undefined,
+  });
   let readyMs = 0;
   const work = async () => {
     await running.ready();

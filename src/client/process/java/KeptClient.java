@@ -11,6 +11,7 @@ import java.lang.reflect.Method;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -26,10 +27,12 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import javax.security.auth.callback.Callback;
 import javax.security.auth.callback.UnsupportedCallbackException;
 import javax.security.auth.login.AppConfigurationEntry;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -477,7 +480,15 @@ public final class KeptClient {
     void open() throws IOException {
       consumer = new KafkaConsumer<>(Settings.ofReader(opened));
       if (isMember()) {
-        consumer.subscribe(List.of(opened.text("topic")));
+        consumer.subscribe(List.of(opened.text("topic")), new ConsumerRebalanceListener() {
+          @Override
+          public void onPartitionsRevoked(Collection<TopicPartition> partitions) {}
+
+          @Override
+          public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
+            consumer.pause(partitions.stream().filter(each -> !isRead(each)).collect(Collectors.toList()));
+          }
+        });
         opened.answer();
         return;
       }
@@ -501,7 +512,7 @@ public final class KeptClient {
       answer.put("records", records);
       if (isMember()) {
         Set<Integer> assigned = new TreeSet<>();
-        for (TopicPartition each : consumer.assignment()) assigned.add(each.partition());
+        for (TopicPartition each : consumer.assignment()) if (isRead(each)) assigned.add(each.partition());
         answer.put("assigned", new ArrayList<>(assigned));
         Object metadata = Group.metadataOf(consumer);
         answer.put("generation", Group.generationOf(metadata));
@@ -521,7 +532,7 @@ public final class KeptClient {
     }
 
     void rewind(Request request) throws Exception {
-      Set<TopicPartition> owned = consumer.assignment();
+      Set<TopicPartition> owned = consumer.assignment().stream().filter(this::isRead).collect(Collectors.toSet());
       Map<TopicPartition, OffsetAndMetadata> committed = Group.committed(consumer, owned, Duration.ofMillis(request.number("withinMs")));
       for (TopicPartition each : owned) {
         OffsetAndMetadata offset = committed.get(each);
@@ -537,6 +548,11 @@ public final class KeptClient {
         offsets.put(new TopicPartition(opened.text("topic"), (int) each.number("partition")), new OffsetAndMetadata(each.number("offset")));
       }
       return offsets;
+    }
+
+    /** A member reads the first partitions only; what it owns of the others it leaves alone. */
+    private boolean isRead(TopicPartition partition) {
+      return partition.partition() < opened.number("partitions");
     }
 
     private boolean isMember() {

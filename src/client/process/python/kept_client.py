@@ -72,8 +72,10 @@ def membership_settings_of(membership):
         return {}
     settings = {
         "enable.auto.commit": membership["commit"] == "automatic",
-        "group.protocol": membership["protocol"],
     }
+    # Versions that know the classic protocol only do not know the setting.
+    if membership["protocol"] != "classic":
+        settings["group.protocol"] = membership["protocol"]
     if membership["instance"] is not None:
         settings["group.instance.id"] = membership["instance"]
     # With the other protocol the brokers say how long that is, and the library refuses to be told.
@@ -114,14 +116,25 @@ def reach_of(asked):
 class Reader:
     def __init__(self, asked):
         self.topic = asked["topic"]
+        self.partitions = asked["partitions"]
         self.is_member = asked["membership"] is not None
         self.consumer = Consumer(reader_settings_of(asked))
         if self.is_member:
-            self.consumer.subscribe([self.topic])
+            self.consumer.subscribe([self.topic], on_assign=self.assign)
             return
         self.consumer.assign(
             [TopicPartition(asked["topic"], number, OFFSET_BEGINNING) for number in range(asked["partitions"])]
         )
+
+    def assign(self, consumer, partitions):
+        """A member reads the first partitions only; what it owns of the others it leaves alone."""
+        consumer.assign(partitions)
+        left_alone = [each for each in partitions if each.partition >= self.partitions]
+        if left_alone:
+            consumer.pause(left_alone)
+
+    def read(self):
+        return [each for each in self.consumer.assignment() if each.partition < self.partitions]
 
     def poll(self, id, withinMs, **_):
         records = []
@@ -142,8 +155,10 @@ class Reader:
 
     def standing(self):
         """The library does not tell the generation."""
-        owned = sorted(each.partition for each in self.consumer.assignment())
-        return {"assigned": owned, "generation": None, "member": self.consumer.memberid() or None}
+        owned = sorted(each.partition for each in self.read())
+        # Older versions do not tell what the coordinator calls it, either.
+        name_of = getattr(self.consumer, "memberid", lambda: None)
+        return {"assigned": owned, "generation": None, "member": name_of() or None}
 
     def positions(self, offsets):
         return [TopicPartition(self.topic, each["partition"], each["offset"]) for each in offsets]
@@ -155,7 +170,7 @@ class Reader:
         say(id=id, generation=None)
 
     def rewind(self, id, withinMs, **_):
-        for each in self.consumer.committed(self.consumer.assignment(), withinMs / 1000):
+        for each in self.consumer.committed(self.read(), withinMs / 1000):
             if each.error is not None:
                 raise KafkaException(each.error)
             self.consumer.seek(each if each.offset >= 0 else TopicPartition(self.topic, each.partition, OFFSET_BEGINNING))
