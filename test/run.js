@@ -6,8 +6,7 @@
 //                                 the first 500; each property is tried 40 times, where it does not say how often
 //   node test/run.js --only NAME  the test files whose path contains NAME, no lint
 import { execFileSync, spawn } from 'node:child_process';
-import { readdirSync, writeFileSync } from 'node:fs';
-import { setPriority } from 'node:os';
+import { readdirSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import tests from './compiled.cjs';
 
@@ -47,23 +46,14 @@ const LINES_SAID = { first: 25, last: 15, around: 3 };
 // time (its TimeoutTrigger never starts again once it was told to wait), and then waits forever for a file that never ends.
 const SILENCE_MAX_MS = Number(process.env.KEPT_TEST_SILENCE_MAX_MS ?? 15 * 60_000);
 
-/**
- * @param isInBackground it gets what is left of the processors. Clusters are disturbed by nothing then, and yet nothing waits while
- *   they wait, which is what they do for half of their time.
- */
-function run(command, commandArgs, onLine, { environment = {}, isInBackground = false } = {}) {
+function run(command, commandArgs, onLine, environment = {}) {
   return new Promise((resolve, reject) => {
     const env = {
       ...(quick && { KEPT_HISTORIES_MAX: '500', KEPT_PROPERTY_RUNS: '40' }),
       ...process.env,
       ...environment,
     };
-    const child = spawn(command, commandArgs, {
-      env,
-      stdio: ['ignore', 'pipe', 'inherit'],
-      detached: isInBackground,
-    });
-    if (isInBackground && child.pid !== undefined) yieldProcessors(child.pid);
+    const child = spawn(command, commandArgs, { env, stdio: ['ignore', 'pipe', 'inherit'] });
     const silence = setTimeout(() => {
       const minutes = Math.round(SILENCE_MAX_MS / 6_000) / 10;
       onLine(`not ok - nothing was heard for ${minutes} minutes, so this is ended; it was still running:`);
@@ -90,29 +80,6 @@ function run(command, commandArgs, onLine, { environment = {}, isInBackground = 
   });
 }
 
-/** Of a process with a session of its own, and of all that it will start. */
-function yieldProcessors(pid) {
-  const end = () => {
-    try {
-      process.kill(-pid, 'SIGTERM');
-    } catch {
-      // It has ended.
-    }
-  };
-  for (const signal of ['SIGINT', 'SIGTERM'])
-    process.once(signal, () => {
-      end();
-      process.kill(process.pid, signal);
-    });
-  setPriority(pid, 19);
-  try {
-    // Linux shares processors out by session first, and only within each by priority (man 7 sched, autogroups).
-    writeFileSync(`/proc/${pid}/autogroup`, '19');
-  } catch {
-    // This kernel shares them out by priority alone.
-  }
-}
-
 function descendantsOf(parent) {
   const processes = execFileSync('ps', ['-eo', 'pid=,ppid=,args='], { encoding: 'utf8' })
     .split('\n')
@@ -137,7 +104,7 @@ async function step(name, command, commandArgs) {
 }
 
 /** AVA's own summary is for people; its TAP output is counted line by line. */
-async function ava(testFiles, concurrency, { isTimed = false, isInBackground = false } = {}) {
+async function ava(testFiles, concurrency, isTimed = false) {
   if (testFiles.length === 0) return;
   const groups = grouped(testFiles);
   let hasFailed = false;
@@ -165,7 +132,7 @@ async function ava(testFiles, concurrency, { isTimed = false, isInBackground = f
       if (isFailing) failures.at(-1).push(line);
       process.stdout.write(`${line}\n`);
     },
-    { environment: { [tests.GROUPS]: JSON.stringify(Object.fromEntries(groups)) }, isInBackground },
+    { [tests.GROUPS]: JSON.stringify(Object.fromEntries(groups)) },
   );
   // A file that dies before its first test has no line of its own.
   if (status !== 0 && !hasFailed) {
@@ -224,18 +191,17 @@ function lint() {
 const linted = only === null ? lint() : null;
 // What takes patience gets the machine for itself.
 if (!quick) await linted;
-const areClusters = clusters.length > 0;
 await Promise.all([
   linted,
   // Half of them wait for something at any time, be it only a process that they have started.
-  ava(others, quick ? 4 : 2, { isInBackground: areClusters }),
+  ava(others, quick ? 4 : 2),
   ava(labs, 1),
-  ava(
-    clusters.filter((file) => !labs.includes(file)),
-    1,
-    { isTimed: true },
-  ),
 ]);
+await ava(
+  clusters.filter((file) => !labs.includes(file)),
+  1,
+  true,
+);
 if (took.length > SLOWEST) {
   process.stdout.write('\nWhat took longest, one cluster at a time:\n');
   const slowest = took.toSorted((one, other) => other.seconds - one.seconds).slice(0, SLOWEST);

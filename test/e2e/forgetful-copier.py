@@ -8,7 +8,7 @@ kept_client = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(kept_client)
 
 
-def send_offsets(worker, id, reader, offsets, **_):
+def send_offsets(self, id, reader, offsets, **_):
     kept_client.readers[reader].commit(id, offsets)
 
 
