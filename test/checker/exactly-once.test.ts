@@ -100,6 +100,13 @@ function historyOf({ from, copies, log, given, committed, isStable }: Drawn) {
   return { writes, reads, transactions, markers, events };
 }
 
+const INFO = {
+  partitions: 2,
+  workers: 3,
+  transactions: { ids: ['', 't', ''], version: 2 as const, timeoutMs: 1_000, stateMinInsyncReplicas: 2 },
+  copies: { partitions: 1 },
+};
+
 function findingsOf(history: ReturnType<typeof historyOf>): {
   found: Set<string>;
   doubts: readonly string[];
@@ -108,13 +115,7 @@ function findingsOf(history: ReturnType<typeof historyOf>): {
   const onAnomaly = ({ kind, partition, offset }: Anomaly) => {
     if (kind.startsWith('eos-')) found.add(`${kind} ${partition}@${offset}`);
   };
-  const info = {
-    partitions: 2,
-    workers: 3,
-    transactions: { ids: ['', 't', ''], version: 2 as const, timeoutMs: 1_000, stateMinInsyncReplicas: 2 },
-    copies: { partitions: 1 },
-  };
-  const { doubts = [] } = check(runOf({ ...history, info }, 3), { claim: 'kept', onAnomaly });
+  const { doubts = [] } = check(runOf({ ...history, info: INFO }, 3), { claim: 'kept', onAnomaly });
   return { found, doubts };
 }
 
@@ -235,4 +236,17 @@ test('only what the coordinator said when all was over counts, and only where it
     events: [...events, { ...told, final: true, error: null }],
   });
   t.is(ahead.size, 3);
+});
+
+test('whose fault it is stays open: a library wrote the copies, whoever wrote what they are copies of', (t) => {
+  const { findings } = check(
+    runOf({
+      ...historyOf({ ...WHOLE, committed: 2 }),
+      info: { ...INFO, world: 'real', client: { library: 'kept', version: null, mode: 'audit' } },
+    }),
+    { claim: 'kept' },
+  );
+  const told = findings.filter(({ kind }) => kind.startsWith('eos-'));
+  t.is(told.length, 1, findings.map(({ kind }) => kind).join());
+  t.like(told[0], { kind: 'eos-ahead', judgement: 'violation', blame: 'unknown' });
 });

@@ -319,10 +319,10 @@ export function judgeMisplaced(loss: Ruling, sentAgain: boolean): Ruling {
 
 /**
  * Whether this program's own driver spoke to the brokers: one request a record, which names the place of the record,
- * and an answer that is given to no other. Then what is wrong with a record is not the client's doing.
+ * and an answer that is given to no other. Then what is wrong with a record is not the client's doing. Copies are a library's work.
  */
 export function isAudited(info: RunInfo): boolean {
-  return info.world !== 'imported' && !isApplication(info);
+  return info.world !== 'imported' && info.copies === undefined && !isApplication(info);
 }
 
 /** Whether a library wrote as an application uses it: with numbers, retries and batches of its own. */
