@@ -2,6 +2,7 @@ import { nearest } from '../core/nearest.ts';
 import { disorderIn } from '../generator/scripted.ts';
 import { ROLES } from '../history/fault.ts';
 import { PEER_GROUPS } from '../history/faults/between.ts';
+import { transactionTimeoutOf } from './copying.ts';
 import { libraryOf, mayRetry } from './client.ts';
 import { brokersNeeded } from './brokers-needed.ts';
 import { grouped } from '../core/words.ts';
@@ -14,6 +15,7 @@ export function misfitsOf(scenario: Scenario): string[] {
   return [
     ...clientMisfits(scenario),
     ...transactionMisfits(scenario),
+    ...markerMisfits(scenario),
     ...scriptMisfits(scenario),
     ...consumerMisfits(scenario),
     ...groupMisfits(scenario),
@@ -62,7 +64,7 @@ function clientMisfits({ client, producer, load }: Scenario): string[] {
 
 /** What would leave nothing to say about transactions, or what kept cannot do with them. */
 function transactionMisfits(scenario: Scenario): string[] {
-  const { producer, topic, load, dense } = scenario;
+  const { producer, load } = scenario;
   if (producer.transactions === undefined) return [];
   const isOwn = libraryOf(scenario) === 'kept';
   const { retryEnd, keepProducer } = producer.transactions;
@@ -75,13 +77,22 @@ function transactionMisfits(scenario: Scenario): string[] {
           (name) =>
             `producer.transactions.${name}: it is about kept's own driver, and what a library does is its own`,
         )),
-    ...(topic.compact
-      ? ['topic.compact: compaction removes the markers by which transactions are judged']
-      : []),
-    ...(dense ? ['dense: markers of transactions have offsets of their own, so "dense" must be false'] : []),
     ...(load.hosts === undefined
       ? []
       : ['load.hosts: workers that write in transactions must live in the process of the run']),
+  ];
+}
+
+/** Transactions are judged by the markers in the log, whoever wrote in them. */
+function markerMisfits(scenario: Scenario): string[] {
+  if (transactionTimeoutOf(scenario) === null) return [];
+  return [
+    ...(scenario.topic.compact
+      ? ['topic.compact: compaction removes the markers by which transactions are judged']
+      : []),
+    ...(scenario.dense
+      ? ['dense: markers of transactions have offsets of their own, so "dense" must be false']
+      : []),
   ];
 }
 
@@ -105,7 +116,7 @@ function groupMisfits({ group, consumer, consumers, load }: Scenario): string[] 
   ];
 }
 
-function copyingMisfits({ group, consumer, topic, dense, load }: Scenario): string[] {
+function copyingMisfits({ group, consumer, topic, load }: Scenario): string[] {
   if (group?.commit !== 'transaction') return [];
   return [
     ...(topic.partitions % 2 === 0
@@ -113,10 +124,6 @@ function copyingMisfits({ group, consumer, topic, dense, load }: Scenario): stri
       : [
           `topic.partitions: the first half is copied to the second, so there must be an even number of them, not ${topic.partitions}`,
         ]),
-    ...(topic.compact
-      ? ['topic.compact: compaction removes the markers by which transactions are judged']
-      : []),
-    ...(dense ? ['dense: markers of transactions have offsets of their own, so "dense" must be false'] : []),
     ...(load.script === undefined
       ? []
       : ['load.script: what is copied is written by a load, and not by a script']),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { COMMIT_WAYS, GROUP_PROTOCOLS } from '../history/group.ts';
+import { transactionTimeoutMsSchema } from './transaction-timeout.ts';
 
 /** What is done to the members of a group while the load goes on. */
 export const CHURN_KINDS = ['kill', 'pause', 'leave'] as const;
@@ -18,12 +19,7 @@ const churnSchema = z.strictObject({
 });
 
 const copyingSchema = z.strictObject({
-  timeoutMs: z
-    .int()
-    .min(1_000)
-    .max(900_000)
-    .default(10_000)
-    .describe('after so long without an end the coordinator aborts a transaction (transaction.timeout.ms)'),
+  timeoutMs: transactionTimeoutMsSchema,
   version: z
     .union([z.literal(1), z.literal(2)])
     .optional()

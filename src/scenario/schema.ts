@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CLIENT_LIBRARIES } from '../history/client-info.ts';
 import { randomScheduleSchema, strikeSchema } from '../nemesis/schedule.ts';
+import { transactionTimeoutMsSchema } from './transaction-timeout.ts';
 import { groupSchema } from './group-schema.ts';
 
 /**
@@ -22,12 +23,7 @@ const transactionsSchema = z.strictObject({
     .describe(
       'so many of the transactions are aborted, evenly spread; and each in which a write was not acknowledged',
     ),
-  timeoutMs: z
-    .int()
-    .min(1_000)
-    .max(900_000)
-    .default(10_000)
-    .describe('after so long without an end the coordinator aborts a transaction (transaction.timeout.ms)'),
+  timeoutMs: transactionTimeoutMsSchema,
   version: z
     .union([z.literal(1), z.literal(2)])
     .optional()
