@@ -14,7 +14,7 @@ import { createEncoder } from '../history/value.ts';
 import { isIdempotent } from '../scenario/client.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import { titleOf } from '../scenario/title.ts';
-import { withCopyingVersion, withTransactionVersion } from '../scenario/transactions.ts';
+import { withTransactionVersions } from '../scenario/transactions.ts';
 import type { GivenPlan, GivenTopic } from '../world/plan.ts';
 import { prepareClient, prepareConsumer } from './prepare-client.ts';
 import { assertConsent } from './consent.ts';
@@ -80,11 +80,10 @@ export async function prepareGivenPlan(
   const admin = createAdmin({ endpoint, clock, patienceMs: 0 });
   try {
     const fitted = await fitTopic(limited.scenario, { admin, cluster, features, topic, wishes });
-    const speaks = { hasVersion2: features.transactionVersion2 };
-    const scenario = withCopyingVersion(
-      withTransactionVersion(titled(fitted.scenario, wanted), client, speaks),
-      consumer,
-      speaks,
+    const scenario = withTransactionVersions(
+      titled(fitted.scenario, wanted),
+      { client, consumer },
+      { hasVersion2: features.transactionVersion2 },
     );
     if (isIdempotent(scenario) && !features.idempotence)
       throw new Failure('This cluster has no idempotent producers (InitProducerId), and one was asked for.', {

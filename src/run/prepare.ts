@@ -23,7 +23,7 @@ import { isProcessFault } from '../nemesis/process-faults.ts';
 import { drawSchedule, type Schedule } from '../nemesis/schedule.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import { assertGroupProtocol } from '../scenario/group.ts';
-import { withCopyingVersion, withTransactionVersion } from '../scenario/transactions.ts';
+import { withTransactionVersion, withTransactionVersions } from '../scenario/transactions.ts';
 import type { Bug } from '../sim/bugs.ts';
 import type { Claim } from '../checker/result.ts';
 import type { LabKind, RealPlan, SimulatedPlan } from '../world/plan.ts';
@@ -219,11 +219,10 @@ export async function preparePlan(
   };
   const fitted = await fitSoak(wanted, assertAll);
   const { soak } = fitted;
-  const brokers = { hasVersion2: Number.parseInt(distribution.version, 10) >= 4 };
-  const scenario = withCopyingVersion(
-    withTransactionVersion(fitted.scenario, client, brokers),
-    consumer,
-    brokers,
+  const scenario = withTransactionVersions(
+    fitted.scenario,
+    { client, consumer },
+    { hasVersion2: Number.parseInt(distribution.version, 10) >= 4 },
   );
   assertGroupProtocol(scenario, distribution.version);
   const mode = options.mode ?? preferredMode(distribution.version, scenario);

@@ -80,7 +80,22 @@ export function withTransactionVersion(
   return { ...scenario, producer: { ...producer, transactions: { ...transactions, version: chosen } } };
 }
 
-/** The same of the members of a group, which copy in transactions. */
+/** Both, where a scenario may have either: what its workers' requests have, and those of members that copy. */
+export function withTransactionVersions(
+  scenario: Scenario,
+  {
+    client,
+    consumer,
+  }: {
+    client: Parameters<typeof withTransactionVersion>[1];
+    consumer: Parameters<typeof withCopyingVersion>[1];
+  },
+  brokers: { hasVersion2: boolean },
+): Scenario {
+  return withCopyingVersion(withTransactionVersion(scenario, client, brokers), consumer, brokers);
+}
+
+/** The same as `withTransactionVersion` of the members of a group, which copy in transactions. */
 export function withCopyingVersion(
   scenario: Scenario,
   consumer: { kind: ClientLibrary; version: string | null } | null,
