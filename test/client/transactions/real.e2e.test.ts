@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { THROTTLED, type Struck } from '../../control/proxy/struck-on-cluster.ts';
 import { kept } from '../../given/run-kept.ts';
 import type { Refused, Told } from './against-cluster.ts';
 
@@ -15,21 +16,41 @@ test.serial(
   },
 );
 
-test.serial('Kafka 4.4.0 keeps transactions of both versions as they are told', async (t) => {
-  const [first, second] = await ask(t, '4.4.0');
-  assertKept(t, first);
-  assertKept(t, second);
-});
+test.serial(
+  'Kafka 4.4.0 keeps transactions of both versions as they are told, and notices what a proxy does to requests',
+  async (t) => {
+    const [[first, second], output] = await askAll(t, '4.4.0', ['struck']);
+    assertKept(t, first);
+    assertKept(t, second);
+    const { reordered, reset, throttled, did } = JSON.parse(/^struck: (.*)$/m.exec(output)![1]!) as Struck;
+    t.deepEqual(reordered, [1, 0], 'the second one came first');
+    t.deepEqual(reset, { reason: 'ECONNRESET', ends: [2, 2] }, 'it never reached the broker');
+    const leastMs = (THROTTLED.bytes / THROTTLED.bytesPerSecond) * 1_000;
+    t.true(throttled.tookMs >= leastMs, `${throttled.tookMs} ms`);
+    t.is(throttled.offset, 2);
+    t.is(did.length, 3);
+    t.regex(did.join('; '), /^passed by the next one; connection reset; slowed by \d+ ms$/);
+  },
+);
 
 async function ask(t: ExecutionContext, kafka: string): Promise<(Told | Refused)[]> {
+  const [told] = await askAll(t, kafka);
+  return told;
+}
+
+async function askAll(
+  t: ExecutionContext,
+  kafka: string,
+  more: readonly string[] = [],
+): Promise<[told: (Told | Refused)[], output: string]> {
   t.timeout(300_000);
   const script = resolve('test/client/transactions/against-cluster.ts');
-  const words = ['lab', '--kafka', kafka, '--', process.execPath, '--import=tsx', script, '1', '2'];
+  const words = ['lab', '--kafka', kafka, '--', process.execPath, '--import=tsx', script, '1', '2', ...more];
   const { status, output } = await kept(words);
   t.is(status, 0, output);
   const told = JSON.parse(/^\[.*\]$/m.exec(output)?.[0] ?? '[]') as (Told | Refused)[];
   t.is(told.length, 2);
-  return told;
+  return [told, output];
 }
 
 function assertKept(t: ExecutionContext, told: Told | Refused | undefined): void {
