@@ -14,6 +14,7 @@ import { leadershipsOf, type Leadership } from './facts/leadership.ts';
 import { PagedColumn, SPARSE_KEYS_MAX } from './columns/paged.ts';
 import { PartitionLog } from './facts/partition.ts';
 import { PowerLosses } from './facts/power.ts';
+import { RequestLog } from './facts/request-log.ts';
 import { Unwatched } from './facts/unwatched.ts';
 import { WorkerClocks } from './facts/worker-clocks.ts';
 import type { GivenRecords } from './facts/given.ts';
@@ -55,6 +56,7 @@ export class Examination {
   faults: readonly FaultSpan[] = [];
   readonly power: PowerLosses;
   readonly copies: Copies;
+  readonly requestLog: RequestLog;
   readonly unwatched: Unwatched;
   readonly leadershipOf: (partition: number) => Leadership;
   readonly clocks: WorkerClocks;
@@ -124,6 +126,7 @@ export class Examination {
     this.clocks = new WorkerClocks(run.info);
     this.power = new PowerLosses(run.events, run.info.kafkaMode, run.info.nodes);
     this.copies = new Copies(run);
+    this.requestLog = new RequestLog(run, this.eventsIncomplete);
     this.unwatched = new Unwatched(run.events);
     this.leadershipOf = leadershipsOf(run, this.power, !this.eventsIncomplete, this.unwatched);
     this.truncations = new Truncations(run.events);

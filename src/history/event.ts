@@ -20,6 +20,7 @@ export type Event =
   | LogEvent
   | RepetitionEvent
   | ProducerEvent
+  | ProducedEvent
   | GapEvent
   | ClockEvent
   | MarkEvent
@@ -188,6 +189,28 @@ export interface ProducerEvent {
   transactionalId: string;
   producerId: number;
   epoch: number;
+}
+
+/**
+ * A broker has answered a Produce request of a worker, as the proxy between the two saw it: one event for each partition of the
+ * request, before the client learned of the answer (if it did).
+ */
+export interface ProducedEvent {
+  type: 'produced';
+  timeNs: number;
+  node: string;
+  /** Null where the request could not be read. */
+  partition: number | null;
+  /** The values that it bore, [worker, seq] each, in their order; null where they could not be read. */
+  values: [worker: number, seq: number][] | null;
+  /** Its first number, of this producer; absent where the producer is not idempotent. */
+  producerId?: number;
+  epoch?: number;
+  sequence?: number;
+  /** The error that the broker gave, by its number in the protocol; 0: it took them. Null where the answer could not be read. */
+  code: number | null;
+  /** Where it says that the first one is; null where it says nothing. */
+  offset: number | null;
 }
 
 /**

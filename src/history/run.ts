@@ -233,6 +233,8 @@ export interface RunInfo {
   group?: GroupInfo;
   /** Set where workers copy records from one partition to another, in transactions. */
   copies?: CopiesInfo;
+  /** Set where each Produce request that a broker answered a worker stands among the events (`produced`). */
+  requestLog?: true;
   /** How many processes shared the workers; one if absent. */
   processes?: number;
   /** Of workers that lived on hosts with clocks of their own: how exactly these were measured. Their times are corrected already. */

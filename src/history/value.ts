@@ -7,7 +7,7 @@ import type { Integrity } from './write.ts';
  *
  *     kept RUN TOPIC PARTITION WORKER:SEQ .............. CRC32
  *
- * (without the blank between dots and checksum). The checksum stands last and covers every byte before it: whose
+ * (without the blank between dots and checksum). The partition is * where the client library is to choose one. The checksum stands last and covers every byte before it: whose
  * record it is, where it belongs, its number and all of its padding. A record that a broker moved, mixed up, cut or
  * changed is therefore told from one that it kept. CRC-32 catches every change within 32 neighbouring bits, and any
  * other with a chance of 1 in 2^32 of being missed.
@@ -25,6 +25,9 @@ export interface Decoded {
   seq: number | null;
   integrity: Integrity;
 }
+
+/** The partition of a record that the client library is to choose one for: it is right wherever it stands. */
+export const ANY_PARTITION = -1;
 
 /** The record's bytes for one write. Each call gives a fresh buffer. */
 export type Encoder = (invocation: { worker: number; seq: number; partition: number }) => Buffer;
@@ -62,7 +65,7 @@ export function createEncoder(options: ValuePlace & { sizeBytes: number }): Enco
   const blank = Buffer.alloc(sizeBytes, '.');
   blank.write(head, 'latin1');
   return ({ worker, seq, partition }) => {
-    const numbers = `${partition} ${worker}:${seq} `;
+    const numbers = `${partition === ANY_PARTITION ? '*' : partition} ${worker}:${seq} `;
     const end = Math.max(sizeBytes - CHECKSUM_BYTES, head.length + numbers.length);
     const value = Buffer.allocUnsafe(end + CHECKSUM_BYTES);
     value.set(blank);
@@ -100,7 +103,9 @@ export function createDecoder(place: ValuePlace): Decoder {
     // The topic may be another one, of another length: whatever stands there up to the next blank.
     const sameTopic = startsLike(value, head, runEnd, head.length);
     const cursor = { at: sameTopic ? head.length : value.indexOf(BLANK, runEnd) + 1 };
-    const writtenTo = numberAt(value, cursor, BLANK);
+    const isAnywhere = value[cursor.at] === STAR && value[cursor.at + 1] === BLANK;
+    if (isAnywhere) cursor.at += 2;
+    const writtenTo = isAnywhere ? partition : numberAt(value, cursor, BLANK);
     const worker = numberAt(value, cursor, COLON);
     const seq = numberAt(value, cursor, BLANK);
     if (writtenTo < 0 || worker < 0 || seq < 0) return verdict('unreadable');
@@ -110,6 +115,7 @@ export function createDecoder(place: ValuePlace): Decoder {
 
 const HEX = '0123456789abcdef';
 const BLANK = 0x20;
+const STAR = 0x2a;
 const ZERO = 0x30;
 const COLON = 0x3a;
 const LETTER_A = 0x61;

@@ -10,20 +10,20 @@ const WHY_NOT: Partial<Record<LabKind | 'given' | 'simulated', string>> = {
 };
 
 /**
- * Single requests are struck in a proxy that the brokers advertise to their clients.
+ * Single requests are struck, and noted, in a proxy that the brokers advertise to their clients.
  * @param where the kind of lab; `given` for a cluster that is there already, `simulated` for the model.
  * @throws Failure (usage) where the scenario wants it and it cannot be done.
  */
 export function assertRequestFaults(scenario: Scenario, where: LabKind | 'given' | 'simulated'): void {
-  if (!strikesRequests(scenario)) return;
+  if (!strikesRequests(scenario) && !scenario.requestLog) return;
+  const what = strikesRequests(scenario)
+    ? 'The fault "requests" is done'
+    : 'What brokers answer (requestLog) is noted';
   const refuse = (why: string, hint: string): never => {
-    throw new Failure(
-      `The fault "requests" is done in a proxy between the clients and the brokers, and ${why}`,
-      {
-        hint,
-        exitStatus: EXIT.usage,
-      },
-    );
+    throw new Failure(`${what} in a proxy between the clients and the brokers, and ${why}`, {
+      hint,
+      exitStatus: EXIT.usage,
+    });
   };
   const why = WHY_NOT[where];
   if (why !== undefined)

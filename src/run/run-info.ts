@@ -59,6 +59,7 @@ export function infoOf(plan: Plan, world: Stage['info']): RunInfo {
     topic: topicOf(plan),
     partitions: scenario.topic.partitions,
     ...(scenario.dense && { dense: true }),
+    ...(scenario.requestLog && { requestLog: true as const }),
     nodes: [],
     workers: writersOf(scenario),
     ...(transactions !== undefined && { transactions }),

@@ -10,7 +10,7 @@ import type { Scenario } from '../scenario/schema.ts';
 const HOST = '127.0.0.1';
 
 /**
- * The lab with a proxy before its brokers, if the scenario strikes single requests; else the lab as it is. Brokers advertise
+ * The lab with a proxy before its brokers, if the scenario strikes single requests or wants them noted; else the lab as it is. Brokers advertise
  * the proxy's places to clients from their start, so it is there for the whole run. Among themselves brokers go straight.
  * @throws Failure where the proxy cannot listen
  */
@@ -18,7 +18,7 @@ export async function behindProxy<L extends Lab>(
   lab: L,
   { scenario, mode, clock }: { scenario: Scenario; mode: KafkaMode; clock: Clock },
 ): Promise<L> {
-  if (!strikesRequests(scenario)) return lab;
+  if (!strikesRequests(scenario) && !scenario.requestLog) return lab;
   const brokers = planNodes(mode, scenario.brokers).filter(({ roles }) => roles.includes('broker'));
   const proxy = await createRequestProxy({
     host: HOST,

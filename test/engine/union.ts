@@ -41,7 +41,9 @@ function apart({ writes = [], reads = [], events = [] }: Rows, index: number): R
     })),
     // Faults are of the whole run, and would be those of all histories.
     events: events.flatMap((event): Event[] =>
-      'partition' in event ? [{ ...event, partition: event.partition + shift }] : [],
+      'partition' in event && event.partition !== null
+        ? [{ ...event, partition: event.partition + shift }]
+        : [],
     ),
   };
 }

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { fc, testProp } from '@fast-check/ava';
 import { Failure } from '../../src/core/failure.ts';
-import { createDecoder, createEncoder, minimumValueBytes } from '../../src/history/value.ts';
+import { ANY_PARTITION, createDecoder, createEncoder, minimumValueBytes } from '../../src/history/value.ts';
 
 const place = { run: 'mbx3k9ab12', topic: 'orders' };
 const encode = createEncoder({ ...place, sizeBytes: 128 });
@@ -83,6 +83,21 @@ testProp(
     t.not(decode(0, Buffer.concat([Buffer.from('kept '), bytes])).integrity, 'valid');
   },
 );
+
+test('a record whose partition its library chooses is right in each, and of this run and topic only', (t) => {
+  const integrity = (partition: number, options: Partial<typeof place> = {}) =>
+    decode(
+      partition,
+      createEncoder({ ...place, ...options, sizeBytes: 128 })({
+        worker: 7,
+        seq: 8,
+        partition: ANY_PARTITION,
+      }),
+    );
+  for (const partition of [0, 1, 12]) t.like(integrity(partition), { worker: 7, seq: 8, integrity: 'valid' });
+  t.like(integrity(0, { topic: 'payments' }), { integrity: 'wrong-place' });
+  t.like(integrity(0, { run: 'another' }), { integrity: 'foreign-run' });
+});
 
 test('a record tells when it is not where it was written, or not of this run', (t) => {
   const write = { worker: 7, seq: 8, partition: 2 };

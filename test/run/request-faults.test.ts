@@ -27,6 +27,63 @@ test('the labs whose brokers advertise a proxy have it, and no other world', (t)
   }
 });
 
+test('what brokers answer can be noted where single requests can be struck', (t) => {
+  const scenario = scenarioSchema.parse({ requestLog: true, load: { script: [{ do: 'write', worker: 0 }] } });
+  t.notThrows(() => assertRequestFaults(scenario, 'netns'));
+  t.throws(() => assertRequestFaults(scenario, 'given'), {
+    message: /^What brokers answer \(requestLog\) is noted in a proxy/,
+  });
+});
+
+const SCRIPT = { workers: 1, inFlight: 1, script: [{ do: 'write', worker: 0 }] };
+const sending = (partitions: (number | null)[], more: object = {}) => ({
+  client: { library: 'kafkajs' },
+  topic: { partitions: 2 },
+  requestLog: true,
+  load: { ...SCRIPT, script: [{ do: 'send', worker: 0, partitions }] },
+  ...more,
+});
+const MISFITS: [what: object, told: RegExp | null][] = [
+  [sending([0, 1, null]), null],
+  [sending([0, 1], { requestLog: false }), null],
+  [
+    sending([0, null], { requestLog: false }),
+    /^load.script\[0\].partitions: where the library chooses, only the brokers can say/,
+  ],
+  [sending([0, 2]), /^load.script\[0\].partitions: 2, and the partitions are numbered from 0 to 1$/],
+  [sending([0], { client: { library: 'kept' } }), /^load.script\[0\].do: kept's own driver has no such call/],
+  [
+    sending([0], {
+      producer: { transactions: {} },
+      load: {
+        ...SCRIPT,
+        script: [
+          { do: 'begin', worker: 0 },
+          { do: 'send', worker: 0, partitions: [0] },
+        ],
+      },
+    }),
+    /^load.script\[1\].do: worker 0 writes in transactions/,
+  ],
+  [{ requestLog: true, load: SCRIPT }, null],
+  [{ requestLog: true }, /^requestLog: is for a load that is written out/],
+  [
+    { requestLog: true, load: SCRIPT, producer: { acks: 0 } },
+    /^requestLog: with acks=0 brokers answer nothing$/,
+  ],
+  [{ requestLog: true, load: SCRIPT, soak: {} }, /^requestLog: a soak has too many requests for it$/],
+];
+for (const [index, [what, told]] of MISFITS.entries()) {
+  test(`what fits together with calls and notes, ${index}: ${told?.source ?? 'all of it'}`, (t) => {
+    const misfits = misfitsOf(scenarioSchema.parse(what));
+    if (told === null) t.deepEqual(misfits, []);
+    else {
+      t.is(misfits.length, 1, misfits.join('; '));
+      t.regex(misfits[0]!, told);
+    }
+  });
+}
+
 test('hosts of the load go another way', (t) => {
   const scenario = scenarioOf(FAULT, { load: { hosts: 2 } });
   const error = t.throws(() => assertRequestFaults(scenario, 'netns'), { instanceOf: Failure });

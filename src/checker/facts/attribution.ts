@@ -141,7 +141,7 @@ export class LossCauses {
     const successor = term === null ? null : leadership.successorOf(term, offset);
     const fault = clientFault === null ? 0 : 1 + CLIENT_FAULT_NAMES.indexOf(clientFault);
     const key =
-      (((term?.index ?? -1) + 1) * TERMS_MAX + (successor?.index ?? -1) + 1) * 16 +
+      (((term?.index ?? -1) + 1) * TERMS_MAX + (successor?.index ?? -1) + 1) * 32 +
       fault * 4 +
       Number(outlived) * 2 +
       Number(offset < 0);
@@ -251,12 +251,16 @@ export type ClientFault = keyof typeof CLIENT_FAULTS;
 const CLIENT_FAULTS = {
   'never-sent':
     'the client library reported a success, and no request with this record ever reached a socket',
+  'never-taken':
+    'the client library reported a success, and no broker had answered any request with this record without an error',
+  'taken-for-another':
+    'requests with different records bore one sequence number of one producer, so the client library reused it, and the broker took this record for a repetition of the other one',
   'shared-ack':
     'two records of one producer were acknowledged at one offset by one leader, so the client library took the answer for one as the answer for the other, or gave both one sequence number',
   deduplicated:
     'the offset holds another record of the same idempotent producer, a second copy or one that it had no answer for: the client library reused its sequence number, and the broker took this record for a repetition',
 } as const;
-/** In the order of their codes; there is room for three. */
+/** In the order of their codes; there is room for seven. */
 const CLIENT_FAULT_NAMES = Object.keys(CLIENT_FAULTS) as ClientFault[];
 
 /** Ids of the faults in force at any time while the group's records were acknowledged. */

@@ -98,8 +98,11 @@ function recordRead(
   const code = slotCodeOf(examination, log, integrity, batch.worker[row]!, int64At(batch.seq, row));
   const state = code === FOREIGN ? 0 : values.stateOf(code - FIRST_VALUE);
   const isKnown = isOfThisLog(examination, log, code, state);
-  if (!isKnown && (state & REPEATED) === 0)
-    notePhantom(examination, log, wrongPlace, offset, code, integrity, readNs);
+  if (!isKnown && (state & REPEATED) === 0) {
+    if (wasTakenHere(examination, log, code, state))
+      noteCopy(examination, log, code - FIRST_VALUE, { decides, offset, readNs });
+    else notePhantom(examination, log, wrongPlace, offset, code, integrity, readNs);
+  }
   if (isKnown && (state & OUTCOME_BITS) === IS_FAIL && (state & (FOUND | SEEN)) === 0)
     examination.suspicious++;
   if (!decides) {
@@ -191,6 +194,29 @@ export function isOfThisLog(
   state: number,
 ): boolean {
   return (state & OUTCOME_BITS) !== 0 && values.homeOf(code - FIRST_VALUE) === log.index;
+}
+
+/** Whether it is of a write to another partition, and a broker took it in this one, too: its client sent it to both. */
+function wasTakenHere(
+  { values, requestLog }: Examination,
+  log: PartitionLog,
+  code: number,
+  state: number,
+): boolean {
+  if (code === FOREIGN || (state & OUTCOME_BITS) === 0) return false;
+  const id = code - FIRST_VALUE;
+  return requestLog.wasTakenIn(values.workerOf(id), values.seqOf(id), log.partition);
+}
+
+function noteCopy(
+  examination: Examination,
+  log: PartitionLog,
+  id: number,
+  { decides, offset, readNs }: { decides: boolean; offset: number; readNs: number },
+): void {
+  if (!decides) return;
+  const cause = examination.copies.causeAt(log, offset, examination.sentAgain.get(id) !== 0);
+  noteDuplicate(examination, log, cause, { id, offset, timeNs: readNs });
 }
 
 /** One value at another offset than before. */

@@ -191,6 +191,10 @@ function clientFaultOf(
 ): ClientFault | null {
   // Of kept's own driver, and of libraries whose sockets it sees, it is known what was sent.
   if (batch.attempts[row] === 0 && isApplication(examination.run.info)) return 'never-sent';
+  const { requestLog } = examination;
+  const [worker, seq] = [batch.worker[row]!, int64At(batch.seq, row)];
+  if (requestLog.wasNeverTaken(worker, seq)) return 'never-taken';
+  if (requestLog.wasTakenForAnother(worker, seq)) return 'taken-for-another';
   const marks = offset < 0 ? 0 : log.marks.get(offset);
   if ((marks & RIVALLED) === 0) return null;
   const { values, run } = examination;

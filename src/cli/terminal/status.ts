@@ -108,6 +108,7 @@ function describeEvent(event: Event, colors: ReturnType<typeof createColors>): s
     case 'offset-fetch':
     case 'clock':
     case 'producer':
+    case 'produced':
     case 'node':
     case 'view':
     case 'controller':

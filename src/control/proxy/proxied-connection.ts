@@ -24,8 +24,20 @@ export interface ProxySide {
     connection: ProxiedConnection,
     lifted: AbortSignal,
   ): Promise<string | null>;
+  /** Whether somebody wants to know what brokers answer to Produce requests. */
+  readonly isWatched: boolean;
+  /** A broker has answered a Produce request, whatever becomes of its answer. */
+  produced(told: ProduceAnswered): void;
   /** Told once, when nothing of it is left. */
   closed(connection: ProxiedConnection): void;
+}
+
+/** A Produce request that a broker has answered: both as they came, with their lengths in front. */
+export interface ProduceAnswered {
+  node: string;
+  request: SeenRequest;
+  asked: Buffer;
+  answer: Buffer;
 }
 
 /** A rule that strikes a message. */
@@ -55,6 +67,8 @@ export class ProxiedConnection {
   readonly #toClient: Lane;
   /** What was done to requests. */
   readonly #touched = new WeakMap<SeenRequest, Touched>();
+  /** The bytes of Produce requests that are not answered yet, where somebody watches. */
+  readonly #asked = new WeakMap<SeenRequest, Buffer>();
   #isConnected = false;
   #isClientGone = false;
 
@@ -110,6 +124,7 @@ export class ProxiedConnection {
         this.#toBroker.push(bytes);
         continue;
       }
+      if (this.#proxy.isWatched && request.api === KAFKA_APIS.Produce) this.#asked.set(request, bytes);
       const sent = () => this.#conversation.sent(request);
       this.#carry({ message: 'request', bytes, request, lane: this.#toBroker, leaving: sent });
     }
@@ -120,6 +135,8 @@ export class ProxiedConnection {
       if (request !== null) {
         const touched = this.#touched.get(request);
         if (touched !== undefined) touched.isAnswered = true;
+        const asked = this.#asked.get(request);
+        if (asked !== undefined) this.#proxy.produced({ node: this.node, request, asked, answer: bytes });
       }
       // The client has asked once.
       if (answersCopy === true) continue;

@@ -5,10 +5,15 @@ import { apiName } from '../../core/kafka-apis.ts';
 import type { Link } from '../../core/link.ts';
 import type { Place } from '../place.ts';
 import type { SeenRequest } from './conversation.ts';
-import { ProxiedConnection, type ProxySide, type RuleStrike } from './proxied-connection.ts';
+import {
+  ProxiedConnection,
+  type ProduceAnswered,
+  type ProxySide,
+  type RuleStrike,
+} from './proxied-connection.ts';
 import { RuleInForce, type RequestRule, type Touched } from './rule.ts';
 
-export type { RequestRule, Touched };
+export type { ProduceAnswered, RequestRule, Touched };
 
 /**
  * What the clients' connections to the brokers go through, in this very process. It can tell single requests and answers
@@ -23,6 +28,11 @@ export interface RequestProxy {
    * @param links of the clients' place and the brokers that are meant
    */
   apply(rule: RequestRule, links: readonly Link[]): AppliedRule;
+  /**
+   * Tells of each Produce request from now on that a broker answers, before its client learns of the answer.
+   * @returns ends that
+   */
+  watchProduce(tell: (told: ProduceAnswered) => void): () => void;
   /** Lifts all rules: what they hold goes its way. */
   liftAll(): Promise<void>;
   /** Ends all connections, and whatever is held in them. */
@@ -72,6 +82,7 @@ export async function createRequestProxy({
     isMeant(request: SeenRequest, on: ProxiedConnection): boolean;
     tell(what: string): void;
   }>();
+  const watchers = new Set<(told: ProduceAnswered) => void>();
   /** Those that cannot be read and are closed by now. */
   let unreadable = 0;
   let requests = 0;
@@ -107,6 +118,12 @@ export async function createRequestProxy({
         if (lifted.aborted) end(null);
         else lifted.addEventListener('abort', () => end(null), { once: true });
       }),
+    get isWatched() {
+      return watchers.size > 0;
+    },
+    produced(told) {
+      for (const tell of watchers) tell(told);
+    },
     closed(connection) {
       if (connections.delete(connection) && !connection.isReadable) unreadable++;
     },
@@ -171,6 +188,11 @@ export async function createRequestProxy({
         }),
         lift: () => entry.lift(),
       };
+    },
+
+    watchProduce(tell) {
+      watchers.add(tell);
+      return () => void watchers.delete(tell);
     },
 
     async liftAll() {

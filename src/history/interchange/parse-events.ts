@@ -281,6 +281,18 @@ const OWN_EVENTS = z.discriminatedUnion('type', [
     epoch: z.int().min(0),
   }),
   z.looseObject({
+    type: z.literal('produced'),
+    timeNs: time,
+    node: text,
+    partition: z.int().min(0).nullable(),
+    values: z.array(z.tuple([z.int().min(0), z.int().min(0)])).nullable(),
+    producerId: z.int().min(0).optional(),
+    epoch: z.int().min(0).optional(),
+    sequence: z.int().min(0).optional(),
+    code: z.int().nullable(),
+    offset: z.int().min(0).nullable(),
+  }),
+  z.looseObject({
     type: z.literal('gap'),
     timeNs: time,
     watch: z.enum(['views', 'ends', 'log']),

@@ -43,3 +43,28 @@ export function cutAt(bytes: Buffer, places: readonly number[]): Buffer[] {
   const ends = [...new Set(places.map((place) => place % (bytes.length + 1)))].toSorted((a, b) => a - b);
   return [...ends, bytes.length].map((end, index) => bytes.subarray(index === 0 ? 0 : ends[index - 1], end));
 }
+
+/** A Produce of version 7 with one batch. */
+export function produceRequest(partition: number, batch: Buffer, clientId = 'kept-0'): Buffer {
+  const head = Buffer.alloc(2 + 2 + 4 + 4);
+  head.writeInt16BE(-1, 0);
+  head.writeInt16BE(-1, 2);
+  head.writeInt32BE(1, 8);
+  const topic = Buffer.from('\0\u0006orders', 'latin1');
+  const place = Buffer.alloc(4 + 4 + 4);
+  place.writeInt32BE(1, 0);
+  place.writeInt32BE(partition, 4);
+  place.writeInt32BE(batch.length, 8);
+  return request('Produce', 1, { clientId, body: Buffer.concat([head, topic, place, batch]) });
+}
+
+/** What a broker says to it. */
+export function produceAnswer(partition: number, { code, offset }: { code: number; offset: number }): Buffer {
+  const count = Buffer.from([0, 0, 0, 1]);
+  const topic = Buffer.from('\0\u0006orders', 'latin1');
+  const told = Buffer.alloc(4 + 2 + 8 + 8 + 8 + 4);
+  told.writeInt32BE(partition, 0);
+  told.writeInt16BE(code, 4);
+  told.writeBigInt64BE(BigInt(offset), 6);
+  return answer(1, Buffer.concat([count, topic, count, told]));
+}

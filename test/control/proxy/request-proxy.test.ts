@@ -306,6 +306,34 @@ test('it ends whatever its clients and brokers have not ended', async (t) => {
   t.pass();
 });
 
+test('who watches is told what brokers answered to Produce requests, whatever becomes of the answers', async (t) => {
+  const { proxy, connected, apply } = await broker(t);
+  const told: string[] = [];
+  const watch = (name: string) =>
+    proxy.watchProduce(({ node, request: { correlationId, clientId }, asked, answer: answered }) =>
+      told.push(`${name}: ${node} ${clientId} ${correlationId} ${asked.length} ${answered.readInt32BE(4)}`),
+    );
+  const one = await connected();
+  one.socket.write(produce(1, 1));
+  await until(() => one.answers.length === 1);
+  const stop = watch('first');
+  const bytes = produce(2, 1);
+  const dropped = apply({ do: 'drop', api: 'Produce', message: 'answer' });
+  one.socket.write(bytes);
+  await until(() => told.length === 1);
+  await dropped.lift();
+  t.is(one.answers.length, 1, 'its client never learned of it');
+  stop();
+  watch('second');
+  one.ask(3);
+  one.socket.write(produce(4, 1));
+  await until(() => one.answers.length === 3);
+  t.deepEqual(told, [
+    `first: kafka1 kept-0 2 ${bytes.length} 2`,
+    `second: kafka1 kept-0 4 ${bytes.length} 4`,
+  ]);
+});
+
 test('what cannot be read is counted, and nothing of it struck', async (t) => {
   const { connected, apply, bytes } = await broker(t, { isSilent: true });
   const one = await connected();
