@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { Result } from '../src/checker/result.ts';
-import { judgementInWords, seenInWords } from '../src/cli/transactions-table.ts';
+import { judgementInWords, seenInWords } from '../src/cli/promises-table.ts';
 import { nameOfClient } from '../src/history/client-info.ts';
 import { markdownLines } from '../src/report/repeats/tables.ts';
 import { SUITES } from '../src/scenario/catalog/catalog.ts';

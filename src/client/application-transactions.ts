@@ -14,6 +14,8 @@ export interface LibraryTransactions extends Client {
    * Gets another producer: after an end that failed, one may be able to do nothing more. Absent where `begin` sees to it itself.
    */
   renew?(): Promise<void>;
+  /** Begins anew, as an instance of the application that has just started; `renew` does that, if absent. */
+  restart?(): Promise<void>;
   commit(): Promise<void>;
   abort(): Promise<void>;
   sendOffsets(sent: TransactionOffsets): Promise<void>;
@@ -38,7 +40,8 @@ export function applicationTransactions(
     if (open === null) throw new TypeError('no transaction has begun: call begin first');
     return open;
   };
-  const begin = async (): Promise<void> => {
+  const begin = async (newInstance: boolean): Promise<void> => {
+    if (newInstance) await (library.restart === undefined ? library.renew?.() : library.restart());
     try {
       await library.begin();
     } catch (thrown) {
@@ -61,11 +64,11 @@ export function applicationTransactions(
     open: () => library.open(),
     close: () => library.close(),
 
-    async begin() {
+    async begin({ newInstance } = { newInstance: false }) {
       if (open !== null) throw new TypeError('the transaction before is still open: call end first');
       const begun: Open = { error: null, underWay: new Set() };
       open = begun;
-      begun.error = await errorOf(begin());
+      begun.error = await errorOf(begin(newInstance));
       return { producer: null, error: begun.error };
     },
 

@@ -60,6 +60,12 @@ export interface Client {
    * only ever given to the batch whose request it answers; after an `info` the client goes on under a fresh session.
    */
   write(invocation: Invocation): Promise<Completion>;
+  /**
+   * Writes several records as one call of the library, where it has such a call, and else at once. The library may send them in
+   * any number of requests. The partition of a value is ANY_PARTITION where the library is to choose it. Absent of kept's own driver.
+   * @returns what became of each, in their order; an offset only where the library says it of this very record
+   */
+  send?(values: readonly Value[]): Promise<Completion[]>;
   close(): Promise<void>;
 }
 

@@ -38,8 +38,11 @@ export interface TransactionOffsets {
  * does is ever thrown. Calls out of order are an error of the caller, and are thrown as a TypeError.
  */
 export interface TransactionalClient extends Client {
-  /** Gets a producer first where there is none, or where the last one was given up: see `TransactionOptions`. */
-  begin(): Promise<Begun>;
+  /**
+   * Gets a producer first where there is none, or where the last one was given up: see `TransactionOptions`.
+   * @param how.newInstance whether it gets one in any case, as an instance of an application that has just started; false if absent
+   */
+  begin(how?: { newInstance: boolean }): Promise<Begun>;
   /** `null` where the coordinators took them for the transaction that is open; else the name of the error. */
   sendOffsets(sent: TransactionOffsets): Promise<string | null>;
   /** Waits for the writes that are under way, and ends the transaction. */

@@ -21,7 +21,7 @@ export interface Context {
 }
 
 /** What a worker is to attempt. A worker is given one operation after the other, and may have several writes under way. */
-export type Op = WriteOp | BeginOp | EndOp | PauseOp;
+export type Op = WriteOp | SendOp | BeginOp | EndOp | PauseOp;
 
 /** One request, with one write or several. The values are (worker, seq), unique in the run. */
 export interface WriteOp {
@@ -38,6 +38,16 @@ export interface WriteOp {
   intendedNs: number;
 }
 
+/** One call of a client library with several records, each a write of its own. The values are (worker, seq) and those after it. */
+export interface SendOp {
+  kind: 'send';
+  worker: number;
+  seq: number;
+  /** Where each record goes; ANY_PARTITION: the library chooses. */
+  partitions: readonly number[];
+  intendedNs: number;
+}
+
 /** A transaction of this worker begins: what it writes from now on is a part of it. */
 export interface BeginOp {
   kind: 'begin';
@@ -46,6 +56,8 @@ export interface BeginOp {
   transaction: number;
   /** How it is to end, if every write in it is acknowledged; otherwise it is aborted. */
   end: 'commit' | 'abort';
+  /** With a new producer, as an instance of the application that has just started; else with the one that the worker has. */
+  newInstance?: true;
   intendedNs: number;
 }
 

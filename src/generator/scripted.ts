@@ -1,8 +1,15 @@
+import { ANY_PARTITION } from '../history/value.ts';
 import type { Generator, Op } from './generator.ts';
 
 /** One step of a load that is written out: each begins when the one before is done, whichever worker that was. */
 export type Step =
-  | { do: 'begin' | 'commit' | 'abort'; worker: number }
+  | {
+      do: 'begin';
+      worker: number;
+      /** With a new producer, as an instance of the application that has just started; false if absent. */
+      newInstance?: boolean;
+    }
+  | { do: 'commit' | 'abort'; worker: number }
   | {
       do: 'write';
       worker: number;
@@ -11,10 +18,21 @@ export type Step =
       records: number;
       /** Of each of them, as hexadecimal digits; none if absent. */
       key?: string | undefined;
+      /** Whether the next step waits until it is answered; it does if absent. */
+      wait?: boolean;
+    }
+  | {
+      do: 'send';
+      worker: number;
+      /** Where each record of the call goes; null: the library chooses. */
+      partitions: readonly (number | null)[];
     }
   | { do: 'pause'; worker: number; forMs: number };
 
-/** A load that is written out, step by step. Each worker counts its writes and transactions from 0. */
+/**
+ * A load that is written out, step by step. What a worker has under way when a step of it does not wait, its next step that is
+ * waited for waits for, too. Each worker counts its writes and transactions from 0.
+ */
 export function scripted(steps: readonly Step[]): Generator {
   const plan = opsOf(steps);
   return from(0);
@@ -22,14 +40,18 @@ export function scripted(steps: readonly Step[]): Generator {
   function from(index: number): Generator {
     return {
       next({ nowNs, free }) {
-        const before = plan[index - 1];
-        if (before !== undefined && !free.includes(before.worker)) return 'pending';
+        const before = steps[index - 1];
+        if (before !== undefined && isWaitedFor(before) && !free.includes(before.worker)) return 'pending';
         const op = plan[index];
         if (op === undefined) return null;
         return [{ ...op, intendedNs: nowNs }, from(index + 1)];
       },
     };
   }
+}
+
+function isWaitedFor(step: Step): boolean {
+  return step.do !== 'write' || step.wait !== false;
 }
 
 type Unscheduled = Op extends infer Each ? (Each extends Op ? Omit<Each, 'intendedNs'> : never) : never;
@@ -43,7 +65,13 @@ function opsOf(steps: readonly Step[]): Unscheduled[] {
       case 'begin': {
         const transaction = begun.get(worker) ?? 0;
         begun.set(worker, transaction + 1);
-        return { kind: 'begin', worker, transaction, end: endOf(steps.slice(index), worker) };
+        return {
+          kind: 'begin',
+          worker,
+          transaction,
+          end: endOf(steps.slice(index), worker),
+          ...(step.newInstance === true && { newInstance: true }),
+        };
       }
       case 'commit':
       case 'abort':
@@ -55,6 +83,12 @@ function opsOf(steps: readonly Step[]): Unscheduled[] {
         const seq = written.get(worker) ?? 0;
         written.set(worker, seq + records);
         return { kind: 'write', worker, seq, partition, records, ...(key !== undefined && { key }) };
+      }
+      case 'send': {
+        const partitions = step.partitions.map((partition) => partition ?? ANY_PARTITION);
+        const seq = written.get(worker) ?? 0;
+        written.set(worker, seq + partitions.length);
+        return { kind: 'send', worker, seq, partitions };
       }
     }
   });
@@ -83,7 +117,8 @@ export function disorderIn(steps: readonly Step[]): { index: number; what: strin
       return isOpen ? [{ index, what: `worker ${worker} has a transaction open already` }] : [];
     }
     if (step.do === 'commit' || step.do === 'abort') open.delete(worker);
-    if (step.do === 'pause' || isOpen || (step.do === 'write' && !transactional.has(worker))) return [];
+    const isWrite = step.do === 'write' || step.do === 'send';
+    if (step.do === 'pause' || isOpen || (isWrite && !transactional.has(worker))) return [];
     return [{ index, what: `worker ${worker} has no transaction open` }];
   });
 }

@@ -1,6 +1,7 @@
 import { NS_PER_MS, type Clock } from '../core/clock.ts';
 import type { Client, Completion, Fate } from '../client/client.ts';
-import type { BeginOp, Generator, Op, WriteOp } from '../generator/generator.ts';
+import type { BeginOp, Generator, Op, SendOp, WriteOp } from '../generator/generator.ts';
+import { ANY_PARTITION } from '../history/value.ts';
 import type { Write } from '../history/write.ts';
 import type { Transactions } from './transactions.ts';
 
@@ -34,6 +35,8 @@ export function load(options: {
   inFlight: number;
   /** Where the generator has workers begin and end transactions. */
   transactions?: Transactions;
+  /** Where a record came to be of which the client library chose the partition; null where that is not known. */
+  partitionOf?: (worker: number, seq: number) => number | null;
   clock: Clock;
   record: (write: Write) => void;
   stop: AbortSignal;
@@ -59,14 +62,27 @@ export function load(options: {
     }
   }
 
-  async function write(op: WriteOp): Promise<void> {
-    const { worker, seq, records, partition, intendedNs } = op;
+  /** So many writes of a worker are under way. @returns since when */
+  function begun(worker: number, { records, intendedNs }: { records: number; intendedNs: number }): number {
     const invokeNs = clock.nowNs();
-    const transaction = transactions?.openOf(worker);
     invokedCount += records;
     behindNs = Math.max(behindNs, invokeNs - intendedNs);
     if (++outstanding[worker]! >= options.inFlight) free.delete(worker);
     if (waiting.length > 0) release();
+    return invokeNs;
+  }
+
+  function done(worker: number): void {
+    // Only a worker that could not write before changes what the generator has to say.
+    if (outstanding[worker]!-- !== options.inFlight || busy.has(worker)) return;
+    free.add(worker);
+    wakeUp();
+  }
+
+  async function write(op: WriteOp): Promise<void> {
+    const { worker, seq, records, partition, intendedNs } = op;
+    const transaction = transactions?.openOf(worker);
+    const invokeNs = begun(worker, op);
     const completion = await clients[worker]!.write(op);
     const { attempts, broker } = completion;
     const completeNs = clock.nowNs();
@@ -86,10 +102,30 @@ export function load(options: {
       });
       if (transaction !== undefined && fate.outcome !== 'ok') transactions!.failed(worker);
     }
-    // Only a worker that could not write before changes what the generator has to say.
-    if (outstanding[worker]!-- < options.inFlight || busy.has(worker)) return;
-    free.add(worker);
-    wakeUp();
+    done(worker);
+  }
+
+  async function send(op: SendOp): Promise<void> {
+    const { worker, seq, partitions, intendedNs } = op;
+    const invokeNs = begun(worker, { records: partitions.length, intendedNs });
+    const values = partitions.map((partition, index) => ({ worker, seq: seq + index, partition }));
+    const completions = await clients[worker]!.send!(values);
+    const completeNs = clock.nowNs();
+    for (const [index, { partition, ...value }] of values.entries()) {
+      // Only the brokers can say where the library had it stored.
+      const place = partition === ANY_PARTITION ? (options.partitionOf?.(worker, value.seq) ?? 0) : partition;
+      options.record({
+        ...value,
+        partition: place,
+        intendedNs,
+        invokeNs,
+        completeNs,
+        ...fateOf(completions[index]!, 0),
+        attempts: completions[index]!.attempts,
+        broker: completions[index]!.broker,
+      });
+    }
+    done(worker);
   }
 
   async function begin(op: BeginOp): Promise<void> {
@@ -118,6 +154,8 @@ export function load(options: {
     switch (op.kind) {
       case 'write':
         return write(op);
+      case 'send':
+        return send(op);
       case 'begin':
         return begin(op);
       case 'end':

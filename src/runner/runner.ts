@@ -99,7 +99,19 @@ interface Workers {
   transactions?: Transactions;
 }
 
-function openWorkers({ world, scenario, recorder }: RunOptions, count: number, account: Tally): Workers {
+function openWorkers(options: RunOptions, count: number, account: Tally): Workers {
+  const workers = clientsOf(options, count, account);
+  const { script = [] } = options.scenario.load;
+  if (script.some((step) => step.do === 'send' && workers.clients[step.worker]?.send === undefined)) {
+    throw new Failure('In this world clients have no call with several records.', {
+      hint: 'Leave the steps "send" out of load.script, or run it on a real Kafka.',
+      exitStatus: EXIT.usage,
+    });
+  }
+  return workers;
+}
+
+function clientsOf({ world, scenario, recorder }: RunOptions, count: number, account: Tally): Workers {
   const numbers = Array.from({ length: count }, (_, worker) => worker);
   if (scenario.producer.transactions === undefined)
     return { clients: numbers.map((worker) => world.openClient(worker)) };
@@ -180,6 +192,7 @@ async function loadUnderFaults(
           generator: loadPlan({ scenario, seed, startNs: clock.nowNs() }),
           ...loaders,
           inFlight: scenario.load.inFlight,
+          ...(world.partitionOf !== undefined && { partitionOf: world.partitionOf }),
           clock,
           record: account.write,
           stop: until,

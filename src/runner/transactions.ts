@@ -6,7 +6,7 @@ import type { Transaction } from '../history/transaction.ts';
 /** The transactions of all workers, one after the other for each: begun, ended and recorded. */
 export interface Transactions {
   /** Resolves when the worker may write, or when it is known that it has no producer: what it writes fails then. */
-  begin(op: Pick<BeginOp, 'worker' | 'transaction' | 'end'>): Promise<void>;
+  begin(op: Pick<BeginOp, 'worker' | 'transaction' | 'end' | 'newInstance'>): Promise<void>;
   /** The number of the transaction that is open; undefined: none is. */
   openOf(worker: number): number | undefined;
   /** A write of the open transaction was not acknowledged: as an application would, its worker aborts it. */
@@ -35,9 +35,9 @@ export function recordedTransactions({
 }): Transactions {
   const open = new Map<number, Open>();
   return {
-    async begin({ worker, transaction: number, end }) {
+    async begin({ worker, transaction: number, end, newInstance = false }) {
       const beginNs = clock.nowNs();
-      const { producer } = await clients[worker]!.begin();
+      const { producer } = await clients[worker]!.begin({ newInstance });
       const { producerId = null, epoch = null } = producer ?? {};
       open.set(worker, { number, end, beginNs, producerId, epoch });
     },

@@ -1,5 +1,5 @@
 import { nearest } from '../core/nearest.ts';
-import { disorderIn } from '../generator/scripted.ts';
+import { disorderIn, transactionalWorkers } from '../generator/scripted.ts';
 import { ROLES } from '../history/fault.ts';
 import { PEER_GROUPS } from '../history/faults/between.ts';
 import { transactionTimeoutOf } from './copying.ts';
@@ -17,6 +17,8 @@ export function misfitsOf(scenario: Scenario): string[] {
     ...transactionMisfits(scenario),
     ...markerMisfits(scenario),
     ...scriptMisfits(scenario),
+    ...sendMisfits(scenario),
+    ...requestLogMisfits(scenario),
     ...consumerMisfits(scenario),
     ...groupMisfits(scenario),
     ...copyingMisfits(scenario),
@@ -172,6 +174,45 @@ function scriptMisfits(scenario: Scenario): string[] {
         : []),
     ]),
     ...disorderIn(script).map(({ index, what }) => `load.script[${index}]: ${what}`),
+  ];
+}
+
+/** Calls of a library with several records. */
+function sendMisfits(scenario: Scenario): string[] {
+  const { load, topic, requestLog } = scenario;
+  const script = load.script ?? [];
+  const inTransactions = transactionalWorkers(script);
+  return script.flatMap((step, index) => {
+    if (step.do !== 'send') return [];
+    const path = `load.script[${index}]`;
+    const beyond = step.partitions.find((partition) => partition !== null && partition >= topic.partitions);
+    return [
+      ...(libraryOf(scenario) === 'kept'
+        ? [`${path}.do: kept's own driver has no such call; name a library (client.library)`]
+        : []),
+      ...(inTransactions.has(step.worker)
+        ? [`${path}.do: worker ${step.worker} writes in transactions, and there each record is a write`]
+        : []),
+      ...(beyond === undefined
+        ? []
+        : [
+            `${path}.partitions: ${beyond}, and the partitions are numbered from 0 to ${topic.partitions - 1}`,
+          ]),
+      ...(step.partitions.includes(null) && !requestLog
+        ? [
+            `${path}.partitions: where the library chooses, only the brokers can say what it chose: set requestLog`,
+          ]
+        : []),
+    ];
+  });
+}
+
+function requestLogMisfits({ requestLog, load, producer, soak }: Scenario): string[] {
+  if (!requestLog) return [];
+  return [
+    ...(load.script === undefined ? ['requestLog: is for a load that is written out (load.script)'] : []),
+    ...(producer.acks === 0 ? ['requestLog: with acks=0 brokers answer nothing'] : []),
+    ...(soak === undefined ? [] : ['requestLog: a soak has too many requests for it']),
   ];
 }
 

@@ -36,6 +36,14 @@ const transactionsSchema = z.strictObject({
     .describe(
       'an end without an answer is asked for again on a new connection, as the Java client does; false: it is left unknown, and the next transaction begins with a new epoch',
     ),
+  instances: z
+    .int()
+    .min(1)
+    .max(100)
+    .default(1)
+    .describe(
+      'so many workers have one transactional id between them, as instances of one application, of which only the one that came last may write',
+    ),
   keepProducer: z
     .boolean()
     .default(false)
@@ -87,7 +95,17 @@ const clientSchema = z.strictObject({
 
 const workerNumber = z.int().min(0).max(999);
 const stepSchema = z.discriminatedUnion('do', [
-  z.strictObject({ do: z.enum(['begin', 'commit', 'abort']), worker: workerNumber }),
+  z.strictObject({
+    do: z.literal('begin'),
+    worker: workerNumber,
+    newInstance: z
+      .boolean()
+      .default(false)
+      .describe(
+        'as an instance of the application that has just started: with a new producer, which fences all earlier ones of its transactional id',
+      ),
+  }),
+  z.strictObject({ do: z.enum(['commit', 'abort']), worker: workerNumber }),
   z.strictObject({
     do: z.literal('write'),
     worker: workerNumber,
@@ -98,6 +116,18 @@ const stepSchema = z.discriminatedUnion('do', [
       .regex(/^(?:[\da-f]{2})*$/, 'hexadecimal digits, two for each byte')
       .optional()
       .describe("of each record, for kept's own driver"),
+    wait: z.boolean().default(true).describe('false: the next step begins before it is answered'),
+  }),
+  z.strictObject({
+    do: z.literal('send'),
+    worker: workerNumber,
+    partitions: z
+      .array(z.int().min(0).nullable())
+      .min(1)
+      .max(1_000)
+      .describe(
+        'one call of the client library with so many records: where each goes; null: the library chooses',
+      ),
   }),
   z.strictObject({ do: z.literal('pause'), worker: workerNumber, forMs: z.int().min(1) }),
 ]);
@@ -238,6 +268,12 @@ export const scenarioSchema = z.strictObject({
   group: groupSchema
     .optional()
     .describe('present: what `consumer` names are the members of a consumer group, and `consumers` is 0'),
+  requestLog: z
+    .boolean()
+    .default(false)
+    .describe(
+      'for a load that is written out: the clients go through a proxy, which notes in the history what the brokers answer to each Produce request, and what that bore',
+    ),
   dense: z
     .boolean()
     .default(false)

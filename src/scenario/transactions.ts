@@ -4,9 +4,16 @@ import type { TransactionsInfo } from '../history/transaction.ts';
 import { isCopying, transactionTimeoutOf, writersOf } from './copying.ts';
 import type { Scenario } from './schema.ts';
 
-/** The transactional id of a worker; no two runs have the same in one cluster, unless they share a topic and a seed. */
-export function transactionalIdOf({ topic, seed }: { topic: string; seed: number }, worker: number): string {
-  return `${topic}-${seed}-${worker}`;
+/**
+ * The transactional id of a worker; no two runs have the same in one cluster, unless they share a topic and a seed.
+ * @param instances how many workers that follow each other have one between them
+ */
+export function transactionalIdOf(
+  { topic, seed }: { topic: string; seed: number },
+  worker: number,
+  instances = 1,
+): string {
+  return `${topic}-${seed}-${Math.floor(worker / instances)}`;
 }
 
 const STATE_MIN_INSYNC_REPLICAS = 'transaction.state.log.min.isr';
@@ -40,7 +47,11 @@ export function transactionsInfoOf(
   ]);
   return {
     ids: Array.from({ length: writersOf(scenario) }, (_, worker) =>
-      transactions === undefined && worker < load.workers ? '' : transactionalIdOf(place, worker),
+      worker >= load.workers
+        ? transactionalIdOf(place, worker)
+        : transactions === undefined
+          ? ''
+          : transactionalIdOf(place, worker, transactions.instances),
     ),
     // Where they differ, what holds for all is what the older one has.
     version: versions.has(null) ? null : versions.has(1) ? 1 : 2,

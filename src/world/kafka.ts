@@ -6,7 +6,7 @@ import { joinAddress } from '../client/endpoint.ts';
 import { moveLeaders } from '../client/kafkajs/move-leaders.ts';
 import type { DriverOptions } from '../client/driver-options.ts';
 import { openLibrary } from '../client/libraries.ts';
-import type { PreparedClient } from '../client/library.ts';
+import type { Library, PreparedClient } from '../client/library.ts';
 import { createObserver, type Observer } from '../client/kafkajs/observe.ts';
 import { createReader } from '../client/kafkajs/reader.ts';
 import type { Admin } from '../client/admin.ts';
@@ -19,7 +19,7 @@ import { saveTopicData } from '../db/kafka/save-data.ts';
 import type { KafkaMode } from '../db/kafka/recipes.ts';
 import type { Event } from '../history/event.ts';
 import type { Contract } from '../history/run.ts';
-import type { Encoder } from '../history/value.ts';
+import { createDecoder, type Encoder } from '../history/value.ts';
 import { isIdempotent } from '../scenario/client.ts';
 import { contractOf } from '../scenario/contract.ts';
 import { DETECTION_TIMEOUTS, type Scenario } from '../scenario/schema.ts';
@@ -27,6 +27,7 @@ import { groupSettingsOf } from '../scenario/group.ts';
 import { stateSettingsOf } from '../scenario/transactions.ts';
 import { openConsumers } from './consumers.ts';
 import { openGroup } from './group.ts';
+import { createRequestLog } from './request-log.ts';
 import { openTransactional } from './transactional.ts';
 import { keptVersion } from '../core/version.ts';
 import type { LabKind } from './plan.ts';
@@ -46,6 +47,8 @@ export function kafkaInfo(lab: LabKind, { version, java, jars }: Distribution): 
 
 /** Real Kafka on the nodes of a lab, in real time. */
 export function kafkaWorld(options: {
+  /** The run's own name, which stands in its records; needed where the scenario wants requests noted. */
+  run?: string;
   lab: Lab;
   scenario: Scenario;
   client: PreparedClient;
@@ -143,7 +146,10 @@ export function kafkaWorld(options: {
   }
 
   /** What a run with this topic and this scenario needs, beside the nodes. */
-  const clientsOf = ({ topic, scenario: of, seed, encode }: Omit<NextRun, 'run' | 'record'>) => {
+  const clientsOf = (
+    { topic, scenario: of, seed, encode, client = options.client }: Omit<NextRun, 'run' | 'record'>,
+    writing: Library,
+  ) => {
     const driverOf = (worker: number, other?: OtherProducer): DriverOptions => ({
       worker,
       endpoint,
@@ -158,10 +164,10 @@ export function kafkaWorld(options: {
       encode,
     });
     return {
-      reach: { endpoint, connectionTimeoutMs: CONNECTION_TIMEOUT_MS, client: options.client },
-      openClient: (worker: number, other?: OtherProducer) => library.open(driverOf(worker, other)),
+      reach: { endpoint, connectionTimeoutMs: CONNECTION_TIMEOUT_MS, client },
+      openClient: (worker: number, other?: OtherProducer) => writing.open(driverOf(worker, other)),
       openTransactional: (worker: number, onProducer: OnProducer) =>
-        openTransactional(library, driverOf(worker), { scenario: of, seed, onProducer }),
+        openTransactional(writing, driverOf(worker), { scenario: of, seed, onProducer }),
       ...consumers?.of({ topic, scenario: of }),
       ...openGroup(
         { scenario: of, topic, seed, encode },
@@ -176,6 +182,21 @@ export function kafkaWorld(options: {
   const inside = {
     brokers: brokers.map(({ name, id, roles, address }) => bootstrapOf({ name, id, roles, address })),
   };
+  /** Notes what the brokers answer to the workers of a run, from now until `stop`. */
+  const noting = ({
+    run,
+    topic,
+    scenario: of,
+    record,
+  }: Omit<NextRun, 'run'> & { run: string | undefined }) => {
+    if (!of.requestLog) return { stop: () => undefined };
+    if (lab.proxy === undefined || run === undefined)
+      throw new TypeError('requests are noted by a proxy, of a run that has a name');
+    const requestLog = createRequestLog({ decode: createDecoder({ run, topic }), record, clock });
+    const stop = lab.proxy.watchProduce((told) => requestLog.answered(told));
+    return { stop, partitionOf: (worker: number, seq: number) => requestLog.partitionOf(worker, seq) };
+  };
+
   const loadHosts = (options.loadHosts ?? []).map((host) => ({ ...host, endpoint: inside }));
   const shared = {
     clock,
@@ -185,16 +206,24 @@ export function kafkaWorld(options: {
     loadHosts,
     openAdmin: () => createAdmin({ endpoint, clock }),
   };
+  const { stop: _, ...noted } = noting({ ...options, run: options.run, record: options.onEvent });
   return {
     ...shared,
-    ...clientsOf(options),
+    ...clientsOf(options, library),
+    ...noted,
     random: options.random,
     db,
     async another(next) {
       const side = topicSide(next.topic, next.scenario);
+      const { stop, ...notedNext } = noting(next);
+      const other =
+        next.client === undefined
+          ? null
+          : openLibrary(next.client, { clock, note: noteTo(next.record, clock) });
       return {
         ...shared,
-        ...clientsOf(next),
+        ...clientsOf(next, other ?? library),
+        ...notedNext,
         random: seededRandom(next.seed),
         db: await db.withTopic(side.calls),
         async saveData(directory) {
@@ -209,6 +238,8 @@ export function kafkaWorld(options: {
           );
         },
         async close() {
+          stop();
+          await other?.close();
           side.close();
           await administer((admin) => admin.deleteTopic(next.topic));
         },

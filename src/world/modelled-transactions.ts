@@ -43,7 +43,7 @@ export function openModelledTransactional(
 ): TransactionalClient {
   const { transactions, ...producer } = scenario.producer;
   if (transactions === undefined) throw new TypeError('the scenario has no transactions');
-  const { timeoutMs, version = 1, retryEnd, keepProducer } = transactions;
+  const { timeoutMs, version = 1, retryEnd, keepProducer, instances } = transactions;
   return transactionalClient(cluster, {
     worker,
     ...producer,
@@ -54,7 +54,7 @@ export function openModelledTransactional(
     mayPassAtCoordinator,
     nameOfTransactionCode,
     transactions: {
-      transactionalId: transactionalIdOf(place, worker),
+      transactionalId: transactionalIdOf(place, worker, instances),
       timeoutMs,
       version,
       retryEnd,

@@ -16,11 +16,11 @@ export function openTransactional(
   const { transactions } = scenario.producer;
   if (transactions === undefined) throw new TypeError('the scenario has no transactions');
   const { topic, worker } = driver;
-  const { timeoutMs, version = 1, retryEnd, keepProducer } = transactions;
+  const { timeoutMs, version = 1, retryEnd, keepProducer, instances } = transactions;
   return library.openTransactional({
     ...driver,
     transactions: {
-      transactionalId: transactionalIdOf({ topic, seed }, worker),
+      transactionalId: transactionalIdOf({ topic, seed }, worker, instances),
       timeoutMs,
       version,
       retryEnd,

@@ -45,6 +45,8 @@ export interface World {
   readonly db: Db;
   /** What was found out while it was built and belongs into run.json. */
   readonly facts?: Partial<RunInfo>;
+  /** Where brokers had a record stored of which the client library chose the partition; absent where their answers are not noted. */
+  readonly partitionOf?: (worker: number, seq: number) => number | null;
   /** Null where nothing can be cut. */
   readonly net: Net | null;
   /** What the clients' requests go through; absent where they go straight to the brokers. */
@@ -96,6 +98,8 @@ export interface NextRun {
   seed: number;
   encode: Encoder;
   record: (event: Event) => void;
+  /** What writes, if not what writes in the first run. */
+  client?: PreparedClient;
 }
 
 /** A host that workers live on. */

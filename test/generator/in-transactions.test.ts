@@ -8,7 +8,7 @@ import { uniqueValues } from '../../src/generator/unique-values.ts';
 import { holds } from '../holds.ts';
 
 /** What a worker did, a letter each: `(` and `)` a begin and an end, `w` a write. */
-const LETTERS: Record<Op['kind'], string> = { begin: '(', write: 'w', end: ')', pause: '-' };
+const LETTERS: Record<Op['kind'], string> = { begin: '(', write: 'w', send: 's', end: ')', pause: '-' };
 
 /** All operations, where those of the workers who are free come in an order that `chosen` draws. */
 function drain(generator: Generator, workers: number, chosen: () => number): Op[] {

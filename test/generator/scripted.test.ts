@@ -1,6 +1,7 @@
 import test from 'ava';
 import type { Generator, Op } from '../../src/generator/generator.ts';
 import { disorderIn, scripted, type Step } from '../../src/generator/scripted.ts';
+import { ANY_PARTITION } from '../../src/history/value.ts';
 
 const write = (worker: number, records = 1): Step => ({ do: 'write', worker, partition: 0, records });
 
@@ -43,6 +44,32 @@ test('a step waits for the one before, whichever worker that is', (t) => {
   t.is(next.next({ nowNs: 0, free: [1] }), 'pending');
   const [op] = next.next({ nowNs: 0, free: [0, 1] }) as [Op, Generator];
   t.is(op.worker, 1);
+});
+
+test('the step behind one that does not wait begins at once, and the one behind that waits for both', (t) => {
+  const steps: Step[] = [
+    { do: 'write', worker: 0, partition: 0, records: 1, wait: false },
+    write(0),
+    write(0),
+  ];
+  const [first, second] = scripted(steps).next({ nowNs: 0, free: [0] }) as [Op, Generator];
+  t.like(first, { kind: 'write', seq: 0 });
+  const [next, third] = second.next({ nowNs: 0, free: [] }) as [Op, Generator];
+  t.like(next, { kind: 'write', seq: 1 });
+  t.is(third.next({ nowNs: 0, free: [] }), 'pending');
+});
+
+test('a call with several records counts each of them, and may leave partitions to the library', (t) => {
+  const steps: Step[] = [{ do: 'send', worker: 0, partitions: [2, null, 0] }, write(0)];
+  t.like(drain(scripted(steps)), [
+    { kind: 'send', worker: 0, seq: 0, partitions: [2, ANY_PARTITION, 0] },
+    { kind: 'write', seq: 3 },
+  ]);
+});
+
+test('a transaction may begin with a new instance', (t) => {
+  const begun = drain(scripted([{ do: 'begin', worker: 0, newInstance: true }]));
+  t.like(begun, [{ kind: 'begin', newInstance: true }]);
 });
 
 const OUT_OF_ORDER: [steps: Step[], told: string][] = [

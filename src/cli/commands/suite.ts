@@ -19,7 +19,7 @@ import { terminalReporter } from '../terminal-reporter.ts';
 import { type Outcome, type Row, runRows, statusOfSuite } from '../suite-rows.ts';
 import { parseClient } from '../options/parse.ts';
 import { scenarioWith, type ScenarioOptions } from '../options/scenario-options.ts';
-import { transactionsTable } from '../transactions-table.ts';
+import { isAboutPromise, promisesTable } from '../promises-table.ts';
 import { print, printJson, say } from '../terminal/print.ts';
 
 export function addSuiteCommand(program: Command): void {
@@ -84,8 +84,10 @@ Examples:
         printJson(`${JSON.stringify(plain, null, 2)}\n`);
       } else {
         print(
-          rows.some(({ result }) => result?.transactions !== undefined)
-            ? transactionsTable(rows)
+          rows.some(
+            ({ entry, result }) => result?.transactions !== undefined || isAboutPromise(entry.scenario),
+          )
+            ? promisesTable(rows)
             : table(rows),
         );
       }

@@ -11,6 +11,7 @@ import { workerClientId } from '../../core/client-id.ts';
 import type { Clock } from '../../core/clock.ts';
 import { messageOf } from '../../core/failure.ts';
 import { within } from '../../core/within.ts';
+import { ANY_PARTITION } from '../../history/value.ts';
 import { keysOf, valuesOf, type Client, type Completion } from '../client.ts';
 import { applicationTransactions } from '../application-transactions.ts';
 import { couldNotConnect } from '../could-not-connect.ts';
@@ -40,6 +41,8 @@ interface Open {
   attempts: number;
   broker: number | null;
 }
+
+type Verdict = Pick<Completion, 'outcome' | 'error' | 'offset'>;
 
 const CLOSE_WITHIN_MS = 2000;
 const ACKS = { 0: 0, 1: 1, all: -1 } as const;
@@ -148,30 +151,62 @@ function createApplication(options: Options, settings: ProducerConfig): Applicat
       const { keys } = keysOf(invocation, options.keyed);
       const write: Open = { value: values[0]!, attempts: 0, broker: null };
       open.add(write);
-      let verdict: Pick<Completion, 'outcome' | 'error' | 'offset'>;
-      try {
-        const [metadata] = await sender.send({
-          topic,
-          acks: ACKS[acks],
-          timeout: options.produceTimeoutMs,
-          messages: values.map((value, index) => ({
-            partition: invocation.partition,
-            value,
-            ...(keys !== undefined && { key: keys[index]! }),
-          })),
-        });
-        const offset = Number(metadata?.baseOffset ?? -1);
-        verdict = { outcome: acks === 0 ? 'sent' : 'ok', error: null, offset: offset < 0 ? null : offset };
-      } catch (thrown) {
-        verdict = { outcome: 'info', error: causeOf(thrown), offset: null };
-      }
+      const { partition } = invocation;
+      const [verdict] = await sent(
+        values.map((value, index) => ({
+          partition,
+          value,
+          ...(keys !== undefined && { key: keys[index]! }),
+        })),
+      );
       open.delete(write);
-      return { ...verdict, attempts: write.attempts, broker: write.broker };
+      return { ...verdict!, attempts: write.attempts, broker: write.broker };
+    },
+    async send(values) {
+      const writes = values.map((value): Open => ({
+        value: options.encode(value),
+        attempts: 0,
+        broker: null,
+      }));
+      for (const write of writes) open.add(write);
+      const verdicts = await sent(
+        values.map(({ partition }, index) => ({
+          value: writes[index]!.value,
+          ...(partition !== ANY_PARTITION && { partition }),
+        })),
+      );
+      for (const write of writes) open.delete(write);
+      return writes.map(({ attempts, broker }, index) => ({ ...verdicts[index]!, attempts, broker }));
     },
     async close() {
       await disconnect(producer);
     },
   };
+
+  /** One call of the library. What it says of a partition is the offset of its first record there. */
+  async function sent(messages: { partition?: number; value: Buffer; key?: Buffer }[]): Promise<Verdict[]> {
+    try {
+      const told = await sender.send({
+        topic,
+        acks: ACKS[acks],
+        timeout: options.produceTimeoutMs,
+        messages,
+      });
+      return messages.map(({ partition }, index) => {
+        const base = Number(told.find((each) => each.partition === partition)?.baseOffset ?? -1);
+        const isKnown = partition !== undefined && base >= 0;
+        const before = messages.slice(0, index).filter((each) => each.partition === partition).length;
+        return {
+          outcome: acks === 0 ? 'sent' : 'ok',
+          error: null,
+          offset: isKnown ? base + before : null,
+        };
+      });
+    } catch (thrown) {
+      const verdict: Verdict = { outcome: 'info', error: causeOf(thrown), offset: null };
+      return messages.map(() => verdict);
+    }
+  }
 
   /** The library waits for requests in flight, which on a paused broker may be for ever. */
   async function disconnect(each: Producer): Promise<void> {

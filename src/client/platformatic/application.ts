@@ -6,6 +6,7 @@ import { workerClientId } from '../../core/client-id.ts';
 import type { Clock } from '../../core/clock.ts';
 import { KAFKA_APIS } from '../../core/kafka-apis.ts';
 import { within } from '../../core/within.ts';
+import { ANY_PARTITION } from '../../history/value.ts';
 import { keysOf, valuesOf, type Client, type Completion } from '../client.ts';
 import { applicationTransactions } from '../application-transactions.ts';
 import { couldNotConnect } from '../could-not-connect.ts';
@@ -23,6 +24,8 @@ interface Open {
   attempts: number;
   broker: number | null;
 }
+
+type Verdict = Pick<Completion, 'outcome' | 'error' | 'offset'>;
 
 const ACKS = { 0: 0, 1: 1, all: -1 } as const;
 const CLOSE_WITHIN_MS = 2000;
@@ -138,29 +141,58 @@ function createApplication(
       const values = valuesOf(invocation).map(options.encode);
       const { keys } = keysOf(invocation, options.keyed);
       const write: Open = { value: values[0]!, attempts: 0, broker: null };
-      const messages = values.map((value, index) => ({
-        topic,
-        partition: invocation.partition,
-        value,
-        ...(keys !== undefined && { key: keys[index]! }),
-      }));
+      const { partition } = invocation;
       open.add(write);
-      let verdict: Pick<Completion, 'outcome' | 'error' | 'offset'>;
-      try {
-        const result = await within(clock, patienceMs, sender!.send({ acks: ACKS[acks], messages }));
-        const offset = Number(result?.offsets?.[0]?.offset ?? -1);
-        verdict =
-          result === null
-            ? { outcome: 'info', error: 'CLIENT_SILENT', offset: null }
-            : { outcome: acks === 0 ? 'sent' : 'ok', error: null, offset: offset < 0 ? null : offset };
-      } catch (thrown) {
-        verdict = { outcome: 'info', error: causeOf(thrown), offset: null };
-      }
+      const [verdict] = await sent(
+        values.map((value, index) => ({
+          partition,
+          value,
+          ...(keys !== undefined && { key: keys[index]! }),
+        })),
+      );
       open.delete(write);
-      return { ...verdict, attempts: write.attempts, broker: write.broker };
+      return { ...verdict!, attempts: write.attempts, broker: write.broker };
+    },
+    async send(values) {
+      const writes = values.map((value): Open => ({
+        value: options.encode(value),
+        attempts: 0,
+        broker: null,
+      }));
+      for (const write of writes) open.add(write);
+      const verdicts = await sent(
+        values.map(({ partition }, index) => ({
+          value: writes[index]!.value,
+          ...(partition !== ANY_PARTITION && { partition }),
+        })),
+      );
+      for (const write of writes) open.delete(write);
+      return writes.map(({ attempts, broker }, index) => ({ ...verdicts[index]!, attempts, broker }));
     },
     close,
   };
+
+  /** One call of the library. What it says of a partition is the offset of its first record there. */
+  async function sent(messages: { partition?: number; value: Buffer; key?: Buffer }[]): Promise<Verdict[]> {
+    const alike = (verdict: Verdict): Verdict[] => messages.map(() => verdict);
+    try {
+      const told = messages.map((message) => ({ topic, ...message }));
+      const result = await within(clock, patienceMs, sender!.send({ acks: ACKS[acks], messages: told }));
+      if (result === null) return alike({ outcome: 'info', error: 'CLIENT_SILENT', offset: null });
+      return messages.map(({ partition }, index) => {
+        const base = Number(result.offsets?.find((each) => each.partition === partition)?.offset ?? -1);
+        const isKnown = partition !== undefined && base >= 0;
+        const before = messages.slice(0, index).filter((each) => each.partition === partition).length;
+        return {
+          outcome: acks === 0 ? 'sent' : 'ok',
+          error: null,
+          offset: isKnown ? base + before : null,
+        };
+      });
+    } catch (thrown) {
+      return alike({ outcome: 'info', error: causeOf(thrown), offset: null });
+    }
+  }
 
   async function close(): Promise<void> {
     if (producer === null) return;

@@ -6,7 +6,8 @@
 import type { Clock } from '../../core/clock.ts';
 import { Failure } from '../../core/failure.ts';
 import { applicationTransactions } from '../application-transactions.ts';
-import { keysOf, valuesOf, type Client, type Completion, type Fate } from '../client.ts';
+import { ANY_PARTITION } from '../../history/value.ts';
+import { keysOf, valuesOf, type Client, type Completion, type Fate, type Value } from '../client.ts';
 import type { DriverOptions } from '../driver-options.ts';
 import type { PreparedClient } from '../library.ts';
 import type { TransactionalClient, TransactionalDriverOptions } from '../transactional-client.ts';
@@ -62,6 +63,7 @@ export function createTransactionalProgramClient(
         await session.ask({ op: 'begin', worker }, session.patienceMs);
         begunIn = program.starts;
       },
+      restart: () => session.reopen(),
       async write(invocation) {
         if (program.starts === begunIn) return session.client.write(invocation);
         await options.clock.sleep(PAUSE_AFTER_FAIL_MS);
@@ -94,6 +96,8 @@ interface ProgramSession {
   client: Client;
   patienceMs: number;
   ensureOpen(): Promise<void>;
+  /** Has the program make another producer for the worker. */
+  reopen(): Promise<void>;
   /** @throws ProgramRefused, ProgramGone */
   ask(question: Question, forMs: number): Promise<void>;
 }
@@ -167,28 +171,47 @@ function createSession(
     }
   }
 
+  async function ask(
+    values: readonly Value[],
+    { partition, keys }: { partition: number | null; keys?: readonly Buffer[] },
+  ): Promise<Completion> {
+    try {
+      await ensureOpen();
+    } catch (error) {
+      if (!(error instanceof Failure) && !(error instanceof ProgramGone)) throw error;
+      await clock.sleep(PAUSE_AFTER_FAIL_MS);
+      return { outcome: 'fail', error: 'CLIENT_UNAVAILABLE', offset: null, attempts: 0, broker: null };
+    }
+    const question: Question = {
+      op: 'write',
+      worker,
+      topic,
+      partition,
+      values: values.map((value) => options.encode(value).toString('latin1')),
+      ...(keys !== undefined && { keys: keys.map((key) => key.toString('latin1')) }),
+    };
+    return { ...(await fates(question, values.length)), broker: null };
+  }
+
   const client: Client = {
     open: ensureOpen,
     async write(invocation): Promise<Completion> {
       const written = valuesOf(invocation);
       const { keys } = keysOf(invocation, options.keyed);
-      try {
-        await ensureOpen();
-      } catch (error) {
-        if (!(error instanceof Failure) && !(error instanceof ProgramGone)) throw error;
-        await clock.sleep(PAUSE_AFTER_FAIL_MS);
-        return { outcome: 'fail', error: 'CLIENT_UNAVAILABLE', offset: null, attempts: 0, broker: null };
-      }
-      const question: Question = {
-        op: 'write',
-        worker,
-        topic,
-        partition: invocation.partition,
-        values: written.map((value) => options.encode(value).toString('latin1')),
-        ...(keys !== undefined && { keys: keys.map((key) => key.toString('latin1')) }),
-      };
-      return { ...(await fates(question, written.length)), broker: null };
+      return ask(written, { partition: invocation.partition, ...(keys !== undefined && { keys }) });
     },
+    // Each record is a call of its own of these libraries, which answers later.
+    send: (values) =>
+      Promise.all(
+        values.map(async (value): Promise<Completion> => {
+          const isFree = value.partition === ANY_PARTITION;
+          const { each: _, ...completion } = await ask([value], {
+            partition: isFree ? null : value.partition,
+          });
+          // It is an offset of a partition that the library has not named.
+          return isFree ? { ...completion, offset: null } : completion;
+        }),
+      ),
     async close() {
       if (openedIn === 0 || openedIn !== program.starts) return;
       await program.ask({ op: 'close', worker }, CLOSE_WITHIN_MS).catch(() => null);
@@ -199,6 +222,10 @@ function createSession(
     client,
     patienceMs,
     ensureOpen,
+    reopen() {
+      openedIn = 0;
+      return ensureOpen();
+    },
     async ask(question, forMs) {
       const answer = await program.ask(question, forMs);
       if (answer === null) throw new ProgramRefused('CLIENT_SILENT');

@@ -73,7 +73,8 @@ export interface WriteRequest {
   id: number;
   worker: number;
   topic: string;
-  partition: number;
+  /** Null: the library chooses one for each value. */
+  partition: number | null;
   values: readonly string[];
   /** One for each value; absent where records have none. */
   keys?: readonly string[];

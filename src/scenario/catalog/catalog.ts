@@ -1,3 +1,4 @@
+import { CLIENT_DEFECTS } from './client-defects.ts';
 import type { Entry } from './entry.ts';
 import { EXACTLY_ONCE } from './exactly-once.ts';
 import { FAILURE_SCENARIOS } from './failure-scenarios.ts';
@@ -18,6 +19,7 @@ export const CATALOG: readonly Entry[] = [
   ...READ_COMMITTED,
   ...GROUPS,
   ...EXACTLY_ONCE,
+  ...CLIENT_DEFECTS,
 ];
 
 /** Sets of scenarios that `kept suite` runs one after another. */
@@ -28,6 +30,7 @@ export const SUITES: Readonly<Record<string, readonly Entry[]>> = {
   'read-committed': READ_COMMITTED,
   groups: GROUPS,
   'exactly-once': EXACTLY_ONCE,
+  'client-defects': CLIENT_DEFECTS,
 };
 
 /** By name or alias. */

@@ -7,7 +7,13 @@ export const write = (
   partition = 0,
   more: Partial<Omit<Extract<Step, { do: 'write' }>, 'do' | 'partition'>> = {},
 ): Step => ({ do: 'write', worker: 0, partition, ...more });
-export const begin = (worker = 0): Step => ({ do: 'begin', worker });
+/** One call of a client library with so many records; null: it chooses the partition. */
+export const send = (...partitions: (number | null)[]): Step => ({ do: 'send', worker: 0, partitions });
+export const begin = (worker = 0, more: { newInstance?: boolean } = {}): Step => ({
+  do: 'begin',
+  worker,
+  ...more,
+});
 export const commit = (worker = 0): Step => ({ do: 'commit', worker });
 export const abort = (worker = 0): Step => ({ do: 'abort', worker });
 export const pause = (forMs: number, worker = 0): Step => ({ do: 'pause', worker, forMs });

@@ -71,7 +71,7 @@ export function transactionalClient(cluster: Cluster, options: TransactionalOpti
       await producer.topology.leaderOf(0);
     },
 
-    async begin(): Promise<Begun> {
+    async begin({ newInstance } = { newInstance: false }): Promise<Begun> {
       if (open !== null) throw new TypeError('the transaction before is still open: call end first');
       const next: OpenTransaction = {
         identity: null,
@@ -81,7 +81,7 @@ export function transactionalClient(cluster: Cluster, options: TransactionalOpti
         underWay: new Set(),
       };
       open = next;
-      if (current?.retired === true) current = null;
+      if (newInstance || current?.retired === true) current = null;
       if (current === null) next.error = await name();
       next.identity = current;
       return current === null

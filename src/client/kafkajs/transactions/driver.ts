@@ -98,7 +98,7 @@ export function createTransactionalDriver(
       }
     },
 
-    async begin() {
+    async begin({ newInstance } = { newInstance: false }) {
       if (open !== null) throw new TypeError('the transaction before is still open: call end first');
       const next: OpenTransaction = {
         identity: null,
@@ -109,7 +109,7 @@ export function createTransactionalDriver(
         underWay: new Set(),
       };
       open = next;
-      if (current?.retired === true) current = null;
+      if (newInstance || current?.retired === true) current = null;
       if (current === null) next.error = await name();
       next.identity = current;
       return current === null

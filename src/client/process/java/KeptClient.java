@@ -415,7 +415,9 @@ public final class KeptClient {
       List<String> values = request.texts("values");
       List<String> keys = request.texts("keys");
       String topic = request.text("topic");
-      int partition = (int) request.number("partition");
+      // None: the library chooses.
+      Object named = request.value("partition");
+      Integer partition = named == null ? null : ((Number) named).intValue();
       Fates fates = new Fates(request, values.size());
       for (int index = 0; index < values.size(); index++) {
         byte[] key = keys == null ? null : keys.get(index).getBytes(StandardCharsets.UTF_8);

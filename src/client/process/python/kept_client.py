@@ -275,7 +275,8 @@ class Worker:
                     topic,
                     value=value.encode("latin-1"),
                     key=keys[index].encode("latin-1") if keys else None,
-                    partition=partition,
+                    # A negative one: the library chooses.
+                    partition=-1 if partition is None else partition,
                     on_delivery=lambda error, record, index=index: told(index, result_of(error, record)),
                 )
             except KafkaException as error:

@@ -1,6 +1,6 @@
 import test from 'ava';
 import type { Finding } from '../../src/checker/result.ts';
-import { judgementInWords, seenInWords, transactionsTable } from '../../src/cli/transactions-table.ts';
+import { judgementInWords, seenInWords, promisesTable } from '../../src/cli/promises-table.ts';
 import { CATALOG } from '../../src/scenario/catalog/catalog.ts';
 
 /** The table of a suite with transactions. */
@@ -39,5 +39,5 @@ test('nothing was seen, or not enough', (t) => {
 test('a run without a result has a row all the same', (t) => {
   const entry = CATALOG.find(({ scenario }) => scenario.name === 'txn-hang')!;
   const row = { entry, directory: 'store/run-1', result: null, lost: 0, met: null, world: 'real' as const };
-  t.regex(transactionsTable([row]), /\| txn-hang \|.*\| no result \|.*\| store\/run-1 \|/);
+  t.regex(promisesTable([row]), /\| txn-hang \|.*\| no result \|.*\| store\/run-1 \|/);
 });

@@ -2,18 +2,17 @@ import { grouped } from '../core/words.ts';
 import { nameOfClient } from '../history/client-info.ts';
 import type { Finding, Result } from '../checker/result.ts';
 import { markdownLines } from '../report/repeats/tables.ts';
+import type { Scenario } from '../scenario/schema.ts';
 import type { Row } from './suite-rows.ts';
 
-/** Of each scenario with transactions: what was promised, what was seen, and how that is judged. */
-export function transactionsTable(rows: readonly Row[]): string {
-  const header = ['scenario', 'client', 'promised', 'transactions', 'seen', 'judgement', 'run'];
+/** Of each scenario that is about a promise and not about how much is lost: what was promised, what was seen, and how that is judged. */
+export function promisesTable(rows: readonly Row[]): string {
+  const header = ['scenario', 'client', 'promised', 'outcomes', 'seen', 'judgement', 'run'];
   const lines = rows.map(({ entry, result, directory }) => [
     entry.scenario.name,
     result?.client === undefined ? '' : nameOfClient(result.client),
-    entry.scenario.consumer === undefined
-      ? 'each as a whole or not at all'
-      : 'readers are shown what is committed',
-    result?.transactions === undefined ? '' : outcomesInWords(result.transactions),
+    promiseOf(entry.scenario),
+    result === null ? '' : outcomesInWords(result),
     result === null ? 'no result' : seenInWords(result),
     result === null ? '' : judgementInWords(result),
     directory ?? '',
@@ -21,7 +20,21 @@ export function transactionsTable(rows: readonly Row[]): string {
   return `\n${markdownLines([header, ...lines]).join('\n')}\n`;
 }
 
-function outcomesInWords({ committed, aborted, unknown }: NonNullable<Result['transactions']>): string {
+/** Whether its suite is about such promises. */
+export function isAboutPromise({ producer, requestLog }: Scenario): boolean {
+  return producer.transactions !== undefined || requestLog;
+}
+
+function promiseOf({ producer, consumer }: Scenario): string {
+  if (producer.transactions === undefined)
+    return `what is acknowledged is there${producer.idempotence ? ', once' : ''}`;
+  return consumer === undefined ? 'each as a whole or not at all' : 'readers are shown what is committed';
+}
+
+function outcomesInWords({ transactions, counts }: Pick<Result, 'transactions' | 'counts'>): string {
+  if (transactions === undefined)
+    return `${grouped(counts.ok)} acknowledged, ${grouped(counts.info)} unknown`;
+  const { committed, aborted, unknown } = transactions;
   const known = `${grouped(committed)} committed, ${grouped(aborted)} aborted`;
   return unknown === 0 ? known : `${known}, ${grouped(unknown)} unknown`;
 }
