@@ -1,5 +1,10 @@
 import test from 'ava';
+import { fc } from '@fast-check/ava';
+import { RequestLog } from '../../src/checker/facts/request-log.ts';
 import type { Event, ProducedEvent } from '../../src/history/event.ts';
+import type { RunInfo } from '../../src/history/run.ts';
+import { holds } from '../holds.ts';
+import { saidOf } from '../oracle/request-log.ts';
 import { acked, finalScan, found, judge, leads, only, S, type Story, unknown } from './story.ts';
 
 /** What a proxy saw of requests and answers says what a client library's report is worth. */
@@ -54,6 +59,12 @@ test('a log with gaps proves nothing by what it does not say', (t) => {
   t.notRegex(untold.reason, /no broker had answered/, 'it is not said that there is such a log');
 });
 
+test('nor does one of which lines may be missing', (t) => {
+  const damage = [{ file: 'events.ndjson', kind: 'torn' as const, detail: 'it ends in the middle' }];
+  const { reason } = only(judge(lost([took(['0:0'])], { damage })), 'lost');
+  t.notRegex(reason, /no broker had answered/);
+});
+
 const IDEMPOTENT: Partial<Story> = {
   contract: { ...BY_LIBRARY.contract, idempotence: true },
   writes: [unknown('0:0', { at: 4 }), acked('0:1', 0, { at: 5 })],
@@ -100,4 +111,49 @@ test('a record that a broker was sent in another partition, too, is there twice,
   t.like(only(told, 'duplicate'), { judgement: 'permitted', blame: 'client', partition: 0 });
   t.is(told.counts.phantom, 0);
   t.is(judge(twice([took(['0:0'], { partition: 1 })])).counts.phantom, 1, 'nobody knows how it came there');
+});
+
+const event: fc.Arbitrary<ProducedEvent> = fc
+  .record({
+    values: fc.uniqueArray(fc.tuple(fc.constant(0), fc.nat(2)), {
+      maxLength: 2,
+      selector: ([, seq]) => seq,
+    }),
+    partition: fc.nat(1),
+    code: fc.constantFrom(0, 0, 0, 46, 6),
+    offset: fc.constantFrom(null, 0, 0, 1),
+    number: fc.option(
+      fc.record({
+        producerId: fc.constantFrom(7, 7, 8),
+        epoch: fc.constantFrom(0, 0, 1),
+        sequence: fc.nat(1),
+      }),
+      { freq: 6 },
+    ),
+  })
+  .map(({ number, ...said }) => ({
+    type: 'produced' as const,
+    timeNs: 0,
+    node: 'kafka1',
+    ...said,
+    ...number,
+  }));
+
+test('it says what the definitions say', (t) => {
+  const info = { requestLog: true } as RunInfo;
+  holds(
+    t,
+    fc.property(fc.array(event, { maxLength: 6 }), (events) => {
+      const log = new RequestLog({ info, events }, false);
+      for (const seq of [0, 1, 2])
+        t.deepEqual(
+          {
+            wasNeverTaken: log.wasNeverTaken(0, seq),
+            wasTakenForAnother: log.wasTakenForAnother(0, seq),
+            takenIn: [0, 1].filter((partition) => log.wasTakenIn(0, seq, partition)),
+          },
+          saidOf(events, [0, seq]),
+        );
+    }),
+  );
 });
