@@ -9,8 +9,8 @@ const FIRST_MS = 1_500;
 /** So long a leader may take to move. */
 const MOVE_MS = 3_000;
 const FAULTS_MS = 30_000;
-/** Begun when the fault has struck, so that something was tested under it in any case. */
-const UNDER_FAULT: Step[] = [write(0)];
+/** Whatever the client did with the records before: the first one is struck at the latest, and the other one begun under the fault. */
+const UNDER_FAULT: Step[] = [write(0), write(0)];
 
 type Strike = Extract<NonNullable<ScenarioInput['nemesis']>, { script: unknown }>['script'][number];
 
