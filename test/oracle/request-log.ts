@@ -22,7 +22,11 @@ export function saidOf(
       own.every((event) =>
         events.some(
           (earlier, index) =>
-            index < events.indexOf(event) && isTaken(earlier) && !bears(earlier) && isAlike(event, earlier),
+            index < events.indexOf(event) &&
+            isTaken(earlier) &&
+            earlier.values !== null &&
+            !bears(earlier) &&
+            isAlike(event, earlier),
         ),
       ),
     takenIn: [...new Set(own.map(({ partition }) => partition!))].toSorted((a, b) => a - b),

@@ -43,31 +43,26 @@ export class RequestLog {
 
   /**
    * Whether each request with this record that was taken bore the number of an earlier one without it, and was given the offset
-   * of that: brokers took it for a repetition, and never stored it.
+   * of that: brokers took it for a repetition, and never stored it. (Of requests that are alike the first one has no earlier one, so
+   * none that has one is preceded by requests with this record alone.)
    */
   wasTakenForAnother(worker: number, seq: number): boolean {
     const taken = this.#taken.get(`${worker}:${seq}`) ?? [];
-    return taken.length > 0 && taken.every((event) => this.#isRepetition(event, [worker, seq]));
+    return taken.length > 0 && taken.every((event) => this.#isRepetition(event));
   }
 
-  #isRepetition(event: ProducedEvent, value: readonly [number, number]): boolean {
+  #isRepetition(event: ProducedEvent): boolean {
     const number = numberOf(event);
     if (number === null || event.offset === null) return false;
     const alike = this.#numbered.get(number) ?? [];
     return alike
       .slice(0, alike.indexOf(event))
-      .some(
-        (earlier) => earlier.offset === event.offset && earlier.values !== null && !bears(earlier, value),
-      );
+      .some(({ offset, values }) => offset === event.offset && values !== null);
   }
 }
 
 function numberOf({ producerId, epoch, partition, sequence }: ProducedEvent): string | null {
   return producerId === undefined ? null : `${producerId}/${epoch}/${partition}/${sequence}`;
-}
-
-function bears({ values }: ProducedEvent, [worker, seq]: readonly [number, number]): boolean {
-  return values?.some(([who, which]) => who === worker && which === seq) === true;
 }
 
 function add(to: Map<string, ProducedEvent[]>, key: string, event: ProducedEvent): void {

@@ -100,7 +100,7 @@ function recordRead(
   const isKnown = isOfThisLog(examination, log, code, state);
   if (!isKnown && (state & REPEATED) === 0) {
     if (wasTakenHere(examination, log, code, state))
-      noteCopy(examination, log, code - FIRST_VALUE, { decides, offset, readNs });
+      noteCopy(examination, log, code - FIRST_VALUE, { offset, readNs });
     else notePhantom(examination, log, wrongPlace, offset, code, integrity, readNs);
   }
   if (isKnown && (state & OUTCOME_BITS) === IS_FAIL && (state & (FOUND | SEEN)) === 0)
@@ -212,9 +212,8 @@ function noteCopy(
   examination: Examination,
   log: PartitionLog,
   id: number,
-  { decides, offset, readNs }: { decides: boolean; offset: number; readNs: number },
+  { offset, readNs }: { offset: number; readNs: number },
 ): void {
-  if (!decides) return;
   const cause = examination.copies.causeAt(log, offset, examination.sentAgain.get(id) !== 0);
   noteDuplicate(examination, log, cause, { id, offset, timeNs: readNs });
 }
