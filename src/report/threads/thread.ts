@@ -6,14 +6,16 @@ import { Worker } from 'node:worker_threads';
  */
 export class Thread {
   #worker: Worker | null = null;
+  readonly #dismiss = () => {
+    this.#worker = null;
+  };
 
   /** @param program a JavaScript file that answers each message with one of its own. */
   constructor(program: URL) {
     try {
       const worker = new Worker(program, { execArgv: [] });
       worker.unref();
-      const dismiss = () => (this.#worker = null);
-      worker.on('error', dismiss).on('exit', dismiss);
+      worker.on('error', this.#dismiss).on('exit', this.#dismiss);
       this.#worker = worker;
     } catch {
       // The system gives no thread.
@@ -26,17 +28,22 @@ export class Thread {
     this.#worker?.postMessage(message);
   }
 
-  /** The thread's next answer; null when there is none. */
+  /** The thread's next answer; null when there is none. One question at a time; the process may end while none is asked. */
   async ask<Answer>(message: unknown): Promise<Answer | null> {
     const worker = this.#worker;
     if (worker === null) return null;
     worker.ref();
-    return new Promise((resolve) => {
-      worker.once('message', resolve);
-      const giveUp = () => resolve(null);
-      worker.once('error', giveUp).once('exit', giveUp);
+    const answer = await new Promise<Answer | null>((resolve) => {
+      const settle = (found: Answer | null) => {
+        worker.off('message', settle).off('error', giveUp).off('exit', giveUp);
+        resolve(found);
+      };
+      const giveUp = () => settle(null);
+      worker.on('message', settle).on('error', giveUp).on('exit', giveUp);
       this.tell(message);
     });
+    worker.unref();
+    return answer;
   }
 
   async end(): Promise<void> {

@@ -18,7 +18,9 @@ export async function drawn(elements: readonly Element[]): Promise<string> {
   const own = thread;
   thread = null;
   const byThread = (await own?.ask<string>(elements)) ?? null;
-  await own?.end();
+  // The next picture of this process, as when a run is repeated, is drawn without loading everything again.
+  if (byThread !== null && thread === null) thread = own;
+  else await own?.end();
   if (byThread !== null) return byThread;
   const { draw } = await import('./drawing.js');
   return draw(elements);
