@@ -1,7 +1,6 @@
 /**
  * Asks the transactional driver, against the real cluster in BOOTSTRAP_SERVERS, what its contract is about, and prints the
- * facts as a line of JSON: `against-cluster.ts VERSION ... [struck]`. For inside `kept lab`. The cluster serves for what the proxy
- * does to single requests, too: with `struck` that is told in a line of its own.
+ * facts as a line of JSON: `against-cluster.ts VERSION ...`. For inside `kept lab`.
  */
 import { realClock } from '../../../src/core/clock.ts';
 import { Failure } from '../../../src/core/failure.ts';
@@ -13,7 +12,6 @@ import { createReader } from '../../../src/client/kafkajs/reader.ts';
 import { openLibrary } from '../../../src/client/libraries.ts';
 import type { ProducerName, TransactionEnded } from '../../../src/client/transactional-client.ts';
 import type { ProducerEvent } from '../../../src/history/event.ts';
-import { tellStruck } from '../../control/proxy/struck-on-cluster.ts';
 
 /** What is known of one version of transactions, to be compared with what it must be. */
 export interface Told {
@@ -48,17 +46,12 @@ const clock = realClock();
 const admin = createAdmin({ endpoint, clock });
 const library = openLibrary(OWN_CLIENT);
 const told: (Told | Refused)[] = [];
-const [struck, versions] = [
-  process.argv.includes('struck'),
-  process.argv.slice(2).filter((word) => word !== 'struck'),
-];
-for (const word of versions) {
+for (const word of process.argv.slice(2)) {
   const version = word === '2' ? 2 : 1;
   told.push(await tell(version).catch((thrown: unknown) => refused(version, thrown)));
 }
 await admin.close();
 process.stdout.write(`\n${JSON.stringify(told)}\n`);
-if (struck) process.stdout.write(`struck: ${JSON.stringify(await tellStruck(endpoint))}\n`);
 
 function refused(version: 1 | 2, thrown: unknown): Refused {
   if (!(thrown instanceof Failure)) throw thrown;
