@@ -14,15 +14,15 @@ import { tellTransactions, transactionScenario } from './transaction-cases.ts';
 
 /**
  * Tells the contract's cases on real Kafka, in a lab of its own; prints the facts as one line of JSON.
- * Usage: real-fixture.ts LAB VERSION MODE DIRECTORY [1|2]: with a version of transactions, their cases instead
+ * Usage: real-fixture.ts LAB VERSION MODE DIRECTORY [1] [2]: with versions of transactions, their cases instead
  */
-const [lab = '', version = '', mode = '', directory = '', transactions] = process.argv.slice(2);
-const inTransactions = transactions === undefined ? null : transactions === '2' ? 2 : 1;
+const [lab = '', version = '', mode = '', directory = '', ...words] = process.argv.slice(2);
+const versions = words.map((word) => (word === '2' ? 2 : 1));
 
 const kafka = { kafka: version, environment: process.env };
 
 async function inside(): Promise<void> {
-  const scenario = inTransactions === null ? contractScenario() : transactionScenario(inTransactions);
+  const scenario = versions.length === 0 ? contractScenario() : transactionScenario(versions);
   const events: Event[] = [];
   const place = { run: 'contract', topic: 'kept' };
   const distribution = await resolveDistribution(kafka);
@@ -46,7 +46,7 @@ async function inside(): Promise<void> {
   const stop = world.db.watch?.((event) => events.push(event));
   const contracted = { ...world, decode: createDecoder(place), events, scenario };
   const told =
-    inTransactions === null ? await tellAll(contracted) : await tellTransactions(contracted, inTransactions);
+    versions.length === 0 ? await tellAll(contracted) : await tellTransactions(contracted, versions);
   stop?.();
   await world.close();
   writeSync(1, `${JSON.stringify(told)}\n`);

@@ -3,11 +3,13 @@ import { scenarioSchema, type Scenario } from '../../src/scenario/schema.ts';
 import type { Contracted, Facts } from './cases.ts';
 
 /**
- * What the model and Kafka must agree on in transactions: cases that run, word for word, against either world, one after the
- * other on one cluster of three brokers. Each has transactional ids of its own.
+ * What the model and Kafka must agree on in transactions: cases that run, word for word, against either world, on one cluster
+ * of three brokers. Each has a transactional id and two partitions of its own, so they run at once: most of them wait.
  */
 export interface TransactionCase {
   name: string;
+  /** It kills a broker: it runs when the others have ended. */
+  isDisturbing?: boolean;
   facts: (version: 1 | 2) => Facts;
   tell(story: TransactionStory): Promise<Facts>;
 }
@@ -19,55 +21,68 @@ const TIMEOUT_MS = 5_000;
 /** Coordinators look for such transactions every ten seconds. */
 const TIMED_OUT_MS = TIMEOUT_MS + 13_000;
 
-export function transactionScenario(version: 1 | 2): Scenario {
+/** The partitions of a case in one version: the one that most is written to, and another one. */
+const PARTITIONS_EACH = 2;
+
+/** @param versions those that the cluster is asked about */
+export function transactionScenario(versions: readonly (1 | 2)[]): Scenario {
+  const stories = versions.length * TRANSACTION_CASES.length;
   return scenarioSchema.parse({
     name: 'contract',
     title: 'What the model and Kafka must agree on in transactions',
-    topic: { partitions: 2, replicationFactor: 3, minInsyncReplicas: 2 },
+    topic: { partitions: PARTITIONS_EACH * stories, replicationFactor: 3, minInsyncReplicas: 2 },
     producer: {
       acks: 'all',
       requestTimeoutMs: 10_000,
       produceTimeoutMs: 5_000,
-      transactions: { timeoutMs: PATIENT_MS, version },
+      transactions: { timeoutMs: PATIENT_MS },
     },
-    load: { workers: 20 },
+    load: { workers: stories },
   });
 }
 
-/** What the cases share: numbers for values, and the log as it is told. */
+/** One case in one version: its client, numbers for its values, and its log as it is told. */
 export class TransactionStory {
   readonly world: Contracted;
   readonly version: 1 | 2;
+  readonly #number: number;
   readonly #opened: TransactionalClient[] = [];
   #seq = 0;
 
-  constructor(world: Contracted, version: 1 | 2) {
+  /** @param number no other story of the cluster has it */
+  constructor(world: Contracted, version: 1 | 2, number: number) {
     this.world = world;
     this.version = version;
+    this.#number = number;
   }
 
-  /** @param worker has a transactional id of its own; two clients of one worker are instances of that id */
-  async client(worker: number, timeoutMs = PATIENT_MS): Promise<TransactionalClient> {
-    this.world.scenario.producer.transactions!.timeoutMs = timeoutMs;
-    const client = this.world.openTransactional!(worker, () => undefined);
+  /** The partition that is meant by 0, and by 1. */
+  partition(which: 0 | 1): number {
+    return PARTITIONS_EACH * this.#number + which;
+  }
+
+  /** Another instance of the one transactional id. */
+  async client(timeoutMs = PATIENT_MS): Promise<TransactionalClient> {
+    // Read when the client is made, which is before anything else can happen.
+    Object.assign(this.world.scenario.producer.transactions!, { timeoutMs, version: this.version });
+    const client = this.world.openTransactional!(this.#number, () => undefined);
     this.#opened.push(client);
     await client.open();
     return client;
   }
 
   /** @returns the outcome, or the name of the error, and the value. */
-  async write(client: TransactionalClient, partition = 0): Promise<{ told: string; value: string }> {
+  async write(client: TransactionalClient, which: 0 | 1 = 0): Promise<{ told: string; value: string }> {
     const seq = this.#seq++;
+    const partition = this.partition(which);
     const { outcome, error } = await client.write({ worker: 0, seq, partition });
     return { told: error ?? outcome, value: `0:${seq}` };
   }
 
-  /**
-   * The log of a partition from an offset on, once nothing in it is open: values and markers as words, with the epochs of
-   * their producers.
-   */
-  async logFrom(from: number, partition = 0): Promise<string[]> {
+  /** The log of a partition once nothing in it is open: values and markers as words, with the epochs of their producers. */
+  async log(which: 0 | 1 = 0): Promise<string[]> {
     const { clock, decode } = this.world;
+    const partition = this.partition(which);
     const reader = this.world.openReader();
     await reader.open();
     const deadlineNs = clock.nowNs() + 60e9;
@@ -81,7 +96,7 @@ export class TransactionStory {
       await reader.scan(
         {
           partition,
-          from,
+          from: 0,
           end,
           markers: (markers) =>
             markers.forEach(({ offset, kind, epoch }) => found.push([offset, `${kind} e${epoch}`])),
@@ -98,14 +113,14 @@ export class TransactionStory {
     }
   }
 
-  /** The end and the last stable offset of partition 0, once the end has come to where it is expected. */
+  /** The end and the last stable offset, once the end has come to where it is expected. */
   async ends(atLeast: number): Promise<{ end: number; stable: number }> {
     const { clock } = this.world;
     const reader = this.world.openReader();
     await reader.open();
     const deadlineNs = clock.nowNs() + 30e9;
     for (;;) {
-      const { end, stable } = (await reader.endOffsets({ stable: true }))[0]!;
+      const { end, stable } = (await reader.endOffsets({ stable: true }))[this.partition(0)]!;
       if (end < atLeast && clock.nowNs() < deadlineNs) {
         await clock.sleep(100);
         continue;
@@ -145,7 +160,7 @@ export const TRANSACTION_CASES: readonly TransactionCase[] = [
       };
     },
     async tell(story) {
-      const client = await story.client(0);
+      const client = await story.client();
       await client.begin();
       await story.write(client);
       await story.write(client);
@@ -159,8 +174,8 @@ export const TRANSACTION_CASES: readonly TransactionCase[] = [
       return {
         ends: [first, second].map(({ outcome, before, after }) => [outcome, before?.epoch, after?.epoch]),
         whileOpen,
-        log: await story.logFrom(0),
-        other: await story.logFrom(0, 1),
+        log: await story.log(),
+        other: await story.log(1),
       };
     },
   },
@@ -174,11 +189,10 @@ export const TRANSACTION_CASES: readonly TransactionCase[] = [
       log: ['0 e0', 'abort e1', '1 e2', `commit e${version === 1 ? 2 : 3}`],
     }),
     async tell(story) {
-      const { end: from } = await story.ends(0);
-      const first = await story.client(1);
+      const first = await story.client();
       await first.begin();
       const abandoned = await story.write(first);
-      const second = await story.client(1);
+      const second = await story.client();
       await second.begin();
       const late = await story.write(first);
       const end = await first.end('commit');
@@ -188,7 +202,7 @@ export const TRANSACTION_CASES: readonly TransactionCase[] = [
         late: late.told,
         end: [end.outcome, end.error],
         next: [next.outcome, next.error],
-        log: numbered(await story.logFrom(from), [abandoned.value, kept.value]),
+        log: numbered(await story.log(), [abandoned.value, kept.value]),
       };
     },
   },
@@ -200,7 +214,7 @@ export const TRANSACTION_CASES: readonly TransactionCase[] = [
       next: ['committed', null],
       log: ['0 e0', 'abort e1', '1 e2', `commit e${version === 1 ? 2 : 3}`],
     }),
-    tell: async (story) => timedOut(story, await story.client(2, TIMEOUT_MS)),
+    tell: async (story) => timedOut(story, await story.client(TIMEOUT_MS)),
   },
   {
     name: 'timeout of a later transaction: the same',
@@ -219,7 +233,7 @@ export const TRANSACTION_CASES: readonly TransactionCase[] = [
       };
     },
     async tell(story) {
-      const client = await story.client(3, TIMEOUT_MS);
+      const client = await story.client(TIMEOUT_MS);
       await client.begin();
       await story.write(client, 1);
       await client.end('commit');
@@ -230,7 +244,7 @@ export const TRANSACTION_CASES: readonly TransactionCase[] = [
     name: 'nothing written: there is nothing to end, and nothing in the log',
     facts: () => ({ end: ['aborted', 'NOTHING_TO_END', 0], again: 'committed' }),
     async tell(story) {
-      const client = await story.client(4);
+      const client = await story.client();
       await client.begin();
       const { outcome, error, attempts } = await client.end('commit');
       await client.begin();
@@ -241,22 +255,27 @@ export const TRANSACTION_CASES: readonly TransactionCase[] = [
   },
   {
     name: 'a leader that dies: the transaction goes on with its successor, and is committed as a whole',
+    isDisturbing: true,
     facts: () => ({ before: 'ok', after: 'ok', end: 'committed', isWhole: true }),
     async tell(story) {
       const { db, clock } = story.world;
-      const { end: from } = await story.ends(0);
-      const client = await story.client(5);
+      const client = await story.client();
       await client.begin();
       const before = await story.write(client);
-      const leader = await leaderOf(story.world);
+      const leader = await leaderOf(story);
       await db.kill!(`kafka${leader}`);
-      await until(story, async () => (await leaderOf(story.world)) !== leader);
+      await until(story, async () => (await leaderOf(story)) !== leader);
       await db.start!(`kafka${leader}`);
       await until(story, () => isWhole(story.world));
       await clock.sleep(2_000);
-      const after = await story.write(client, 1);
+      let after = await story.write(client, 1);
+      // It may have been led by the same broker, which the client learns by asking it.
+      await until(
+        story,
+        async () => after.told === 'ok' || (after = await story.write(client, 1)).told === 'ok',
+      );
       const end = await client.end(after.told === 'ok' ? 'commit' : 'abort');
-      const log = await story.logFrom(from);
+      const log = await story.log();
       return {
         before: before.told,
         after: after.told,
@@ -268,7 +287,6 @@ export const TRANSACTION_CASES: readonly TransactionCase[] = [
 ];
 
 async function timedOut(story: TransactionStory, client: TransactionalClient): Promise<Facts> {
-  const { end: from } = await story.ends(0);
   await client.begin();
   const abandoned = await story.write(client);
   await story.world.clock.sleep(TIMED_OUT_MS);
@@ -281,7 +299,7 @@ async function timedOut(story: TransactionStory, client: TransactionalClient): P
     late: late.told,
     end: [end.outcome, end.error],
     next: [next.outcome, next.error],
-    log: numbered(await story.logFrom(from), [abandoned.value, kept.value]),
+    log: numbered(await story.log(), [abandoned.value, kept.value]),
   };
 }
 
@@ -307,18 +325,30 @@ async function isWhole({ db }: Contracted): Promise<boolean> {
   );
 }
 
-async function leaderOf({ db }: Contracted): Promise<number> {
-  const claims = Object.values((await db.view()).observers).flatMap((each) => each?.partitions ?? []);
-  const ofFirst = claims.filter(({ partition }) => partition === 0);
-  return ofFirst.toSorted((a, b) => (b.epoch ?? -1) - (a.epoch ?? -1))[0]?.leader ?? -1;
+async function leaderOf(story: TransactionStory): Promise<number> {
+  const { observers } = await story.world.db.view();
+  const claims = Object.values(observers).flatMap((each) => each?.partitions ?? []);
+  const ofOwn = claims.filter(({ partition }) => partition === story.partition(0));
+  return ofOwn.toSorted((a, b) => (b.epoch ?? -1) - (a.epoch ?? -1))[0]?.leader ?? -1;
 }
 
-/** Runs all cases in their order; a case that throws tells that. */
-export async function tellTransactions(world: Contracted, version: 1 | 2): Promise<Record<string, Facts>> {
-  const story = new TransactionStory(world, version);
-  const told: Record<string, Facts> = {};
-  for (const each of TRANSACTION_CASES)
-    told[each.name] = await each.tell(story).catch((error: unknown) => ({ threw: String(error) }));
-  await story.close();
+/** What each case tells, by its name, in one version. */
+export type TransactionFacts = { version: 1 | 2; cases: Record<string, Facts> };
+
+/** Runs all cases in these versions; a case that throws tells that. */
+export async function tellTransactions(
+  world: Contracted,
+  versions: readonly (1 | 2)[],
+): Promise<TransactionFacts[]> {
+  const told = versions.map((version): TransactionFacts => ({ version, cases: {} }));
+  const tellOne = async (each: TransactionCase, { version, cases }: TransactionFacts) => {
+    const number = versions.indexOf(version) * TRANSACTION_CASES.length + TRANSACTION_CASES.indexOf(each);
+    const story = new TransactionStory(world, version, number);
+    cases[each.name] = await each.tell(story).catch((error: unknown) => ({ threw: String(error) }));
+    await story.close();
+  };
+  const all = TRANSACTION_CASES.flatMap((each) => told.map((of) => [each, of] as const));
+  await Promise.all(all.filter(([{ isDisturbing }]) => !isDisturbing).map((pair) => tellOne(...pair)));
+  for (const pair of all.filter(([{ isDisturbing }]) => isDisturbing)) await tellOne(...pair);
   return told;
 }
