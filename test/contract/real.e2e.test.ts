@@ -3,15 +3,13 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import test from 'ava';
 import { execa } from 'execa';
-import { resolveDistribution } from '../../src/db/kafka/distribution.ts';
-import { whyNoDocker, withDocker } from '../docker/why-no-docker.ts';
 import { HAS } from '../lab/cases.ts';
 import { CASES, type Facts } from './cases.ts';
 import { TRANSACTION_CASES, type TransactionFacts } from './transaction-cases.ts';
 
 /**
  * The contract between model and Kafka, Kafka's side: the same cases, the same facts. Serial: two clusters at once
- * would disturb each other's failure detection.
+ * would disturb each other's failure detection. In containers they are told in test/docker.
  */
 const FIXTURE = resolve(import.meta.dirname, 'real-fixture.ts');
 const WORLDS = [
@@ -19,15 +17,10 @@ const WORLDS = [
   ['netns', '3.9.1', 'zookeeper'],
   ['netns', '4.4.0', 'kraft-separate'],
   ['loopback', '4.4.0', 'kraft-separate'],
-  ['docker', '4.4.0', 'kraft-separate'],
 ] as const;
 
-const noDocker = await whyNoDocker();
-
 for (const [lab, version, mode] of WORLDS) {
-  const missing = lab === 'docker' ? noDocker : undefined;
-  const real = missing === undefined ? test.serial : test.serial.skip;
-  real(`Kafka ${version} (${mode}, ${lab}) and the model agree on every case`, async (t) => {
+  test.serial(`Kafka ${version} (${mode}, ${lab}) and the model agree on every case`, async (t) => {
     t.timeout(600_000);
     const possible = CASES.filter(({ needs }) => needs !== 'net' || HAS[lab].includes('net'));
     const expected = Object.fromEntries(possible.map(({ name, facts }) => [name, facts]));
@@ -60,12 +53,9 @@ async function tellOnce<Told>(place: readonly string[], words: readonly string[]
   const directory = mkdtempSync(join(tmpdir(), 'kept-contract-'));
   try {
     const args = [...place, directory, ...words];
-    // Where a daemon of its own runs no repository can be reached: what is missing in the cache is fetched before.
-    await resolveDistribution({ kafka: place[1], environment: process.env });
-    const { stdout, stderr, exitCode } =
-      place[0] === 'docker'
-        ? await withDocker(FIXTURE, args)
-        : await execa(process.execPath, ['--import=tsx', FIXTURE, ...args], { reject: false });
+    const { stdout, stderr, exitCode } = await execa(process.execPath, ['--import=tsx', FIXTURE, ...args], {
+      reject: false,
+    });
     if (exitCode !== 0) throw new Error(`the cases ended with ${exitCode}: ${stderr}`);
     return JSON.parse(stdout.split('\n').at(-1)!) as Told;
   } finally {

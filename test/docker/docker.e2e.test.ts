@@ -3,25 +3,52 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import test from 'ava';
 import { resolveDistribution } from '../../src/db/kafka/distribution.ts';
-import { whyNoDocker, withDocker } from './why-no-docker.ts';
+import { CASES } from '../contract/cases.ts';
+import { assertBroken, type Told as ToldOfCompose } from './compose-told.ts';
+import { findCompose } from './find-compose.ts';
+import { inTurn, type Told } from './one-daemon.ts';
+import { whyNoDocker } from './why-no-docker.ts';
 
-/** What only a lab of containers has to show, with a real daemon. The contract of every lab is in test/lab. */
+/** What only a lab of containers has to show, with one real daemon. The contract of every lab is in test/lab. */
 const missing = await whyNoDocker();
-const real = missing === undefined ? test : test.skip;
-const because = missing === undefined ? '' : ` (skipped: ${missing})`;
+const compose = await findCompose();
+const unless = (reason: string | undefined) => ({
+  real: reason === undefined ? test.serial : test.serial.skip,
+  because: reason === undefined ? '' : ` (skipped: ${reason})`,
+});
+const { real, because } = unless(missing);
 
-async function told(file: string, ...args: string[]): Promise<Record<string, unknown>> {
-  const { stdout, stderr } = await withDocker(resolve(import.meta.dirname, file), args);
-  const line = stdout.split('\n').at(-1);
-  if (!line) throw new Error(stderr);
-  return JSON.parse(line) as Record<string, unknown>;
+const directory = mkdtempSync(join(tmpdir(), 'kept-docker-test-'));
+test.after.always(() => rmSync(directory, { recursive: true }));
+const own = (name: string) => mkdtempSync(join(directory, name));
+const program = (file: string) => resolve(import.meta.dirname, file);
+
+const PROGRAMS = {
+  killed: [program('killed.ts')],
+  loadHosts: [program('load-hosts.ts')],
+  cleaned: [program('cleaned.ts')],
+  runs: [program('runs.ts'), own('runs')],
+  contract: [program('../contract/real-fixture.ts'), 'docker', '4.4.0', 'kraft-separate', own('contract')],
+  ...(compose !== null && { compose: [program('compose.ts'), own('compose'), ...compose] }),
+};
+let running: Promise<Told>[] = [];
+
+test.before(async () => {
+  if (missing !== undefined) return;
+  // Where a daemon of its own runs no repository can be reached.
+  await resolveDistribution({ environment: process.env });
+  running = inTurn(Object.values(PROGRAMS));
+});
+
+async function told<As = Record<string, unknown>>(name: keyof typeof PROGRAMS): Promise<As> {
+  return (await running[Object.keys(PROGRAMS).indexOf(name)])!.told as As;
 }
 
 real(
   `15 s after kill -9 of the tool there is no container, no network and no volume${because}`,
   async (t) => {
     t.timeout(180_000);
-    const { containers, networks, owned, left } = await told('killed.ts');
+    const { containers, networks, owned, left } = await told('killed');
     t.is(containers, 5, 'two nodes, a helper for each, and the reaper');
     t.is(networks, 1);
     t.true(owned, 'all of it belongs to a process that lives');
@@ -31,14 +58,14 @@ real(
 
 real(`workers live in containers of their own, and one of these is cut off${because}`, async (t) => {
   t.timeout(240_000);
-  const { status, verdict, ok, lost, left } = await told('load-hosts.ts');
+  const { status, verdict, ok, lost, left } = await told('loadHosts');
   t.deepEqual({ status, verdict, lost, left }, { status: 0, verdict: 'valid', lost: 0, left: [] });
   t.true((ok as number) > 400, `${String(ok)} acknowledged`);
 });
 
 real(`"doctor --clean" lists and removes what dead runs have left, and nothing else${because}`, async (t) => {
   t.timeout(180_000);
-  const { listed, refused, removed, left } = await told('cleaned.ts');
+  const { listed, refused, removed, left } = await told('cleaned');
   t.deepEqual(listed, ['container of-the-dead', 'network of-the-dead', 'volume of-the-dead']);
   t.deepEqual(refused, { exitStatus: 2, removed: [] });
   t.deepEqual(removed, ['container of-the-dead', 'network of-the-dead', 'volume of-the-dead']);
@@ -52,11 +79,7 @@ real(`"doctor --clean" lists and removes what dead runs have left, and nothing e
 
 real(`real Kafka in containers, to a verdict, and killed in the middle${because}`, async (t) => {
   t.timeout(600_000);
-  // Where a daemon of its own runs no repository can be reached.
-  await resolveDistribution({ environment: process.env });
-  const directory = mkdtempSync(join(tmpdir(), 'kept-docker-test-'));
-  t.teardown(() => rmSync(directory, { recursive: true }));
-  const { assembled, named, said } = await told('runs.ts', directory);
+  const { assembled, named, said } = await told('runs');
   const { logs, ...rest } = assembled as { logs: boolean[] };
   t.deepEqual(
     rest as unknown,
@@ -67,3 +90,17 @@ real(`real Kafka in containers, to a verdict, and killed in the middle${because}
   // What was recorded until the kill is judged: nothing was read back, so nothing is decided.
   t.deepEqual(named, { struck: true, image: 'somebody/kafka:1', left: [], checked: 2 }, String(said));
 });
+
+real(`Kafka 4.4.0 in containers and the model agree on every case${because}`, async (t) => {
+  t.timeout(600_000);
+  t.deepEqual(await told('contract'), Object.fromEntries(CASES.map(({ name, facts }) => [name, facts])));
+});
+
+const withCompose = unless(missing ?? (compose === null ? 'there is no docker compose' : undefined));
+withCompose.real(
+  `a cluster under docker compose is broken by the hook in each way that it knows, to a verdict${withCompose.because}`,
+  async (t) => {
+    t.timeout(600_000);
+    assertBroken(t, await told<ToldOfCompose>('compose'));
+  },
+);

@@ -30,7 +30,7 @@ async function run(t: ExecutionContext, changed: Partial<ScenarioInput>) {
   return { directory, run: await openRun(join(directory, 'run-1')) };
 }
 
-test('members of a group copy each record once, although they are stopped, killed and replaced', async (t) => {
+test.serial('members of a group copy each record once, although they are stopped, killed and replaced', async (t) => {
   const { directory, run: recorded } = await run(t, {
     consumer: { library: 'java' },
     group: {
@@ -54,12 +54,12 @@ test('members of a group copy each record once, although they are stopped, kille
   t.deepEqual([again.verdict, again.copies], [result.verdict, result.copies]);
 });
 
-test('a copier that commits its offsets by themselves loses copies, and is found out', async (t) => {
+test.serial('a copier that commits its offsets by themselves loses copies, and is found out', async (t) => {
   const { command } = await findLibrdkafka(pythonsToAsk(process.env));
   const [python = 'python3', program = ''] = command ?? [];
   const { run: recorded } = await run(t, {
     consumer: { library: 'command', command: [python, resolve('test/e2e/forgetful-copier.py'), program] },
-    group: { ...SCENARIO.group, churn: { mix: ['pause'], meanIntervalMs: 2_000 } },
+    phases: { warmUpMs: 500, faultsMs: 4_000, recoveryMs: 500 },
     nemesis: { script: [], keepBrokersUp: 3 },
   });
   const result = check(recorded, { claim: 'kept' });

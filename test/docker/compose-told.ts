@@ -1,0 +1,47 @@
+import type { ExecutionContext } from 'ava';
+
+/** The compose file and the hook that are shipped, with real compose and real Kafka: what compose.ts tells. */
+interface Outcome {
+  exitStatus: number;
+  verdict: string;
+  struck: { kind: string; verified: boolean; evidence: string }[];
+  healed: number;
+  failed: unknown[];
+}
+
+export interface Told {
+  refused: number;
+  random: Outcome;
+  others: Outcome;
+  healed: boolean;
+  left: string[];
+  said: string;
+}
+
+const EVIDENCE = {
+  kill: /^the hook says: (kafka\d) is exited; \1 did not answer any more$/,
+  stop: /^the hook says: (kafka\d) is exited; \1 did not answer any more$/,
+  pause: /^the hook says: (kafka\d) is paused; \1 did not answer any more$/,
+  isolate: /^the hook says: (kafka\d) is on 0 networks; \1 did not answer any more$/,
+} as const;
+
+/** Each way in which the hook breaks a cluster was seen, and undone. */
+export function assertBroken(t: ExecutionContext, told: Told): void {
+  const { refused, random, others, healed, left, said } = told;
+  t.is(refused, 64, 'nothing is broken without consent');
+  for (const { exitStatus, verdict, struck, healed: ends, failed } of [random, others]) {
+    t.is(exitStatus, 0, said);
+    t.is(verdict, 'valid');
+    t.deepEqual(failed, []);
+    t.is(ends, struck.length, 'each fault was healed, and seen to be');
+    for (const { kind, verified, evidence } of struck) {
+      t.true(verified, kind);
+      t.regex(evidence, EVIDENCE[kind as keyof typeof EVIDENCE]);
+    }
+  }
+  const kinds = (outcome: Outcome) => [...new Set(outcome.struck.map(({ kind }) => kind))].toSorted();
+  t.deepEqual(kinds(random), ['kill', 'pause']);
+  t.deepEqual(kinds(others), ['isolate', 'stop']);
+  t.true(healed, 'a broker is back on its network although the tool was killed');
+  t.deepEqual(left, []);
+}
