@@ -30,29 +30,32 @@ async function run(t: ExecutionContext, changed: Partial<ScenarioInput>) {
   return { directory, run: await openRun(join(directory, 'run-1')) };
 }
 
-test.serial('members of a group copy each record once, although they are stopped, killed and replaced', async (t) => {
-  const { directory, run: recorded } = await run(t, {
-    consumer: { library: 'java' },
-    group: {
-      ...SCENARIO.group,
-      churn: { mix: ['pause', 'kill'], meanIntervalMs: 3_000, meanAwayMs: 300 },
-    },
-    nemesis: {
-      script: [{ atMs: 4_000, fault: { kind: 'kill', target: 'leader' }, forMs: 3_000 }],
-      keepBrokersUp: 2,
-    },
-  });
-  const result = check(recorded, { claim: 'kept' });
-  t.deepEqual([result.verdict, result.findings], ['valid', []], result.reasons.join(' '));
-  const { copies, group, transactions } = result;
-  t.true(copies!.due > 500 && copies!.copied === copies!.due, JSON.stringify(copies));
-  t.true(group!.killed > 0 && group!.paused > 0 && transactions!.committed > 2, JSON.stringify(group));
+test.serial(
+  'members of a group copy each record once, although they are stopped, killed and replaced',
+  async (t) => {
+    const { directory, run: recorded } = await run(t, {
+      consumer: { library: 'java' },
+      group: {
+        ...SCENARIO.group,
+        churn: { mix: ['pause', 'kill'], meanIntervalMs: 3_000, meanAwayMs: 300 },
+      },
+      nemesis: {
+        script: [{ atMs: 4_000, fault: { kind: 'kill', target: 'leader' }, forMs: 3_000 }],
+        keepBrokersUp: 2,
+      },
+    });
+    const result = check(recorded, { claim: 'kept' });
+    t.deepEqual([result.verdict, result.findings], ['valid', []], result.reasons.join(' '));
+    const { copies, group, transactions } = result;
+    t.true(copies!.due > 500 && copies!.copied === copies!.due, JSON.stringify(copies));
+    t.true(group!.killed > 0 && group!.paused > 0 && transactions!.committed > 2, JSON.stringify(group));
 
-  const exported = join(directory, 'history.ndjson');
-  writeFileSync(exported, [...formatInterchange(recorded)].join(''));
-  const again = check(readInterchange(exported), { claim: 'kept' });
-  t.deepEqual([again.verdict, again.copies], [result.verdict, result.copies]);
-});
+    const exported = join(directory, 'history.ndjson');
+    writeFileSync(exported, [...formatInterchange(recorded)].join(''));
+    const again = check(readInterchange(exported), { claim: 'kept' });
+    t.deepEqual([again.verdict, again.copies], [result.verdict, result.copies]);
+  },
+);
 
 test.serial('a copier that commits its offsets by themselves loses copies, and is found out', async (t) => {
   const { command } = await findLibrdkafka(pythonsToAsk(process.env));
