@@ -1,6 +1,7 @@
 // Runs the tests and says how many passed, failed and were skipped, in one plain line that any machine can read.
 //
-//   node test/run.js              lint, then everything
+//   node test/run.js              lint, then everything; of the random histories that are held against brute force the first
+//                                 1,500 of a property (all of them: --only, and many more: npm run test:nightly)
 //   node test/run.js --quick      types, and what needs no cluster and no patience (under a minute on two free cores): not
 //                                 *.e2e.test.ts, not *.long.test.ts, and of the random histories held against brute force only
 //                                 the first 500; each property is tried 40 times, where it does not say how often
@@ -49,6 +50,7 @@ const SILENCE_MAX_MS = Number(process.env.KEPT_TEST_SILENCE_MAX_MS ?? 15 * 60_00
 function run(command, commandArgs, onLine, environment = {}) {
   return new Promise((resolve, reject) => {
     const env = {
+      ...(only === null && { KEPT_HISTORIES_MAX: '1500' }),
       ...(quick && { KEPT_HISTORIES_MAX: '500', KEPT_PROPERTY_RUNS: '40' }),
       ...process.env,
       ...environment,

@@ -1,12 +1,10 @@
 import { writeSync } from 'node:fs';
 import { OWN_CLIENT } from '../../src/client/kafkajs/prepared.ts';
-import { openEngine } from '../../src/control/docker/engine.ts';
 import { enterLab, insideLab } from '../../src/control/netns/enter.ts';
 import { resolveDistribution } from '../../src/db/kafka/distribution.ts';
 import type { KafkaMode } from '../../src/db/kafka/recipes.ts';
 import type { Event } from '../../src/history/event.ts';
 import { createDecoder, createEncoder } from '../../src/history/value.ts';
-import { dockerPlan } from '../../src/run/prepare-docker.ts';
 import { openWorld } from '../../src/world/open.ts';
 import type { WorldPlan } from '../../src/world/plan.ts';
 import { contractScenario, tellAll } from './cases.ts';
@@ -26,10 +24,7 @@ async function inside(): Promise<void> {
   const events: Event[] = [];
   const place = { run: 'contract', topic: 'kept' };
   const distribution = await resolveDistribution(kafka);
-  const plan: WorldPlan =
-    lab === 'docker'
-      ? await dockerPlan(await openEngine(), distribution, {}, () => undefined)
-      : { kind: lab as 'netns' | 'loopback', distribution, dataDirectory: null };
+  const plan: WorldPlan = { kind: lab as 'netns' | 'loopback', distribution, dataDirectory: null };
   const world = await openWorld(plan, {
     scenario,
     client: OWN_CLIENT,

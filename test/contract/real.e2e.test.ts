@@ -9,7 +9,7 @@ import { TRANSACTION_CASES, type TransactionFacts } from './transaction-cases.ts
 
 /**
  * The contract between model and Kafka, Kafka's side: the same cases, the same facts. Serial: two clusters at once
- * would disturb each other's failure detection. In containers they are told in test/docker.
+ * would disturb each other's failure detection. Containers differ in the lab alone, whose contract is in test/lab.
  */
 const FIXTURE = resolve(import.meta.dirname, 'real-fixture.ts');
 const WORLDS = [

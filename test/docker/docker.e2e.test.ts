@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import test from 'ava';
 import { resolveDistribution } from '../../src/db/kafka/distribution.ts';
-import { CASES } from '../contract/cases.ts';
 import { assertBroken, type Told as ToldOfCompose } from './compose-told.ts';
 import { findCompose } from './find-compose.ts';
 import { inTurn, type Told } from './one-daemon.ts';
@@ -28,7 +27,6 @@ const PROGRAMS = {
   loadHosts: [program('load-hosts.ts')],
   cleaned: [program('cleaned.ts')],
   runs: [program('runs.ts'), own('runs')],
-  contract: [program('../contract/real-fixture.ts'), 'docker', '4.4.0', 'kraft-separate', own('contract')],
   ...(compose !== null && { compose: [program('compose.ts'), own('compose'), ...compose] }),
 };
 let running: Promise<Told>[] = [];
@@ -89,11 +87,6 @@ real(`real Kafka in containers, to a verdict, and killed in the middle${because}
   t.true(logs.length >= 3 && logs.every(Boolean), 'the logs of all nodes are in the run directory');
   // What was recorded until the kill is judged: nothing was read back, so nothing is decided.
   t.deepEqual(named, { struck: true, image: 'somebody/kafka:1', left: [], checked: 2 }, String(said));
-});
-
-real(`Kafka 4.4.0 in containers and the model agree on every case${because}`, async (t) => {
-  t.timeout(600_000);
-  t.deepEqual(await told('contract'), Object.fromEntries(CASES.map(({ name, facts }) => [name, facts])));
 });
 
 const withCompose = unless(missing ?? (compose === null ? 'there is no docker compose' : undefined));

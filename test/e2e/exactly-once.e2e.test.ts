@@ -67,13 +67,9 @@ test.serial('a copier that commits its offsets by themselves loses copies, and i
   });
   const result = check(recorded, { claim: 'kept' });
   t.is(result.verdict, 'invalid', result.reasons.join(' '));
-  const kinds = new Set(result.findings.map(({ kind }) => kind));
-  t.true(kinds.has('eos-missing'), [...kinds].join());
-  t.deepEqual(
-    [...kinds].filter((kind) => !kind.startsWith('eos-')),
-    [],
-    'the log itself is whole',
-  );
+  // The log itself is whole. Offsets of transactions that were aborted may have been seen.
+  const kinds = result.findings.map(({ kind }) => kind).filter((kind) => kind !== 'offset-phantom');
+  t.deepEqual([...new Set(kinds)], ['eos-missing']);
   // Somebody's program may be wrong as well as the brokers.
   for (const finding of result.findings) t.like(finding, { judgement: 'violation', blame: 'unknown' });
 });

@@ -33,7 +33,8 @@ export function rulingOnGroup(
   const excuse = excuseOf(group, power, faults);
   if (excuse !== null)
     return { judgement: 'permitted', reason: `${promise}; but ${excuse}`, blame: 'broker' };
-  return { judgement: 'violation', reason: promise, blame: 'broker' };
+  // A library may have committed what nobody asked it to commit.
+  return { judgement: 'violation', reason: promise, blame: kind === 'offset-phantom' ? 'unknown' : 'broker' };
 }
 
 /** Why the topic of offsets itself may have lost something; null where it may not. */
