@@ -77,16 +77,6 @@ test.serial(
   },
 );
 
-test.serial('acks=all keeps everything while the same leader is isolated', async (t) => {
-  t.timeout(180_000);
-  const run = await kept('run', 'leader-isolated-acks-all', ...SHORT, '--store', store, '--json');
-  const result = JSON.parse(run.stdout) as Result;
-  t.is(result.verdict, 'valid', JSON.stringify(result.reasons));
-  t.is(result.counts.lost, 0);
-  t.true(result.counts.ok > 500);
-  t.is(run.exitCode, 0);
-});
-
 test.serial(
   'a leader whose packets get lost keeps everything, and the kernel has counted them',
   async (t) => {
@@ -175,9 +165,10 @@ function processesWhere(matches: (pid: string, command: string) => boolean): str
 }
 
 test.serial(
-  'three consumers of a hundred partitions, nearly all of them idle, read to the end',
+  'acks=all keeps everything while the same leader is isolated, and three consumers of a hundred partitions read to the end',
   async (t) => {
     t.timeout(240_000);
+    // Nearly all of the partitions are idle.
     const many = [
       '--partitions',
       '100',
@@ -192,15 +183,20 @@ test.serial(
     ];
     const run = await kept(
       'run',
-      'leader-killed-acks-all',
+      'leader-isolated-acks-all',
       '--kafka',
       '3.9.1',
       ...many,
       ...SHORT,
       '--store',
       store,
+      '--json',
     );
     t.is(run.exitCode, 0, run.stdout + run.stderr);
+    const result = JSON.parse(run.stdout) as Result;
+    t.is(result.verdict, 'valid', JSON.stringify(result.reasons));
+    t.is(result.counts.lost, 0);
+    t.true(result.counts.ok > 200, `${result.counts.ok} acknowledged`);
     const scans = readFileSync(join(newest(), 'events.ndjson'), 'utf8')
       .split('\n')
       .filter((line) => line.includes('"type":"scan"'))
