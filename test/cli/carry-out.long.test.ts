@@ -25,7 +25,8 @@ import { temporaryDirectory } from '../history/sample.ts';
 const store = temporaryDirectory();
 test.after.always(() => rmSync(store, { recursive: true }));
 
-const LOSES = findEntry('leader-isolated-acks-1')!.scenario;
+const { load, ...rest } = findEntry('leader-isolated-acks-1')!.scenario;
+const LOSES: Scenario = { ...rest, load: { ...load, ratePerSecond: 200 } };
 
 async function planOf(scenario: Scenario): Promise<Plan> {
   return {

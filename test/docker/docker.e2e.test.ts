@@ -4,12 +4,16 @@ import { join, resolve } from 'node:path';
 import test from 'ava';
 import { resolveDistribution } from '../../src/db/kafka/distribution.ts';
 import { assertBroken, type Told as ToldOfCompose } from './compose-told.ts';
+import { assertPublished } from './published-told.ts';
 import { findCompose } from './find-compose.ts';
 import { inTurn, type Told } from './one-daemon.ts';
 import { whyNoDocker } from './why-no-docker.ts';
 
 /** What only a lab of containers has to show, with one real daemon. The contract of every lab is in test/lab. */
-const missing = await whyNoDocker();
+/** A daemon of the tests' own, because the network around it is changed; where that cannot be, the one that there is. */
+const OWN = { KEPT_TEST_OWN_DAEMON: '1' };
+const noOwn = await whyNoDocker(OWN);
+const missing = noOwn === undefined ? undefined : await whyNoDocker();
 const compose = await findCompose();
 const unless = (reason: string | undefined) => ({
   real: reason === undefined ? test.serial : test.serial.skip,
@@ -27,6 +31,7 @@ const PROGRAMS = {
   loadHosts: [program('load-hosts.ts')],
   cleaned: [program('cleaned.ts')],
   runs: [program('runs.ts'), own('runs')],
+  ...(noOwn === undefined && { published: [program('published.ts'), own('published')] }),
   ...(compose !== null && { compose: [program('compose.ts'), own('compose'), ...compose] }),
 };
 let running: Promise<Told>[] = [];
@@ -35,11 +40,15 @@ test.before(async () => {
   if (missing !== undefined) return;
   // Where a daemon of its own runs no repository can be reached.
   await resolveDistribution({ environment: process.env });
-  running = inTurn(Object.values(PROGRAMS));
+  running = inTurn(Object.values(PROGRAMS), noOwn === undefined ? OWN : {});
 });
 
+function of(name: keyof typeof PROGRAMS): Promise<Told> {
+  return running[Object.keys(PROGRAMS).indexOf(name)]!;
+}
+
 async function told<As = Record<string, unknown>>(name: keyof typeof PROGRAMS): Promise<As> {
-  return (await running[Object.keys(PROGRAMS).indexOf(name)])!.told as As;
+  return (await of(name)).told as As;
 }
 
 real(
@@ -88,6 +97,16 @@ real(`real Kafka in containers, to a verdict, and killed in the middle${because}
   // What was recorded until the kill is judged: nothing was read back, so nothing is decided.
   t.deepEqual(named, { struck: true, image: 'somebody/kafka:1', left: [], checked: 2 }, String(said));
 });
+
+const outOfReach = unless(noOwn);
+outOfReach.real(
+  `containers out of reach: the contract of a lab, and real Kafka to a verdict${outOfReach.because}`,
+  async (t) => {
+    t.timeout(300_000);
+    const { stderr } = await of('published');
+    await assertPublished(t, await told('published'), stderr);
+  },
+);
 
 const withCompose = unless(missing ?? (compose === null ? 'there is no docker compose' : undefined));
 withCompose.real(

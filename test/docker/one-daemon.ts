@@ -16,8 +16,11 @@ export interface Told {
  * @param programs each a file and its words
  * @returns by its place in the list, what each tells; it is rejected where a program told nothing
  */
-export function inTurn(programs: readonly (readonly string[])[]): Promise<Told>[] {
-  const running = withDocker(IN_TURN, [JSON.stringify(programs)]);
+export function inTurn(
+  programs: readonly (readonly string[])[],
+  environment: Record<string, string>,
+): Promise<Told>[] {
+  const running = withDocker(IN_TURN, [JSON.stringify(programs)], environment);
   const lines = createInterface({ input: running.stdout })[Symbol.asyncIterator]();
   let before: Promise<unknown> = Promise.resolve();
   return programs.map(([program]) => {

@@ -1,26 +1,16 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import test from 'ava';
+import type { ExecutionContext } from 'ava';
 import { abilitiesHere } from '../../src/control/netns/abilities.ts';
-import { resolveDistribution } from '../../src/db/kafka/distribution.ts';
 import { expectedOf, LAB_CASES } from '../lab/cases.ts';
-import { whyNoDocker, withDocker } from './why-no-docker.ts';
 
-/** Containers that cannot be reached at their own addresses: everything is done by ports that the daemon publishes. */
-const OWN = { KEPT_TEST_OWN_DAEMON: '1' };
-const missing = await whyNoDocker(OWN);
-const real = missing === undefined ? test : test.skip;
-const because = missing === undefined ? '' : ` (skipped: ${missing})`;
-
-real(`containers out of reach: the contract of a lab, and real Kafka to a verdict${because}`, async (t) => {
-  t.timeout(300_000);
-  // Where a daemon of its own runs no repository can be reached.
-  await resolveDistribution({ environment: process.env });
-  const directory = mkdtempSync(join(tmpdir(), 'kept-docker-test-'));
-  t.teardown(() => rmSync(directory, { recursive: true }));
-  const { stdout, stderr } = await withDocker(resolve(import.meta.dirname, 'published.ts'), [directory], OWN);
-  const told = JSON.parse(stdout.split('\n').at(-1) || '{}') as Record<string, unknown>;
+/**
+ * Containers that cannot be reached at their own addresses, where everything is done by ports that the daemon publishes: the
+ * contract of a lab, and real Kafka to a verdict, as published.ts tells of them.
+ */
+export async function assertPublished(
+  t: ExecutionContext,
+  told: Record<string, unknown>,
+  stderr: string,
+): Promise<void> {
   const said = `${stderr}\n${String(told['said'])}`;
 
   const contract = (told['contract'] ?? {}) as Record<string, unknown>;
@@ -55,4 +45,4 @@ real(`containers out of reach: the contract of a lab, and real Kafka to a verdic
   const viewers = (told['viewers'] as string[]).filter((name) => !name.startsWith('log:'));
   t.deepEqual(viewers.toSorted(), ['kafka1', 'kafka2', 'kafka3'], 'each broker gives its own account');
   t.deepEqual(told['left'], []);
-});
+}
