@@ -68,6 +68,18 @@ for (const bug of TRANSACTION_BUG_NAMES) {
   });
 }
 
+test('a record that a fenced instance wrote in the place of another one is not held against its client', async (t) => {
+  for (const seed of [49, 78, 89]) {
+    const report = await trySeed(seed, { bug: 'fencing-forgotten', claim: 'contract', transactions: 2 });
+    const ofClients = report.accusations.filter(({ blame }) => blame !== 'broker');
+    t.deepEqual(ofClients, [], `seed ${seed}`);
+    t.true(
+      report.accusations.some(({ kind }) => kind === 'lost'),
+      `seed ${seed}`,
+    );
+  }
+});
+
 test('a marker that is missing shrinks to one transaction of two writes, without any fault', async (t) => {
   t.timeout(600_000);
   const candidate: Candidate = { ...drawTransactionalScenario(2, 2), seed: 2, bug: 'marker-missing' };

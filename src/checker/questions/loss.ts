@@ -207,6 +207,9 @@ function clientFaultOf(
   const rivalTerm = log.rivalTerms!.get(offset);
   if (rivalTerm > 0) return rivalTerm === lifeCodeOf(examination, log, batch, row) ? 'shared-ack' : null;
   if (!run.info.contract.idempotence) return null;
+  // In transactions kept's own driver uses a producer no more whose numbers are in doubt: who took this record for a repetition
+  // of one of another epoch was the broker.
+  if (run.transactions !== undefined && !isApplication(run.info)) return null;
   const state = values.stateOf(holder);
   // Of a record that the worker wrote before, or at the same time, and of which it never got an answer. kept's own driver
   // gives no number twice, whatever else is under way.
