@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { execa } from 'execa';
 import { openEngine } from '../../src/control/docker/engine.ts';
@@ -66,6 +66,7 @@ const events = readFileSync(join(place, 'events.ndjson'), 'utf8')
   .split('\n')
   .filter((line) => line !== '')
   .map((line) => JSON.parse(line) as { type: string; [field: string]: unknown });
+if (!existsSync(join(place, 'results.json'))) throw new Error(blocked.stderr);
 const result = JSON.parse(readFileSync(join(place, 'results.json'), 'utf8')) as Result;
 
 writeSync(
