@@ -132,7 +132,7 @@ try {
   writeSync(
     1,
     `${JSON.stringify({
-      refused: { exitStatus: refused.exitCode, said: refused.stderr },
+      refused: refused.exitCode,
       whole: { exitStatus: whole.exitCode, ...outcomeOf('each') },
       healed,
       left: await leftOver(engine, before),
