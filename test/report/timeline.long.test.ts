@@ -92,6 +92,32 @@ test('the picture of a zombie tells the whole story', async (t) => {
   }
 });
 
+test('the members of a consumer group have lanes, and what they committed is a line beside the offsets', async (t) => {
+  const scene = killedLeader();
+  const told = { type: 'offset-fetch', error: null, stable: true } as const;
+  const events: Event[] = [
+    ...scene.run.events,
+    { type: 'member', timeNs: 7e9, member: 0, scan: 10, what: 'joined' },
+    { type: 'member', timeNs: 8e9, member: 0, scan: 10, what: 'assigned', partitions: [0] },
+    { type: 'member', timeNs: 12e9, member: 0, scan: 10, what: 'killed' },
+    { ...told, invokeNs: 9e9, completeNs: 9e9, offsets: [{ partition: 0, offset: 100 }] },
+    { ...told, invokeNs: 11e9, completeNs: 11e9, offsets: [{ partition: 0, offset: 200 }] },
+  ];
+  const texts = textsOf(await pictureOf({ ...scene, run: { ...scene.run, events } }));
+  for (const text of [
+    'consumer group',
+    'member 0',
+    'owns the partitions named',
+    'owns none',
+    'dead',
+    'committed by the group',
+  ])
+    t.true(texts.includes(text), text);
+  t.false(texts.includes('stopped'), 'nobody was');
+  const without = textsOf(await pictureOf(scene));
+  t.false(without.includes('consumer group'));
+});
+
 test('a truncated loss shows as a fall even where no broker’s log told of it', async (t) => {
   const scene = zombieLeader();
   const silent: Run = {

@@ -28,6 +28,8 @@ export interface OffsetPlot {
   readonly lostRuns: readonly Column[][];
   /** End offsets as brokers told them. */
   readonly ends: readonly EndEvent[];
+  /** What the consumer group had committed, as its coordinator told it. */
+  readonly committed: readonly { timeNs: number; offset: number }[];
   /** Of the final scan, or the last one told. Null when none was told. */
   readonly finalEnd: number | null;
 }
@@ -64,6 +66,7 @@ export function offsetPlot(pen: Pen, top: number, picture: Picture): OffsetPlot 
       })),
     lostRuns: runsOf(columnsOf(aggregate.lostOffsets, aggregate.bucketNs, axis, y)),
     ends,
+    committed: committedOf(run, focusPartition),
     finalEnd,
   };
 }
@@ -74,6 +77,15 @@ function endsOf(run: Run, partition: number): EndEvent[] {
     for (let row = 0; row < batch.length; row++)
       if (batch.partition[row] === partition) ends.push(endAt(batch, row));
   return ends;
+}
+
+function committedOf(run: Run, partition: number): { timeNs: number; offset: number }[] {
+  return eventsOf(run.events, 'offset-fetch')
+    .flatMap(({ completeNs: timeNs, offsets }) => {
+      const offset = offsets.find((each) => each.partition === partition)?.offset ?? -1;
+      return offset < 0 ? [] : [{ timeNs, offset }];
+    })
+    .toSorted((a, b) => a.timeNs - b.timeNs);
 }
 
 /** From the smallest to the largest acknowledged offset; from 0 where that costs little. */

@@ -9,7 +9,7 @@ import type { OffsetPlot } from './offset-plot.ts';
 import { drawTurns } from './offset-turns.ts';
 import { bandPath, dotsPath } from './series.ts';
 import type { Column } from './series.ts';
-import { stroke } from './svg.ts';
+import { px, stroke } from './svg.ts';
 
 const EMPTY_HEIGHT = 40;
 /** A line whose points are at least so many px apart shows each of them as a dot. */
@@ -33,6 +33,7 @@ export function offsetsPanel(picture: Picture): Panel {
       drawGrid(plot);
       drawLostRegions(plot, losses);
       drawSeries(plot);
+      drawCommitted(plot);
       drawEnds(plot);
       labelLosses(plot, losses);
       drawTurns(plot, losses);
@@ -54,10 +55,12 @@ function emptyPanel({ run }: Picture): Panel {
   };
 }
 
-function legendOf({ picture, series, lostRuns, ends }: OffsetPlot): LegendEntry[] {
-  const entries = series.map(({ broker }) => {
+function legendOf({ picture, series, lostRuns, ends, committed }: OffsetPlot): LegendEntry[] {
+  const entries = series.map(({ broker }, index) => {
     const colour = picture.colourOf(broker);
-    const text = broker < 0 ? 'acknowledged' : `acknowledged by ${picture.nameOf(broker)}`;
+    // Where there is much to explain the word stands once.
+    const word = index > 0 && committed.length > 0 ? '' : 'acknowledged ';
+    const text = broker < 0 ? 'acknowledged' : `${word}by ${picture.nameOf(broker)}`;
     return filled(text, 'acked', { fill: colour, stroke: colour }, 2);
   });
   if (lostRuns.length > 0) entries.push(filled('lost', 'lost-region'));
@@ -65,6 +68,12 @@ function legendOf({ picture, series, lostRuns, ends }: OffsetPlot): LegendEntry[
     entries.push({
       text: 'end offset, as told',
       swatch: (pen, x, y) => pen.path(dotsPath([{ x: x + 8, y: y + 5 }]), 'end-seen'),
+    });
+  }
+  if (committed.length > 0) {
+    entries.push({
+      text: 'committed by the group',
+      swatch: (pen, x, y) => pen.path(stroke(x, y + 5, x + 16, y + 5), 'committed'),
     });
   }
   return entries;
@@ -90,6 +99,15 @@ function drawSeries({ pen, picture, series, room }: OffsetPlot): void {
     }
     for (const run of runs) occupy(room, run);
   }
+}
+
+/** In steps, as positions are committed: what was told last holds until another one is. */
+function drawCommitted({ pen, picture, committed, y }: OffsetPlot): void {
+  const steps = committed.map(({ timeNs, offset }, index) => {
+    const x = px(picture.axis.x(timeNs));
+    return index === 0 ? `M${x},${px(y(offset))}` : `H${x}V${px(y(offset))}`;
+  });
+  pen.path(steps.join(''), 'committed');
 }
 
 /** Keeps labels off a line: every piece of it, as a box from one column to the next. */

@@ -4,6 +4,7 @@ import type { Aggregate } from './aggregate.ts';
 import type { TimeAxis } from './axis.ts';
 import type { FaultSpan } from './faults.ts';
 import type { Lane } from './lanes.ts';
+import type { MemberLane } from './members.ts';
 import type { Pen } from './svg.ts';
 
 /** All that the panels draw from: every series is aggregated, every time has its place on the axis. */
@@ -14,6 +15,8 @@ export interface Picture {
   aggregate: Aggregate;
   faults: readonly FaultSpan[];
   lanes: readonly Lane[];
+  /** None where no consumer group reads. */
+  members: readonly MemberLane[];
   /** The partition whose leaders and offsets are shown: the one that lost most. */
   focusPartition: number;
   /** A broker's colour by its id. */

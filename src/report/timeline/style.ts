@@ -91,6 +91,7 @@ text{font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Aria
 .epoch-cut{stroke:#fff;stroke-width:1.2;fill:none}
 .up{fill:#c3ccd5}
 .starting{fill:#e1e6eb}
+.owning{fill:#5b6b8c}
 .dead{stroke:${INK};stroke-width:1.2;stroke-dasharray:1 4;fill:none}
 .dead-mark{stroke:${INK};stroke-width:2.4;fill:none}
 .paused{fill:#f6dfa4}
@@ -105,6 +106,7 @@ text{font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Aria
 .lost-ring{stroke:${LOST};stroke-width:2;fill:none}
 .acked{stroke-width:2;stroke-linejoin:round;stroke-linecap:round}
 .end-seen{stroke:${INK};stroke-width:2.6;stroke-linecap:round;fill:none}
+.committed{stroke:#5b6b8c;stroke-width:1.6;fill:none;stroke-dasharray:2 3}
 .end-final{stroke:${INK};stroke-width:1.3;stroke-dasharray:7 4;fill:none}
 .fall{stroke-width:2.2;fill:none;stroke-linejoin:round}
 .pointer{stroke:${MUTED};stroke-width:.8;fill:none}

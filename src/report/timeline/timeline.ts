@@ -11,12 +11,14 @@ import { timeAxis } from './axis.ts';
 import type { TimeAxis } from './axis.ts';
 import { faultSpansOf } from './faults.ts';
 import { lanesOf } from './lanes.ts';
+import { membersOf } from './members.ts';
 import { brokerColours, HATCHINGS, MARGIN, PLOT_LEFT, PLOT_RIGHT, STYLE, WIDTH } from './style.ts';
 import { shorten } from './labels.ts';
 import type { Losses } from './losses.ts';
 import { faultsPanel } from './panel-faults.ts';
 import { headerPanel } from './panel-header.ts';
 import { lanesPanel } from './panel-lanes.ts';
+import { membersPanel } from './panel-members.ts';
 import { offsetsPanel } from './panel-offsets.ts';
 import { ratesPanel } from './panel-rates.ts';
 import type { Picture } from './picture.ts';
@@ -41,7 +43,7 @@ export async function renderTimeline(
 ): Promise<string> {
   const picture = pictureOf(run, result, losses, overTime);
   const header = headerPanel(picture);
-  const panels = [faultsPanel(picture), lanesPanel(picture), ratesPanel(picture), offsetsPanel(picture)];
+  const panels = [faultsPanel, lanesPanel, membersPanel, ratesPanel, offsetsPanel].map((of) => of(picture));
   const plotTop = header.height + TICKS_TOP;
   const plotBottom = plotTop + panels.reduce((sum, panel) => sum + panel.height, 0);
   const footnote = shorten(notesOf(run).join(' '), 11, PLOT_RIGHT - MARGIN);
@@ -76,6 +78,7 @@ function pictureOf(run: Run, result: Result, losses: Losses, overTime: WritesOve
     aggregate: aggregated,
     faults: faultSpansOf(run.events),
     lanes: lanesOf(run.info, run.events, focusPartition, axis.toNs),
+    members: membersOf(run.events, axis.toNs),
     focusPartition,
     colourOf: brokerColours(run.info.nodes),
     nameOf: (id) => run.info.nodes.find((node) => node.id === id)?.name ?? `broker ${id}`,
