@@ -9,6 +9,11 @@ const STORED: Completion = { outcome: 'ok', error: null, offset: 7, attempts: 1,
 
 /** @param fails calls that throw, by their names */
 function worker(...fails: string[]) {
+  return workerOf(fails, []);
+}
+
+/** @param has what the library has besides */
+function workerOf(fails: string[], has: ('renew' | 'restart')[]) {
   const calls: string[] = [];
   let release = () => {};
   const held = new Promise<void>((resolve) => (release = resolve));
@@ -24,6 +29,8 @@ function worker(...fails: string[]) {
       commit: () => act('commit'),
       abort: () => act('abort'),
       sendOffsets: () => act('offsets'),
+      ...(has.includes('renew') && { renew: () => act('renew') }),
+      ...(has.includes('restart') && { restart: () => act('restart') }),
       async write({ seq }) {
         await act(`write ${seq}`);
         if (seq === 1) await held;
@@ -50,6 +57,19 @@ test('a commit that the library reports is taken at its word', async (t) => {
     answered: 1,
     ...NOWHERE,
   });
+});
+
+test('a new instance begins anew, in the library’s own way where it has one', async (t) => {
+  for (const has of [['renew'], ['restart'], ['renew', 'restart']] as const) {
+    const { client, calls } = workerOf([], [...has]);
+    await client.begin();
+    await client.end('commit');
+    t.deepEqual(await client.begin({ newInstance: true }), { producer: null, error: null });
+    t.deepEqual(calls, ['begin', 'commit', has.at(-1)!, 'begin']);
+  }
+  const { client } = workerOf(['restart'], ['restart']);
+  t.deepEqual(await client.begin({ newInstance: true }), { producer: null, error: 'NO_RESTART' });
+  t.like(await client.write(write(0)), { outcome: 'fail', error: 'NO_RESTART' });
 });
 
 test('a commit that failed may have been done', async (t) => {

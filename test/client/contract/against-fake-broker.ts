@@ -3,6 +3,7 @@ import { fc } from '@fast-check/ava';
 import type { Value } from '../../../src/client/client.ts';
 import { openLibrary } from '../../../src/client/libraries.ts';
 import type { Library, PreparedClient } from '../../../src/client/library.ts';
+import { ANY_PARTITION } from '../../../src/history/value.ts';
 import { fakeBroker } from '../fake-broker.ts';
 
 /**
@@ -29,6 +30,24 @@ export function askAgainstFakeBroker(prepared: PreparedClient): void {
     const { outcome, offset } = await client.write({ worker: 7, seq: 0, partition: 0, records: 5 });
     t.deepEqual([outcome, offset], ['ok', 0]);
     t.deepEqual(broker.log, ['7:0', '7:1', '7:2', '7:3', '7:4']);
+  });
+
+  ask(says('a call with several records tells what became of each'), async (t) => {
+    const { broker, client, write } = await setUp(t);
+    if (client.send === undefined) return t.is(prepared.kind, 'kept');
+    await write(0);
+    const values = [1, 2].map((seq) => ({ worker: 7, seq, partition: 0 }));
+    const told = await client.send(values);
+    t.deepEqual(
+      told.map(({ outcome }) => outcome),
+      ['ok', 'ok'],
+    );
+    for (const [index, { offset }] of told.entries()) t.is(broker.log[offset!], `7:${index + 1}`);
+    if (isProgram) return;
+    // The partition that the library has chosen is not told, so an offset would be of none.
+    const free = [{ worker: 7, seq: 3, partition: ANY_PARTITION }];
+    t.like((await client.send(free))[0], { outcome: 'ok', offset: null, attempts: 1 });
+    t.is(broker.log[3], '7:3');
   });
 
   ask(says('a connection that closes behind a request leaves its outcome unknown'), async (t) => {

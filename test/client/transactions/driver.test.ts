@@ -50,6 +50,22 @@ for (const version of [1, 2] as const) {
     },
   );
 
+  test(says('a new instance gets a producer of its own, though the one before could go on'), async (t) => {
+    const { client, write, told } = await setUp(t, version);
+    const { producer } = await client.begin();
+    await write(0);
+    await client.end('commit');
+    t.is((await client.begin()).error, null);
+    await write(1);
+    await client.end('commit');
+    t.is(told.length, 1);
+    const next = await client.begin({ newInstance: true });
+    t.is(told.length, 2);
+    t.true(next.producer!.epoch > producer!.epoch);
+    await write(2);
+    t.like(await client.end('commit'), { outcome: 'committed' });
+  });
+
   test(
     says('each answer to a commit comes to what the table says, and the next one has a new epoch'),
     async (t) => {

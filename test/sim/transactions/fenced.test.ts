@@ -45,6 +45,21 @@ for (const version of [1, 2] as const) {
   });
 }
 
+test('a new instance in the place of the same worker has a new epoch, too', async (t) => {
+  const script = [true, false, true].flatMap((newInstance) => [
+    { do: 'begin' as const, worker: 0, newInstance },
+    { do: 'write' as const, worker: 0, partition: 0, records: 1, wait: true },
+    { do: 'commit' as const, worker: 0 },
+  ]);
+  const { run, result } = await fenced(1, (scenario) => ({
+    ...scenario,
+    load: { ...scenario.load, script },
+  }));
+  t.is(result.verdict, 'valid');
+  t.like(result.transactions, { committed: 3 });
+  t.is(eventsOf(run.events, 'producer').length, 2);
+});
+
 test('with an id of its own nobody is fenced', async (t) => {
   const { ends, result } = await fenced(1, (scenario) => ({
     ...scenario,
