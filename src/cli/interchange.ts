@@ -12,7 +12,7 @@ import { RUN_FILE, TABLES_DIRECTORY } from '../history/layout.ts';
 import { TABLE_CODEC } from '../history/tables/parquet-file.ts';
 import { recordRun } from '../history/recorder/record-run.ts';
 import type { Run } from '../history/run.ts';
-import { isHistoryFile, openHistory, readHistoryFile } from '../run/history-path.ts';
+import { type HowToRead, isHistoryFile, openHistory, readHistoryFile } from '../run/history-path.ts';
 import { isSoak } from '../run/soak/soak-file.ts';
 import { exportSoak } from '../run/soak/export-soak.ts';
 import { printChunks, say } from './terminal/print.ts';
@@ -20,7 +20,7 @@ import { printChunks, say } from './terminal/print.ts';
 export type ExportFormat = 'ndjson' | 'parquet' | 'edn';
 
 /** @returns what was done, in a sentence. */
-export async function importHistory(file: string, directory: string): Promise<string> {
+export async function importHistory(file: string, directory: string, how: HowToRead = {}): Promise<string> {
   if (file !== '-' && statOf(file) === null) {
     throw new Failure(`there is no file ${file}`, {
       hint: 'name an NDJSON history; "kept import --help" describes the format',
@@ -28,7 +28,7 @@ export async function importHistory(file: string, directory: string): Promise<st
     });
   }
   assertVacant(directory);
-  const run = await readHistoryFile(file);
+  const run = await readHistoryFile(file, how);
   await throughDraft(draftDirectory(directory, RUN_FILE), async (draft) => {
     try {
       await recordRun(run, draft);

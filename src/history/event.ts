@@ -132,6 +132,9 @@ export interface EndEvent {
   stable?: number;
 }
 
+/** Whether a reader is given what is not committed. */
+export const ISOLATIONS = ['read_committed', 'read_uncommitted', 'unknown'] as const;
+
 /**
  * A reader's bounds in one partition. `covered` when it read every offset from `from` up to `end`; `final` when it
  * began after the writers had stopped, all faults were healed and the cluster had settled. One that is not final is a
@@ -153,8 +156,11 @@ export interface ScanEvent {
   completeNs: number;
   /** Why it is not covered, in words. */
   reason?: string;
-  /** Set of a reader that is given only what is committed, and hides the rest. */
-  isolation?: 'read_committed';
+  /**
+   * Set of a reader as applications have them, which tells neither markers nor producer ids: `read_committed` is given only
+   * what is committed, and hides the rest. Of a final scan also `read_uncommitted`, and `unknown` where the history does not tell.
+   */
+  isolation?: (typeof ISOLATIONS)[number];
   /** The last stable offset when it ended, where it was told. */
   stable?: number;
   /** The library that read, by name and version, where it is not kept's own reader. */

@@ -88,4 +88,6 @@ export interface TransactionsInfo {
   timeoutMs: number;
   /** `transaction.state.log.min.isr` of the brokers: with 1 a coordinator may forget what it answered. Null if unknown. */
   stateMinInsyncReplicas: number | null;
+  /** Set where not the history says how its readers were isolated, but who had it judged. */
+  isolationAssumed?: true;
 }

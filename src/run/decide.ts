@@ -14,7 +14,7 @@ import { startThreads } from './start-threads.ts';
 import type { Decided } from './decided.ts';
 import type { Reporter } from './reporter.ts';
 import { FullLists } from './full-lists.ts';
-import { isHistoryFile, openHistory } from './history-path.ts';
+import { type HowToRead, isHistoryFile, openHistory } from './history-path.ts';
 import { STATUS_OF } from './repeat/status.ts';
 
 /**
@@ -28,7 +28,7 @@ export async function decide(
   path: string,
   claim: Claim,
   reporter: Pick<Reporter, 'say' | 'reading'>,
-  options: { fullLists?: boolean; ahead?: SurveyAhead | null } = {},
+  options: HowToRead & { fullLists?: boolean; ahead?: SurveyAhead | null } = {},
 ): Promise<Decided> {
   const isDirectory = !isHistoryFile(path);
   const wantsLists = options.fullLists === true;
@@ -39,7 +39,7 @@ export async function decide(
     });
   }
   const ahead = options.ahead === undefined ? startThreads(path) : options.ahead;
-  const opened = await openHistory(path);
+  const opened = await openHistory(path, { isolation: options.isolation });
   const run: Run = {
     ...opened,
     reads: () => {

@@ -6,23 +6,42 @@ import { atPath, statOf } from '../core/paths.ts';
 import { isRegular } from '../core/regular-file.ts';
 import { clause } from '../core/words.ts';
 import { openRun } from '../history/directory.ts';
+import type { JepsenIsolation } from '../history/interchange/jepsen-kafka.ts';
 import { HISTORY_FILES } from '../history/layout.ts';
 import type { Run } from '../history/run.ts';
 
 const NAMES: ReadonlySet<string> = new Set(HISTORY_FILES);
 
-/** A run directory, or a history of one file, as a run. */
-export async function openHistory(path: string): Promise<Run> {
-  return isHistoryFile(path) ? readHistoryFile(path) : openRun(path);
+export interface HowToRead {
+  /** `isolation.level` of the consumers of a history in EDN, which does not tell it. */
+  isolation?: JepsenIsolation | undefined;
 }
+
+/** A run directory, or a history of one file, as a run. */
+export async function openHistory(path: string, how: HowToRead = {}): Promise<Run> {
+  if (isHistoryFile(path)) return readHistoryFile(path, how);
+  assertTakesIsolation(path, how);
+  return openRun(path);
+}
+
+function assertTakesIsolation(path: string, { isolation }: HowToRead): void {
+  if (isolation === undefined || EDN.test(path)) return;
+  throw new Failure(`the history ${path} tells itself what its readers were to be given`, {
+    hint: 'leave --isolation out; it is for histories of Jepsen in EDN',
+    exitStatus: EXIT.usage,
+  });
+}
+
+const EDN = /\.edn(\.gz)?$/;
 
 /**
  * NDJSON, or where the name ends in `.edn` a history of Jepsen's Kafka workload; packed by gzip or not, and `-` for
  * what comes through standard input. What is packed or piped is held in memory.
  */
-export async function readHistoryFile(path: string): Promise<Run> {
+export async function readHistoryFile(path: string, how: HowToRead = {}): Promise<Run> {
+  assertTakesIsolation(path, how);
   const content = contentOf(path);
-  if (!/\.edn(\.gz)?$/.test(path)) {
+  if (!EDN.test(path)) {
     const { readInterchange } = await import('../history/interchange/read.ts');
     return readInterchange(path, content);
   }
@@ -35,7 +54,7 @@ export async function readHistoryFile(path: string): Promise<Run> {
     for (let entry = entries.next(); entry !== undefined; entry = entries.next()) yield entry;
   }
   try {
-    return readJepsenKafka(all(), path);
+    return readJepsenKafka(all(), path, how);
   } catch (error) {
     if (!(error instanceof Failure) || error.exitStatus === EXIT.usage) throw error;
     throw new Failure(`the history ${path} cannot be read: ${error.message}`, {

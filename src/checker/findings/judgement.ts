@@ -21,7 +21,7 @@ export interface Ruling {
 }
 
 /** What a history may leave open although a judgement depends on it. */
-export type Unsaid = 'leaders' | 'acks' | 'hands';
+export type Unsaid = 'leaders' | 'acks' | 'hands' | 'coordinators';
 
 /** A ruling; `dependsOn` where it is only permitted because the history does not say this. */
 export interface Judged {

@@ -81,6 +81,10 @@ function aboutWhatIsUnsaid(examination: Examination): string[] {
     doubts.push(
       'The history does not say which acks the producer asked for, so it is unknown whether Kafka’s contract permits what happened.',
     );
+  if (partitionsOf(examination, (cause) => cause.dependsOn === 'coordinators').length > 0)
+    doubts.push(
+      'The history does not tell transaction.state.log.min.isr, so it is unknown whether Kafka’s contract permits what happened to transactions.',
+    );
   return doubts;
 }
 

@@ -21,7 +21,8 @@ import {
   IS_SPLIT,
   type TransactionTable,
 } from './transaction-table.ts';
-import { rulingOnReader, rulingOnTransaction, type TransactionCase } from './rulings.ts';
+import { judgeByGiven, rulingOnReader, rulingOnTransaction, type TransactionCase } from './rulings.ts';
+import { judgeGiven } from './judge-given.ts';
 import { judgeCommittedReaders, type TransactionAnomaly as Anomaly } from './committed-readers.ts';
 
 /**
@@ -44,6 +45,8 @@ class TransactionJudge {
   readonly #patienceNs: number;
   /** Partitions whose final scan read the whole log. */
   readonly #scans = new Map<number, ScanEvent>();
+  /** Partitions of whose log is only known what readers were given. */
+  readonly #given = new Map<number, ScanEvent>();
   readonly #causes = new Map<string, Cause>();
 
   constructor(examination: Examination, run: Run, transactions: TransactionTable) {
@@ -58,7 +61,8 @@ class TransactionJudge {
     const partial: number[] = [];
     for (const [partition, scans] of finalScansOf(this.#run.events)) {
       const scan = decidingScan(scans);
-      if (scan.covered && scan.from === 0 && scan.isolation === undefined) this.#scans.set(partition, scan);
+      if (scan.covered && scan.isolation !== undefined) this.#given.set(partition, scan);
+      else if (scan.covered && scan.from === 0) this.#scans.set(partition, scan);
       else if (scan.covered) partial.push(partition);
     }
     const segments = new Segments(this.#run, this.#scans);
@@ -85,6 +89,11 @@ class TransactionJudge {
     }
     this.#judgeLogs(segments);
     this.#judgeLate(segments);
+    judgeGiven(
+      this.#examination,
+      { run: this.#run, transactions: this.#transactions, scans: this.#given },
+      (of, partition, told) => this.#count(of, partition, told),
+    );
     judgeCommittedReaders(
       this.#examination,
       { run: this.#run, transactions: this.#transactions, segments, scans: this.#scans },
@@ -264,9 +273,11 @@ class TransactionJudge {
     if (cause === undefined) {
       const circumstances = { info: this.#run.info, power, faults };
       cause =
-        of.reader === undefined
-          ? { ruling: rulingOnTransaction(of, circumstances) }
-          : { ruling: rulingOnReader(of, circumstances), reader: of.reader };
+        of.reader !== undefined
+          ? { ruling: rulingOnReader(of, circumstances), reader: of.reader }
+          : of.isGiven === true
+            ? judgeByGiven(of, circumstances)
+            : { ruling: rulingOnTransaction(of, circumstances) };
       this.#causes.set(key, cause);
     }
     counts[of.kind]++;

@@ -2,7 +2,7 @@ import { isBefore } from '../../core/kafka-version.ts';
 import type { FaultSpan } from '../../history/fault-spans.ts';
 import type { RunInfo } from '../../history/run.ts';
 import type { PowerLosses } from '../facts/power.ts';
-import { isAudited, type Ruling } from '../findings/judgement.ts';
+import { isAudited, type Judged, type Ruling } from '../findings/judgement.ts';
 import type { FindingKind } from '../result.ts';
 
 /** What a finding about transactions is judged by. */
@@ -14,6 +14,8 @@ export interface TransactionCase {
   excuse?: string;
   /** Whom a record was given to. */
   reader?: string;
+  /** Whether it is known only by what readers were given, without the log. */
+  isGiven?: boolean;
 }
 
 export interface Circumstances {
@@ -65,6 +67,25 @@ export function rulingOnTransaction(of: TransactionCase, circumstances: Circumst
   if (OF_LATE_REQUESTS.has(kind) && !onlyMissing && info.transactions!.version === 1)
     return { judgement: 'violation', reason: `${promise}. ${KNOWN_DEFECT}`, blame: 'protocol' };
   return { judgement: 'violation', reason: promise, blame };
+}
+
+/** What is known by what readers were given: such histories come from other tools, which need not tell the brokers' settings. */
+export function judgeByGiven(of: TransactionCase, circumstances: Circumstances): Judged {
+  const { stateMinInsyncReplicas, isolationAssumed } = circumstances.info.transactions!;
+  const ruling = rulingOnTransaction(of, circumstances);
+  const assumed =
+    isolationAssumed === true ? '; that its readers were given only what is committed is assumed' : '';
+  const reason = `${ruling.reason}${assumed}`;
+  if (stateMinInsyncReplicas !== null || ruling.judgement === 'permitted')
+    return { ruling: { ...ruling, reason } };
+  return {
+    ruling: {
+      ...ruling,
+      judgement: 'permitted',
+      reason: `${reason}; but transaction.state.log.min.isr may be 1, so that the coordinator may have forgotten what it had answered`,
+    },
+    dependsOn: 'coordinators',
+  };
 }
 
 /** Why brokers may have done so, in words; null where nothing permits it. */

@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Option, type Command } from 'commander';
+import { EXIT, Failure } from '../../core/failure.ts';
 import { readRegular } from '../../core/regular-file.ts';
 import { RUN_FILE, SEGMENTS_FILE, SOAK_FILE } from '../../history/layout.ts';
+import type { JepsenIsolation } from '../../history/interchange/jepsen-kafka.ts';
 import type { Claim } from '../../checker/result.ts';
 import { type EngineName, ENGINES } from '../../engine/choose.ts';
 
@@ -13,6 +15,15 @@ export const claimOption = () =>
   )
     .choices(['kept', 'contract'])
     .default('kept');
+
+export const isolationOption = () =>
+  new Option(
+    '--isolation <level>',
+    'of a history of Jepsen’s Kafka workload with transactions: the isolation.level of its consumers, which it does not tell',
+  ).choices(JEPSEN_ISOLATIONS);
+
+/** As `history/interchange/jepsen-kafka.ts` has them, which is not loaded before it is needed. */
+const JEPSEN_ISOLATIONS: readonly JepsenIsolation[] = ['read_committed', 'read_uncommitted'];
 
 export function addCheckCommand(program: Command): void {
   program
@@ -31,6 +42,7 @@ export function addCheckCommand(program: Command): void {
         'who sorts out which rows matter (default: native, while the history fits into memory)',
       ).choices(ENGINES),
     )
+    .addOption(isolationOption())
     .option('--state <file>', 'the history is the next segment of a log; what is known of those before it')
     .option('--master <url>', 'of Spark: local[*], spark://host:7077, yarn, k8s://…; with --engine spark')
     .addHelpText(
@@ -40,7 +52,8 @@ Reads the history of a run, whether it ended well or was killed half-way, judges
 was read back, and writes results.json and timeline.svg anew. Needs no cluster, no Java and no network.
 Findings are groups of neighbours with their first examples; with --full-lists each record stands in findings.ndjson
 in the run directory, as it is found: kind, loss, partition, value, offset, timeNs and judgement.
-Of an NDJSON file, as other tools can write it ("kept import --help"), the result is only printed.
+Of an NDJSON file, as other tools can write it ("kept import --help"), the result is only printed; so it is of Jepsen's EDN. Where that
+has transactions, whether a reader may be given one that was aborted depends on --isolation, which the history does not tell.
 
 Tables of "kept export --to parquet" are judged where no run is. Where they do not fit into this machine's memory, DuckDB sorts
 out which rows matter for the verdict, and kept judges those: the result is the same. --engine duckdb, spark or native
@@ -60,14 +73,20 @@ Examples:
   kept check store/run-42 --full-lists
   kept check history.ndjson
   zcat history.ndjson.gz | kept check -
-  kept check history.edn
+  kept check history.edn --isolation read_committed
   kept check monday.ndjson --state log.json && kept check tuesday.ndjson --state log.json
   kept check tables --engine duckdb
   kept check /shared/tables --engine spark --master spark://host:7077`,
     )
     .action(async (path: string, options: Options) => {
-      const { claim, json, fullLists, engine, master, state } = options;
+      const { claim, json, fullLists, engine, master, state, isolation } = options;
       const how = { claim, json: json === true, fullLists: fullLists === true };
+      if (isolation !== undefined && (state !== undefined || engine !== undefined || master !== undefined)) {
+        throw new Failure('a history whose isolation is given is judged at once, and by this process alone', {
+          hint: `leave ${state === undefined ? '--engine and --master' : '--state'} out, or make a run of it first: kept import --isolation`,
+          exitStatus: EXIT.usage,
+        });
+      }
       if (state !== undefined) {
         const { checkSegment } = await import('../checking-segments.ts');
         process.exitCode = await checkSegment(path, state, { ...how, engine: engine ?? null });
@@ -109,7 +128,11 @@ Examples:
         import('../../run/decide.ts'),
         import('../terminal-reporter.ts'),
       ]);
-      const decided = await decide(path, claim, terminalReporter, { fullLists: how.fullLists, ahead });
+      const decided = await decide(path, claim, terminalReporter, {
+        fullLists: how.fullLists,
+        ahead,
+        isolation,
+      });
       // First of all: it stands even if nothing can be said.
       process.exitCode = exitStatusOf(decided.result);
       terminalReporter.show(decided, { json: how.json, directory: path });
@@ -123,6 +146,7 @@ interface Options {
   engine?: EngineName;
   master?: string;
   state?: string;
+  isolation?: JepsenIsolation;
 }
 
 /** A glance at run.json, before anything large is loaded. A run that was killed says so as well. */

@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import type { HowToRead } from '../../run/history-path.ts';
+import { isolationOption } from './check.ts';
 import { print } from '../terminal/print.ts';
 
 /** What the format is, for those who write it. */
@@ -50,6 +52,13 @@ A history of a consumer group has in its line run "group": {"protocol": "classic
 Where workers copy records in transactions, a line run of "version": 2 has "copies": {"partitions": 3}: partition p of the first
 three is copied to partition p + 3. Each write of a copy has copyOf, the offset of the record that it is a copy of.
 
+A scan with "isolation" ("read_committed", "read_uncommitted", "unknown") and "final": true is what a reader was given at the end, where
+there is no account of the log with its markers: of transactions it shows less (docs/transactions.md, "Histories of Jepsen").
+
+EDN (a name that ends in .edn) is a history of Jepsen's Kafka workload: :send, :poll, :txn, :assign, :subscribe, :crash. All polls
+together stand in for the final scan. Where it has transactions, each :ok was committed, each :fail aborted, and :info is unknown;
+what consumers were to be given --isolation says.
+
 A loss can be proven only in a partition with a scan of "final": true, "covered": true. Whether acks=1 permits it
 depends on who led: without lines of type view that is not known, and the verdict on the contract is inconclusive.
 What "kept export" writes ends with a line of type counts: a file that was cut, or changed since, is inconclusive. Where
@@ -70,6 +79,7 @@ export function addImportCommand(program: Command): void {
     )
     .argument('<directory>', 'the run directory to make; it must not hold a run yet')
     .description('make a run directory of a history in one file')
+    .addOption(isolationOption())
     .addHelpText(
       'after',
       `
@@ -84,8 +94,8 @@ Examples:
   ssh lab cat history.ndjson | kept import - store/piped
   kept check store/imported`,
     )
-    .action(async (file: string, directory: string) => {
+    .action(async (file: string, directory: string, how: HowToRead) => {
       const { importHistory } = await import('../interchange.ts');
-      print(`${await importHistory(file, directory)}\n`);
+      print(`${await importHistory(file, directory, how)}\n`);
     });
 }

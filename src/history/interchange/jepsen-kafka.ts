@@ -5,7 +5,9 @@ import { defaultInfo } from '../default-info.ts';
 import type { ScanEvent } from '../event.ts';
 import { runOf } from '../memory.ts';
 import type { Run } from '../run.ts';
-import type { Outcome, Read, Write } from '../write.ts';
+import type { TransactionsInfo } from '../transaction.ts';
+import type { Read } from '../write.ts';
+import { JepsenSends } from './jepsen-sends.ts';
 
 /**
  * A history of Jepsen's Kafka workload (https://github.com/jepsen-io/kafka): operations `send`, `poll`, `assign`,
@@ -17,12 +19,26 @@ import type { Outcome, Read, Write } from '../write.ts';
  *
  * After `assign` a process reads on from record to record, so what it leaves out there it skipped. After `subscribe`
  * partitions may come and go while it reads, and nothing follows.
+ *
+ * Where any operation is a transaction, every one is (Jepsen's clients have either a transactional producer or none), and
+ * which records a poll may show depends on the isolation of consumers. Jepsen's checker takes it to be `read_committed`; the
+ * history does not tell it, except in polls that `kept export` wrote. There readers are not held against each other.
+ *
+ * @param options.isolation where the history does not tell it: what consumers asked for.
  */
-export function readJepsenKafka(entries: Iterable<Entry>, path: string): Run {
-  const reader = new Reader(path);
+export function readJepsenKafka(
+  entries: Iterable<Entry>,
+  path: string,
+  options: { isolation?: JepsenIsolation | undefined } = {},
+): Run {
+  const reader = new Reader(path, options.isolation);
   for (const entry of entries) reader.add(entry);
   return reader.finish();
 }
+
+/** `isolation.level` of consumers. */
+const JEPSEN_ISOLATIONS = ['read_committed', 'read_uncommitted'] as const;
+export type JepsenIsolation = (typeof JEPSEN_ISOLATIONS)[number];
 
 /** A form of the file, and its line; keywords are texts, maps objects. */
 export interface Entry {
@@ -36,6 +52,9 @@ interface Op {
   f: string;
   value: unknown;
   timeNs: number;
+  /** `:error`, and `:isolation-level`, where there are such. */
+  error: unknown;
+  isolation: unknown;
   line: number;
 }
 
@@ -55,13 +74,15 @@ const ALL_POLLS = 0;
 
 class Reader {
   readonly #path: string;
-  readonly #writes: Write[] = [];
+  readonly #isolation: JepsenIsolation | undefined;
+  /** Of polls that returned anything: those that tell the same isolation, and those that tell none. */
+  readonly #isolations = new Set<string>();
+  readonly #sends = new JepsenSends();
   /** What assigned readers were given. */
   readonly #given: (Polled & { scan: number })[] = [];
   readonly #scans: ScanEvent[] = [];
   readonly #open = new Map<number, Op>();
   readonly #partitions = new Map<string, number>();
-  readonly #sequence = new Map<number, number>();
   readonly #values = new Map<string, { worker: number; seq: number }>();
   /** Polled records by partition, offset and value: each is a record of the one scan once. */
   readonly #polled = new Map<string, Polled>();
@@ -71,10 +92,10 @@ class Reader {
   readonly #strangers = new Map<string, number>();
   #order = 0;
   #lastNs = 0;
-  #transactions = 0;
 
-  constructor(path: string) {
+  constructor(path: string, isolation: JepsenIsolation | undefined) {
     this.#path = path;
+    this.#isolation = isolation;
   }
 
   add({ form, line }: Entry): void {
@@ -109,6 +130,8 @@ class Reader {
     const polled = [...this.#polled.values()]
       .toSorted((a, b) => a.partition - b.partition || a.offset - b.offset)
       .map((record) => this.#readOf({ ...record, timeNs: 0 }, ALL_POLLS));
+    const { writes, transactions, workers } = this.#sends.rows();
+    const isolation = transactions === null ? {} : { isolation: this.#isolationOf() };
     const polls = [...this.#ends].map(([partition, { end, fromNs, toNs }]): ScanEvent => ({
       type: 'scan',
       scan: ALL_POLLS,
@@ -119,6 +142,7 @@ class Reader {
       covered: true,
       final: true,
       endIsOpen: true,
+      ...isolation,
       invokeNs: fromNs,
       completeNs: toNs,
     }));
@@ -126,32 +150,48 @@ class Reader {
     const info = {
       ...defaultInfo({
         partitions: 1 + Math.max(0, ...this.#partitions.values()),
-        workers: this.#sequence.size,
+        workers,
       }),
       run: name,
       scenario: { name: 'imported', title: `Imported from ${name}` },
       // Nothing says that a client is idempotent, and a Kafka client sends again by itself.
       contract: completeContract({ idempotence: false, clientRetries: false }),
-      ...(this.#transactions > 0 && { unjudged: [this.#aboutTransactions()] }),
+      ...(transactions !== null && { transactions: this.#transactionsInfo() }),
     };
     return runOf({
       info,
-      writes: this.#writes.toSorted((a, b) => (a.completeNs ?? Infinity) - (b.completeNs ?? Infinity)),
+      writes,
       reads: [...given, ...polled],
       events: [...polls, ...this.#scans],
+      ...(transactions !== null && { transactions }),
     });
   }
 
-  #aboutTransactions(): string {
-    const count = this.#transactions;
-    return `${count === 1 ? 'One transaction is' : `${count} transactions are`} not judged yet: what ${count === 1 ? 'it' : 'they'} sent may be in the log or not.`;
+  /** What every poll that returned anything tells, and what is assumed of those that tell nothing. */
+  #isolationOf(): JepsenIsolation | 'unknown' {
+    const levels = new Set([...this.#isolations].map((level) => level || this.#isolation || 'unknown'));
+    const [level = 'unknown'] = levels;
+    const known = JEPSEN_ISOLATIONS.find((each) => each === level);
+    return levels.size > 1 || known === undefined ? 'unknown' : known;
+  }
+
+  /** Nothing of this does a history tell, but for whether readers told their isolation. */
+  #transactionsInfo(): TransactionsInfo {
+    const isAssumed = this.#isolations.has('') && this.#isolation !== undefined;
+    return {
+      ids: [],
+      version: null,
+      timeoutMs: 60_000,
+      stateMinInsyncReplicas: null,
+      ...(isAssumed && { isolationAssumed: true }),
+    };
   }
 
   /** Null for what is no operation of a client. */
   #opOf(form: unknown, line: number): Op | null {
     if (typeof form !== 'object' || form === null || Array.isArray(form))
       throw this.#wrong(line, 'it is no operation, which is a map with :type, :process, :f and :value');
-    const { type, process, f, value = null, time } = form as Record<string, unknown>;
+    const { type, process, f, value = null, time, error, ...others } = form as Record<string, unknown>;
     if (typeof process !== 'number') return null;
     if (typeof f !== 'string' || !KNOWN.has(f))
       throw this.#wrong(line, `":f" must be one of ${[...KNOWN].map((name) => `:${name}`).join(', ')}`);
@@ -162,7 +202,7 @@ class Reader {
       throw this.#wrong(line, '":time" must be whole nanoseconds, and not earlier than in the line before');
     this.#lastNs = timeNs;
     this.#order++;
-    return { type, process, f, value, timeNs, line };
+    return { type, process, f, value, timeNs, error, isolation: others['isolation-level'], line };
   }
 
   #complete(invoked: Op, done: Op): void {
@@ -185,14 +225,24 @@ class Reader {
 
   #completeMicros(invoked: Op, done: Op): void {
     const asked = this.#microsOf(invoked);
-    const answered = done.type === 'ok' ? this.#microsOf(done) : asked;
+    // What failed, or is not known, may tell how far it came.
+    const answered = done.type === 'ok' || Array.isArray(done.value) ? this.#microsOf(done) : asked;
     const isTransaction = invoked.f === 'txn' || asked.length > 1;
-    if (isTransaction) this.#transactions++;
-    for (const [at, micro] of asked.entries()) {
-      const answer = answered[at] ?? micro;
-      if (micro[0] === 'send') this.#send(invoked, done, micro, answer, isTransaction);
-      else if (done.type === 'ok') this.#poll(invoked, done, answer, isTransaction);
-    }
+    const sends = asked.flatMap((micro, at) =>
+      micro[0] === 'send' ? [this.#sendOf(invoked, done, micro, answered[at])] : [],
+    );
+    if (sends.length > 0 || isTransaction)
+      this.#sends.add({
+        process: invoked.process,
+        invokeNs: invoked.timeNs,
+        completeNs: done.timeNs < 0 ? null : done.timeNs,
+        type: done.type as 'ok' | 'fail' | 'info',
+        isTransaction,
+        isUncertain: isUncertain(done.error),
+        sends,
+      });
+    if (done.type !== 'ok') return;
+    for (const micro of answered) if (micro[0] === 'poll') this.#poll(invoked, done, micro, isTransaction);
   }
 
   #microsOf({ value, line }: Op): Micro[] {
@@ -205,32 +255,25 @@ class Reader {
     );
   }
 
-  #send(invoked: Op, done: Op, [, key, value]: Micro, answer: Micro, isTransaction: boolean): void {
+  /** @param answer what the completion says of it: with an offset, where it was acknowledged. */
+  #sendOf(invoked: Op, done: Op, [, key, value]: Micro, answer: Micro | undefined) {
     const partition = this.#partitionOf(key, invoked.line);
     const name = JSON.stringify(value ?? null);
-    const worker = invoked.process;
-    const seq = this.#sequence.get(worker) ?? 0;
-    this.#sequence.set(worker, seq + 1);
-    const known = this.#values.get(`${partition}/${name}`);
-    if (known === undefined) this.#values.set(`${partition}/${name}`, { worker, seq });
-    else throw this.#wrong(invoked.line, `the value ${name} is sent to key ${String(key)} a second time`);
-    const [, , told] = answer;
-    const offset = Array.isArray(told) && typeof told[0] === 'number' ? told[0] : null;
-    const outcome: Outcome = isTransaction ? 'info' : (done.type as Outcome);
-    this.#writes.push({
-      worker,
-      seq,
+    const id = this.#sends.next(invoked.process);
+    const isKnown = this.#values.has(`${partition}/${name}`);
+    if (isKnown)
+      throw this.#wrong(invoked.line, `the value ${name} is sent to key ${String(key)} a second time`);
+    this.#values.set(`${partition}/${name}`, id);
+    const [f, ofKey, told] = answer ?? [];
+    const [offset, sent] = Array.isArray(told) ? (told as [unknown, unknown]) : [null, told];
+    if (f !== 'send' || String(ofKey) !== String(key) || JSON.stringify(sent ?? null) !== name)
+      throw this.#wrong(done.line, `it must answer [:send ${String(key)} ${name}], as it was begun`);
+    return {
+      ...id,
       partition,
-      intendedNs: invoked.timeNs,
-      invokeNs: invoked.timeNs,
-      completeNs: done.timeNs < 0 ? null : done.timeNs,
-      outcome,
-      error: null,
-      offset: outcome === 'ok' ? offset : null,
-      // How often a client sent it the history does not say.
-      attempts: 2,
-      broker: null,
-    });
+      isAcknowledged: Array.isArray(told),
+      offset: typeof offset === 'number' ? offset : null,
+    };
   }
 
   #poll(invoked: Op, done: Op, [, records]: Micro, isTransaction: boolean): void {
@@ -251,6 +294,7 @@ class Reader {
   #note(invoked: Op, done: Op, record: Omit<Polled, 'timeNs'>, isTransaction: boolean): void {
     const { partition, offset, value } = record;
     const { timeNs } = done;
+    this.#isolations.add(typeof done.isolation === 'string' ? done.isolation : '');
     const key = `${partition}/${offset}/${value}`;
     if (!this.#polled.has(key)) this.#polled.set(key, { ...record, timeNs });
     const bounds = this.#ends.get(partition);
@@ -314,6 +358,13 @@ class Reader {
       exitStatus: EXIT.usage,
     });
   }
+}
+
+/** Jepsen's client says of a transaction whose end failed whether it is certain that it was not committed. */
+function isUncertain(error: unknown): boolean {
+  return (
+    typeof error === 'object' && error !== null && (error as Record<string, unknown>)['definite?'] === false
+  );
 }
 
 /** Keys that are no small numbers become partitions from here on. */

@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import type { EndEvent, Event, FaultStartEvent, FaultStopEvent, ResetEvent, ScanEvent } from '../event.ts';
+import {
+  type EndEvent,
+  type Event,
+  type FaultStartEvent,
+  type FaultStopEvent,
+  ISOLATIONS,
+  type ResetEvent,
+  type ScanEvent,
+} from '../event.ts';
 import { type Fault, faultSchema } from '../fault.ts';
 import {
   choiceOf,
@@ -136,7 +144,7 @@ function parseScan(fields: Fields, numberOf: (scan: string) => number): ScanEven
     ...(flagOf(fields, 'sequences') && { sequences: true }),
     ...(flagOf(fields, 'endIsOpen') && { endIsOpen: true }),
     ...(fields['isolation'] !== undefined && {
-      isolation: choiceOf(fields, 'isolation', ['read_committed'] as const),
+      isolation: choiceOf(fields, 'isolation', ISOLATIONS),
     }),
     ...(fields['stable'] !== undefined && { stable: wholeOf(fields, 'stable') }),
     ...(fields['client'] !== undefined && { client: textOf(fields, 'client') }),

@@ -149,6 +149,7 @@ const transactionsSchema = z.strictObject({
   version: z.literal([1, 2]).nullable().default(null),
   timeoutMs: z.int().min(0).default(60_000),
   stateMinInsyncReplicas: z.int().min(0).nullable().default(null),
+  isolationAssumed: z.literal(true).exactOptional(),
 });
 
 /** What a line of version 2 says of transactions; null of version 1, which has none. */
