@@ -50,18 +50,6 @@ export async function exportHistory(
     return;
   }
   const run = await openHistory(path);
-  // Else a part of the history would be left out without a word.
-  const unknownElsewhere =
-    run.info.transactions !== undefined ? 'transactions' : run.info.group !== undefined ? 'a group' : null;
-  if (unknownElsewhere !== null && to !== 'ndjson') {
-    throw new Failure(
-      `a history with ${unknownElsewhere} cannot be exported as ${to === 'edn' ? 'EDN' : 'Parquet'} yet`,
-      {
-        hint: 'export it as NDJSON: --to ndjson',
-        exitStatus: EXIT.usage,
-      },
-    );
-  }
   if (to === 'parquet') {
     if (output === undefined && isHistoryFile(path)) {
       throw new Failure('tables need a directory to be written into', {

@@ -24,11 +24,16 @@ parquet  Tables of writes and reads in the directory that --output names (else R
          values are null. End offsets, events and what ran stand beside them, so "kept check DIRECTORY" judges them, on
          the user's own engine if need be: docs/engines.md. What an earlier export left there is replaced.
          Of a soak: such tables for each period whose history is there (segment=K), and the lines of the others.
+         Transactions, consumer groups and copies have no place in such tables: a run with any is refused.
 edn      For Jepsen's own checkers: operations in the shape of its Kafka workload (jepsen.tests.kafka), one map a line.
          :send with a value [[:send partition [offset "worker:seq"]]], :poll with the records that scans returned, and
          faults of the process :nemesis. A write whose outcome is unknown ends with :info, and its process is not used
-         again. The checker of that workload reads it; "kept lin" does not (a log is none of its models), and "kept
-         check" judges the run itself.
+         again. A transaction is one operation :txn with everything that was sent in it, from its begin to when its outcome
+         became known: :ok committed, :fail aborted, :info unknown. Polls are then those of readers of what is committed
+         (:isolation-level): consumers that asked for it, and the final scan without what the markers and the last stable offset hide.
+         What other readers were given is left out, since Jepsen's checker would take it for aborted reads; so are markers and
+         producer ids. A run with a consumer group or copies is refused. The checker of that workload reads it; "kept lin" does
+         not (a log is none of its models). "kept check FILE.edn" judges what it holds, which is less than the run itself.
 
 What --output names is there when it is whole; until then it is called PATH.PID.new, and replaces nothing.
 

@@ -16,6 +16,7 @@ import { encodeLine } from '../recorder/event-lines.ts';
 import { type Int64Column, type ReadBatch, type Run, type WriteBatch } from '../run.ts';
 import { clearOldTables, type TablesInfo } from '../tables/open-tables.ts';
 import { type Cells, ParquetFile } from '../tables/parquet-file.ts';
+import { assertHolds } from './format-limits.ts';
 import { SortedParts } from '../tables/sorted-parts.ts';
 import {
   ENDS_TABLE_COLUMNS,
@@ -33,9 +34,10 @@ import { INTEGRITIES, OUTCOMES } from '../write.ts';
  *
  * Memory does not grow with the history: a partition that has enough rows becomes a part.
  * @returns the path of what was written.
- * @throws Failure when the tables cannot be written; then nothing has changed.
+ * @throws Failure when the tables cannot be written, or the history holds what they have no place for; then nothing has changed.
  */
 export async function exportParquet(run: Run, directory: string): Promise<string> {
+  assertHolds('a Parquet table', run.info, ['transactions', 'group', 'copies']);
   atPath(directory, 'made', () => makeDirectory(directory));
   return throughDraft(draftDirectory(directory, TABLES_FILE), async (draft) => {
     const writes = await exportRows<WriteBatch>(join(draft, WRITES_TABLE), run.writes(), {
