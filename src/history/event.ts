@@ -161,6 +161,8 @@ export interface ScanEvent {
    * what is committed, and hides the rest. Of a final scan also `read_uncommitted`, and `unknown` where the history does not tell.
    */
   isolation?: (typeof ISOLATIONS)[number];
+  /** Set of what a transaction was given, before it asked for its end: it polled, and wrote in the same transaction. */
+  within?: { worker: number; number: number };
   /** The last stable offset when it ended, where it was told. */
   stable?: number;
   /** The library that read, by name and version, where it is not kept's own reader. */

@@ -213,6 +213,32 @@ test('a transaction that failed, and whose client is not certain of it, is of un
   t.deepEqual(counts, { committed: 2, aborted: 1, unknown: 1, unpromised: 2 });
 });
 
+/** Process 6 sends 21 to key 0, process 7 sends 22 to key 1, and each polls what is told. */
+const polling = (first: string, second: string) => `
+  6 invoke txn [[:send 0 21] [:poll]]
+  7 invoke txn [[:send 1 22] [:poll]]
+  6 ok txn [[:send 0 [0 21]] [:poll {${first}}]]
+  7 ok txn [[:send 1 [0 22]] [:poll {${second}}]]${given('[0 21]', '[0 22]')}`;
+
+test('a transaction that is given what it wrote itself, and two that read from each other, were given something too early', async (t) => {
+  for (const ops of [polling('0 [[0 21]]', ''), polling('1 [[0 22]]', '0 [[0 21]]')]) {
+    const result = await resultOf(ops, 'kept', committed);
+    t.deepEqual(anomalies(result), { 'dirty-read': 1 });
+    t.is(result.verdict, 'invalid');
+    const untold = await resultOf(ops);
+    t.deepEqual([untold.verdict, anomalies(untold)], ['inconclusive', {}]);
+    t.regex(untold.reasons.join(' '), /1 group of transactions read from each other/);
+    t.is((await resultOf(ops, 'kept', uncommitted)).verdict, 'valid');
+  }
+  const own = await resultOf(polling('0 [[0 21]]', ''), 'kept', committed);
+  t.regex(
+    own.findings[0]!.examples[0]!.detail!,
+    /transaction 0 of worker 6 was given w6:0, which it wrote itself/,
+  );
+  for (const how of [{}, committed, uncommitted])
+    t.is((await resultOf(polling('', '0 [[0 21]]'), 'kept', how)).verdict, 'valid', 'one after the other');
+});
+
 test('a reader goes past what is not committed rightly', async (t) => {
   const one = `
   1 invoke assign [0]
@@ -226,7 +252,7 @@ test('a reader goes past what is not committed rightly', async (t) => {
 test('as a run directory and as NDJSON such a history is judged as before', async (t) => {
   const shown = given('[0 11] [2 13] [6 15]', '[6 16]');
   for (const how of [{}, committed, uncommitted]) {
-    const run = await runIn(ABORTED + shown, how);
+    const run = await runIn(ABORTED + shown + polling('1 [[0 22]]', '0 [[0 21]]'), how);
     const result = check(run, { claim: 'kept' });
     t.is(result.verdict, 'invalid');
     const directory = join(root, `recorded-${files}`);

@@ -22,6 +22,7 @@ import {
   type TransactionTable,
 } from './transaction-table.ts';
 import { judgeByGiven, rulingOnReader, rulingOnTransaction, type TransactionCase } from './rulings.ts';
+import { judgeCycles } from './judge-cycles.ts';
 import { judgeGiven } from './judge-given.ts';
 import { judgeCommittedReaders, type TransactionAnomaly as Anomaly } from './committed-readers.ts';
 
@@ -30,8 +31,8 @@ import { judgeCommittedReaders, type TransactionAnomaly as Anomaly } from './com
  * decide, in one pass over the records and one over the writes; whatever is only late is not held against anybody (markers
  * are written after the answer, and the last stable offset may lag until the transaction's timeout).
  *
- * The definitions stand in docs/findings.md. No search for cycles is needed: with one clock, and no record read before its commit
- * was asked for, a cycle of transactions that read from each other cannot close.
+ * The definitions stand in docs/findings.md. Where it is known when commits were asked for, no search for cycles is needed: with one
+ * clock, and no record read before that, a cycle of transactions that read from each other cannot close. Else see `judge-cycles.ts`.
  */
 export function judgeTransactions(examination: Examination, run: Run, transactions: TransactionTable): void {
   if (run.info.transactions === undefined) return;
@@ -92,6 +93,11 @@ class TransactionJudge {
     judgeGiven(
       this.#examination,
       { run: this.#run, transactions: this.#transactions, scans: this.#given },
+      (of, partition, told) => this.#count(of, partition, told),
+    );
+    judgeCycles(
+      this.#examination,
+      { run: this.#run, transactions: this.#transactions },
       (of, partition, told) => this.#count(of, partition, told),
     );
     judgeCommittedReaders(

@@ -33,7 +33,12 @@ export function promisesOf(run: Run, transactions: TransactionTable): Run {
 
 /** Whether it tells the bounds of a reader that hides what is not committed. */
 export function isCommittedReader(event: Event): boolean {
-  return event.type === 'scan' && event.isolation === 'read_committed' && !event.final;
+  return (
+    event.type === 'scan' &&
+    event.isolation === 'read_committed' &&
+    !event.final &&
+    event.within === undefined
+  );
 }
 
 /** Whether it tells the bounds of a final scan that is no account of the log, but what a reader was given. */

@@ -34,6 +34,8 @@ const PROMISES: Partial<Record<FindingKind, string>> = {
   torn: 'a transaction takes effect as a whole or not at all',
   merged: 'the records of a transaction are ended by its own end alone',
   split: 'the records of a transaction are ended by its own end alone',
+  'dirty-read':
+    'a record is given to nobody before its transaction is committed, so no transaction reads what it wrote itself, and no two read from each other',
   'lso-stuck':
     'a transaction that its client has left is aborted after its timeout, and readers go on behind it',
   'zombie-commit': 'an instance that was replaced (fenced) can write and commit nothing any more',

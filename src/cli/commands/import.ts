@@ -53,7 +53,8 @@ Where workers copy records in transactions, a line run of "version": 2 has "copi
 three is copied to partition p + 3. Each write of a copy has copyOf, the offset of the record that it is a copy of.
 
 A scan with "isolation" ("read_committed", "read_uncommitted", "unknown") and "final": true is what a reader was given at the end, where
-there is no account of the log with its markers: of transactions it shows less (docs/transactions.md, "Histories of Jepsen").
+there is no account of the log with its markers: of transactions it shows less (docs/transactions.md, "Histories of Jepsen"). What a transaction polled before it asked for its end is a
+scan with "within" ({"worker", "number"}).
 
 EDN (a name that ends in .edn) is a history of Jepsen's Kafka workload: :send, :poll, :txn, :assign, :subscribe, :crash. All polls
 together stand in for the final scan. Where it has transactions, each :ok was committed, each :fail aborted, and :info is unknown;

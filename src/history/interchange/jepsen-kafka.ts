@@ -66,6 +66,15 @@ interface Polled {
   timeNs: number;
 }
 
+/** One that goes from record to record: where it is in each partition. */
+interface Reading {
+  /** 0: it has read nothing yet. */
+  scan: number;
+  name?: string;
+  within?: NonNullable<ScanEvent['within']>;
+  bounds: Map<number, ScanEvent>;
+}
+
 /** A micro-operation: its name and arguments. */
 type Micro = readonly [name: string, ...rest: unknown[]];
 
@@ -88,7 +97,8 @@ class Reader {
   readonly #polled = new Map<string, Polled>();
   readonly #ends = new Map<number, { end: number; fromNs: number; toNs: number }>();
   /** By process: where it reads, since it was assigned; none after `subscribe`. */
-  readonly #readers = new Map<number, Map<number, ScanEvent> | null>();
+  readonly #readers = new Map<number, Reading | null>();
+  #readersMet = 0;
   readonly #strangers = new Map<string, number>();
   #order = 0;
   #lastNs = 0;
@@ -162,7 +172,10 @@ class Reader {
       info,
       writes,
       reads: [...given, ...polled],
-      events: [...polls, ...this.#scans],
+      events: [
+        ...polls,
+        ...this.#scans.map((each) => (each.within === undefined ? each : { ...each, ...isolation })),
+      ],
       ...(transactions !== null && { transactions }),
     });
   }
@@ -209,7 +222,8 @@ class Reader {
     switch (invoked.f) {
       case 'assign':
       case 'subscribe':
-        if (done.type === 'ok') this.#readers.set(done.process, done.f === 'assign' ? new Map() : null);
+        if (done.type === 'ok')
+          this.#readers.set(done.process, done.f === 'assign' ? { scan: 0, bounds: new Map() } : null);
         break;
       case 'crash':
         this.#readers.delete(done.process);
@@ -231,8 +245,9 @@ class Reader {
     const sends = asked.flatMap((micro, at) =>
       micro[0] === 'send' ? [this.#sendOf(invoked, done, micro, answered[at])] : [],
     );
+    let number = -1;
     if (sends.length > 0 || isTransaction)
-      this.#sends.add({
+      number = this.#sends.add({
         process: invoked.process,
         invokeNs: invoked.timeNs,
         completeNs: done.timeNs < 0 ? null : done.timeNs,
@@ -242,7 +257,9 @@ class Reader {
         sends,
       });
     if (done.type !== 'ok') return;
-    for (const micro of answered) if (micro[0] === 'poll') this.#poll(invoked, done, micro, isTransaction);
+    const within = sends.length > 0 && isTransaction ? this.#readerWithin(invoked.process, number) : null;
+    for (const micro of answered)
+      if (micro[0] === 'poll') this.#poll(invoked, done, micro, isTransaction ? within : undefined);
   }
 
   #microsOf({ value, line }: Op): Micro[] {
@@ -276,7 +293,14 @@ class Reader {
     };
   }
 
-  #poll(invoked: Op, done: Op, [, records]: Micro, isTransaction: boolean): void {
+  #readerWithin(worker: number, number: number): Reading {
+    const scan = ++this.#readersMet;
+    const name = `transaction ${number} of process ${worker}, reader ${scan}`;
+    return { scan, name, within: { worker, number }, bounds: new Map() };
+  }
+
+  /** @param within the transaction in which it polled, null of one that is not told apart; undefined outside of any. */
+  #poll(invoked: Op, done: Op, [, records]: Micro, within: Reading | null | undefined): void {
     if (records === undefined || records === null) return;
     if (typeof records !== 'object') throw this.#wrong(done.line, 'a poll returns a map of records by key');
     for (const [key, list] of Object.entries(records)) {
@@ -286,12 +310,12 @@ class Reader {
         const [offset, value] = Array.isArray(record) ? (record as [unknown, unknown]) : [];
         // Some clients do not tell offsets of what they were given: then nothing follows from it.
         if (typeof offset !== 'number' || !Number.isSafeInteger(offset) || offset < 0) continue;
-        this.#note(invoked, done, { partition, offset, value: JSON.stringify(value ?? null) }, isTransaction);
+        this.#note(invoked, done, { partition, offset, value: JSON.stringify(value ?? null) }, within);
       }
     }
   }
 
-  #note(invoked: Op, done: Op, record: Omit<Polled, 'timeNs'>, isTransaction: boolean): void {
+  #note(invoked: Op, done: Op, record: Omit<Polled, 'timeNs'>, within: Reading | null | undefined): void {
     const { partition, offset, value } = record;
     const { timeNs } = done;
     this.#isolations.add(typeof done.isolation === 'string' ? done.isolation : '');
@@ -304,24 +328,25 @@ class Reader {
       bounds.end = Math.max(bounds.end, offset + 1);
       bounds.toNs = Math.max(bounds.toNs, timeNs);
     }
-    const reading = isTransaction ? undefined : this.#readers.get(done.process);
+    const reading = within === undefined ? this.#readers.get(done.process) : within;
     if (reading === undefined || reading === null) return;
-    let scan = reading.get(partition);
+    let scan = reading.bounds.get(partition);
     if (scan === undefined) {
-      const number = 1 + this.#scans.length;
+      reading.scan ||= ++this.#readersMet;
       scan = {
         type: 'scan',
-        scan: number,
-        name: `process ${done.process}, reader ${number}`,
+        scan: reading.scan,
+        name: reading.name ?? `process ${done.process}, reader ${reading.scan}`,
         partition,
         from: offset,
         end: offset + 1,
-        covered: true,
+        covered: reading.within === undefined,
         final: false,
+        ...(reading.within !== undefined && { within: reading.within }),
         invokeNs: invoked.timeNs,
         completeNs: timeNs,
       };
-      reading.set(partition, scan);
+      reading.bounds.set(partition, scan);
       this.#scans.push(scan);
     }
     scan.end = Math.max(scan.end, offset + 1);

@@ -30,7 +30,9 @@ export interface SendingOperation {
  * certain), and of any other nothing is known. A commit is asked for after the operation began.
  */
 export class JepsenSends {
-  readonly #operations: SendingOperation[] = [];
+  readonly #operations: { operation: SendingOperation; number: number }[] = [];
+  /** By process: how many operations it had. */
+  readonly #numbers = new Map<number, number>();
   /** By process: how many records it was to send. */
   readonly #sequence = new Map<number, number>();
 
@@ -41,19 +43,20 @@ export class JepsenSends {
     return { worker: process, seq };
   }
 
-  add(operation: SendingOperation): void {
-    this.#operations.push(operation);
+  /** @returns the number of the transaction that it is, if it is one. */
+  add(operation: SendingOperation): number {
+    const number = this.#numbers.get(operation.process) ?? 0;
+    this.#numbers.set(operation.process, number + 1);
+    this.#operations.push({ operation, number });
+    return number;
   }
 
   /** @returns `transactions` is null in a history without any. */
   rows(): { writes: Write[]; transactions: Transaction[] | null; workers: number } {
-    const inTransactions = this.#operations.some(({ isTransaction }) => isTransaction);
+    const inTransactions = this.#operations.some(({ operation }) => operation.isTransaction);
     const writes: Write[] = [];
     const transactions: Transaction[] = [];
-    const numbers = new Map<number, number>();
-    for (const operation of this.#operations) {
-      const number = numbers.get(operation.process) ?? 0;
-      numbers.set(operation.process, number + 1);
+    for (const { operation, number } of this.#operations) {
       if (inTransactions) transactions.push(transactionOf(operation, number));
       writes.push(...writesOf(operation, inTransactions ? number : null));
     }

@@ -20,6 +20,7 @@ import {
   textOf,
   wholeOf,
   wholeOrNull,
+  WORKER_MAX,
 } from './fields.ts';
 import { parseGroupEvent } from './group-lines.ts';
 import { scanNameOf } from './rows.ts';
@@ -51,6 +52,7 @@ const SCAN_FIELDS = new Set([
   'sequences',
   'endIsOpen',
   'isolation',
+  'within',
   'stable',
   'client',
 ]);
@@ -146,9 +148,18 @@ function parseScan(fields: Fields, numberOf: (scan: string) => number): ScanEven
     ...(fields['isolation'] !== undefined && {
       isolation: choiceOf(fields, 'isolation', ISOLATIONS),
     }),
+    ...(fields['within'] !== undefined && { within: withinOf(fields) }),
     ...(fields['stable'] !== undefined && { stable: wholeOf(fields, 'stable') }),
     ...(fields['client'] !== undefined && { client: textOf(fields, 'client') }),
   };
+}
+
+/** The transaction in which a reader polled. */
+function withinOf({ within }: Fields): NonNullable<ScanEvent['within']> {
+  if (typeof within !== 'object' || within === null || Array.isArray(within))
+    throw new LineProblem('"within" must be a transaction: {"worker":0,"number":3}');
+  const fields = within as Fields;
+  return { worker: wholeOf(fields, 'worker', WORKER_MAX), number: wholeOf(fields, 'number') };
 }
 
 function parseReset(fields: Fields, numberOf: (scan: string) => number): ResetEvent {
