@@ -1,5 +1,6 @@
 import test from 'ava';
 import { fc } from '@fast-check/ava';
+import { check } from '../../src/checker/check.ts';
 import type { ScanEvent } from '../../src/history/event.ts';
 import { runOf } from '../../src/history/memory.ts';
 import type { Transaction } from '../../src/history/transaction.ts';
@@ -94,4 +95,49 @@ test('what the definitions say is found, and nothing else', (t) => {
     { numRuns: 2_000 },
   );
   t.deepEqual([...met].toSorted(), ['aborted-read', 'torn']);
+});
+
+test('what another reader was given, and a final reader of what is committed hides, is no loss', (t) => {
+  const bounds = {
+    type: 'scan' as const,
+    partition: 0,
+    from: 0,
+    end: 2,
+    covered: true,
+    invokeNs: 5,
+    completeNs: 6,
+  };
+  const write = {
+    worker: 0,
+    partition: 0,
+    intendedNs: 0,
+    invokeNs: 0,
+    completeNs: 3,
+    error: null,
+    attempts: 1,
+    broker: null,
+  };
+  const transaction: Transaction = {
+    worker: 0, number: 0, producerId: null, epoch: null, endProducerId: null, endEpoch: null, beginNs: 0, end: 'abort',
+    endInvokeNs: 0, endCompleteNs: 3, outcome: 'aborted', error: null, attempts: 1, answered: 1,
+  }; // prettier-ignore
+  const read: Read = { scan: 1, partition: 0, offset: 0, worker: 0, seq: 0, timeNs: 4, integrity: 'valid' };
+  const { verdict, counts } = check(
+    runOf({
+      info: INFO,
+      transactions: [transaction, { ...transaction, number: 1, end: 'commit', outcome: 'committed' }],
+      writes: [
+        { ...write, seq: 0, outcome: 'ok', offset: 0, transaction: 0 },
+        { ...write, seq: 1, outcome: 'ok', offset: 1, transaction: 1 },
+      ],
+      reads: [read, { ...read, offset: 1, seq: 1 }, { ...read, scan: 0, offset: 1, seq: 1 }],
+      events: [
+        { ...bounds, scan: 0, name: 'given', final: true, isolation: 'read_committed' },
+        { ...bounds, scan: 1, name: 'other', final: false },
+      ],
+    }),
+    { claim: 'kept' },
+  );
+  t.is(counts['lost-after-read'], 0);
+  t.is(verdict, 'valid');
 });

@@ -6,6 +6,7 @@ import test from 'ava';
 import { check } from '../../src/checker/check.ts';
 import { Failure } from '../../src/core/failure.ts';
 import { openRun } from '../../src/history/directory.ts';
+import { formatEdn } from '../../src/history/interchange/edn.ts';
 import { formatInterchange } from '../../src/history/interchange/write.ts';
 import { recordRun } from '../../src/history/recorder/record-run.ts';
 import { type HowToRead, openHistory } from '../../src/run/history-path.ts';
@@ -213,15 +214,17 @@ test('a transaction that failed, and whose client is not certain of it, is of un
   t.deepEqual(counts, { committed: 2, aborted: 1, unknown: 1, unpromised: 2 });
 });
 
-/** Process 6 sends 21 to key 0, process 7 sends 22 to key 1, and each polls what is told. */
+/** Process 6 sends 21 to key 2, process 7 sends 22 to key 3, and each polls what is told. */
 const polling = (first: string, second: string) => `
-  6 invoke txn [[:send 0 21] [:poll]]
-  7 invoke txn [[:send 1 22] [:poll]]
-  6 ok txn [[:send 0 [0 21]] [:poll {${first}}]]
-  7 ok txn [[:send 1 [0 22]] [:poll {${second}}]]${given('[0 21]', '[0 22]')}`;
+  6 invoke txn [[:send 2 21] [:poll]]
+  7 invoke txn [[:send 3 22] [:poll]]
+  6 ok txn [[:send 2 [0 21]] [:poll {${first}}]]
+  7 ok txn [[:send 3 [0 22]] [:poll {${second}}]]
+  1 invoke poll [[:poll]]
+  1 ok poll [[:poll {2 [[0 21]] 3 [[0 22]]}]]`;
 
 test('a transaction that is given what it wrote itself, and two that read from each other, were given something too early', async (t) => {
-  for (const ops of [polling('0 [[0 21]]', ''), polling('1 [[0 22]]', '0 [[0 21]]')]) {
+  for (const ops of [polling('2 [[0 21]]', ''), polling('3 [[0 22]]', '2 [[0 21]]')]) {
     const result = await resultOf(ops, 'kept', committed);
     t.deepEqual(anomalies(result), { 'dirty-read': 1 });
     t.is(result.verdict, 'invalid');
@@ -230,13 +233,13 @@ test('a transaction that is given what it wrote itself, and two that read from e
     t.regex(untold.reasons.join(' '), /1 group of transactions read from each other/);
     t.is((await resultOf(ops, 'kept', uncommitted)).verdict, 'valid');
   }
-  const own = await resultOf(polling('0 [[0 21]]', ''), 'kept', committed);
+  const own = await resultOf(polling('2 [[0 21]]', ''), 'kept', committed);
   t.regex(
     own.findings[0]!.examples[0]!.detail!,
     /transaction 0 of worker 6 was given w6:0, which it wrote itself/,
   );
   for (const how of [{}, committed, uncommitted])
-    t.is((await resultOf(polling('', '0 [[0 21]]'), 'kept', how)).verdict, 'valid', 'one after the other');
+    t.is((await resultOf(polling('', '2 [[0 21]]'), 'kept', how)).verdict, 'valid', 'one after the other');
 });
 
 test('a reader goes past what is not committed rightly', async (t) => {
@@ -252,7 +255,7 @@ test('a reader goes past what is not committed rightly', async (t) => {
 test('as a run directory and as NDJSON such a history is judged as before', async (t) => {
   const shown = given('[0 11] [2 13] [6 15]', '[6 16]');
   for (const how of [{}, committed, uncommitted]) {
-    const run = await runIn(ABORTED + shown + polling('1 [[0 22]]', '0 [[0 21]]'), how);
+    const run = await runIn(ABORTED + shown + polling('3 [[0 22]]', '2 [[0 21]]'), how);
     const result = check(run, { claim: 'kept' });
     t.is(result.verdict, 'invalid');
     const directory = join(root, `recorded-${files}`);
@@ -262,6 +265,19 @@ test('as a run directory and as NDJSON such a history is judged as before', asyn
     const file = join(root, `written-${files}.ndjson`);
     writeFileSync(file, [...formatInterchange(run)].join(''));
     t.deepEqual(check(await openHistory(file), { claim: 'kept' }), result);
+  }
+});
+
+test('as EDN such a history is written again as it is judged, and what was assumed is not told', async (t) => {
+  const ops = ABORTED + given('[0 11] [2 13] [6 15]', '[6 16]') + polling('3 [[0 22]]', '2 [[0 21]]');
+  for (const how of [{}, committed, uncommitted]) {
+    const run = await runIn(ops, how);
+    const file = join(root, `again-${files++}.edn`);
+    writeFileSync(file, [...formatEdn(run)].join(''));
+    const again = await openHistory(file, how);
+    t.deepEqual(again.info.transactions, run.info.transactions);
+    const [result, expected] = [again, run].map((each) => check(each, { claim: 'kept' }));
+    t.deepEqual([result!.verdict, anomalies(result!)], [expected!.verdict, anomalies(expected!)]);
   }
 });
 

@@ -37,25 +37,56 @@ export function* pollsOf(run: Run): Generator<Polled> {
   for (const batch of run.reads()) {
     for (let index = 0; index < batch.length; index++) {
       const read = readAt(batch, index);
-      if (view?.shows(read) === false) continue;
+      if (view?.shows(read) === false || view?.isWithin(read) === true) continue;
       const own = `${read.scan}/${read.partition}`;
       if (own !== key || records.length === POLL_RECORDS) yield* poll();
       key = own;
       last = read;
-      const value = read.worker === null || read.seq === null ? 'nil' : `"${read.worker}:${read.seq}"`;
-      records.push(`[${read.offset} ${read.integrity === 'valid' ? value : 'nil'}]`);
+      records.push(recordOf(read));
     }
   }
   yield* poll();
 }
 
+function recordOf({ worker, seq, offset, integrity }: Read): string {
+  return `[${offset} ${worker === null || seq === null || integrity !== 'valid' ? 'nil' : `"${worker}:${seq}"`}]`;
+}
+
+/** What transactions polled themselves, by worker and number (`3/0`): as EDN, and the isolation as of any poll. */
+export function polledWithin(run: Run): Map<string, Pick<Polled, 'records' | 'isolation'>> {
+  const within = new Map<number, string>();
+  for (const event of eventsOf(run.events, 'scan'))
+    if (event.within !== undefined) within.set(event.scan, `${event.within.worker}/${event.within.number}`);
+  const found = new Map<string, Pick<Polled, 'records' | 'isolation'>>();
+  if (within.size === 0) return found;
+  const view = new CommittedView(run);
+  const records = new Map<string, Map<number, string[]>>();
+  for (const batch of run.reads()) {
+    for (let index = 0; index < batch.length; index++) {
+      const name = within.get(batch.scan[index]!);
+      if (name === undefined) continue;
+      const read = readAt(batch, index);
+      const own = records.get(name) ?? new Map<number, string[]>();
+      records.set(name, own.set(read.partition, [...(own.get(read.partition) ?? []), recordOf(read)]));
+      const keys = [...own].map(([partition, each]) => `${partition} [${each.join(' ')}]`);
+      found.set(name, {
+        records: `{${keys.join(' ')}}`,
+        isolation: view.isolationOf(read.scan, read.partition),
+      });
+    }
+  }
+  return found;
+}
+
 /** Which of the records that scans returned a reader of what is committed is given. */
 class CommittedView {
+  readonly #isAssumed: boolean;
   readonly #scans = new Map<string, ScanEvent>();
   /** By scan, partition and producer id: its markers, ascending. */
   readonly #markers = new Map<string, Marker[]>();
 
-  constructor({ events, markers }: Run) {
+  constructor({ info, events, markers }: Run) {
+    this.#isAssumed = info.transactions?.isolationAssumed === true;
     for (const scan of eventsOf(events, 'scan')) this.#scans.set(`${scan.scan}/${scan.partition}`, scan);
     for (const batch of markers?.() ?? []) {
       for (let row = 0; row < batch.length; row++) {
@@ -72,7 +103,12 @@ class CommittedView {
   /** What it was to be given; of an account of the log, as which it is told. Null where the history does not tell. */
   isolationOf(scan: number, partition: number): Polled['isolation'] {
     const isolation = this.#scans.get(`${scan}/${partition}`)?.isolation ?? 'read_committed';
-    return isolation === 'unknown' ? null : isolation;
+    return isolation === 'unknown' || this.#isAssumed ? null : isolation;
+  }
+
+  /** Whether it is of a reader in a transaction, whose operation tells it. */
+  isWithin({ scan, partition }: Read): boolean {
+    return this.#scans.get(`${scan}/${partition}`)?.within !== undefined;
   }
 
   shows({ scan, partition, offset, producerId }: Read): boolean {

@@ -1,6 +1,7 @@
 import { transactionAt, WRITE_COLUMNS, writeAt } from '../columns/columns.ts';
 import { int64At, type Run, type WriteBatch } from '../run.ts';
 import type { Transaction } from '../transaction.ts';
+import { type Polled, polledWithin } from './edn-polls.ts';
 import type { Write } from '../write.ts';
 
 /** An operation that sends, as Jepsen has them: a write of its own, or a transaction with all of its writes. */
@@ -11,6 +12,8 @@ export interface Sending {
   answered: string;
   type: 'ok' | 'fail' | 'info';
   error: string | null;
+  /** Of what a transaction polled: what it was to be given, where that is told. */
+  isolation: Polled['isolation'];
   /** False of one that never ended: it is left open, as Jepsen leaves it. */
   hasEnd: boolean;
 }
@@ -19,7 +22,7 @@ export interface Sending {
 export interface Sendings {
   count: number;
   times: Float64Array;
-  at(number: number): Sending;
+  readonly at: (number: number) => Sending;
 }
 
 /** What was sent: where the run has no transactions, each write is an operation. */
@@ -81,6 +84,7 @@ function plainSending(write: Write): Sending {
     answered: `[${microOf(write, write.outcome === 'ok')}]`,
     type: write.outcome === 'sent' ? 'info' : write.outcome,
     error: write.error,
+    isolation: null,
     hasEnd: write.completeNs !== null,
   };
 }
@@ -98,6 +102,7 @@ function transactionalSendings(run: Run, batches: readonly WriteBatch[]): Sendin
       const transaction = transactionAt(batch, row);
       transactions.set(`${transaction.worker}/${transaction.number}`, transaction);
     }
+  const polled = polledWithin(run);
   const operations: { writes: Write[]; transaction: Transaction | null }[] = [];
   const known = new Map<string, { writes: Write[] }>();
   for (const batch of batches) {
@@ -132,7 +137,11 @@ function transactionalSendings(run: Run, batches: readonly WriteBatch[]): Sendin
       const { writes, transaction } = operations[number]!;
       return writes[0]!.transaction === undefined
         ? plainSending(writes[0]!)
-        : transactionalSending(writes, transaction);
+        : transactionalSending(
+            writes,
+            transaction,
+            polled.get(`${writes[0]!.worker}/${writes[0]!.transaction}`),
+          );
     },
   };
 }
@@ -140,13 +149,20 @@ function transactionalSendings(run: Run, batches: readonly WriteBatch[]): Sendin
 const TYPES = { committed: 'ok', aborted: 'fail', unknown: 'info' } as const;
 
 /** @param transaction null of one whose row is missing, so that nothing is known of its end. */
-function transactionalSending(unordered: readonly Write[], transaction: Transaction | null): Sending {
+function transactionalSending(
+  unordered: readonly Write[],
+  transaction: Transaction | null,
+  polled: Pick<Polled, 'records' | 'isolation'> | undefined,
+): Sending {
   const writes = unordered.toSorted((a, b) => a.seq - b.seq);
+  const micros = (areAnswered: boolean) =>
+    // Also where it was not committed: what was acknowledged, and where.
+    writes.map((write) => microOf(write, areAnswered && write.outcome === 'ok'));
   return {
     f: 'txn',
-    asked: `[${writes.map((write) => microOf(write, false)).join(' ')}]`,
-    // Also where it was not committed: what was acknowledged, and where.
-    answered: `[${writes.map((write) => microOf(write, write.outcome === 'ok')).join(' ')}]`,
+    asked: `[${[...micros(false), ...(polled === undefined ? [] : ['[:poll]'])].join(' ')}]`,
+    answered: `[${[...micros(true), ...(polled === undefined ? [] : [`[:poll ${polled.records}]`])].join(' ')}]`,
+    isolation: polled?.isolation ?? null,
     type: TYPES[transaction?.outcome ?? 'unknown'],
     error: transaction?.error ?? null,
     // One of unknown outcome tells as well how far it came.

@@ -65,7 +65,7 @@ function* sendsOf(run: Run): Generator<Op> {
   let processes = 0;
   for (const end of order) {
     const number = end % count;
-    const { f, asked, answered, type, error, hasEnd } = at(number);
+    const { f, asked, answered, type, error, isolation, hasEnd } = at(number);
     const timeNs = times[end]!;
     if (end < count) {
       const process = free.pop() ?? processes++;
@@ -78,7 +78,15 @@ function* sendsOf(run: Run): Generator<Op> {
     if (type !== 'info') free.push(process);
     // What never ended is left open, as Jepsen leaves it.
     if (!hasEnd) continue;
-    yield { type, process, f, value: answered, timeNs, ...(error !== null && { error: text(error) }) };
+    yield {
+      type,
+      process,
+      f,
+      value: answered,
+      timeNs,
+      ...(error !== null && { error: text(error) }),
+      ...(isolation !== null && { isolation: text(isolation) }),
+    };
   }
 }
 
