@@ -14,10 +14,14 @@ import { exactlyOnceFindings } from '../oracle/exactly-once.ts';
 const S = 1e9;
 const COPIER = 1;
 const PRODUCER = 7;
+const LOADER = 100;
 
 interface Drawn {
-  /** What the final scan found to be copied, and what a consumer was given at the same offset, where that is something else. */
-  from: ('kept' | 'changed' | 'unread' | 'gone' | 'foreign')[];
+  /**
+   * What the final scan found to be copied, and what a consumer was given at the same offset, where that is something else. What
+   * was aborted and committed was written in a transaction.
+   */
+  from: ('kept' | 'changed' | 'unread' | 'gone' | 'foreign' | 'aborted' | 'committed')[];
   /** Of each copy: of which record, and of how many the history has no row. */
   copies: { source: number; isExplained: boolean }[];
   /** What stands in the log that is copied to: a copy, or a marker. */
@@ -44,6 +48,11 @@ function historyOf({ from, copies, log, given, committed, isStable }: Drawn) {
     })),
   ];
   const reads: Read[] = [];
+  const markers: Marker[] = [];
+  const mark = (partition: number, offset: number, producerId: number, kind: Marker['kind']) =>
+    markers.push({
+      scan: 0, partition, offset, producerId, epoch: 0, kind, coordinatorEpoch: 0, timeNs: 60 * S,
+    }); // prettier-ignore
   const read = (scan: number, partition: number, offset: number, [worker, seq]: [number, number]): Read => ({
     scan, partition, offset, worker, seq, timeNs: (scan === 0 ? 60 : 5) * S, integrity: 'valid',
   }); // prettier-ignore
@@ -53,15 +62,19 @@ function historyOf({ from, copies, log, given, committed, isStable }: Drawn) {
       reads.push({ ...read(0, 0, offset, [0, offset]), ...foreign });
       continue;
     }
-    if (state !== 'gone') reads.push(read(0, 0, offset, [state === 'changed' ? 2 : 0, offset]));
+    const isTransactional = state === 'aborted' || state === 'committed';
+    // Its marker stands behind everything.
+    if (isTransactional)
+      mark(0, from.length + offset, LOADER + offset, state === 'aborted' ? 'abort' : 'commit');
+    if (state !== 'gone')
+      reads.push({
+        ...read(0, 0, offset, [state === 'changed' ? 2 : 0, offset]),
+        ...(isTransactional && { producerId: LOADER + offset, epoch: 0 }),
+      });
     if (state !== 'unread' && state !== 'gone') reads.push(read(1, 0, offset, [0, offset]));
   }
-  const markers: Marker[] = [];
   for (const [offset, item] of log.entries()) {
-    if ('kind' in item)
-      markers.push({
-        scan: 0, partition: 1, offset, producerId: PRODUCER, epoch: 0, kind: item.kind, coordinatorEpoch: 0, timeNs: 60 * S,
-      }); // prettier-ignore
+    if ('kind' in item) mark(1, offset, PRODUCER, item.kind);
     else if (item.copy < copies.length)
       reads.push({
         ...read(0, 1, offset, [COPIER, item.copy]),
@@ -89,7 +102,7 @@ function historyOf({ from, copies, log, given, committed, isStable }: Drawn) {
           },
         ]; // prettier-ignore
   const events: Event[] = [
-    scan(0, from.length),
+    scan(0, 2 * from.length),
     { ...scan(1, log.length), ...(!isStable && { stable: 0 }) },
     {
       type: 'scan', scan: 1, name: 'copier', partition: 0, from: 0, end: 0, covered: true, final: false, invokeNs: S,
@@ -130,6 +143,8 @@ const drawnOf: fc.Arbitrary<Drawn> = fc.record({
           'unread' as const,
           'gone' as const,
           'foreign' as const,
+          'aborted' as const,
+          'committed' as const,
         ),
       },
     ),
@@ -189,6 +204,12 @@ test('a copy that is not committed is none', (t) => {
     [],
     'and none is missing where its offset was not committed either',
   );
+});
+
+test('what was not committed is not to be copied, and what was is', (t) => {
+  const log = [...WHOLE.log.slice(0, 2), { kind: 'commit' as const }];
+  t.deepEqual(found({ from: ['kept', 'kept', 'aborted'], log }), []);
+  t.deepEqual(found({ from: ['kept', 'kept', 'committed'], log }), ['eos-missing 0@2']);
 });
 
 test('what was copied again is told, and what was copied without its offset', (t) => {

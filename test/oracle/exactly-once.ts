@@ -59,12 +59,13 @@ export function exactlyOnceFindings(
               record.seq === given.seq,
           ),
       );
-    for (const { offset, integrity } of logOf(from)) {
+    for (const record of logOf(from)) {
+      const { offset, integrity } = record;
       if (integrity !== 'valid' || isChanged(offset)) continue;
       const own = copies.filter((copy) => sourceOf(copy) === offset);
       const end = committed[from] ?? null;
       if (own.length > 1) found.add(`eos-duplicate ${from}@${offset}`);
-      if (own.length === 0 && end !== null && offset < end && areExplained)
+      if (own.length === 0 && end !== null && offset < end && areExplained && isVisible(record))
         found.add(`eos-missing ${from}@${offset}`);
       if (own.length > 0 && end !== null && offset >= end) found.add(`eos-ahead ${from}@${offset}`);
     }

@@ -6,14 +6,15 @@ import type { Examination } from '../examination.ts';
 import { excuseOf } from '../groups/rulings.ts';
 import type { CopyCounts, FindingKind } from '../result.ts';
 import type { Accuse } from '../transactions/committed-readers.ts';
-import type { Segments } from '../transactions/segments.ts';
+import { shownBy, type Segments } from '../transactions/segments.ts';
 import { changedUnderCopies, type Copied, gatherCopies, noneCopied } from './copied.ts';
 import { finalOffsetsOf } from './final-offsets.ts';
 
 /**
  * Exactly once: workers consume the records of a partition, and write a copy of each in the transaction that commits its offset.
  * So in the end each record below the committed offset has one copy that is visible, each other one has none, and copies stand
- * in the order of what they are copies of (Kafka's promise since KIP-98 and KIP-447).
+ * in the order of what they are copies of (Kafka's promise since KIP-98 and KIP-447). What was itself written in a transaction
+ * that was not committed is not to be copied.
  *
  * Only the log and the committed offset decide, both read from outside when all is over; what a worker was told plays no part.
  */
@@ -54,6 +55,7 @@ export function judgeExactlyOnce(
       from,
       to: from + partitions,
       copied,
+      isShown: shownBy(segments),
       excuse,
       accuse,
       counts,
@@ -82,6 +84,7 @@ class PartitionJudge {
   readonly #from: number;
   readonly #to: number;
   readonly #copied: Copied;
+  readonly #isShown: (worker: number, seq: number) => boolean;
   readonly #excuse: string | null;
   readonly #accuse: Accuse;
   readonly #counts: CopyCounts;
@@ -92,6 +95,7 @@ class PartitionJudge {
       from: number;
       to: number;
       copied: Copied;
+      isShown: (worker: number, seq: number) => boolean;
       excuse: string | null;
       accuse: Accuse;
       counts: CopyCounts;
@@ -101,6 +105,7 @@ class PartitionJudge {
     this.#from = options.from;
     this.#to = options.to;
     this.#copied = options.copied;
+    this.#isShown = options.isShown;
     this.#excuse = options.excuse;
     this.#accuse = options.accuse;
     this.#counts = options.counts;
@@ -124,9 +129,10 @@ class PartitionJudge {
       this.#counts.records++;
       if (copies > 0) this.#counts.copied++;
       if (committed === null) return;
-      if (offset < committed) this.#counts.due++;
+      const isDue = offset < committed && this.#isCopied(code);
+      if (isDue) this.#counts.due++;
       const of = `the committed offset is ${grouped(committed)}`;
-      if (copies === 0 && offset < committed && unexplained === 0)
+      if (copies === 0 && isDue && unexplained === 0)
         this.#tell('eos-missing', offset, code, `no copy of it, although ${of}`);
       if (copies > 0 && offset >= committed)
         this.#tell('eos-ahead', offset, code, `a copy of it, although ${of}`);
@@ -145,6 +151,13 @@ class PartitionJudge {
       doubts.push(
         `${counted(unjudged, 'offset')} of partition ${this.#from} ${unjudged === 1 ? 'was' : 'were'} written again after a consumer had read ${unjudged === 1 ? 'it' : 'them'}, so that what was copied from there is not judged.`,
       );
+  }
+
+  /** Whether it is to be copied. */
+  #isCopied(code: number): boolean {
+    const { values } = this.#examination;
+    const id = code - FIRST_VALUE;
+    return this.#isShown(values.workerOf(id), values.seqOf(id));
   }
 
   #tell(kind: FindingKind, offset: number, code: number, found: string): void {

@@ -2,7 +2,7 @@ import type { ScanEvent } from '../../history/event.ts';
 import { int64At, type Run } from '../../history/run.ts';
 import { INTEGRITIES } from '../../history/write.ts';
 import { decidingScan, finalScansOf } from '../facts/scans.ts';
-import { COMMITTED, OUTSIDE, Segments } from '../transactions/segments.ts';
+import { Segments, shownBy } from '../transactions/segments.ts';
 import type { Handed } from './handed.ts';
 
 const VALID = INTEGRITIES.indexOf('valid');
@@ -43,13 +43,7 @@ export function* skippedRecords(
   }
 }
 
-/** Whether a record is one that every reader is to be shown: what is not committed, or stands there twice, may be left out. */
+/** Whether a record is one that every reader is to be shown. */
 function shownIn(run: Run, scans: ReadonlyMap<number, ScanEvent>): (worker: number, seq: number) => boolean {
-  if (run.info.transactions === undefined) return () => true;
-  const segments = new Segments(run, scans);
-  return (worker, seq) => {
-    const places = [...segments.segmentsOf(worker, seq)];
-    if (places.length !== 1) return false;
-    return places[0] === OUTSIDE || segments.fateOf(places[0]!) === COMMITTED;
-  };
+  return run.info.transactions === undefined ? () => true : shownBy(new Segments(run, scans));
 }

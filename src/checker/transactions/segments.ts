@@ -274,3 +274,11 @@ class LogWalk {
     this.scan = scan;
   }
 }
+
+/** Whether a record is one that every reader is to be shown: what is not committed, or stands there twice, may be left out. */
+export function shownBy(segments: Segments): (worker: number, seq: number) => boolean {
+  return (worker, seq) => {
+    const segment = segments.onlySegmentOf(worker, seq);
+    return segment === OUTSIDE || (segment > OUTSIDE && segments.fateOf(segment) === COMMITTED);
+  };
+}
