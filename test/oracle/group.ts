@@ -7,6 +7,8 @@ interface Commit {
   offset: number;
   invokeNs: number;
   doneNs: number;
+  /** It may take effect a second time, whenever. */
+  mayComeAgain?: boolean;
 }
 
 interface Answer {
@@ -39,7 +41,10 @@ function firstOffset(commits: readonly Commit[], answers: readonly Answer[]): nu
 /** Tries all orders of all commits that may have been done, each of unknown outcome also left out. */
 function isExplained(commits: readonly Commit[], answer: Answer, first: number | null): boolean {
   const question = { invokeNs: answer.invokeNs, doneNs: answer.completeNs, offset: Number.NaN };
-  for (const done of selections(commits)) {
+  const again = commits
+    .filter(({ mayComeAgain }) => mayComeAgain === true)
+    .map((each) => ({ ...each, doneNs: Infinity }));
+  for (const done of selections([...commits, ...again])) {
     for (const order of ordersOf([...done, question])) {
       const at = order.indexOf(question);
       const told = at === 0 ? (first ?? answer.offset) : order[at - 1]!.offset;

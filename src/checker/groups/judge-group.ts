@@ -39,6 +39,12 @@ export function judgeGroup(examination: Examination, run: Run): void {
  */
 const UNSETTLED_NS = 30 * NS_PER_SECOND;
 
+/**
+ * A commit that was answered so soon was sent once: before libraries send one again they wait for 100 ms (retry.backoff.ms), less a
+ * fifth at most.
+ */
+const SENT_ONCE_NS = 80 * NS_PER_MS;
+
 class GroupJudge {
   readonly #examination: Examination;
   readonly #run: Run;
@@ -98,10 +104,13 @@ class GroupJudge {
 
   #judgeAnswers(): void {
     const commits = new Map<number, Commit[]>();
-    for (const { offsets, invokeNs, completeNs, outcome } of this.#commits) {
+    for (const event of this.#commits) {
+      const { offsets, invokeNs, completeNs, outcome } = event;
       if (outcome === 'fail') continue;
       const doneNs = outcome === 'ok' ? completeNs : Infinity;
-      for (const { partition, offset } of offsets) put(commits, partition, { offset, invokeNs, doneNs });
+      const mayComeAgain = this.#mayComeAgain(event);
+      for (const { partition, offset } of offsets)
+        put(commits, partition, { offset, invokeNs, doneNs, mayComeAgain });
     }
     const answers = new Map<number, Told[]>();
     for (const { offsets, invokeNs, completeNs, stable, final = false } of this.#fetches) {
@@ -113,6 +122,12 @@ class GroupJudge {
     for (const [partition, told] of answers)
       for (const wrong of wrongAnswers(commits.get(partition) ?? [], told))
         this.#judgeAnswer(partition, wrong);
+  }
+
+  /** What was sent first may arrive last. Under version 2 one of a transaction that is over is refused. */
+  #mayComeAgain({ invokeNs, completeNs, transaction }: OffsetCommitEvent): boolean {
+    if (transaction !== undefined && this.#run.info.transactions?.version === 2) return false;
+    return completeNs - invokeNs >= SENT_ONCE_NS;
   }
 
   #judgeAnswer(partition: number, { kind, answer, latest }: WrongAnswer<Told>): void {

@@ -1,7 +1,8 @@
 /**
  * What a group has committed of one partition is a register: commits write it, and whoever asks reads it. An answer is right where
  * some commit of that offset may have been the last one before it. That is so unless a commit that was answered lies between the two,
- * begun after the one and over before the other; a commit of unknown outcome may take effect at any time.
+ * begun after the one and over before the other; a commit of unknown outcome may take effect at any time, and so may one that was
+ * sent twice.
  *
  * One pass over commits and answers, each in the order of time; test/oracle/group.ts tries every pair.
  */
@@ -11,6 +12,8 @@ export interface Commit {
   invokeNs: number;
   /** When it was answered without an error; Infinity where it is not known whether it was done. */
   doneNs: number;
+  /** Whether it may have been sent twice, so that it may take effect once more, at any time; false if absent. */
+  mayComeAgain?: boolean;
 }
 
 export interface Answer {
@@ -41,8 +44,8 @@ export function wrongAnswers<A extends Answer>(
   const wrong: WrongAnswer<A>[] = [];
   for (const answer of answers.toSorted((one, other) => one.completeNs - other.completeNs)) {
     for (; begun < byBegin.length && byBegin[begun]!.invokeNs <= answer.completeNs; begun++) {
-      const { offset, doneNs } = byBegin[begun]!;
-      overNs.set(offset, Math.max(doneNs, overNs.get(offset) ?? 0));
+      const { offset, doneNs, mayComeAgain = false } = byBegin[begun]!;
+      overNs.set(offset, Math.max(mayComeAgain ? Infinity : doneNs, overNs.get(offset) ?? 0));
     }
     const latest = latestOf.get(answer) ?? null;
     const over = overNs.get(answer.offset);

@@ -35,7 +35,7 @@ const commit = (offset: number, at: number, more: Partial<OffsetCommitEvent> = {
   generation: 1,
   offsets: [{ partition: 0, offset }],
   invokeNs: at * S,
-  completeNs: (at + 0.1) * S,
+  completeNs: (at + 0.01) * S,
   outcome: 'ok',
   error: null,
   ...more,
@@ -197,7 +197,7 @@ test('an offset that is smaller than what had been committed, none, and one that
   t.like(only(regressed, 'offset-regressed'), { judgement: 'violation', blame: 'broker' });
   t.regex(
     only(regressed, 'offset-regressed').examples[0]!.detail!,
-    /the coordinator told offset 1; offset 3 had been committed from 20\.0+ s to 20\.1/,
+    /the coordinator told offset 1; offset 3 had been committed from 20\.0 s to 20\.0 s/,
   );
   t.deepEqual(anomalies(judged({ events: [...events, told(-1, 50), last(3)] })), { 'offset-lost': 1 });
   const phantom = judged({ events: [...events, told(2, 50), last(3)] });
@@ -271,6 +271,26 @@ test('what the topic of offsets may lose is permitted', (t) => {
   t.regex(only(result, 'offset-regressed').reason, /brokers lost power/);
 });
 
+test('a commit that its library may have sent twice may set the offset back when nobody expects it', (t) => {
+  const events = (tookMs: number, more: Partial<OffsetCommitEvent> = {}) => [
+    ...GOOD.filter(({ type }) => type !== 'offset-fetch' && type !== 'offset-commit'),
+    told(-1, 1),
+    commit(2, 10, { completeNs: 10 * S + tookMs * 1e6, ...more }),
+    commit(3, 20),
+    last(2),
+  ];
+  t.deepEqual(anomalies(judged({ events: events(79) })), { 'offset-regressed': 1 });
+  t.deepEqual(anomalies(judged({ events: events(80) })), {});
+  // Under version 2 one of a transaction that is over is refused.
+  const transactions = (version: 1 | 2) => ({
+    info: { transactions: { ids: ['t'], version, timeoutMs: 1_000, stateMinInsyncReplicas: 2 } },
+    group: { ...GROUP, commit: 'transaction' as const },
+    events: events(200, { transaction: { worker: 0, number: 0 } }),
+  });
+  t.is(anomalies(judged(transactions(2)))['offset-regressed'], 1);
+  t.is(anomalies(judged(transactions(1)))['offset-regressed'], undefined);
+});
+
 test('offsets are forgotten after their retention', (t) => {
   const events = [member('joined', 2), told(-1, 1), commit(3, 10), last(-1)];
   const of = (offsetsRetentionMs: number | null) =>
@@ -287,7 +307,7 @@ test('a commit of a generation that was over', (t) => {
   t.deepEqual(anomalies(result), { 'zombie-offset': 1 });
   t.regex(
     only(result, 'zombie-offset').examples[0]!.detail!,
-    /it committed in generation 1 .*; member 1 had committed in generation 2 by 10\.1/,
+    /it committed in generation 1 .*; member 1 had committed in generation 2 by 10\.0 s/,
   );
   const quiet: [string, Event, GroupInfo][] = [
     ['it was refused', commit(3, 20, { generation: 1, outcome: 'unknown', error: 'CommitFailed' }), GROUP],

@@ -39,6 +39,14 @@ test('a commit of unknown outcome may take effect at any time', (t) => {
   ]);
 });
 
+test('a commit that may have been sent twice may take effect once more, at any time', (t) => {
+  const repeated = { ...commit(5, 10, 12), mayComeAgain: true };
+  t.deepEqual(kindsOf([repeated, commit(9, 20, 22)], [NONE, answer(5, 30)]), []);
+  // Once it was certainly done.
+  t.deepEqual(kindsOf([repeated], [NONE, answer(-1, 30)]), ['offset-lost']);
+  t.deepEqual(kindsOf([commit(3, 1, 2), repeated], [NONE, answer(3, 30)]), ['offset-regressed']);
+});
+
 test('what touches was under way at once', (t) => {
   // The second begins when the first is over, or when it is told.
   t.deepEqual(kindsOf([commit(5, 10, 20), commit(9, 20, 22)], [NONE, answer(5, 30)]), []);
@@ -73,10 +81,11 @@ const moment = fc.integer({ min: 0, max: 12 });
 const offset = fc.integer({ min: 0, max: 3 });
 const commits = fc.array(
   fc
-    .record({ offset, invokeNs: moment, tookNs: moment, isUnknown: fc.boolean() })
-    .map(({ offset: of, invokeNs, tookNs, isUnknown }) =>
-      commit(of, invokeNs, isUnknown ? Infinity : invokeNs + tookNs),
-    ),
+    .record({ offset, invokeNs: moment, tookNs: moment, isUnknown: fc.boolean(), mayComeAgain: fc.boolean() })
+    .map(({ offset: of, invokeNs, tookNs, isUnknown, mayComeAgain }) => ({
+      ...commit(of, invokeNs, isUnknown ? Infinity : invokeNs + tookNs),
+      mayComeAgain,
+    })),
   { maxLength: 4 },
 );
 const answers = fc.array(
