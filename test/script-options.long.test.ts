@@ -10,7 +10,7 @@ const SCRIPTS: Record<string, { file: string; options: readonly string[]; number
   },
   'test:sweep': {
     file: 'test/search/nightly.ts',
-    options: ['--from', '--seeds', '--jobs', '--state'],
+    options: ['--from', '--seeds', '--jobs', '--state', '--with'],
     number: '--from',
   },
   'test:bugs': {

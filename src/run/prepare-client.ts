@@ -104,11 +104,14 @@ export function modelClient(scenario: Scenario): PreparedClient {
       },
     );
   }
-  if (scenario.group !== undefined) {
-    throw new Failure('A consumer group needs a real Kafka, and --simulate asks for a model of it.', {
-      hint: 'Leave the group out, or --simulate.',
-      exitStatus: EXIT.usage,
-    });
+  if (scenario.group !== undefined && !hasModelledProtocol(scenario.group)) {
+    throw new Failure(
+      'Groups of the protocol "consumer" need a real Kafka, and --simulate asks for a model of it.',
+      {
+        hint: 'Ask for --group-protocol classic. Or leave out --simulate.',
+        exitStatus: EXIT.usage,
+      },
+    );
   }
   if (!hasModelledConsumer(scenario)) {
     throw new Failure(
@@ -132,12 +135,17 @@ export function modelClient(scenario: Scenario): PreparedClient {
 export function hasModel(scenario: Scenario): boolean {
   const kind = libraryOf(scenario);
   const isModelled = kind === 'kept' || (kind === 'kafkajs' && scenario.producer.transactions === undefined);
-  return isModelled && hasModelledConsumer(scenario);
+  const { group } = scenario;
+  return isModelled && hasModelledConsumer(scenario) && (group === undefined || hasModelledProtocol(group));
+}
+
+function hasModelledProtocol({ protocol }: NonNullable<Scenario['group']>): boolean {
+  return protocol === 'classic';
 }
 
 /** There is one that keeps its promise. What other libraries do wrong is not modelled. */
-function hasModelledConsumer({ consumer, group }: Scenario): boolean {
-  return group === undefined && (consumer === undefined || consumer.library === 'java');
+function hasModelledConsumer({ consumer }: Scenario): boolean {
+  return consumer === undefined || consumer.library === 'java';
 }
 
 function assertVersion({ library, version: found }: PreparedClient, wanted: string | undefined): void {

@@ -23,7 +23,7 @@ import { isProcessFault } from '../nemesis/process-faults.ts';
 import { drawSchedule, type Schedule } from '../nemesis/schedule.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import { assertGroupProtocol } from '../scenario/group.ts';
-import { withTransactionVersion, withTransactionVersions } from '../scenario/transactions.ts';
+import { withTransactionVersions } from '../scenario/transactions.ts';
 import type { Bug } from '../sim/bugs.ts';
 import type { Claim } from '../checker/result.ts';
 import type { LabKind, RealPlan, SimulatedPlan } from '../world/plan.ts';
@@ -100,6 +100,9 @@ async function whyNoJava(environment: NodeJS.ProcessEnv): Promise<string | null>
   }
 }
 
+/** Members of the model speak the newest version, where the scenario does not say another one. */
+const MODEL = { kind: 'kept', version: null } as const;
+
 /** @param extra what only some callers know: why it is simulated, and the bug that is planted. */
 export async function prepareSimulatedPlan(
   given: Scenario,
@@ -139,7 +142,11 @@ export async function prepareSimulatedPlan(
   const fitted = await fitSoak(given, async () => {});
   const { soak } = fitted;
   const client = modelClient(fitted.scenario);
-  const scenario = withTransactionVersion(fitted.scenario, client, { hasVersion2: true });
+  const scenario = withTransactionVersions(
+    fitted.scenario,
+    { client, consumer: fitted.scenario.group?.transactions.version === undefined ? MODEL : null },
+    { hasVersion2: true },
+  );
   const seed = options.seed ?? freshSeed();
   const run = `sim${seed}`;
   const mode = options.mode ?? scenario.kraftMode;

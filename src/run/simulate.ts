@@ -8,6 +8,8 @@ import type { Run, RunInfo } from '../history/run.ts';
 import type { Schedule } from '../nemesis/schedule.ts';
 import { run as perform } from '../runner/runner.ts';
 import { contractOf } from '../scenario/contract.ts';
+import { copiesInfoOf, writersOf } from '../scenario/copying.ts';
+import { groupInfoOf } from '../scenario/group.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import { transactionsInfoOf } from '../scenario/transactions.ts';
 import type { Bug } from '../sim/bugs.ts';
@@ -71,7 +73,10 @@ export async function simulate(options: SimulateOptions): Promise<{ run: Run }> 
 }
 
 function infoOf({ scenario, schedule, seed, kafka }: SimulateOptions, mode: KafkaMode): RunInfo {
-  const transactions = transactionsInfoOf(scenario, { topic: TOPIC, seed, isGiven: false });
+  const place = { topic: TOPIC, seed, isGiven: false };
+  const transactions = transactionsInfoOf(scenario, place);
+  const group = groupInfoOf(scenario, place);
+  const copies = copiesInfoOf(scenario);
   return {
     version: 2,
     run: `seed${seed}`,
@@ -84,8 +89,10 @@ function infoOf({ scenario, schedule, seed, kafka }: SimulateOptions, mode: Kafk
     partitions: scenario.topic.partitions,
     ...(scenario.dense && { dense: true }),
     nodes: [],
-    workers: scenario.load.workers,
+    workers: writersOf(scenario),
     ...(transactions !== undefined && { transactions }),
+    ...(group !== undefined && { group }),
+    ...(copies !== undefined && { copies }),
     versions: { kept: 'simulated', ...(kafka !== undefined && { kafka }) },
     kafkaMode: mode,
     startedAt: '1970-01-01T00:00:00.000Z',

@@ -34,6 +34,11 @@ export function groupSettingsOf({ group, brokers }: Scenario): Readonly<Record<s
   };
 }
 
+/** What it comes to for the topic of offsets, with the scenario's own settings; NaN for what is no number. */
+export function offsetsMinInsyncReplicasOf(scenario: Scenario): number {
+  return Number({ ...groupSettingsOf(scenario), ...scenario.brokerSettings }[MIN_INSYNC_REPLICAS]);
+}
+
 /**
  * What run.json says of the group; undefined where there is none.
  * @param place.isGiven whether the cluster is somebody else's, whose settings for the topic of offsets are not known
@@ -49,7 +54,7 @@ export function groupInfoOf(
     ...brokerSettings,
   };
   const minutes = Number(settings[RETENTION_MINUTES] ?? RETENTION_MINUTES_DEFAULT);
-  const minInsyncReplicas = Number(settings[MIN_INSYNC_REPLICAS]);
+  const minInsyncReplicas = offsetsMinInsyncReplicasOf(scenario);
   const { isGiven } = place;
   return {
     id: groupIdOf(place),

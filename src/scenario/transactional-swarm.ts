@@ -28,7 +28,12 @@ export function drawTransactionalScenario(seed: number, version: 1 | 2): Draw {
   };
   const producer = drawProducer(random, version);
   const { requestTimeoutMs } = producer;
-  const script = drawStrikes(random, { phases, brokers, partitions: topic.partitions, requestTimeoutMs });
+  const script = drawStrikesAndCuts(random, {
+    phases,
+    brokers,
+    partitions: topic.partitions,
+    requestTimeoutMs,
+  });
   const scenario = scenarioSchema.parse({
     name: `transactional-seed-${seed}`,
     title: `Drawn from seed ${seed}, in transactions of version ${version}`,
@@ -104,7 +109,8 @@ function drawConsumers(random: Random): Pick<ScenarioInput, 'consumers' | 'consu
   };
 }
 
-function drawStrikes(
+/** Faults of a few kinds, mixed at random, and workers that lose brokers for a moment. */
+export function drawStrikesAndCuts(
   random: Random,
   run: { phases: Scenario['phases']; brokers: number; partitions: number; requestTimeoutMs: number },
 ): Schedule {

@@ -1,4 +1,6 @@
 import type { Schedule, Strike } from '../nemesis/schedule.ts';
+import { isCopying } from '../scenario/copying.ts';
+import { CHURN_KINDS, type ChurnKind } from '../scenario/group-schema.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import { bisect, minimize } from './ddmin.ts';
 
@@ -135,6 +137,11 @@ const MEASURES: readonly Measure[] = [
     set: (from, requestsPerTransaction) => withTransactions(from, { requestsPerTransaction }),
   },
   {
+    least: 1,
+    of: ({ scenario }) => scenario.group?.members ?? null,
+    set: (from, members) => withGroup(from, { members }),
+  },
+  {
     least: 0,
     of: ({ scenario }) => scenario.producer.retries,
     set: (from, retries) => withProducer(from, { retries }),
@@ -163,6 +170,10 @@ const SIMPLER: readonly ((from: Case) => Case | null)[] = [
   withoutTransactions,
   (from) => (isSet(from, 'keepProducer') ? withTransactions(from, { keepProducer: false }) : null),
   (from) => (isSet(from, 'retryEnd') ? withTransactions(from, { retryEnd: false }) : null),
+  (from) => ((from.scenario.group?.churn ?? null) === null ? null : withGroup(from, { churn: null })),
+  ...CHURN_KINDS.map((kind) => (from: Case) => withoutChurn(from, kind)),
+  (from) =>
+    from.scenario.group?.staticMembership === true ? withGroup(from, { staticMembership: false }) : null,
   (from) => (from.scenario.producer.idempotence ? withProducer(from, { idempotence: false }) : null),
   (from) =>
     from.scenario.topic.uncleanLeaderElection ? withTopic(from, { uncleanLeaderElection: false }) : null,
@@ -209,6 +220,8 @@ function withLoad(from: Case, change: Partial<Scenario['load']>): Case {
 
 function withTopic(from: Case, change: Partial<Scenario['topic']>): Case | null {
   const topic = { ...from.scenario.topic, ...change };
+  // One half is copied to the other.
+  if (isCopying(from.scenario) && topic.partitions % 2 !== 0) return null;
   const highest = Math.max(
     0,
     ...from.schedule.map(({ fault }) => ('target' in fault ? (fault.partition ?? 0) : 0)),
@@ -237,6 +250,20 @@ function withTransactions(
   return transactions === undefined
     ? null
     : withProducer(from, { transactions: { ...transactions, ...change } });
+}
+
+function withGroup(from: Case, change: Partial<NonNullable<Scenario['group']>>): Case | null {
+  const { group } = from.scenario;
+  return group === undefined
+    ? null
+    : { ...from, scenario: { ...from.scenario, group: { ...group, ...change } } };
+}
+
+/** One kind of what is done to members less, where there are others. */
+function withoutChurn(from: Case, kind: ChurnKind): Case | null {
+  const churn = from.scenario.group?.churn ?? null;
+  if (churn === null || !churn.mix.includes(kind) || churn.mix.length === 1) return null;
+  return withGroup(from, { churn: { ...churn, mix: churn.mix.filter((other) => other !== kind) } });
 }
 
 /** Brokers are called kafka1, kafka2, …; the last ones go, unless a fault names them. */
@@ -276,6 +303,7 @@ export function describeSize({ scenario, schedule }: Case): string {
     several(schedule.length, 'fault'),
     several(scenario.brokers, 'broker'),
     several(scenario.load.workers, 'worker'),
+    ...(scenario.group === undefined ? [] : [several(scenario.group.members, 'member')]),
     writes === null ? 'writes at full speed' : several(writes, 'write'),
     `${((warmUpMs + endMs + recoveryMs) / 1_000).toFixed(1)} s`,
   ].join(', ');

@@ -1,6 +1,7 @@
 import type { Claim, Finding, Verdict } from '../checker/result.ts';
 import { messageOf } from '../core/failure.ts';
 import { drawScenario, type Draw } from '../scenario/swarm.ts';
+import { drawGroupScenario } from '../scenario/group-swarm.ts';
 import { drawTransactionalScenario } from '../scenario/transactional-swarm.ts';
 import type { Bug } from '../sim/bugs.ts';
 import { accusations, tryOut } from './trial.ts';
@@ -22,9 +23,15 @@ export interface SeedOptions {
   claim: Claim;
   /** In which `transaction.version` their workers write in transactions; in none if absent. */
   transactions?: 1 | 2;
+  /** With a consumer group each; without any if absent. */
+  groups?: true;
 }
 
-export function drawSeed(seed: number, { transactions }: Pick<SeedOptions, 'transactions'>): Draw {
+export function drawSeed(
+  seed: number,
+  { transactions, groups }: Pick<SeedOptions, 'transactions' | 'groups'>,
+): Draw {
+  if (groups === true) return drawGroupScenario(seed);
   return transactions === undefined ? drawScenario(seed) : drawTransactionalScenario(seed, transactions);
 }
 

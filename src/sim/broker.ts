@@ -1,5 +1,8 @@
+import type { Host } from './coordinators/host.ts';
+import { coordinatorOf, isInternal, partitionsOf } from './coordinators/internal-topics.ts';
 import type { EpochAnswer, FetchAnswer, FetchRequest } from './fetch.ts';
 import { Fetcher } from './fetcher.ts';
+import { GroupCoordinator } from './groups/coordinator.ts';
 import { Leader } from './leader.ts';
 import type { Slice } from './log.ts';
 import { CODE } from './model.ts';
@@ -10,11 +13,10 @@ import type { Answerable } from './purgatory.ts';
 import type { Batch } from './records.ts';
 import { Replica } from './replica.ts';
 import { admit } from './transactions/admission.ts';
-import { Coordinator } from './transactions/coordinator.ts';
+import { TransactionCoordinator } from './transactions/coordinator.ts';
 import { writeMarker } from './transactions/marking.ts';
 import type { AbortedTransaction } from './transactions/partition-transactions.ts';
 import type { Admission, MarkerRequest } from './transactions/requests.ts';
-import { isOfState, partitionsOf } from './transactions/state-topic.ts';
 import { TICK_NS, type Surroundings } from './surroundings.ts';
 
 /**
@@ -48,8 +50,10 @@ export class Broker implements Peer {
   readonly #around: Surroundings;
   readonly #leader: Leader;
   readonly #fetchers: Fetcher[];
-  /** Of the transactional ids whose part of the log of transactions it leads; it leads none where there is no such log. */
-  readonly coordinator: Coordinator;
+  /** Of the transactional ids whose part of the log of transactions it leads; of none where there is no such log. */
+  readonly transactions: TransactionCoordinator;
+  /** Of the groups whose part of the topic of offsets it leads. */
+  readonly groups: GroupCoordinator;
   #polls: (Poll | null)[];
   #serials: number[];
   #busyUntilNs = 0;
@@ -63,12 +67,14 @@ export class Broker implements Peer {
     this.id = number + 1;
     this.process = process;
     this.#leader = new Leader(around, number);
-    this.coordinator = new Coordinator(around, {
+    const host: Host = {
       process,
       believed: this.believed,
-      append: (replica, record, timeoutMs, request) =>
-        this.#append(replica, { first: record, count: 1 }, 'all', timeoutMs, request),
-    });
+      append: (replica, entries, timeoutMs, request) =>
+        this.#admit(replica, entries, 'all', timeoutMs, request),
+    };
+    this.transactions = new TransactionCoordinator(around, host);
+    this.groups = new GroupCoordinator(around, host);
     this.#fetchers = Array.from(
       { length: around.options.nodes.length },
       (_, n) => new Fetcher(around, this, n),
@@ -91,7 +97,8 @@ export class Broker implements Peer {
     this.#nextCheckpointNs = nowNs + random.int(CHECKPOINT_NS);
     this.#nextWritebackNs = nowNs + random.int(WRITEBACK_NS);
     this.#busyUntilNs = nowNs;
-    this.coordinator.reset();
+    this.transactions.reset();
+    this.groups.reset();
     const { life } = this.process;
     const tick = () => {
       if (this.process.life !== life || this.process.state === 'down') return;
@@ -108,7 +115,8 @@ export class Broker implements Peer {
     this.controllerId = -1;
     this.#polls = [];
     this.#serials = [];
-    this.coordinator.reset();
+    this.transactions.reset();
+    this.groups.reset();
     for (const fetcher of this.#fetchers) fetcher.reset();
     for (const replica of this.replicas) {
       if (replica === null) continue;
@@ -134,18 +142,23 @@ export class Broker implements Peer {
         if (this.process.life !== life) return;
         const replica = this.replicas[partition];
         if (replica == null) return request.answer(CODE.notLeader, -1);
-        if (batch.transaction === undefined) return this.#append(replica, batch, acks, timeoutMs, request);
-        admit(
-          this.#around,
-          this,
-          { replica, batch },
-          {
-            admitted: () => this.#append(replica, batch, acks, timeoutMs, request),
-            refused: (code) => request.answer(code, -1),
-          },
-        );
+        this.#admit(replica, batch, acks, timeoutMs, request);
       });
     });
+  }
+
+  /** Appends it, if it is of a transaction only once that is known to be open. */
+  #admit(replica: Replica, batch: Batch, acks: 0 | 1 | 'all', timeoutMs: number, request: Answerable): void {
+    if (batch.transaction === undefined) return this.#append(replica, batch, acks, timeoutMs, request);
+    admit(
+      this.#around,
+      this,
+      { replica, batch },
+      {
+        admitted: () => this.#append(replica, batch, acks, timeoutMs, request),
+        refused: (code) => request.answer(code, -1),
+      },
+    );
   }
 
   #append(replica: Replica, batch: Batch, acks: 0 | 1 | 'all', timeoutMs: number, request: Answerable): void {
@@ -153,13 +166,24 @@ export class Broker implements Peer {
   }
 
   admit(admission: Admission, respond: (code: number) => void): void {
-    this.coordinator.admit(admission, respond);
+    this.transactions.admit(admission, respond);
   }
 
   mark(request: MarkerRequest, respond: (code: number) => void): void {
     const replica = this.replicas[request.partition];
     if (replica == null) return respond(CODE.notLeader);
-    if (writeMarker(this.#around, this.#leader, replica, request, respond)) this.#serve(replica);
+    const written = (code: number) => {
+      if (code === CODE.none && this.#coordinatorOf(replica) === this.groups)
+        this.groups.ended(replica.partition, request);
+      respond(code);
+    };
+    if (writeMarker(this.#around, this.#leader, replica, request, written)) this.#serve(replica);
+  }
+
+  /** The coordinator whose log this is; null where it is of the topic. */
+  #coordinatorOf({ partition }: Replica): TransactionCoordinator | GroupCoordinator | null {
+    const of = coordinatorOf(this.#around.options, partition);
+    return of === null ? null : this[of];
   }
 
   /** A follower asks for records; it waits here if there are none yet. */
@@ -265,7 +289,7 @@ export class Broker implements Peer {
     const led = replica.role === 'leader';
     replica.role = state.leader < 0 ? 'none' : 'follower';
     if (led) replica.purgatory.fail(CODE.notLeader);
-    if (led) this.coordinator.resign(replica.partition);
+    if (led) this.#coordinatorOf(replica)?.resign(replica.partition);
     if (state.leader < 0) return;
     if (before?.epoch !== state.epoch || before.leader !== state.leader) {
       replica.diverging = replica.log.end > 0 && !(led && this.#around.options.bug === 'unfenced-zombie');
@@ -284,7 +308,7 @@ export class Broker implements Peer {
     replica.log.beginEpoch(state.epoch);
     replica.producers.rebuild(replica.log);
     replica.transactions.rebuild(replica.log);
-    if (isOfState(this.#around.options, replica.partition)) this.coordinator.lead(replica);
+    this.#coordinatorOf(replica)?.lead(replica);
     replica.remotes = this.#around.brokers.map((_, broker) => ({
       end: -1,
       caughtUpNs: has(state.isr, broker) ? nowNs : 0,
@@ -304,7 +328,7 @@ export class Broker implements Peer {
     const text = `[partition ${partition}] Truncating to offset ${to}, from ${end}`;
     replica.highWatermark = Math.min(replica.highWatermark, to);
     const { clock, options } = this.#around;
-    if (isOfState(options, partition)) return;
+    if (isInternal(options, partition)) return;
     options.onEvent({
       type: 'log',
       timeNs: clock.nowNs(),
@@ -317,7 +341,7 @@ export class Broker implements Peer {
 
   #tellView(replica: Replica, state: PartitionState, startOffset?: number): void {
     const { clock, options } = this.#around;
-    if (isOfState(options, replica.partition)) return;
+    if (isInternal(options, replica.partition)) return;
     options.onEvent({
       type: 'view',
       timeNs: clock.nowNs(),
@@ -378,7 +402,8 @@ export class Broker implements Peer {
   #tick(): void {
     const nowNs = this.#around.clock.nowNs();
     this.#around.coordination.heartbeat(this);
-    this.coordinator.tick(nowNs);
+    this.transactions.tick(nowNs);
+    this.groups.tick(nowNs);
     for (let follower = 0; follower < this.#polls.length; follower++) {
       const poll = this.#polls[follower];
       if (poll == null || poll.deadlineNs > nowNs) continue;

@@ -40,6 +40,26 @@ export const TRANSACTION_BUGS = {
   'aborted-shown': 'a reader of what is committed forgets that a producer may have aborted more than once',
 } as const;
 
+/** Deviations in consumer groups, and in what their members copy in transactions, for runs that have a group. */
+export const GROUP_BUGS = {
+  'offsets-rolled-back':
+    'a coordinator that takes over goes back to what was committed before the last commit of each partition',
+  'offsets-expired': 'a coordinator that takes over has forgotten what groups have committed (KAFKA-13636)',
+  'commit-forgotten': 'the coordinator answers a commit now and then, and keeps it nowhere',
+  'offset-of-another-partition':
+    'the coordinator keeps the first offset of a commit for all of its partitions',
+  'zombie-commit-accepted': 'the coordinator takes commits from whoever sends them, of whatever generation',
+  'position-skips': 'a member that is given a partition begins one record behind what was committed',
+  'zombie-transaction-accepted':
+    'offsets in transactions are taken from whoever sends them, of whatever generation (as before KIP-447)',
+  'undecided-offsets-passed':
+    'a coordinator tells what was committed before, while a transaction that commits more has no end yet',
+  'offsets-outside-transaction':
+    'offsets in a transaction are committed at once, whatever becomes of the transaction',
+  'transaction-offsets-forgotten': 'a transaction is committed without its offsets',
+  'polled-backwards': 'a member hands out what it has of a partition in the wrong order',
+} as const;
+
 /**
  * Deviations of what the run strikes and asks with, instead of Kafka: nothing is lost by them, and they must lead to no
  * accusation and to no acquittal.
@@ -50,7 +70,8 @@ export const WORLD_BUGS = {
   'cut-does-nothing': 'a cut of the network is reported as done, and every packet still arrives',
 } as const;
 
-export type Bug = keyof typeof BUGS | keyof typeof TRANSACTION_BUGS | keyof typeof WORLD_BUGS;
+export type Bug =
+  keyof typeof BUGS | keyof typeof TRANSACTION_BUGS | keyof typeof GROUP_BUGS | keyof typeof WORLD_BUGS;
 
 /** Those that a checker is to find. */
 export const BUG_NAMES = Object.keys(BUGS) as readonly (keyof typeof BUGS)[];
@@ -58,10 +79,16 @@ export const TRANSACTION_BUG_NAMES = Object.keys(
   TRANSACTION_BUGS,
 ) as readonly (keyof typeof TRANSACTION_BUGS)[];
 
+export const GROUP_BUG_NAMES = Object.keys(GROUP_BUGS) as readonly (keyof typeof GROUP_BUGS)[];
+
 export function isTransactionBug(name: Bug): boolean {
   return Object.hasOwn(TRANSACTION_BUGS, name);
 }
 
+export function isGroupBug(name: Bug): boolean {
+  return Object.hasOwn(GROUP_BUGS, name);
+}
+
 export function isBug(name: string): name is Bug {
-  return [BUGS, TRANSACTION_BUGS, WORLD_BUGS].some((bugs) => Object.hasOwn(bugs, name));
+  return [BUGS, TRANSACTION_BUGS, GROUP_BUGS, WORLD_BUGS].some((bugs) => Object.hasOwn(bugs, name));
 }

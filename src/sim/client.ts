@@ -84,6 +84,8 @@ export class Producer {
 
   /** @param draw asked for when the request is about to be written, so that numbers are given out in that order */
   async attempt(partition: number, draw: () => Batch): Promise<Attempt> {
+    if (this.#closed)
+      return { evidence: { kind: 'unwritten', error: 'CLIENT_CLOSED' }, offset: null, broker: null };
     let connection = this.#ready(partition);
     if (connection === null) {
       const leader = await this.topology.leaderOf(partition);
@@ -157,7 +159,9 @@ export class Producer {
     return evidence.kind !== 'handed-over';
   }
 
+  /** It may be closed again. */
   close(): void {
+    if (this.#closed) return;
     this.#closed = true;
     const { onDeath } = this.cluster;
     onDeath.splice(onDeath.indexOf(this.#tell), 1);

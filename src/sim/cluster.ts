@@ -1,5 +1,6 @@
 import { CLIENT } from '../core/link.ts';
 import { Broker } from './broker.ts';
+import { internalTopicsOf } from './coordinators/internal-topics.ts';
 import type { Coordination } from './coordination.ts';
 import { Kraft } from './kraft.ts';
 import type { ModelOptions } from './model.ts';
@@ -21,6 +22,7 @@ export class Cluster implements Surroundings {
   readonly coordination: Coordination;
   readonly client: number;
   producers = 0;
+  groupMembers = 0;
   readers = 0;
   /** Told when a broker's process has ended: its sockets are closed. */
   readonly onDeath: ((broker: Broker) => void)[] = [];
@@ -42,12 +44,7 @@ export class Cluster implements Surroundings {
       this.brokers.length,
       random.int(this.brokers.length),
       options.bug,
-      options.transactions == null
-        ? undefined
-        : {
-            partitions: options.transactions.statePartitions,
-            replicationFactor: options.transactions.stateReplicationFactor,
-          },
+      internalTopicsOf(options),
     );
     for (const { partition, replicas } of partitions.states) {
       for (const broker of replicas) this.brokers[broker]!.host(partition);

@@ -4,7 +4,7 @@ import type { Broker } from './broker.ts';
 import type { Cluster } from './cluster.ts';
 import { ask } from './exchange.ts';
 import { idsOf } from './partitions.ts';
-import { isOfState } from './transactions/state-topic.ts';
+import { isInternal } from './coordinators/internal-topics.ts';
 
 const OBSERVE_TIMEOUT_MS = 600;
 /** From starting the JVM until the broker answers. */
@@ -29,7 +29,7 @@ export function modelDb(cluster: Cluster): Db {
   function observed(broker: Broker): Observed {
     const partitions = broker.believed.flatMap((state) => {
       // The log of transactions is not of the run's topic.
-      if (state === undefined || isOfState(options, state.partition)) return [];
+      if (state === undefined || isInternal(options, state.partition)) return [];
       const leader = state.leader < 0 ? -1 : state.leader + 1;
       const told = { partition: state.partition, leader, epoch: state.epoch, isr: idsOf(state.isr) };
       const replicas = state.replicas.map((replica) => replica + 1);

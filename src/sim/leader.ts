@@ -4,7 +4,7 @@ import type { Answerable } from './purgatory.ts';
 import { FLIPPED, STRAY, type Batch } from './records.ts';
 import type { Replica } from './replica.ts';
 import type { Surroundings } from './surroundings.ts';
-import { isOfState, minInsyncReplicasOf } from './transactions/state-topic.ts';
+import { isInternal, minInsyncReplicasOf } from './coordinators/internal-topics.ts';
 
 /**
  * What a partition's leader does with writes, with its followers' fetches, and with the in-sync set. Written against
@@ -44,7 +44,7 @@ export class Leader {
       request.answer(CODE.notEnoughReplicas, -1);
       return options.bug === 'failed-but-appended';
     }
-    if (records.producer[batch.first]! >= 0 && options.bug !== 'duplicate-on-retry') {
+    if (records.sequence[batch.first]! >= 0 && options.bug !== 'duplicate-on-retry') {
       const repeated = replica.producers.check(batch);
       if (repeated === null) {
         request.answer(CODE.outOfOrderSequence, -1);
@@ -172,7 +172,7 @@ export class Leader {
     const asked = { isr, sentNs: clock.nowNs() };
     replica.asked = asked;
     const broker = brokers[this.#number]!;
-    if (verb !== null && !isOfState(options, partition)) {
+    if (verb !== null && !isInternal(options, partition)) {
       options.onEvent({
         type: 'log',
         timeNs: clock.nowNs(),

@@ -4,7 +4,7 @@ import type { Event } from '../history/event.ts';
 import type { NodeInfo } from '../history/run.ts';
 import type { Bug } from './bugs.ts';
 import type { TopicRules } from './partitions.ts';
-import type { TransactionRules } from './transactions/state-topic.ts';
+import type { GroupRules, TransactionRules } from './coordinators/internal-topics.ts';
 
 /** What is modelled: a cluster, its topic, and how fast it notices failures. */
 export interface ModelOptions {
@@ -24,6 +24,8 @@ export interface ModelOptions {
   fetchMinRecords: number;
   /** Null or absent where nothing is written in transactions. */
   transactions?: TransactionRules | null;
+  /** Null or absent where there is no consumer group. */
+  groups?: GroupRules | null;
   /** Before Kafka 2.2 (KIP-207) a new leader gave an end offset although its high watermark was still behind. */
   staleEnds: boolean;
   bug: Bug | null;
@@ -43,11 +45,16 @@ export const CODE = {
   coordinatorLoading: 14,
   coordinatorNotAvailable: 15,
   notCoordinator: 16,
+  illegalGeneration: 22,
+  unknownMember: 25,
+  rebalanceInProgress: 27,
   outOfOrderSequence: 45,
   invalidProducerEpoch: 47,
   invalidTransactionState: 48,
   invalidProducerIdMapping: 49,
   concurrentTransactions: 51,
   coordinatorFenced: 52,
+  fencedInstance: 82,
+  unstableOffset: 88,
   producerFenced: 90,
 } as const;

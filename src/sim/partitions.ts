@@ -22,7 +22,7 @@ export interface TopicRules {
   uncleanLeaderElection: boolean;
 }
 
-/** Partitions behind those of the topic, which are the cluster's own. */
+/** A topic of the cluster's own, whose partitions stand behind those of the topic. */
 export interface OwnPartitions {
   partitions: number;
   replicationFactor: number;
@@ -36,19 +36,29 @@ export class Partitions {
 
   /**
    * @param first the number of the broker that leads partition 0 in the beginning
-   * @param own the cluster's own partitions: none of them ever has a leader that is out of sync
+   * @param own the cluster's own topics: none of their partitions ever has a leader that is out of sync
    */
-  constructor(topic: TopicRules, brokers: number, first: number, bug: Bug | null, own?: OwnPartitions) {
+  constructor(
+    topic: TopicRules,
+    brokers: number,
+    first: number,
+    bug: Bug | null,
+    own: readonly OwnPartitions[] = [],
+  ) {
     this.#unclean = topic.uncleanLeaderElection ? topic.partitions : 0;
     this.#bug = bug;
-    this.states = Array.from({ length: topic.partitions + (own?.partitions ?? 0) }, (_, partition) => {
-      const { replicationFactor } = partition < topic.partitions ? topic : own!;
-      const replicas = Array.from(
-        { length: replicationFactor },
-        (_unused, index) => (first + partition + index) % brokers,
-      );
-      return { partition, replicas, leader: replicas[0]!, epoch: 0, isr: maskOf(replicas), version: 0 };
-    });
+    const topics = [topic, ...own];
+    this.states = topics
+      .flatMap(({ partitions, replicationFactor }) =>
+        Array.from({ length: partitions }, () => replicationFactor),
+      )
+      .map((replicationFactor, partition) => {
+        const replicas = Array.from(
+          { length: replicationFactor },
+          (_unused, index) => (first + partition + index) % brokers,
+        );
+        return { partition, replicas, leader: replicas[0]!, epoch: 0, isr: maskOf(replicas), version: 0 };
+      });
   }
 
   /**

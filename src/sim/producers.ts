@@ -41,9 +41,10 @@ export class Producers {
     let known = this.#remembered.get(producer);
     if (known === undefined || known.epoch < epoch)
       this.#remembered.set(producer, (known = { epoch, batches: [] }));
-    if (this.#records.isMarker(record)) return;
-    const { batches } = known;
     const sequence = this.#records.sequence[record]!;
+    // Markers have no number, nor have the offsets of a transaction.
+    if (sequence < 0) return;
+    const { batches } = known;
     const last = batches.at(-1);
     const isNext = last !== undefined && offset === last.offset + last.count;
     if (this.#records.inBatch[record]! > 0 && isNext && sequence === last.sequence + last.count) {

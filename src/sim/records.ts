@@ -1,4 +1,8 @@
+import type { GroupEntry } from './groups/entries.ts';
 import type { TransactionMetadata } from './transactions/metadata.ts';
+
+/** What an entry of an internal topic says: each topic has entries of its own kind. */
+export type StateEntry = TransactionMetadata | GroupEntry;
 
 /**
  * Every record that anybody ever gave to a broker, once: logs hold only its number here. So a record costs a few
@@ -17,8 +21,8 @@ export class Records {
   /** Of an idempotent producer. */
   epoch = new Int32Array(FIRST);
   kind = new Uint8Array(FIRST);
-  /** What entries of the log of transactions say. */
-  readonly states: TransactionMetadata[] = [];
+  /** What entries of internal topics say. */
+  readonly #states: StateEntry[] = [];
 
   add(
     worker: number,
@@ -53,12 +57,25 @@ export class Records {
     return id;
   }
 
-  /** An entry of the log of transactions: it has its place among `states` in the place of a value's number. */
-  addState(partition: number, state: TransactionMetadata): number {
-    const id = this.add(-1, this.states.length, partition, -1, -1);
-    this.kind[id] = STATE;
-    this.states.push(state);
+  /**
+   * An entry of an internal topic: it has its place among the states in the place of a value's number.
+   * @param of.producer of whose transaction it is a part; of none if absent
+   */
+  addState(
+    partition: number,
+    state: StateEntry,
+    { inBatch = 0, producer }: { inBatch?: number; producer?: { producer: number; epoch: number } } = {},
+  ): number {
+    const id = this.add(-1, this.#states.length, partition, producer?.producer ?? -1, -1, inBatch);
+    this.kind[id] = producer === undefined ? STATE : TRANSACTIONAL;
+    this.epoch[id] = producer?.epoch ?? 0;
+    this.#states.push(state);
     return id;
+  }
+
+  /** What an entry of an internal topic says. */
+  stateOf(record: number): StateEntry {
+    return this.#states[this.seq[record]!]!;
   }
 
   /** Whether it ends a transaction. */

@@ -17,6 +17,8 @@ export interface Surroundings {
   coordination: Coordination;
   /** How many producers have got an id so far. */
   producers: number;
+  /** How many members of groups have got a name so far. */
+  groupMembers: number;
 }
 
 /** Timers of brokers and clients are looked at so often. */

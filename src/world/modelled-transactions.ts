@@ -2,24 +2,26 @@ import { mayPassAtCoordinator, nameOfTransactionCode, outcomeOfEnd } from '../cl
 import type { TransactionalClient } from '../client/transactional-client.ts';
 import { outcomeOf, suspectsLeader } from '../client/outcome.ts';
 import { isBefore } from '../core/kafka-version.ts';
+import { isCopying } from '../scenario/copying.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import { stateMinInsyncReplicasOf, transactionalIdOf } from '../scenario/transactions.ts';
 import type { Cluster } from '../sim/cluster.ts';
 import { transactionalClient } from '../sim/transactions/client.ts';
-import type { TransactionRules } from '../sim/transactions/state-topic.ts';
+import type { TransactionRules } from '../sim/coordinators/internal-topics.ts';
 import type { OnProducer } from './world.ts';
 
 const STATE_REPLICAS = 3;
 
-/** How the modelled Kafka of this version does the transactions of a scenario; null where it has none. */
+/** How the modelled Kafka of this version does the transactions of a scenario, or of its copiers; null where it has none. */
 export function transactionRulesOf(scenario: Scenario, kafka: string | undefined): TransactionRules | null {
   const { brokers, producer } = scenario;
-  if (producer.transactions === undefined) return null;
-  const stateReplicationFactor = Math.min(STATE_REPLICAS, brokers);
+  if (producer.transactions === undefined && !isCopying(scenario)) return null;
   return {
-    statePartitions: brokers,
-    stateReplicationFactor,
-    stateMinInsyncReplicas: stateMinInsyncReplicasOf(scenario),
+    log: {
+      partitions: brokers,
+      replicationFactor: Math.min(STATE_REPLICAS, brokers),
+      minInsyncReplicas: stateMinInsyncReplicasOf(scenario),
+    },
     verifies: !isBefore(kafka, 3, 6),
     strictMarkers: !isBefore(kafka, 4, 3),
   };

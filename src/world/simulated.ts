@@ -17,6 +17,7 @@ import { modelDb } from '../sim/db.ts';
 import { modelReader } from '../sim/reader.ts';
 import { modelConsumer } from '../sim/transactions/consumer.ts';
 import { compactValue, modelDecoder, realValue } from '../sim/value.ts';
+import { groupRulesOf, modelledGroup } from './modelled-group.ts';
 import { openModelledTransactional, transactionRulesOf } from './modelled-transactions.ts';
 import type { SimulatedPlan } from './plan.ts';
 import type { Setting, Stage } from './stage.ts';
@@ -43,7 +44,7 @@ export interface SimulatedOptions {
   staleEnds?: boolean;
   /** The version of Kafka whose transactions are modelled; the newest one if absent. */
   kafka?: string;
-  /** What transactional ids are made of. */
+  /** What transactional ids and the group are named after. */
   place?: { topic: string; seed: number };
   /** The records' bytes, for a run whose reader decodes real ones; short ones of its own (see `decode`) if absent. */
   encode?: Encoder;
@@ -101,12 +102,14 @@ export function simulatedWorld(options: SimulatedOptions): SimulatedWorld {
       Math.ceil((numberOf(brokerSettings['replica.fetch.min.bytes']) ?? 1) / scenario.load.recordBytes),
     ),
     transactions: transactionRulesOf(scenario, options.kafka),
+    groups: groupRulesOf(scenario),
     staleEnds: options.staleEnds ?? false,
     bug: options.bug ?? null,
     clock,
     random: random.fork('cluster'),
     onEvent: options.onEvent,
   });
+  const place = options.place ?? { topic: 'kept', seed: 0 };
   const valueOf = options.encode === undefined ? compactValue : realValue(options.encode);
   return {
     clock,
@@ -130,11 +133,12 @@ export function simulatedWorld(options: SimulatedOptions): SimulatedWorld {
       openTransactional: (worker: number, onProducer: OnProducer) =>
         openModelledTransactional(cluster, {
           scenario,
-          place: options.place ?? { topic: 'kept', seed: 0 },
+          place,
           worker,
           onProducer,
         }),
     }),
+    ...modelledGroup(cluster, { scenario, place, valueOf }),
     ...(scenario.consumer !== undefined && {
       consumerName: 'model',
       openConsumer: () => modelConsumer(cluster, valueOf, scenario.consumer!.isolation),

@@ -143,10 +143,16 @@ test('the newer protocol needs brokers that have it', (t) => {
   t.notThrows(() => assertGroupProtocol(scenarioSchema.parse({ consumer: java, group: {} }), '3.9.1'));
 });
 
-test('the model has no groups', (t) => {
+test('the model has groups of the classic protocol, whose members stand for those of "java"', (t) => {
   const scenario = scenarioSchema.parse({ consumer: java, group: {} });
-  t.false(hasModel(scenario));
-  t.regex(t.throws(() => modelClient(scenario)).message, /^A consumer group needs a real Kafka/);
+  t.true(hasModel(scenario));
+  t.notThrows(() => modelClient(scenario));
+  const newer = scenarioSchema.parse({ consumer: java, group: { protocol: 'consumer' } });
+  t.false(hasModel(newer));
+  t.regex(t.throws(() => modelClient(newer)).message, /^Groups of the protocol "consumer" need a real Kafka/);
+  const other = scenarioSchema.parse({ consumer: { library: 'librdkafka' }, group: {} });
+  t.false(hasModel(other));
+  t.regex(t.throws(() => modelClient(other)).message, /^The consumers of "librdkafka" need a real Kafka/);
 });
 
 test('members that copy are workers of their own, and the load writes to the first half of the partitions', (t) => {

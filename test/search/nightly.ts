@@ -8,7 +8,7 @@ import { isKnownDefect } from './known-defects.ts';
 
 /**
  * The correct model over many fresh seeds: it must never be accused.
- *   npm run test:sweep -- [--transactions 1|2] [--from 20000000] [--seeds 1000000] [--jobs N] [--state store/sweep.json]
+ *   npm run test:sweep -- [--transactions 1|2] [--with groups] [--from 20000000] [--seeds 1000000] [--jobs N] [--state store/sweep.json]
  *
  * It goes on where the state file says that an earlier one stopped, and prints its range first. Interrupt it at any
  * time: a chunk that is not done is begun again. Ends with status 1 if any seed was accused or crashed; each is printed
@@ -36,23 +36,31 @@ const { values } = scriptOptions({
 The correct model over many fresh seeds. Ends with 1 if any was accused. It goes on where an earlier sweep stopped.
 
   --transactions 1|2  seeds in transactions of that version (default: without any)
+  --with groups  seeds with a consumer group each
   --from N       the first seed of a new sweep (default: 20000000)
   --seeds N      how many to try now (default: 1000000)
   --jobs N       how many at once (default: that of "kept sim")
-  --state FILE   how far it came, and what it found (default: store/sweep.json, or store/sweep-transactions-1.json)`,
+  --state FILE   how far it came, and what it found (default: store/sweep.json, store/sweep-groups.json, …)`,
   defaults: {
     from: '20000000',
     seeds: '1000000',
     jobs: undefined as string | undefined,
     state: undefined as string | undefined,
     transactions: undefined as string | undefined,
+    with: undefined as string | undefined,
   },
   wholeNumbers: ['from', 'seeds', 'jobs', 'transactions'],
 });
-const { transactions } = values;
-const statePath =
-  values.state ??
-  (transactions === undefined ? 'store/sweep.json' : `store/sweep-transactions-${transactions}.json`);
+const { transactions, with: other } = values;
+if (other !== undefined && other !== 'groups') {
+  process.stderr.write(`--with takes "groups", not "${other}".\n`);
+  process.exit(64);
+}
+const wanted = [
+  ...(transactions === undefined ? [] : ['--transactions', transactions]),
+  ...(other === undefined ? [] : ['--groups']),
+];
+const statePath = values.state ?? `store/sweep${wanted.join('-').replaceAll('--', '-')}.json`;
 const state = readState(statePath, Number(values.from));
 const last = state.next + Number(values.seeds) - 1;
 process.stdout.write(
@@ -60,7 +68,6 @@ process.stdout.write(
 );
 while (state.next <= last) {
   const end = Math.min(state.next + (transactions === '1' ? CHUNK_OF_KNOWN : CHUNK) - 1, last);
-  const wanted = transactions === undefined ? [] : ['--transactions', transactions];
   const args = [KEPT, 'sim', '--seeds', `${state.next}..${end}`, ...wanted, '--json'];
   const jobs = values.jobs === undefined ? [] : ['--jobs', values.jobs];
   const { stdout, stderr, exitCode } = await execa(process.execPath, [...args, ...jobs], {

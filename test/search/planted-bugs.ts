@@ -2,10 +2,19 @@ import { int64At, type Run } from '../../src/history/run.ts';
 import { OUTCOMES } from '../../src/history/write.ts';
 import { drawSeed } from '../../src/search/sweep.ts';
 import { tryOut } from '../../src/search/trial.ts';
-import { BUG_NAMES, isBug, isTransactionBug, TRANSACTION_BUG_NAMES, type Bug } from '../../src/sim/bugs.ts';
+import {
+  BUG_NAMES,
+  GROUP_BUG_NAMES,
+  isBug,
+  isGroupBug,
+  isTransactionBug,
+  TRANSACTION_BUG_NAMES,
+  type Bug,
+} from '../../src/sim/bugs.ts';
 import { transactionalRowsOf } from '../history/sample.ts';
 import { transactionFindings } from '../oracle/transactions.ts';
 import { scriptOptions } from '../script-options.ts';
+import { wrongsInGroups } from './wrongs-in-groups.ts';
 
 /**
  * What each planted bug did in many seeds with consumers, and what was said about it:
@@ -18,10 +27,10 @@ import { scriptOptions } from '../script-options.ts';
  *   model loses in the same seed for the same reason, so that the reason cannot be the bug's;
  * - `MISSED`: something is wrong of which no finding tells. Then it ends with status 1.
  *
- * Bugs in transactions are tried in transactions of version 2.
+ * Bugs in transactions are tried in transactions of version 2, and bugs in groups in seeds with a group.
  */
 const EXAMPLES_MAX = 5;
-const NAMES: readonly Bug[] = [...BUG_NAMES, ...TRANSACTION_BUG_NAMES];
+const NAMES: readonly Bug[] = [...BUG_NAMES, ...TRANSACTION_BUG_NAMES, ...GROUP_BUG_NAMES];
 
 const { values } = scriptOptions({
   name: 'test:bugs',
@@ -44,14 +53,19 @@ for (const bug of wanted === undefined ? NAMES : [wanted]) await account(bug);
 process.exit(isMissed ? 1 : 0);
 
 function drawFor(seed: number, bug: Bug) {
+  if (isGroupBug(bug)) return drawSeed(seed, { groups: true });
   return drawSeed(seed, isTransactionBug(bug) ? { transactions: 2 } : {});
 }
 
 function withConsumers(bug: Bug, from: number, count: number): number[] {
   const found: number[] = [];
   for (let seed = from; found.length < count; seed++)
-    if (drawFor(seed, bug).scenario.consumers > 0) found.push(seed);
+    if (hasConsumers(drawFor(seed, bug).scenario)) found.push(seed);
   return found;
+}
+
+function hasConsumers({ consumers, group }: ReturnType<typeof drawFor>['scenario']): boolean {
+  return consumers > 0 || group !== undefined;
 }
 
 async function account(bug: Bug): Promise<void> {
@@ -79,7 +93,7 @@ async function outcomeOf(seed: number, bug: Bug): Promise<string> {
   if (recordsOf(planted.run) === recordsOf(correct.run)) return 'changed nothing';
   const reasons = new Set(findings.map(({ kind, reason }) => `${kind}: ${generalized(reason)}`));
   if (reasons.size === 0) {
-    const wrongs = isTransactionBug(bug) ? wrongsInTransactions(planted.run) : wrongsOf(planted.run);
+    const wrongs = wrongsIn(planted.run, bug);
     if (wrongs.length === 0) return 'nothing wrong';
     isMissed = true;
     return `MISSED: ${wrongs.join(', ')}`;
@@ -91,6 +105,11 @@ async function outcomeOf(seed: number, bug: Bug): Promise<string> {
   return `excused, ${also}: ${[...reasons].toSorted().join(' | ')}`;
 }
 
+function wrongsIn(run: Run, bug: Bug): string[] {
+  if (isGroupBug(bug)) return wrongsInGroups(run);
+  return isTransactionBug(bug) ? wrongsInTransactions(run) : wrongsOf(run);
+}
+
 /** The reason without its names and numbers. */
 function generalized(reason: string): string {
   return reason
@@ -99,7 +118,7 @@ function generalized(reason: string): string {
     .replaceAll(/epoch \d+/g, 'epoch N');
 }
 
-/** Everything that was appended, as far as any client was told of it. */
+/** Everything that was appended or committed, as far as any client was told of it. */
 function recordsOf(run: Run): string {
   const lines: string[] = [];
   for (const { length, worker, seq, partition, offset, outcome } of run.writes())
@@ -112,6 +131,9 @@ function recordsOf(run: Run): string {
       lines.push(
         `r ${scan[row]} ${partition[row]} ${int64At(offset, row)} ${worker[row]} ${int64At(seq, row)} ${integrity[row]}`,
       );
+  for (const event of run.events)
+    if (event.type === 'offset-commit' || event.type === 'offset-fetch')
+      lines.push(`o ${event.type} ${JSON.stringify(event.offsets)}`);
   return lines.toSorted().join('\n');
 }
 

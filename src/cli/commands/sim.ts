@@ -4,7 +4,16 @@ import { availableParallelism } from 'node:os';
 import { realClock } from '../../core/clock.ts';
 import { EXIT, Failure } from '../../core/failure.ts';
 import type { Claim } from '../../checker/result.ts';
-import { BUGS, isBug, isTransactionBug, TRANSACTION_BUGS, WORLD_BUGS, type Bug } from '../../sim/bugs.ts';
+import {
+  BUGS,
+  GROUP_BUGS,
+  isBug,
+  isGroupBug,
+  isTransactionBug,
+  TRANSACTION_BUGS,
+  WORLD_BUGS,
+  type Bug,
+} from '../../sim/bugs.ts';
 import type { SeedOptions, SeedRange, SeedReport, Tally } from '../../search/sweep.ts';
 import { claimOption } from './check.ts';
 import { listenForInterrupt } from '../interrupt.ts';
@@ -17,6 +26,7 @@ interface SimOptions {
   seed?: number;
   bug?: string;
   transactions?: 1 | 2;
+  groups?: true;
   jobs: number;
   claim: Claim;
   store: string;
@@ -45,6 +55,7 @@ export function addSimCommand(program: Command): void {
       'scenarios in transactions, as that transaction.version has them',
       parseTransactionVersion,
     )
+    .addOption(new Option('--groups', 'scenarios with a consumer group each').conflicts('transactions'))
     .option('--jobs <n>', 'processes that share the seeds', parseCount, availableParallelism())
     .addOption(claimOption().default('contract'))
     .option('--store <dir>', 'where run directories go', 'store')
@@ -59,10 +70,15 @@ By default only what Kafka's contract does not permit counts: acks=1 may lose wh
 With --transactions the workers write in transactions. Version 1 has known defects (KAFKA-17754, KIP-890), which the
 correct model has, too: they are violations, and blamed on the protocol. In version 2 nothing may be found.
 
+With --groups a consumer group reads, whose members are killed, stopped and closed. Some copy what they are handed, in
+transactions of version 2. Nothing may be found.
+
 Bugs that can be planted:
 ${bugList({ ...BUGS, ...WORLD_BUGS })}
 Bugs in transactions, which imply --transactions 2:
 ${bugList(TRANSACTION_BUGS)}
+Bugs in consumer groups, which imply --groups:
+${bugList(GROUP_BUGS)}
 
 Exit status: 1 when a seed fails, whatever else happens; 0 when none does; 2 when every seed was inconclusive, or when
 a seed could not be tried because a process died.
@@ -74,11 +90,18 @@ Examples:
     )
     .action(async (options: SimOptions) => {
       const bug = bugNamed(options.bug);
-      const version = options.transactions ?? impliedVersion(bug);
+      const hasGroups = options.groups === true || (bug !== null && isGroupBug(bug));
+      if (hasGroups && options.transactions !== undefined)
+        throw new Failure(`The bug "${bug}" is one of consumer groups, and --transactions draws none`, {
+          hint: 'leave --transactions out: in scenarios with groups all transactions are of version 2',
+          exitStatus: EXIT.usage,
+        });
+      const version = options.transactions ?? (hasGroups ? undefined : impliedVersion(bug));
       const how: SeedOptions = {
         bug,
         claim: options.claim,
         ...(version !== undefined && { transactions: version }),
+        ...(hasGroups && { groups: true as const }),
       };
       process.exitCode =
         options.seed === undefined
@@ -109,7 +132,7 @@ export function bugNamed(name: string | undefined): Bug | null {
   if (name === undefined) return null;
   if (isBug(name)) return name;
   throw new Failure(`There is no bug "${name}" that could be planted`, {
-    hint: `known are ${Object.keys({ ...BUGS, ...TRANSACTION_BUGS, ...WORLD_BUGS }).join(', ')}`,
+    hint: `known are ${Object.keys({ ...BUGS, ...TRANSACTION_BUGS, ...GROUP_BUGS, ...WORLD_BUGS }).join(', ')}`,
     exitStatus: EXIT.usage,
   });
 }
@@ -184,10 +207,12 @@ function exitStatusOf({ verdicts, seeds, untried }: Tally, interrupted: boolean)
   return verdicts.inconclusive === seeds ? EXIT.inconclusive : EXIT.valid;
 }
 
-function replayCommand(seed: number, { bug, claim, transactions }: SeedOptions): string {
+function replayCommand(seed: number, { bug, claim, transactions, groups }: SeedOptions): string {
   const planted = bug === null ? '' : ` --bug ${bug}`;
-  const inTransactions = transactions === impliedVersion(bug) ? '' : ` --transactions ${transactions}`;
-  return `kept sim --seed ${seed}${inTransactions}${planted}${claim === 'contract' ? '' : ` --claim ${claim}`}`;
+  const isImplied = transactions === (groups === true ? undefined : impliedVersion(bug));
+  const inTransactions = isImplied ? '' : ` --transactions ${transactions}`;
+  const withGroups = groups === undefined || (bug !== null && isGroupBug(bug)) ? '' : ' --groups';
+  return `kept sim --seed ${seed}${inTransactions}${withGroups}${planted}${claim === 'contract' ? '' : ` --claim ${claim}`}`;
 }
 
 function describeFailure(report: SeedReport, how: SeedOptions): string {
@@ -219,12 +244,13 @@ function describeTally(tally: Tally, elapsedSeconds: number, interrupted: boolea
 
 function summaryOf(tally: Tally, context: { range: SeedRange; how: SeedOptions; elapsedSeconds: number }) {
   const { range, how, elapsedSeconds } = context;
-  const { bug, claim, transactions } = how;
+  const { bug, claim, transactions, groups } = how;
   return {
     seeds: [range.first, range.last],
     bug,
     claim,
     ...(transactions !== undefined && { transactions }),
+    ...(groups !== undefined && { groups }),
     tried: tally.seeds,
     verdicts: tally.verdicts,
     untried: tally.untried,

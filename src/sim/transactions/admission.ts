@@ -3,7 +3,7 @@ import type { Peer } from '../peer.ts';
 import type { Batch } from '../records.ts';
 import type { Replica } from '../replica.ts';
 import type { Surroundings } from '../surroundings.ts';
-import { coordinatingPartition } from './state-topic.ts';
+import { transactionsPartition } from '../coordinators/internal-topics.ts';
 import type { Verification } from './partition-transactions.ts';
 import type { Admission } from './requests.ts';
 
@@ -77,7 +77,7 @@ function askCoordinator(
   admission: Admission,
   answered: (code: number) => void,
 ): void {
-  const leader = believed[coordinatingPartition(options, admission.id)]?.leader ?? -1;
+  const leader = believed[transactionsPartition(options, admission.id)]?.leader ?? -1;
   if (leader < 0) return answered(CODE.coordinatorNotAvailable);
   const coordinator = brokers[leader]!;
   const { life } = process;

@@ -1,9 +1,11 @@
 import type { Begun, ProducerName, TransactionalClient } from '../../client/transactional-client.ts';
 import { Producer, type Identity } from '../client.ts';
 import type { Cluster } from '../cluster.ts';
+import { transactionsPartition } from '../coordinators/internal-topics.ts';
+import { CoordinatorQuestions, type Question } from '../coordinators/questions.ts';
 import { CODE } from '../model.ts';
-import { Coordinators, type Question } from './coordinators.ts';
 import type { Named } from './requests.ts';
+import { offsetsInTransaction } from './sending-offsets.ts';
 import type { TransactionalOptions } from './transactional-options.ts';
 import { writeInTransaction, type OpenTransaction } from './writing.ts';
 
@@ -21,7 +23,11 @@ export function transactionalClient(cluster: Cluster, options: TransactionalOpti
   const { clock } = cluster;
   const { transactionalId, version, timeoutMs, ...transactions } = options.transactions;
   const producer = new Producer(cluster, { ...options, acks: 'all', overtakes: true });
-  const coordinators = new Coordinators(cluster, { id: transactionalId, worker, requestTimeoutMs }, options);
+  const coordinators = new CoordinatorQuestions(
+    cluster,
+    { partition: transactionsPartition(cluster.options, transactionalId), first: worker, requestTimeoutMs },
+    options,
+  );
   /** The producer of the next transaction; null: there is none, or it was given up. */
   let current: Identity | null = null;
   let open: OpenTransaction | null = null;
@@ -32,6 +38,7 @@ export function transactionalClient(cluster: Cluster, options: TransactionalOpti
       again: { answered: true, unanswered: false },
       ...question,
     });
+  const offsets = offsetsInTransaction({ cluster, coordinators, options, ask });
   const write = writeInTransaction({ cluster, producer, coordinators, options, ask });
 
   function identityOf({ producerId, epoch }: Named): Identity {
@@ -49,7 +56,9 @@ export function transactionalClient(cluster: Cluster, options: TransactionalOpti
     const invokeNs = clock.nowNs();
     const { tries, answer } = await ask<Told>({
       ask: (broker, told) =>
-        broker.coordinator.name(transactionalId, timeoutMs, (code, named) => told({ code, producer: named })),
+        broker.transactions.name(transactionalId, timeoutMs, (code, named) =>
+          told({ code, producer: named }),
+        ),
       again: { answered: true, unanswered: true },
     });
     const named = answer?.producer;
@@ -97,8 +106,12 @@ export function transactionalClient(cluster: Cluster, options: TransactionalOpti
       return writing.finally(() => underWay.delete(writing));
     },
 
-    sendOffsets() {
-      throw new TypeError('the model has no consumer groups');
+    async sendOffsets(sent) {
+      if (open === null) throw new TypeError('no transaction has begun: call begin first');
+      const { underWay } = open;
+      const sending = offsets.send(open, sent);
+      underWay.add(sending);
+      return sending.finally(() => underWay.delete(sending));
     },
 
     async end(how) {
@@ -120,7 +133,7 @@ export function transactionalClient(cluster: Cluster, options: TransactionalOpti
       };
       const { tries, answer } = await ask<Told>({
         ask: (broker, told) =>
-          broker.coordinator.end(asked, (code, named) => told({ code, producer: named })),
+          broker.transactions.end(asked, (code, named) => told({ code, producer: named })),
         ...(transactions.retryEnd
           ? { forMs: transactions.retryEndMs ?? RETRY_END_MS, again: { answered: true, unanswered: true } }
           : { again: { answered: false, unanswered: false } }),
@@ -139,6 +152,7 @@ export function transactionalClient(cluster: Cluster, options: TransactionalOpti
     async close() {
       producer.close();
       coordinators.close();
+      offsets.close();
     },
   };
 }

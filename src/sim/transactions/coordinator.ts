@@ -1,16 +1,16 @@
+import type { Host } from '../coordinators/host.ts';
+import { transactionsPartition } from '../coordinators/internal-topics.ts';
+import { LedPartitions, type Loaded } from '../coordinators/led-partitions.ts';
 import { CODE } from '../model.ts';
 import { RECORD_BITS } from '../records.ts';
+import type { Log } from '../log.ts';
 import type { Replica } from '../replica.ts';
 import type { Surroundings } from '../surroundings.ts';
-import type { Host } from './coordinator-host.ts';
 import { decided, fenced, verdictOnEnd } from './deciding.ts';
 import { Marking } from './marker-sender.ts';
 import { completed, decisionOf, type End, type TransactionMetadata } from './metadata.ts';
-import { coordinatingPartition } from './state-topic.ts';
 import type { Admission, Named } from './requests.ts';
 
-/** How long an entry may wait for its followers. */
-const APPEND_TIMEOUT_MS = 5_000;
 /** transaction.abort.timed.out.transaction.cleanup.interval.ms */
 const CLEANUP_NS = 10e9;
 const COMPLETE_AGAIN_NS = 200e6;
@@ -22,63 +22,60 @@ interface Entry {
   isPending: boolean;
 }
 
-/** The part of the log of transactions that this broker leads, as its coordinator has read it. */
-interface Led {
-  /** Of the leader of this part: markers bear it. */
-  epoch: number;
-  /** Null until it may be read: what its last leader wrote is replicated by then. */
-  entries: Map<string, Entry> | null;
-  replica: Replica;
-}
+/** By id: what a part of the log of transactions tells. */
+type Entries = Map<string, Entry>;
+type Led = Loaded<Entries>;
 
 /**
- * The coordinator of transactional ids, in the broker that leads their part of the log of transactions. Each change is an
- * entry of that log, and is done once every replica in sync has it; so whoever leads it next knows it. An end is a decision
+ * The coordinator of transactional ids, in the broker that leads their part of the log of transactions. An end is a decision
  * in the log first; it is answered then, the markers are written after that, and when all are there that is noted, too.
  *
- * Safer than Kafka in one point: a new coordinator waits until what it has found in the log is replicated. And an epoch is
- * never used up here.
+ * An epoch is never used up here.
  */
-export class Coordinator {
+export class TransactionCoordinator {
   readonly #around: Surroundings;
   readonly #host: Host;
-  /** By partition of the log of transactions. */
-  readonly #led = new Map<number, Led>();
+  /** Of the log of transactions. */
+  readonly #led: LedPartitions<Entries>;
   readonly #marking: Marking;
   #nextCleanupNs = 0;
 
   constructor(around: Surroundings, host: Host) {
     this.#around = around;
     this.#host = host;
+    this.#led = new LedPartitions<Entries>(host, {
+      read: ({ log }) => this.#read(log),
+      taken: (led) => this.#goOn(led),
+    });
     this.#marking = new Marking(around, host);
   }
 
   /** The process begins, or is gone with all that was in its memory. */
   reset(): void {
-    this.#led.clear();
+    this.#led.reset();
     this.#marking.clear();
     this.#nextCleanupNs = this.#around.clock.nowNs() + CLEANUP_NS;
   }
 
   /** This broker leads this part of the log now. */
   lead(replica: Replica): void {
-    this.#led.set(replica.partition, { epoch: replica.state!.epoch, entries: null, replica });
+    this.#led.lead(replica);
   }
 
   /** It leads it no longer. */
   resign(partition: number): void {
-    this.#led.delete(partition);
+    this.#led.resign(partition);
   }
 
   /** To be called now and then. */
   tick(nowNs: number): void {
-    for (const led of this.#led.values()) this.#load(led);
+    this.#led.load();
     this.#marking.tick(nowNs);
     if (nowNs < this.#nextCleanupNs) return;
     this.#nextCleanupNs = nowNs + CLEANUP_NS;
     if (this.#around.options.bug === 'never-timed-out') return;
-    for (const led of this.#led.values())
-      for (const entry of led.entries?.values() ?? []) {
+    for (const led of this.#led.loaded())
+      for (const entry of led.state.values()) {
         const { state, startNs, timeoutMs } = entry.current;
         if (state !== 'ongoing' || entry.isPending || nowNs < startNs + timeoutMs * 1e6) continue;
         this.#decide(led, entry, fenced(entry.current), () => undefined);
@@ -89,7 +86,7 @@ export class Coordinator {
   name(id: string, timeoutMs: number, answer: (code: number, producer?: Named) => void): void {
     const led = this.#ledFor(id);
     if (typeof led === 'number') return answer(led);
-    const known = led.entries!.get(id);
+    const known = led.state.get(id);
     if (known?.isPending === true || (known !== undefined && decisionOf(known.current) !== null))
       return answer(CODE.concurrentTransactions);
     if (known?.current.state === 'ongoing') {
@@ -110,7 +107,7 @@ export class Coordinator {
       version: 1,
     };
     const entry = known ?? { current: { ...next, epoch: -1 }, isPending: false };
-    led.entries!.set(id, entry);
+    led.state.set(id, entry);
     this.#append(led, entry, next, (code) =>
       answer(code, code === CODE.none ? { producerId: next.producerId, epoch: next.epoch } : undefined),
     );
@@ -172,7 +169,7 @@ export class Coordinator {
   #find(id: string, producer: number, epoch: number | null): { led: Led; entry: Entry } | number {
     const led = this.#ledFor(id);
     if (typeof led === 'number') return led;
-    const entry = led.entries!.get(id);
+    const entry = led.state.get(id);
     if (entry === undefined || entry.current.producerId !== producer) return CODE.invalidProducerIdMapping;
     const isFenced = epoch !== null && entry.current.epoch !== epoch;
     if (isFenced && this.#around.options.bug !== 'fencing-forgotten') return CODE.invalidProducerEpoch;
@@ -180,25 +177,25 @@ export class Coordinator {
   }
 
   #ledFor(id: string): Led | number {
-    const led = this.#led.get(coordinatingPartition(this.#around.options, id));
-    if (led === undefined) return CODE.notCoordinator;
-    this.#load(led);
-    return led.entries === null ? CODE.coordinatorLoading : led;
+    return this.#led.at(transactionsPartition(this.#around.options, id));
   }
 
-  /** Reads the log, and goes on with what its last coordinator had decided. */
-  #load(led: Led): void {
-    const { replica } = led;
-    if (led.entries !== null || replica.highWatermark < replica.epochStart) return;
-    const { records, options } = this.#around;
-    led.entries = new Map();
-    for (let offset = 0; offset < replica.log.end; offset++) {
-      const state = records.states[records.seq[replica.log.entries[offset]! & RECORD_BITS]!]!;
-      led.entries.set(state.transactionalId, { current: state, isPending: false });
+  #read(log: Log): Entries {
+    const { records } = this.#around;
+    const entries: Entries = new Map();
+    for (let offset = 0; offset < log.end; offset++) {
+      const state = records.stateOf(log.entries[offset]! & RECORD_BITS) as TransactionMetadata;
+      entries.set(state.transactionalId, { current: state, isPending: false });
     }
-    for (const entry of led.entries.values()) {
+    return entries;
+  }
+
+  /** With what the last coordinator had decided. */
+  #goOn(led: Led): void {
+    const { bug } = this.#around.options;
+    for (const entry of led.state.values()) {
       if (decisionOf(entry.current) === null) continue;
-      if (options.bug === 'decision-forgotten') entry.current = { ...entry.current, state: 'ongoing' };
+      if (bug === 'decision-forgotten') entry.current = { ...entry.current, state: 'ongoing' };
       else this.#mark(led, entry);
     }
   }
@@ -215,7 +212,7 @@ export class Coordinator {
   #mark(led: Led, entry: Entry): void {
     const { current } = entry;
     this.#marking.begin(current, led.epoch, {
-      isCurrent: () => this.#isLed(led) && entry.current === current,
+      isCurrent: () => this.#led.isLed(led) && entry.current === current,
       done: () => this.#complete(led, entry),
     });
   }
@@ -230,42 +227,30 @@ export class Coordinator {
       startNs: 0,
     };
     this.#append(led, entry, next, (code) => {
-      if (code === CODE.none || !this.#isLed(led)) return;
+      if (code === CODE.none || !this.#led.isLed(led)) return;
       const { clock } = this.#around;
       const { process } = this.#host;
       const { life } = process;
       clock.at(clock.nowNs() + COMPLETE_AGAIN_NS, () =>
         process.run(() => {
-          if (process.life === life && this.#isLed(led) && entry.current === current && !entry.isPending)
+          if (process.life === life && this.#led.isLed(led) && entry.current === current && !entry.isPending)
             this.#complete(led, entry);
         }),
       );
     });
   }
 
-  #isLed(led: Led): boolean {
-    return this.#led.get(led.replica.partition) === led;
-  }
-
   #append(led: Led, entry: Entry, next: TransactionMetadata, answer: (code: number) => void): void {
     entry.isPending = true;
-    const record = this.#around.records.addState(led.replica.partition, next);
-    this.#host.append(led.replica, record, APPEND_TIMEOUT_MS, {
-      answer: (code) => {
-        entry.isPending = false;
-        if (!this.#isLed(led)) return answer(CODE.notCoordinator);
-        if (code === CODE.none) entry.current = next;
-        answer(code === CODE.none ? CODE.none : toAsker(code));
-      },
+    const first = this.#around.records.addState(led.replica.partition, next);
+    this.#led.append(led, { first, count: 1 }, (code) => {
+      entry.isPending = false;
+      if (code === CODE.none) entry.current = next;
+      answer(code);
     });
   }
 }
 
 function namedBy({ producerId, epoch }: TransactionMetadata): Named {
   return { producerId, epoch };
-}
-
-/** Why an entry could not be written, as whoever asked for it is told. */
-function toAsker(code: number): number {
-  return code === CODE.notLeader ? CODE.notCoordinator : CODE.coordinatorNotAvailable;
 }

@@ -1,6 +1,6 @@
 import { CODE } from '../model.ts';
 import type { Surroundings } from '../surroundings.ts';
-import type { Host } from './coordinator-host.ts';
+import type { Host } from '../coordinators/host.ts';
 import { decisionOf, type TransactionMetadata } from './metadata.ts';
 
 /** A marker without an answer is sent again, on a new connection: the first one may still arrive. */

@@ -4,7 +4,7 @@ import { sizeOf } from '../partitions.ts';
 import { ABORT, COMMIT, RECORD_BITS } from '../records.ts';
 import type { Replica } from '../replica.ts';
 import type { Surroundings } from '../surroundings.ts';
-import { minInsyncReplicasOf } from './state-topic.ts';
+import { minInsyncReplicasOf } from '../coordinators/internal-topics.ts';
 import type { MarkerRequest } from './requests.ts';
 
 /** How long a marker may wait for followers before it is asked for again. */

@@ -1,10 +1,10 @@
 import type { Completion, Invocation } from '../../client/client.ts';
 import type { Attempt, Identity, Producer } from '../client.ts';
 import type { Cluster } from '../cluster.ts';
+import type { CoordinatorQuestions, Question } from '../coordinators/questions.ts';
 import { CODE } from '../model.ts';
 import type { Batch } from '../records.ts';
 import type { TransactionalOptions } from './transactional-options.ts';
-import type { Coordinators, Question } from './coordinators.ts';
 
 const PAUSE_AFTER_FAIL_MS = 30;
 const PAUSE_MS = 20;
@@ -24,9 +24,35 @@ export interface OpenTransaction {
 /** As an attempt, with the number of requests that were written for it. */
 type Produced = Attempt & { attempts: number };
 
-type Ask = <T extends { code: number }>(
+export type Ask = <T extends { code: number }>(
   question: Pick<Question<T>, 'ask'> & Partial<Question<T>>,
-) => ReturnType<Coordinators['ask']>;
+) => ReturnType<CoordinatorQuestions['ask']>;
+
+/** Version 1: tells the coordinator that the transaction has a part there. @returns the name of the error, if there is one */
+export async function addPartition(
+  transaction: OpenTransaction,
+  {
+    identity,
+    partition,
+    transactionalId,
+    ask,
+    coordinators,
+  }: {
+    identity: Identity;
+    partition: number;
+    transactionalId: string;
+    ask: Ask;
+    coordinators: CoordinatorQuestions;
+  },
+): Promise<string | null> {
+  const { producer, epoch = 0 } = identity;
+  const admission = { id: transactionalId, producer, epoch, partition, version: 1 as const };
+  const { tries } = await ask<{ code: number }>({
+    ask: (broker, told) => broker.transactions.add(admission, (code) => told({ code })),
+  });
+  if (tries.some(({ kind }) => kind !== 'unwritten')) transaction.mayBeKnown = true;
+  return coordinators.errorIn(tries);
+}
 
 /** Writes a batch within a transaction: under version 1 once its partition was added, under version 2 it is added with it. */
 export function writeInTransaction({
@@ -38,27 +64,12 @@ export function writeInTransaction({
 }: {
   cluster: Cluster;
   producer: Producer;
-  coordinators: Coordinators;
+  coordinators: CoordinatorQuestions;
   options: TransactionalOptions;
   ask: Ask;
 }): (transaction: OpenTransaction, invocation: Invocation) => Promise<Completion> {
   const { clock } = cluster;
   const { transactionalId, version, keepProducer = false } = options.transactions;
-
-  async function addPartition(transaction: OpenTransaction, identity: Identity, partition: number) {
-    const admission = {
-      id: transactionalId,
-      producer: identity.producer,
-      epoch: identity.epoch ?? 0,
-      partition,
-      version,
-    };
-    const { tries } = await ask<{ code: number }>({
-      ask: (broker, told) => broker.coordinator.add(admission, (code) => told({ code })),
-    });
-    if (tries.some(({ kind }) => kind !== 'unwritten')) transaction.mayBeKnown = true;
-    return coordinators.errorIn(tries);
-  }
 
   /** Under version 2 it is sent again, as it is, while the transaction before is still being ended. */
   async function produce(identity: Identity, invocation: Invocation): Promise<Produced> {
@@ -93,7 +104,8 @@ export function writeInTransaction({
     };
     const adding = added.get(partition);
     if (version === 1) {
-      const entering = adding ?? addPartition(transaction, identity, partition);
+      const entering =
+        adding ?? addPartition(transaction, { identity, partition, transactionalId, ask, coordinators });
       added.set(partition, entering);
       const error = await entering;
       if (error === null) return send();

@@ -72,9 +72,9 @@ test('who does not coordinate an id says so', async (t) => {
     const producer = await of.named('id');
     const other = of.cluster.brokers.find((broker) => broker !== of.coordinatorOf('id'))!;
     const asked = { id: 'id', producer: producer.producerId, epoch: 0 };
-    t.is(await of.answerTo((answer) => other.coordinator.name('id', 1_000, answer)), 'notCoordinator');
+    t.is(await of.answerTo((answer) => other.transactions.name('id', 1_000, answer)), 'notCoordinator');
     t.is(
-      await of.answerTo((answer) => other.coordinator.add({ ...asked, partition: 0, version: 1 }, answer)),
+      await of.answerTo((answer) => other.transactions.add({ ...asked, partition: 0, version: 1 }, answer)),
       'notCoordinator',
     );
     const stranger = { ...producer, producerId: 99 };

@@ -6,10 +6,12 @@ import { Cluster } from '../../../src/sim/cluster.ts';
 import { CODE } from '../../../src/sim/model.ts';
 import { RECORD_BITS, TRANSACTIONAL, type Batch } from '../../../src/sim/records.ts';
 import type { Named } from '../../../src/sim/transactions/requests.ts';
-import { coordinatingPartition } from '../../../src/sim/transactions/state-topic.ts';
+import { transactionsPartition } from '../../../src/sim/coordinators/internal-topics.ts';
 
 /** A modelled cluster of three brokers with two partitions, to be asked directly, without any client. */
-export function clusterOfThree(options: { verifies?: boolean; strictMarkers?: boolean; bug?: Bug } = {}) {
+export function clusterOfThree(
+  options: { verifies?: boolean; strictMarkers?: boolean; hasGroups?: boolean; bug?: Bug } = {},
+) {
   const clock = virtualClock();
   const names = ['kafka1', 'kafka2', 'kafka3'];
   const cluster = new Cluster({
@@ -28,12 +30,13 @@ export function clusterOfThree(options: { verifies?: boolean; strictMarkers?: bo
     flushMessages: null,
     fetchMinRecords: 1,
     transactions: {
-      statePartitions: 3,
-      stateReplicationFactor: 3,
-      stateMinInsyncReplicas: 2,
+      log: { partitions: 3, replicationFactor: 3, minInsyncReplicas: 2 },
       verifies: options.verifies ?? true,
       strictMarkers: options.strictMarkers ?? true,
     },
+    ...(options.hasGroups === true && {
+      groups: { offsets: { partitions: 1, replicationFactor: 3, minInsyncReplicas: 2 } },
+    }),
     staleEnds: false,
     bug: options.bug ?? null,
     clock,
@@ -45,7 +48,7 @@ export function clusterOfThree(options: { verifies?: boolean; strictMarkers?: bo
   function leaderOf(partition: number): Broker {
     return cluster.brokers[cluster.coordination.states[partition]!.leader]!;
   }
-  const coordinatorOf = (id: string) => leaderOf(coordinatingPartition(cluster.options, id));
+  const coordinatorOf = (id: string) => leaderOf(transactionsPartition(cluster.options, id));
 
   /** Has something asked, and waits for its answer; by name of the code. */
   async function answerTo(ask: (answer: (code: number) => void) => void): Promise<string> {
@@ -71,7 +74,7 @@ export function clusterOfThree(options: { verifies?: boolean; strictMarkers?: bo
       for (;;) {
         let named: Named | undefined;
         await answerTo((answer) =>
-          coordinatorOf(id).coordinator.name(id, timeoutMs, (code, producer) => {
+          coordinatorOf(id).transactions.name(id, timeoutMs, (code, producer) => {
             named = producer;
             answer(code);
           }),
@@ -82,11 +85,14 @@ export function clusterOfThree(options: { verifies?: boolean; strictMarkers?: bo
     },
     add: (id: string, { producerId, epoch }: Named, partition: number) =>
       answerTo((answer) =>
-        coordinatorOf(id).coordinator.add({ id, producer: producerId, epoch, partition, version: 1 }, answer),
+        coordinatorOf(id).transactions.add(
+          { id, producer: producerId, epoch, partition, version: 1 },
+          answer,
+        ),
       ),
     end: (id: string, { producerId, epoch }: Named, end: 'commit' | 'abort', version: 1 | 2) =>
       answerTo((answer) =>
-        coordinatorOf(id).coordinator.end({ id, producer: producerId, epoch, end, version }, answer),
+        coordinatorOf(id).transactions.end({ id, producer: producerId, epoch, end, version }, answer),
       ),
     /** One record of a transaction, to the partition's leader. */
     produce(

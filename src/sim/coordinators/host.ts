@@ -1,6 +1,7 @@
 import type { PartitionState } from '../partitions.ts';
 import type { Process } from '../process.ts';
 import type { Answerable } from '../purgatory.ts';
+import type { Batch } from '../records.ts';
 import type { Replica } from '../replica.ts';
 
 /** The broker that a coordinator is a part of. */
@@ -8,6 +9,9 @@ export interface Host {
   readonly process: Process;
   /** What it believes of every partition. */
   readonly believed: readonly (PartitionState | undefined)[];
-  /** Appends an entry of the log of transactions, which is answered when every replica in sync has it. */
-  append(replica: Replica, record: number, timeoutMs: number, request: Answerable): void;
+  /**
+   * Appends entries of an internal topic, which is answered when every replica in sync has them. A batch of a transaction is
+   * admitted first.
+   */
+  append(replica: Replica, entries: Batch, timeoutMs: number, request: Answerable): void;
 }

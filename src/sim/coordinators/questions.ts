@@ -8,7 +8,6 @@ import type { Cluster } from '../cluster.ts';
 import { CONNECTION_TIMEOUT_MS } from '../client.ts';
 import { Connection } from '../connection.ts';
 import { CODE } from '../model.ts';
-import { coordinatingPartition } from './state-topic.ts';
 
 const PAUSE_MS = 20;
 const PAUSE_UNREACHED_MS = 100;
@@ -18,6 +17,11 @@ const TICK_NS = 100e6;
 export interface CodeTables {
   mayPassAtCoordinator: typeof mayPassAtCoordinator;
   nameOfTransactionCode: typeof nameOfTransactionCode;
+}
+
+/** Who is its coordinator, as a client believes: the number of a broker; null where it has to find out. */
+export interface Belief {
+  coordinator: number | null;
 }
 
 /** One question to a coordinator. */
@@ -30,30 +34,46 @@ export interface Question<T extends { code: number }> {
 }
 
 /**
- * A worker's way to the coordinator of its id: connections of its own, and what it believes of who that is. Questions are
+ * A client's way to its coordinator: connections of its own, and what it believes of who that is. Questions are
  * asked again as the real client does.
  */
-export class Coordinators {
+export class CoordinatorQuestions {
   readonly #cluster: Cluster;
-  readonly #id: string;
+  readonly #partition: number;
   readonly #tables: CodeTables;
   readonly #connections: Connection[];
   /** Numbers of the brokers in the order in which they are asked. */
   readonly #order: readonly number[];
   readonly #tell: (broker: { number: number }) => void;
-  #believed: number | null = null;
+  readonly #running: (() => Promise<boolean>) | undefined;
+  readonly #belief: Belief;
   #isClosed = false;
 
+  /**
+   * @param of.partition of the internal topic whose leader is the coordinator
+   * @param of.first number of the broker that is asked first who that is
+   * @param of.belief shared with other questions of the same client
+   * @param of.running resolves when the client's process runs, and whether it still does; absent: it always does
+   */
   constructor(
     cluster: Cluster,
-    { id, worker, requestTimeoutMs }: { id: string; worker: number; requestTimeoutMs: number },
+    of: {
+      partition: number;
+      first: number;
+      requestTimeoutMs: number;
+      belief?: Belief;
+      running?: () => Promise<boolean>;
+    },
     tables: CodeTables,
   ) {
     this.#cluster = cluster;
-    this.#id = id;
+    const { partition, first, requestTimeoutMs, running } = of;
+    this.#partition = partition;
+    this.#running = running;
+    this.#belief = of.belief ?? { coordinator: null };
     this.#tables = tables;
     const { brokers, clock, random } = cluster;
-    this.#order = brokers.map((_, index) => (worker + index) % brokers.length);
+    this.#order = brokers.map((_, index) => (first + index) % brokers.length);
     this.#connections = brokers.map(
       (broker) => new Connection(cluster, broker, requestTimeoutMs, () => undefined, true),
     );
@@ -68,7 +88,9 @@ export class Coordinators {
     clock.at(clock.nowNs() + random.int(TICK_NS), tick);
   }
 
+  /** It may be closed again. */
   close(): void {
+    if (this.#isClosed) return;
     this.#isClosed = true;
     const { onDeath } = this.#cluster;
     onDeath.splice(onDeath.indexOf(this.#tell), 1);
@@ -83,6 +105,9 @@ export class Coordinators {
     const untilNs = clock.nowNs() + question.forMs * 1e6;
     const tries: EndEvidence[] = [];
     for (;;) {
+      if (this.#running !== undefined) await this.#running();
+      if (this.#isClosed)
+        return { tries: [...tries, { kind: 'unwritten', error: 'CLIENT_CLOSED' }], answer: null };
       const { evidence, answer } = await this.#once(question);
       tries.push(evidence);
       const isOver =
@@ -92,7 +117,7 @@ export class Coordinators {
       const isElsewhere =
         evidence.kind === 'answered' &&
         (evidence.code === CODE.notCoordinator || evidence.code === CODE.coordinatorNotAvailable);
-      if (isElsewhere || evidence.kind === 'unwritten') this.#believed = null;
+      if (isElsewhere || evidence.kind === 'unwritten') this.#belief.coordinator = null;
       if (isOver || clock.nowNs() >= untilNs) return { tries, answer };
       await clock.sleep(evidence.kind === 'answered' ? PAUSE_MS : PAUSE_UNREACHED_MS);
     }
@@ -108,13 +133,13 @@ export class Coordinators {
   async #once<T extends { code: number }>({
     ask,
   }: Question<T>): Promise<{ evidence: EndEvidence; answer: T | null }> {
-    const number = this.#believed ?? (await this.#find());
+    const number = this.#belief.coordinator ?? (await this.#find());
     if (typeof number === 'string') return { evidence: { kind: 'unwritten', error: number }, answer: null };
-    this.#believed = number;
+    this.#belief.coordinator = number;
     const connection = this.#connections[number]!;
     const error = await connection.open(CONNECTION_TIMEOUT_MS);
     if (error !== null || connection.state !== 'open') {
-      this.#believed = null;
+      this.#belief.coordinator = null;
       return { evidence: { kind: 'unwritten', error: error ?? 'NOT_CONNECTED' }, answer: null };
     }
     const told = await exchange(connection, ask);
@@ -123,9 +148,8 @@ export class Coordinators {
       : { evidence: { kind: 'answered', code: told.code }, answer: told };
   }
 
-  /** FindCoordinator: the number of the broker that leads the id's part of the log of transactions, or why none is known. */
+  /** FindCoordinator: the number of the broker that leads the partition, or why none is known. */
   async #find(): Promise<number | string> {
-    const partition = coordinatingPartition(this.#cluster.options, this.#id);
     let reason = 'COORDINATOR_NOT_AVAILABLE';
     for (const number of this.#order) {
       const connection = this.#connections[number]!;
@@ -135,7 +159,7 @@ export class Coordinators {
         continue;
       }
       const told = await exchange<{ leader: number }>(connection, (broker, answer) =>
-        answer({ leader: broker.believed[partition]?.leader ?? -1 }),
+        answer({ leader: broker.believed[this.#partition]?.leader ?? -1 }),
       );
       if (typeof told === 'string') reason = told;
       else if (told.leader >= 0) return told.leader;
