@@ -1,5 +1,5 @@
 import { NS_PER_MS, NS_PER_SECOND } from '../../core/clock.ts';
-import { clause, grouped, moment, valueName } from '../../core/words.ts';
+import { clause, counted, grouped, moment, valueName } from '../../core/words.ts';
 import type { Event } from '../../history/event.ts';
 import { eventsOf } from '../../history/events-of.ts';
 import { isUnderFault } from '../../history/fault-spans.ts';
@@ -9,6 +9,7 @@ import type { Examination } from '../examination.ts';
 import { doneByHand } from '../facts/by-hand.ts';
 import { mayMissRows } from '../facts/completeness.ts';
 import type { Cause } from '../findings/grouping.ts';
+import { intactUpTo } from './cut-logs.ts';
 import { Handed } from './handed.ts';
 import { rulingOnGroup, type GroupFinding } from './rulings.ts';
 import { skippedRecords } from './skipped.ts';
@@ -66,7 +67,7 @@ class GroupJudge {
   judge(): void {
     const { doubts } = this.#examination;
     const members = eventsOf(this.#run.events, 'member');
-    const handed = new Handed(this.#run, new Set(members.map(({ scan }) => scan)));
+    const handed = new Handed(this.#run, this.#lives());
     // What was asked for and not answered when the run was cut short stands nowhere.
     const isCutShort = this.#run.info.status === 'running' || this.#run.info.status === 'failed';
     if (isCutShort || mayMissRows(this.#run, 'events')) {
@@ -195,7 +196,13 @@ class GroupJudge {
       return;
     }
     const committed = new Map(last.offsets.map(({ partition, offset }) => [partition, offset]));
+    const intact = intactUpTo(this.#examination, this.#run, this.#lives());
+    let unjudged = 0;
     for (const { partition, offset, worker, seq } of skippedRecords(this.#run, committed, handed)) {
+      if (offset >= (intact.get(partition) ?? Infinity)) {
+        unjudged++;
+        continue;
+      }
       this.#count('group-skipped', partition, {
         offset,
         timeNs: -1,
@@ -205,6 +212,15 @@ class GroupJudge {
         detail: `the group has committed offset ${grouped(committed.get(partition)!)}, and no member was handed this record`,
       });
     }
+    if (unjudged > 0)
+      this.#examination.doubts.push(
+        `Whether members went past ${counted(unjudged, 'record')} that no member was handed is not judged: the log was cut off and has grown again since.`,
+      );
+  }
+
+  /** The scan numbers of the members' lives. */
+  #lives(): Set<number> {
+    return new Set(eventsOf(this.#run.events, 'member').map(({ scan }) => scan));
   }
 
   /** A library that commits by itself may have committed what it had handed out to a process that is gone. */
