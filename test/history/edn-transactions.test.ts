@@ -114,13 +114,13 @@ test('what a reader of everything was given in a run with transactions is no pol
   const rows = {
     ...ROWS,
     events: [...ROWS.events!, reader],
-    reads: [...ROWS.reads!, read(3, 2, { scan: 1 })],
+    reads: [...ROWS.reads!, read(3, 2, { scan: 1 }), { ...ROWS.reads!.at(-1)!, scan: 1 }],
   };
   t.is(ednOf(rows), ednOf(ROWS));
   const committed = { ...reader, isolation: 'read_committed' as const };
   t.regex(
     ednOf({ ...rows, events: [...ROWS.events!, committed] }),
-    /:process 1000000001, :f :poll, :value \[\[:poll \{0 \[\[3 "0:2"\]\]\}\]\]/,
+    /:process 1000000001, :f :poll, :value \[\[:poll \{0 \[\[3 "0:2"\] \[7 "1:0"\]\]\}\]\]/,
   );
 });
 

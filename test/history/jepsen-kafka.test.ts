@@ -161,6 +161,8 @@ test('polls that tell their isolation need no word of who has it judged', async 
   const result = await resultOf(ABORTED + told('read_committed'));
   t.deepEqual(anomalies(result), { 'aborted-read': 1 });
   t.notRegex(result.findings[0]!.reason, /assumed/);
+  const both = await resultOf(ABORTED + told('read_committed'), 'kept', committed);
+  t.notRegex(both.findings[0]!.reason, /assumed/, 'all of them tell it');
   t.is((await resultOf(ABORTED + told('read_uncommitted'), 'kept', committed)).verdict, 'valid');
   const mixed = await resultOf(ABORTED + told('read_committed') + shown);
   t.deepEqual([mixed.verdict, anomalies(mixed)], ['inconclusive', {}], 'another poll may have shown it');
@@ -302,6 +304,10 @@ test('what is no such history is refused with its line', async (t) => {
   );
   await refused(
     '1 invoke txn [[:send 0 1] [:send 0 2]]\n1 ok txn [[:send 0 [0 1]] [:send 0 [1 3]]]',
+    /line 2 of .*it must answer \[:send 0 2\]/,
+  );
+  await refused(
+    '1 invoke txn [[:send 0 1] [:send 0 2]]\n1 ok txn [[:send 0 [0 1]] [:send 1 [1 2]]]',
     /line 2 of .*it must answer \[:send 0 2\]/,
   );
   await refused(
