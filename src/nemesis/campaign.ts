@@ -8,8 +8,8 @@ import type { Schedule, Strike } from './schedule.ts';
 
 /**
  * Carries out a schedule. Strikes may overlap; each has a life of its own: wait, aim, strike, hold, heal. Whatever
- * happens, everything that was struck is healed before `run` resolves: each fault by itself, and in the end all that is
- * still down, paused or cut off, by the final heal. What could not be done stands in the history.
+ * happens, everything that was struck is healed before `run` resolves: each fault by itself, again and again where that fails, and
+ * in the end all that is still down, paused or cut off, by the final heal. What could not be done stands in the history.
  */
 export interface Campaign {
   /** Resolves when every strike is over and healed. Never rejects: a fault that fails is an event. */
@@ -36,6 +36,9 @@ export interface CampaignOptions {
   /** Heals at once and starts nothing more. */
   signal: AbortSignal;
 }
+
+/** After a heal that failed. */
+const HEAL_AGAIN_AFTER_MS = 5_000;
 
 export function campaign(options: CampaignOptions): Campaign {
   const { nemesis, clock, record, signal } = options;
@@ -118,16 +121,33 @@ export function campaign(options: CampaignOptions): Campaign {
     if (applied === undefined) return;
     const requestedNs = clock.nowNs();
     try {
-      const healed = await nemesis.heal(applied);
-      record({ type: 'fault-stop', id, requestedNs, ...healed });
-    } catch (error) {
-      const reason = `it could not be healed: ${messageOf(error)}`;
-      record({ type: 'fault-failed', id, timeNs: clock.nowNs(), fault: applied.fault, reason });
-      unhealed.push(id);
+      const healed = await healAgainAndAgain(applied, (error) => {
+        const reason = `it could not be healed: ${messageOf(error)}`;
+        record({ type: 'fault-failed', id, timeNs: clock.nowNs(), fault: applied.fault, reason });
+      });
+      if (healed === null) unhealed.push(id);
+      else record({ type: 'fault-stop', id, requestedNs, ...healed });
     } finally {
       inForce.delete(id);
       options.onChange([...inForce.values()]);
       release(id);
+    }
+  }
+
+  /**
+   * A broker that cannot be started now, because its coordination is cut off, can be in a while: a long run would go on without
+   * it. Null when the phase is over first.
+   * @param onFailure told the first time
+   */
+  async function healAgainAndAgain(applied: Applied, onFailure: (error: unknown) => void) {
+    for (let hasFailed = false; ; hasFailed = true) {
+      try {
+        return await nemesis.heal(applied);
+      } catch (error) {
+        if (!hasFailed) onFailure(error);
+      }
+      if (signal.aborted || untilEndMs() === 0) return null;
+      await clock.sleep(Math.min(HEAL_AGAIN_AFTER_MS, untilEndMs()), signal);
     }
   }
 

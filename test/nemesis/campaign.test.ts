@@ -84,6 +84,46 @@ test('a fault whose own heal fails is over with the final heal', async (t) => {
   t.deepEqual(inForce, [1, 0]);
 });
 
+test('a heal that fails is tried again while the campaign goes on, and told once', async (t) => {
+  let left = 2;
+  const nemesis = nemesisOf({
+    heal: async () => {
+      if (left-- > 0) throw new Error('it cannot reach ZooKeeper');
+      return { timeNs: 1, evidence: 'it answers' };
+    },
+  });
+  const { events, inForce } = await carryOut(nemesis, strikes(['a', 0, 1_000]), { durationMs: 60_000 });
+  t.deepEqual(types(events), ['fault-start', 'fault-failed', 'fault-stop']);
+  t.like(events[1], { timeNs: 1e9 });
+  t.like(events[2], { id: 'a', requestedNs: 1e9, evidence: 'it answers' });
+  t.is(left, -1);
+  t.deepEqual(inForce, [1, 0], 'it is in force until then');
+  t.deepEqual(nemesis.log, ['strike kafka2', 'heal all']);
+});
+
+test('nobody else strikes a node that could not be healed yet, and a run that is stopped waits for no further try', async (t) => {
+  const tries: number[] = [];
+  const stop = new AbortController();
+  const { events, second } = await carryOut(
+    (clock) =>
+      nemesisOf({
+        heal: () => {
+          tries.push(clock.nowNs() / 1e9);
+          if (tries.length === 3) stop.abort();
+          return Promise.reject(new Error('no'));
+        },
+      }),
+    strikes(['a', 0, 1_000], ['b', 2_000, 1_000]),
+    { durationMs: 60_000, signal: stop.signal },
+  );
+  t.deepEqual(tries, [1, 6, 11]);
+  t.is(second, 11);
+  t.deepEqual(
+    events.filter(({ type }) => type === 'fault-start').map((event) => 'id' in event && event.id),
+    ['a'],
+  );
+});
+
 test('a final heal that finds nothing to do ends an unhealed fault all the same', async (t) => {
   const nemesis = nemesisOf({ heal: () => Promise.reject(new Error('ip: busy')) });
   const { events } = await carryOut(nemesis, strikes(['a', 0, 1_000]));
