@@ -4,7 +4,7 @@
 //                                 1,500 of a property (all of them: --only, and many more: npm run test:nightly)
 //   node test/run.js --quick      types, and what needs no cluster and no patience (under a minute on two free cores): not
 //                                 *.e2e.test.ts, not *.long.test.ts, and of the random histories held against brute force only
-//                                 the first 200; each property is tried 25 times, where it does not say how often
+//                                 the first 500; each property is tried 40 times, where it does not say how often
 //   node test/run.js --only NAME  the test files whose path contains NAME, no lint
 import { execFileSync, spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
@@ -51,7 +51,7 @@ function run(command, commandArgs, onLine, environment = {}) {
   return new Promise((resolve, reject) => {
     const env = {
       ...(only === null && { KEPT_HISTORIES_MAX: '1500' }),
-      ...(quick && { KEPT_HISTORIES_MAX: '200', KEPT_PROPERTY_RUNS: '25' }),
+      ...(quick && { KEPT_HISTORIES_MAX: '500', KEPT_PROPERTY_RUNS: '40' }),
       ...process.env,
       ...environment,
     };
