@@ -11,9 +11,9 @@ import { workerClientId } from '../../core/client-id.ts';
 import type { Clock } from '../../core/clock.ts';
 import { messageOf } from '../../core/failure.ts';
 import { within } from '../../core/within.ts';
-import { ANY_PARTITION } from '../../history/value.ts';
-import { keysOf, valuesOf, type Client, type Completion } from '../client.ts';
 import { applicationTransactions } from '../application-transactions.ts';
+import { applicationWrites } from '../application-writes.ts';
+import type { Client } from '../client.ts';
 import { couldNotConnect } from '../could-not-connect.ts';
 import type { DriverOptions } from '../driver-options.ts';
 import type {
@@ -34,15 +34,6 @@ import {
 } from './kafkajs.ts';
 import { causeOf } from './cause.ts';
 import { openSocket, saslOptions } from './sockets.ts';
-
-interface Open {
-  /** The first of the batch: it stands for all, which the library sends together. */
-  value: Buffer;
-  attempts: number;
-  broker: number | null;
-}
-
-type Verdict = Pick<Completion, 'outcome' | 'error' | 'offset'>;
 
 const CLOSE_WITHIN_MS = 2000;
 const ACKS = { 0: 0, 1: 1, all: -1 } as const;
@@ -97,19 +88,26 @@ interface Application {
 
 function createApplication(options: Options, settings: ProducerConfig): Application {
   const { topic, acks, endpoint } = options;
-  const open = new Set<Open>();
   let brokerIds = new Map<string, number>();
 
-  // Values are unique, so a produce request that contains one is an attempt at that batch.
+  const { noteAttempt, ...writes } = applicationWrites(options, {
+    async call(messages) {
+      const told = await sender.send({
+        topic,
+        acks: ACKS[acks],
+        timeout: options.produceTimeoutMs,
+        messages,
+      });
+      return told.map(({ partition, baseOffset }) => ({ partition, offset: Number(baseOffset ?? -1) }));
+    },
+    nameOf: causeOf,
+  });
+
   const socketFactory: ISocketFactory = ({ host, port, onConnect }) => {
     const socket = openSocket({ host, port, tls: endpoint.tls }, onConnect);
     watchWrites(socket, (_correlationId, request) => {
-      if (request.readInt16BE(4) !== API.produce) return;
-      for (const write of open) {
-        if (!request.includes(write.value)) continue;
-        write.attempts++;
-        write.broker = brokerIds.get(`${host}:${port}`) ?? null;
-      }
+      if (request.readInt16BE(4) === API.produce)
+        noteAttempt(request, () => brokerIds.get(`${host}:${port}`) ?? null);
     });
     return socket;
   };
@@ -146,67 +144,11 @@ function createApplication(options: Options, settings: ProducerConfig): Applicat
         throw couldNotConnect(endpoint, messageOf(thrown), thrown);
       }
     },
-    async write(invocation): Promise<Completion> {
-      const values = valuesOf(invocation).map(options.encode);
-      const { keys } = keysOf(invocation, options.keyed);
-      const write: Open = { value: values[0]!, attempts: 0, broker: null };
-      open.add(write);
-      const { partition } = invocation;
-      const [verdict] = await sent(
-        values.map((value, index) => ({
-          partition,
-          value,
-          ...(keys !== undefined && { key: keys[index]! }),
-        })),
-      );
-      open.delete(write);
-      return { ...verdict!, attempts: write.attempts, broker: write.broker };
-    },
-    async send(values) {
-      const writes = values.map((value): Open => ({
-        value: options.encode(value),
-        attempts: 0,
-        broker: null,
-      }));
-      for (const write of writes) open.add(write);
-      const verdicts = await sent(
-        values.map(({ partition }, index) => ({
-          value: writes[index]!.value,
-          ...(partition !== ANY_PARTITION && { partition }),
-        })),
-      );
-      for (const write of writes) open.delete(write);
-      return writes.map(({ attempts, broker }, index) => ({ ...verdicts[index]!, attempts, broker }));
-    },
+    ...writes,
     async close() {
       await disconnect(producer);
     },
   };
-
-  /** One call of the library. What it says of a partition is the offset of its first record there. */
-  async function sent(messages: { partition?: number; value: Buffer; key?: Buffer }[]): Promise<Verdict[]> {
-    try {
-      const told = await sender.send({
-        topic,
-        acks: ACKS[acks],
-        timeout: options.produceTimeoutMs,
-        messages,
-      });
-      return messages.map(({ partition }, index) => {
-        const base = Number(told.find((each) => each.partition === partition)?.baseOffset ?? -1);
-        const isKnown = partition !== undefined && base >= 0;
-        const before = messages.slice(0, index).filter((each) => each.partition === partition).length;
-        return {
-          outcome: acks === 0 ? 'sent' : 'ok',
-          error: null,
-          offset: isKnown ? base + before : null,
-        };
-      });
-    } catch (thrown) {
-      const verdict: Verdict = { outcome: 'info', error: causeOf(thrown), offset: null };
-      return messages.map(() => verdict);
-    }
-  }
 
   /** The library waits for requests in flight, which on a paused broker may be for ever. */
   async function disconnect(each: Producer): Promise<void> {

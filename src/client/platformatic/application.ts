@@ -6,9 +6,9 @@ import { workerClientId } from '../../core/client-id.ts';
 import type { Clock } from '../../core/clock.ts';
 import { KAFKA_APIS } from '../../core/kafka-apis.ts';
 import { within } from '../../core/within.ts';
-import { ANY_PARTITION } from '../../history/value.ts';
-import { keysOf, valuesOf, type Client, type Completion } from '../client.ts';
 import { applicationTransactions } from '../application-transactions.ts';
+import { applicationWrites } from '../application-writes.ts';
+import type { Client } from '../client.ts';
 import { couldNotConnect } from '../could-not-connect.ts';
 import type { DriverOptions } from '../driver-options.ts';
 import { splitAddress } from '../endpoint.ts';
@@ -17,15 +17,6 @@ import { watchWrites } from '../watch-writes.ts';
 import { causeOf } from './cause.ts';
 import { loadPlatformatic, type Producer, type Transaction } from './platformatic.ts';
 import { securityOf } from './security.ts';
-
-interface Open {
-  /** The first of the batch: it stands for all, which the library sends together. */
-  value: Buffer;
-  attempts: number;
-  broker: number | null;
-}
-
-type Verdict = Pick<Completion, 'outcome' | 'error' | 'offset'>;
 
 const ACKS = { 0: 0, 1: 1, all: -1 } as const;
 const CLOSE_WITHIN_MS = 2000;
@@ -90,11 +81,19 @@ function createApplication(
   settings: { transactionalId?: string; idempotent: boolean; timeout: number },
 ): Application {
   const { topic, acks, endpoint, clock, requestTimeoutMs, connectionTimeoutMs, retries } = options;
-  const open = new Set<Open>();
   // Idempotent, and with one retry at most, it tries without end.
   const patienceMs = (retries + 1) * (requestTimeoutMs + RETRY_DELAY_MS) + connectionTimeoutMs + SPARE_MS;
   let producer: Producer | null = null;
   let sender: Sender | null = null;
+  const { noteAttempt, ...writes } = applicationWrites(options, {
+    async call(messages) {
+      const told = messages.map((message) => ({ topic, ...message }));
+      const result = await within(clock, patienceMs, sender!.send({ acks: ACKS[acks], messages: told }));
+      if (result === null) return null;
+      return (result.offsets ?? []).map(({ partition, offset }) => ({ partition, offset: Number(offset) }));
+    },
+    nameOf: causeOf,
+  });
 
   async function connect(): Promise<Producer> {
     const library = await loadPlatformatic();
@@ -111,13 +110,7 @@ function createApplication(
     made.connections.on('connecting', ({ connection }) => connection.on('error', () => undefined));
     made.connections.on('connect', ({ broker, connection }) =>
       watchWrites(connection.socket, (_correlationId, request) => {
-        if (request.readInt16BE(4) !== KAFKA_APIS.Produce) return;
-        // Values are unique, so a produce request that contains one is an attempt at that batch.
-        for (const write of open) {
-          if (!request.includes(write.value)) continue;
-          write.attempts++;
-          write.broker = brokerId(made, broker);
-        }
+        if (request.readInt16BE(4) === KAFKA_APIS.Produce) noteAttempt(request, () => brokerId(made, broker));
       }),
     );
     await made.metadata({ topics: [topic] });
@@ -137,62 +130,9 @@ function createApplication(
         throw couldNotConnect(endpoint, causeOf(thrown), thrown);
       }
     },
-    async write(invocation): Promise<Completion> {
-      const values = valuesOf(invocation).map(options.encode);
-      const { keys } = keysOf(invocation, options.keyed);
-      const write: Open = { value: values[0]!, attempts: 0, broker: null };
-      const { partition } = invocation;
-      open.add(write);
-      const [verdict] = await sent(
-        values.map((value, index) => ({
-          partition,
-          value,
-          ...(keys !== undefined && { key: keys[index]! }),
-        })),
-      );
-      open.delete(write);
-      return { ...verdict!, attempts: write.attempts, broker: write.broker };
-    },
-    async send(values) {
-      const writes = values.map((value): Open => ({
-        value: options.encode(value),
-        attempts: 0,
-        broker: null,
-      }));
-      for (const write of writes) open.add(write);
-      const verdicts = await sent(
-        values.map(({ partition }, index) => ({
-          value: writes[index]!.value,
-          ...(partition !== ANY_PARTITION && { partition }),
-        })),
-      );
-      for (const write of writes) open.delete(write);
-      return writes.map(({ attempts, broker }, index) => ({ ...verdicts[index]!, attempts, broker }));
-    },
+    ...writes,
     close,
   };
-
-  /** One call of the library. What it says of a partition is the offset of its first record there. */
-  async function sent(messages: { partition?: number; value: Buffer; key?: Buffer }[]): Promise<Verdict[]> {
-    const alike = (verdict: Verdict): Verdict[] => messages.map(() => verdict);
-    try {
-      const told = messages.map((message) => ({ topic, ...message }));
-      const result = await within(clock, patienceMs, sender!.send({ acks: ACKS[acks], messages: told }));
-      if (result === null) return alike({ outcome: 'info', error: 'CLIENT_SILENT', offset: null });
-      return messages.map(({ partition }, index) => {
-        const base = Number(result.offsets?.find((each) => each.partition === partition)?.offset ?? -1);
-        const isKnown = partition !== undefined && base >= 0;
-        const before = messages.slice(0, index).filter((each) => each.partition === partition).length;
-        return {
-          outcome: acks === 0 ? 'sent' : 'ok',
-          error: null,
-          offset: isKnown ? base + before : null,
-        };
-      });
-    } catch (thrown) {
-      return alike({ outcome: 'info', error: causeOf(thrown), offset: null });
-    }
-  }
 
   async function close(): Promise<void> {
     if (producer === null) return;
