@@ -3,7 +3,7 @@ import { chance, weighted } from './drawing.ts';
 import { CHURN_KINDS } from './group-schema.ts';
 import { scenarioSchema, type Scenario, type ScenarioInput } from './schema.ts';
 import type { Draw } from './swarm.ts';
-import { drawStrikesAndCuts } from './transactional-swarm.ts';
+import { drawCluster, drawLoad, drawStrikesAndCuts, drawTimeouts, drawTopic } from './swarm-parts.ts';
 
 /**
  * A small scenario with a consumer group from a seed, as `drawScenario` draws one without: members that come and go while
@@ -13,19 +13,15 @@ import { drawStrikesAndCuts } from './transactional-swarm.ts';
  */
 export function drawGroupScenario(seed: number): Draw {
   const random = seededRandom(seed).fork('group swarm');
-  const mode = random.pick(['zookeeper', 'kraft-combined', 'kraft-separate'] as const);
-  const brokers = weighted(random, [
-    [1, 1],
-    [3, 14],
-    [5, 2],
-  ]);
+  const { mode, brokers } = drawCluster(random);
   const commit = weighted(random, [
     ['manual', 5],
     ['transaction', 4],
     ['automatic', 2],
   ] as const);
   const isCopying = commit === 'transaction';
-  const topic = drawTopic(random, { brokers, isCopying });
+  // The first half of the partitions is what is copied.
+  const topic = drawTopic(random, brokers, () => (isCopying ? random.pick([2, 4]) : 1 + random.int(4)));
   const phases = {
     warmUpMs: random.pick([0, 500, 2_000]),
     faultsMs: random.pick([4_000, 8_000, 14_000]),
@@ -47,7 +43,7 @@ export function drawGroupScenario(seed: number): Draw {
     detection: chance(random, 0.85) ? 'short' : 'original',
     topic,
     producer,
-    load: drawLoad(random, phases),
+    load: drawGroupLoad(random, phases),
     phases,
     consumer: {
       library: 'java',
@@ -66,19 +62,8 @@ export function drawGroupScenario(seed: number): Draw {
   return { scenario, schedule: script, mode };
 }
 
-/** The first half of the partitions is what is copied. */
-function drawTopic(random: Random, { brokers, isCopying }: { brokers: number; isCopying: boolean }) {
-  const replicationFactor = chance(random, 0.9) ? Math.min(3, brokers) : 1;
-  return {
-    partitions: isCopying ? random.pick([2, 4]) : 1 + random.int(4),
-    replicationFactor,
-    minInsyncReplicas: chance(random, 0.8) ? Math.min(2, replicationFactor) : 1,
-    uncleanLeaderElection: chance(random, 0.05),
-  };
-}
-
 function drawProducer(random: Random, { isCopying }: { isCopying: boolean }) {
-  const requestTimeoutMs = random.pick([300, 600, 1_500]);
+  const timeouts = drawTimeouts(random);
   const transactions = {
     requestsPerTransaction: random.pick([1, 2, 5]),
     abortShare: random.pick([0, 0.25, 0.5]),
@@ -87,27 +72,16 @@ function drawProducer(random: Random, { isCopying }: { isCopying: boolean }) {
   };
   return {
     acks: isCopying || chance(random, 0.8) ? ('all' as const) : (1 as const),
-    requestTimeoutMs,
-    produceTimeoutMs: Math.round(requestTimeoutMs / 2),
+    ...timeouts,
     ...(chance(random, 0.3) && { acks: 'all' as const, transactions }),
   };
 }
 
 /** Either as long as the run, or over when part of it is. */
-function drawLoad(random: Random, phases: Scenario['phases']) {
-  const writes = 60 + random.int(140);
-  const seconds = (phases.warmUpMs + phases.faultsMs + phases.recoveryMs) / 1_000;
-  const shape = {
-    workers: 1 + random.int(3),
-    inFlight: random.pick([1, 1, 2, 4]),
-    recordsPerRequest: weighted(random, [
-      [1, 6],
-      [3, 1],
-    ]),
-  };
-  const ratePerSecond = Math.max(1, Math.round(writes / seconds));
-  if (chance(random, 0.5)) return { ...shape, ratePerSecond };
-  return { ...shape, ratePerSecond: random.pick([2, 4, 8]) * ratePerSecond, count: writes };
+function drawGroupLoad(random: Random, phases: Scenario['phases']) {
+  const { writes, load } = drawLoad(random, phases);
+  if (chance(random, 0.5)) return load;
+  return { ...load, ratePerSecond: random.pick([2, 4, 8]) * load.ratePerSecond, count: writes };
 }
 
 function drawChurn(random: Random) {
