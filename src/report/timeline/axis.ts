@@ -48,3 +48,8 @@ function tickText(endS: number, stepS: number): (timeS: number) => string {
   const rest = utcFormat(format);
   return (timeS) => `${Math.floor(timeS / unitS)}${rest(new Date(Math.round(timeS * 1000)))}`;
 }
+
+/** How wide a stretch of time is drawn, in px: never so narrow that it cannot be seen. */
+export function widthOf(axis: TimeAxis, { fromNs, toNs }: { fromNs: number; toNs: number }): number {
+  return Math.max(1.2, axis.x(toNs) - axis.x(fromNs));
+}

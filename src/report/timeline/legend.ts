@@ -28,6 +28,18 @@ export function filled(
   };
 }
 
+/** A swatch filled in the style of a class, and hatched in that of `CLASS-hatch`. */
+export function hatched(text: string, className: string): LegendEntry {
+  return {
+    text,
+    swatch: (pen, x, y) => {
+      const area = box(x, y, SWATCH_PX, 10);
+      pen.path(area, className);
+      pen.path(area, `${className}-hatch`);
+    },
+  };
+}
+
 /** The panel's name on the left and its legend on the right; entries that find no room are left out. */
 export function drawHeading(pen: Pen, top: number, heading: string, entries: readonly LegendEntry[]): void {
   pen.text(MARGIN, top + 15, heading, 'heading');

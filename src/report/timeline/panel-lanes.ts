@@ -4,8 +4,8 @@ import type { Lane } from './lanes.ts';
 import type { LeaderSpan } from './leading.ts';
 import type { Span } from './spans.ts';
 import type { Panel, Picture } from './picture.ts';
-import type { TimeAxis } from './axis.ts';
-import { drawHeading, filled, HEADING_HEIGHT } from './legend.ts';
+import { type TimeAxis, widthOf } from './axis.ts';
+import { drawHeading, filled, hatched, HEADING_HEIGHT } from './legend.ts';
 import type { LegendEntry } from './legend.ts';
 import { shorten, textWidth } from './labels.ts';
 import { MARGIN, MUTED, PLOT_LEFT, PLOT_RIGHT } from './style.ts';
@@ -127,11 +127,6 @@ function drawLeaderText(pen: Pen, middle: number, span: LeaderSpan, axis: TimeAx
 const zombies = (leading: readonly LeaderSpan[]): Span<true>[] =>
   leading.flatMap((span) => (span.zombieFromNs === null ? [] : [{ ...span, fromNs: span.zombieFromNs }]));
 
-/** Never so narrow that it cannot be seen. */
-function widthOf(axis: TimeAxis, span: Span<unknown>): number {
-  return Math.max(1.2, axis.x(span.toNs) - axis.x(span.fromNs));
-}
-
 /** Only what occurs in this picture. */
 function legendOf({ lanes, run, focusPartition }: Picture): LegendEntry[] {
   const has = (state: NodeEvent['state']) =>
@@ -166,15 +161,7 @@ function legendOf({ lanes, run, focusPartition }: Picture): LegendEntry[] {
       swatch: (pen, x, y) => pen.path(roundBox(x, y - 1, 16, 12, 3), 'impaired'),
     });
   }
-  if (has('paused')) {
-    entries.push({
-      text: 'paused',
-      swatch: (pen, x, y) => {
-        pen.path(box(x, y, 16, 10), 'paused');
-        pen.path(box(x, y, 16, 10), 'paused-hatch');
-      },
-    });
-  }
+  if (has('paused')) entries.push(hatched('paused', 'paused'));
   if (has('down')) {
     entries.push({ text: 'dead', swatch: (pen, x, y) => pen.path(cross(x + 8, y + 5, 5), 'dead-mark') });
   }

@@ -1,8 +1,9 @@
 import { counted } from '../../core/words.ts';
+import { widthOf } from './axis.ts';
 import { shorten, textWidth } from './labels.ts';
-import { drawHeading, filled, HEADING_HEIGHT } from './legend.ts';
+import { drawHeading, filled, hatched, HEADING_HEIGHT } from './legend.ts';
 import type { LegendEntry } from './legend.ts';
-import type { MemberLane, MemberSpan, Membership } from './members.ts';
+import type { MemberLane, Membership } from './members.ts';
 import type { Panel, Picture } from './picture.ts';
 import { MARGIN, PLOT_LEFT, PLOT_RIGHT } from './style.ts';
 import { box, cross, stroke } from './svg.ts';
@@ -39,11 +40,10 @@ function drawLane(pen: Pen, top: number, { member, spans, died }: MemberLane, { 
   pen.path(stroke(MARGIN, top, PLOT_RIGHT, top), 'lane-line');
   pen.text(MARGIN, middle + 4, shorten(`member ${member}`, 12.5, PLOT_LEFT - MARGIN - 6), 'lane-name');
   const seen = spans.filter(({ toNs }) => toNs > axis.fromNs);
-  const widthOf = (span: MemberSpan) => Math.max(1.2, axis.x(span.toNs) - axis.x(span.fromNs));
   const bars = (state: Membership, height: number) =>
     seen
       .filter((span) => span.state === state)
-      .map((span) => box(axis.x(span.fromNs), middle - height / 2, widthOf(span), height))
+      .map((span) => box(axis.x(span.fromNs), middle - height / 2, widthOf(axis, span), height))
       .join('');
   pen.path(bars('joining', JOINING_HEIGHT), 'up');
   pen.path(bars('owning', OWNING_HEIGHT), 'owning');
@@ -60,7 +60,7 @@ function drawLane(pen: Pen, top: number, { member, spans, died }: MemberLane, { 
   if (run.info.partitions < 2) return;
   for (const span of owning.slice(0, LABELS_MAX)) {
     const text = span.partitions.join(', ');
-    if (textWidth(text, LABEL_SIZE) + 10 > widthOf(span)) continue;
+    if (textWidth(text, LABEL_SIZE) + 10 > widthOf(axis, span)) continue;
     pen.text(Math.max(axis.x(span.fromNs), PLOT_LEFT) + 5, middle + 4, text, 'on-bar');
   }
 }
@@ -71,15 +71,7 @@ function legendOf(lanes: readonly MemberLane[]): LegendEntry[] {
   const entries: LegendEntry[] = [];
   if (has('owning')) entries.push(filled('owns the partitions named', 'owning'));
   if (has('joining')) entries.push(filled('owns none', 'up', {}, JOINING_HEIGHT));
-  if (has('paused')) {
-    entries.push({
-      text: 'stopped',
-      swatch: (pen, x, y) => {
-        pen.path(box(x, y, 16, 10), 'paused');
-        pen.path(box(x, y, 16, 10), 'paused-hatch');
-      },
-    });
-  }
+  if (has('paused')) entries.push(hatched('stopped', 'paused'));
   if (lanes.some(({ died }) => died.length > 0))
     entries.push({ text: 'dead', swatch: (pen, x, y) => pen.path(cross(x + 8, y + 5, 4), 'dead-mark') });
   return entries;
