@@ -39,7 +39,7 @@ function recordOf(value: Buffer, offsetDelta: number): Buffer {
 }
 
 /** Zig-zag varint. */
-function varint(value: number): Buffer {
+export function varint(value: number): Buffer {
   const bytes: number[] = [];
   let raw = ((value << 1) ^ (value >> 31)) >>> 0;
   for (; raw >= 0x80; raw >>>= 7) bytes.push((raw & 0x7f) | 0x80);

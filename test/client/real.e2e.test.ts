@@ -36,10 +36,20 @@ async function ask(
   programs: readonly (readonly string[])[],
 ): Promise<Answers> {
   t.timeout(400_000);
-  const inTurn = [process.execPath, '--import=tsx', 'test/client/ask-in-turn.ts', JSON.stringify(programs)];
+  const inTurn = [process.execPath, '--import=tsx', 'test/in-turn.ts', JSON.stringify(programs)];
   const { status, output } = await kept(['lab', '--kafka', kafka, '--', ...inTurn]);
   t.is(status, 0, output);
-  return JSON.parse(/^\{.*\}$/m.exec(output)?.[0] ?? '{}') as Answers;
+  const told = [...output.matchAll(/^\{"last".*\}$/gm)].map(
+    ([line]) => JSON.parse(line) as { last: string; stderr: string; exitCode: number },
+  );
+  t.is(told.length, programs.length, output);
+  return Object.fromEntries(
+    programs.map(([program], index) => {
+      const { last, stderr, exitCode } = told[index]!;
+      if (exitCode !== 0) throw new Error(`${program} ended with ${exitCode}: ${stderr}`);
+      return [program, JSON.parse(last) as unknown];
+    }),
+  );
 }
 
 test.serial('requests to end transactions are answered by 3.9.1 as by the model', (t) => {

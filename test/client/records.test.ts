@@ -5,6 +5,7 @@ import { crc32c } from '../../src/client/kafkajs/crc32c.ts';
 import { decodeRecords } from '../../src/client/kafkajs/records.ts';
 import type { FetchedMarker } from '../../src/client/client.ts';
 import { holds } from '../holds.ts';
+import { varint } from './batch.ts';
 
 interface BatchSpec {
   values: (string | null)[];
@@ -210,13 +211,4 @@ function recordOf(value: string | null, offsetDelta: number): Buffer {
     header,
   ]);
   return Buffer.concat([varint(body.length), body]);
-}
-
-/** Zig-zag varint. */
-function varint(value: number): Buffer {
-  const bytes: number[] = [];
-  let raw = ((value << 1) ^ (value >> 31)) >>> 0;
-  for (; raw >= 0x80; raw >>>= 7) bytes.push((raw & 0x7f) | 0x80);
-  bytes.push(raw);
-  return Buffer.from(bytes);
 }

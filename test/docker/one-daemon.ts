@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline';
 import { resolve } from 'node:path';
 import { withDocker } from './why-no-docker.ts';
 
-const IN_TURN = resolve(import.meta.dirname, 'in-turn.ts');
+const IN_TURN = resolve(import.meta.dirname, '../in-turn.ts');
 
 /** What a program has told, as the last line of its output, and all that it said beside it. */
 export interface Told {
