@@ -161,13 +161,26 @@ async function connectDirectly(
     ended.abort();
   }
 
+  /** Asks for something. ssh2 throws at once where the stream has ended, and says only later that the connection has. */
+  function ask(question: () => void): void {
+    try {
+      question();
+    } catch (error) {
+      why ??= messageOf(error);
+      client.destroy();
+      throw error;
+    }
+  }
+
   /** Opens something on the connection, which is given up if no answer comes. */
   async function opened<T>(open: (done: (error: Error | undefined, it: T) => void) => void): Promise<T> {
     if (why !== null) throw new Error(why);
     const timer = new AbortController();
     try {
       return await Promise.race([
-        new Promise<T>((resolve, reject) => open((error, it) => (error ? reject(error) : resolve(it)))),
+        new Promise<T>((resolve, reject) =>
+          ask(() => open((error, it) => (error ? reject(error) : resolve(it)))),
+        ),
         lost.then(() => Promise.reject(new Error(why ?? 'the connection was lost'))),
         clock.sleep(CHANNEL_TIMEOUT_MS, timer.signal).then(() => {
           if (timer.signal.aborted) return new Promise<never>(() => undefined);
@@ -202,8 +215,10 @@ async function connectDirectly(
       if (why !== null) throw new Error(why);
       return new Promise((resolve, reject) => {
         void lost.then(() => reject(new Error(why ?? 'the connection was lost')));
-        client.forwardOut('127.0.0.1', 0, address, port, (error, stream) =>
-          error ? reject(new Unforwarded(refusalOf(error))) : resolve(stream),
+        ask(() =>
+          client.forwardOut('127.0.0.1', 0, address, port, (error, stream) =>
+            error ? reject(new Unforwarded(refusalOf(error))) : resolve(stream),
+          ),
         );
       });
     },
@@ -212,8 +227,8 @@ async function connectDirectly(
       return Promise.race([
         // A port that no connection can be made to: to be refused is an answer, too.
         new Promise<boolean>((resolve) =>
-          client.forwardOut('127.0.0.1', 0, '127.0.0.1', 0, () => resolve(true)),
-        ),
+          ask(() => client.forwardOut('127.0.0.1', 0, '127.0.0.1', 0, () => resolve(true))),
+        ).catch(() => false),
         lost.then(() => false),
       ]);
     },
