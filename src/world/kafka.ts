@@ -25,7 +25,7 @@ import { contractOf } from '../scenario/contract.ts';
 import { DETECTION_TIMEOUTS, type Scenario } from '../scenario/schema.ts';
 import { groupSettingsOf } from '../scenario/group.ts';
 import { stateSettingsOf } from '../scenario/transactions.ts';
-import { openConsumers } from './consumers.ts';
+import { openConsumers, type Consumers } from './consumers.ts';
 import { openGroup } from './group.ts';
 import { createRequestLog } from './request-log.ts';
 import { openTransactional } from './transactional.ts';
@@ -147,8 +147,15 @@ export function kafkaWorld(options: {
 
   /** What a run with this topic and this scenario needs, beside the nodes. */
   const clientsOf = (
-    { topic, scenario: of, seed, encode, client = options.client }: Omit<NextRun, 'run' | 'record'>,
-    writing: Library,
+    {
+      topic,
+      scenario: of,
+      seed,
+      encode,
+      client = options.client,
+      consumer = options.consumer,
+    }: Omit<NextRun, 'run' | 'record'>,
+    { writing, reading }: { writing: Library; reading: Consumers | null },
   ) => {
     const driverOf = (worker: number, other?: OtherProducer): DriverOptions => ({
       worker,
@@ -168,10 +175,10 @@ export function kafkaWorld(options: {
       openClient: (worker: number, other?: OtherProducer) => writing.open(driverOf(worker, other)),
       openTransactional: (worker: number, onProducer: OnProducer) =>
         openTransactional(writing, driverOf(worker), { scenario: of, seed, onProducer }),
-      ...consumers?.of({ topic, scenario: of }),
+      ...reading?.of({ topic, scenario: of }),
       ...openGroup(
         { scenario: of, topic, seed, encode },
-        { consumer: options.consumer, endpoint, connectionTimeoutMs, clock, note },
+        { consumer, endpoint, connectionTimeoutMs, clock, note },
       ),
       openReader: (reader?: Parameters<World['openReader']>[0]) =>
         createReader({ endpoint, topic, partitions: of.topic.partitions, ...reader, clock }),
@@ -209,20 +216,24 @@ export function kafkaWorld(options: {
   const { stop: _, ...noted } = noting({ ...options, run: options.run, record: options.onEvent });
   return {
     ...shared,
-    ...clientsOf(options, library),
+    ...clientsOf(options, { writing: library, reading: consumers }),
     ...noted,
     random: options.random,
     db,
     async another(next) {
       const side = topicSide(next.topic, next.scenario);
       const { stop, ...notedNext } = noting(next);
-      const other =
-        next.client === undefined
-          ? null
-          : openLibrary(next.client, { clock, note: noteTo(next.record, clock) });
+      const noteNext = noteTo(next.record, clock);
+      const writing = next.client === undefined ? null : openLibrary(next.client, { clock, note: noteNext });
+      const reading = openConsumers(next.consumer, {
+        endpoint,
+        connectionTimeoutMs,
+        clock,
+        note: noteNext,
+      });
       return {
         ...shared,
-        ...clientsOf(next, other ?? library),
+        ...clientsOf(next, { writing: writing ?? library, reading: reading ?? consumers }),
         ...notedNext,
         random: seededRandom(next.seed),
         db: await db.withTopic(side.calls),
@@ -239,7 +250,8 @@ export function kafkaWorld(options: {
         },
         async close() {
           stop();
-          await other?.close();
+          await writing?.close();
+          await reading?.close();
           side.close();
           await administer((admin) => admin.deleteTopic(next.topic));
         },

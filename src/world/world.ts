@@ -100,6 +100,8 @@ export interface NextRun {
   record: (event: Event) => void;
   /** What writes, if not what writes in the first run. */
   client?: PreparedClient;
+  /** The library that reads, if not the one that reads in the first run. */
+  consumer?: PreparedClient;
 }
 
 /** A host that workers live on. */

@@ -7,12 +7,19 @@ import type { Event } from '../../src/history/event.ts';
 import { createDecoder, createEncoder } from '../../src/history/value.ts';
 import { openWorld } from '../../src/world/open.ts';
 import type { WorldPlan } from '../../src/world/plan.ts';
-import { contractScenario, tellAll } from './cases.ts';
-import { tellTransactions, transactionScenario } from './transaction-cases.ts';
+import type { World } from '../../src/world/world.ts';
+import { contractScenario, tellAll, type Facts } from './cases.ts';
+import { tellTransactions, transactionScenario, type TransactionFacts } from './transaction-cases.ts';
+
+/** What one cluster has told. */
+export interface ToldByKafka {
+  cases: Record<string, Facts>;
+  transactions: TransactionFacts[];
+}
 
 /**
  * Tells the contract's cases on real Kafka, in a lab of its own; prints the facts as one line of JSON.
- * Usage: real-fixture.ts LAB VERSION MODE DIRECTORY [1] [2]: with versions of transactions, their cases instead
+ * Usage: real-fixture.ts LAB VERSION MODE DIRECTORY [1] [2]: with versions of transactions, whose cases are told afterwards
  */
 const [lab = '', version = '', mode = '', directory = '', ...words] = process.argv.slice(2);
 const versions = words.map((word) => (word === '2' ? 2 : 1));
@@ -20,7 +27,7 @@ const versions = words.map((word) => (word === '2' ? 2 : 1));
 const kafka = { kafka: version, environment: process.env };
 
 async function inside(): Promise<void> {
-  const scenario = versions.length === 0 ? contractScenario() : transactionScenario(versions);
+  const scenario = contractScenario();
   const events: Event[] = [];
   const place = { run: 'contract', topic: 'kept' };
   const distribution = await resolveDistribution(kafka);
@@ -39,12 +46,26 @@ async function inside(): Promise<void> {
   });
   await world.db.setup();
   const stop = world.db.watch?.((event) => events.push(event));
-  const contracted = { ...world, decode: createDecoder(place), events, scenario };
-  const told =
-    versions.length === 0 ? await tellAll(contracted) : await tellTransactions(contracted, versions);
+  const cases = await tellAll({ ...world, decode: createDecoder(place), events, scenario });
   stop?.();
+  const transactions = versions.length === 0 ? [] : await tellInTransactions(world);
   await world.close();
-  writeSync(1, `${JSON.stringify(told)}\n`);
+  writeSync(1, `${JSON.stringify({ cases, transactions } satisfies ToldByKafka)}\n`);
+}
+
+/** On the cluster that is there, in a topic of their own. */
+async function tellInTransactions(cluster: World): Promise<TransactionFacts[]> {
+  const scenario = transactionScenario(versions);
+  const place = { run: 'transactions', topic: 'transactions' };
+  const encode = createEncoder({ ...place, sizeBytes: scenario.load.recordBytes });
+  const world = await cluster.another!({ ...place, scenario, seed: 1, encode, record: () => undefined });
+  await world.db.setup();
+  const told = await tellTransactions(
+    { ...world, decode: createDecoder(place), events: [], scenario },
+    versions,
+  );
+  await world.close();
+  return told;
 }
 
 if (lab !== 'netns' || insideLab()) {

@@ -1,6 +1,6 @@
 /**
  * Runs scenarios one after the other on one cluster in a lab of its own, which costs one start of it, and prints what the checker
- * found as a line of JSON: `on-one-cluster.ts KAFKA DIRECTORY SCENARIO=CLIENT ...`. Each has a topic of its own.
+ * found as a line of JSON: `on-one-cluster.ts KAFKA DIRECTORY JSON`, a list of `Asked`. Each has a topic of its own.
  */
 import { writeSync } from 'node:fs';
 import { check } from '../../src/checker/check.ts';
@@ -14,6 +14,7 @@ import { memoryRecorder } from '../../src/history/recorder/memory-recorder.ts';
 import { int64At, type Run, type RunInfo } from '../../src/history/run.ts';
 import { TRANSACTION_ENDS } from '../../src/history/transaction.ts';
 import { createDecoder, createEncoder } from '../../src/history/value.ts';
+import { prepareConsumer } from '../../src/run/prepare-client.ts';
 import type { Schedule } from '../../src/nemesis/schedule.ts';
 import { run as perform } from '../../src/runner/runner.ts';
 import { findEntry } from '../../src/scenario/catalog/catalog.ts';
@@ -22,11 +23,21 @@ import type { Scenario } from '../../src/scenario/schema.ts';
 import { transactionsInfoOf, withTransactionVersion } from '../../src/scenario/transactions.ts';
 import { openWorld } from '../../src/world/open.ts';
 
+/** What is to run. */
+export interface Asked {
+  scenario: string;
+  /** What writes; kept's own client if absent. */
+  client?: 'kafkajs' | 'kept';
+  /** Of transactions; the highest that there is if absent. */
+  transactionVersion?: 1 | 2;
+  /** What reads where the scenario asks for consumers; the one that it names if absent. */
+  consumer?: 'java' | 'kafkajs';
+}
+
 /** What one run came to. */
 export interface Told {
-  /** `SCENARIO=CLIENT` */
-  name: string;
   verdict: Result['verdict'];
+  reasons: string[];
   counts: Result['counts'];
   transactions?: Result['transactions'];
   findings: Pick<Finding, 'kind' | 'judgement' | 'blame' | 'reason'>[];
@@ -36,13 +47,18 @@ export interface Told {
 
 const CLIENTS = { kafkajs: KAFKAJS_CLIENT, kept: OWN_CLIENT };
 const SEED = 7;
-const MODE = 'kraft-combined';
-const [version = '', directory = '', ...wanted] = process.argv.slice(2);
+
+const [version = '', directory = '', wanted = ''] = process.argv.slice(2);
+const asked = JSON.parse(wanted) as Asked[];
 const kafka = { kafka: version, environment: process.env };
+const hasVersion2 = Number.parseInt(version, 10) >= 4;
+/** As kept runs them where nobody says another one. */
+const MODE = hasVersion2 ? 'kraft-combined' : 'zookeeper';
 
 if (!insideLab()) {
   // From inside a lab no repository can be reached: what is missing in the cache is fetched before.
   await resolveDistribution(kafka);
+  for (const each of asked) await prepareConsumer(scenarioOf(each));
   process.exit(await enterLab(process.argv.slice(2)));
 }
 const stage = openWorld(
@@ -65,23 +81,39 @@ const cluster = await stage.build({
 });
 await cluster.db.setup();
 const told: Told[] = [];
-for (const [index, words] of wanted.entries()) told.push(await tell(index, words));
+for (const [index, each] of asked.entries()) told.push(await tell(index, each));
 await cluster.close();
 writeSync(1, `${JSON.stringify(told)}\n`);
 process.exit(0);
 
-async function tell(index: number, words: string): Promise<Told> {
-  const [name = '', library = ''] = words.split('=');
-  const client = CLIENTS[library as keyof typeof CLIENTS];
-  const { client: _, ...given } = findEntry(name)!.scenario;
-  const hasVersion2 = Number.parseInt(version, 10) >= 4;
-  const scenario = withTransactionVersion(given, client, { hasVersion2 });
+/** As it stands in the catalog, but for what is asked for. */
+function scenarioOf({ scenario, transactionVersion, consumer }: Asked): Scenario {
+  const { client: _, ...given } = findEntry(scenario)!.scenario;
+  const { transactions } = given.producer;
+  return {
+    ...given,
+    producer: {
+      ...given.producer,
+      ...(transactions !== undefined &&
+        transactionVersion !== undefined && {
+          transactions: { ...transactions, version: transactionVersion },
+        }),
+    },
+    ...(consumer !== undefined && { consumer: { ...given.consumer!, library: consumer } }),
+  };
+}
+
+async function tell(index: number, each: Asked): Promise<Told> {
+  const client = CLIENTS[each.client ?? 'kept'];
+  const scenario = withTransactionVersion(scenarioOf(each), client, { hasVersion2 });
+  const consumer = await prepareConsumer(scenario);
   const place = { run: `run${index}`, topic: `topic${index}` };
   const recorder = memoryRecorder(infoOf(scenario, { client, ...place }), stage.clock);
   const run = {
     ...place,
     scenario,
     client,
+    ...(consumer !== null && { consumer }),
     seed: SEED,
     encode: createEncoder({ ...place, sizeBytes: scenario.load.recordBytes }),
     record: (event: Event) => recorder.event(event),
@@ -103,10 +135,10 @@ async function tell(index: number, words: string): Promise<Told> {
   await recorder.close('complete');
   await world.close();
   const history = recorder.run();
-  const { verdict, counts, transactions, findings } = check(history, { claim: 'kept' });
+  const { verdict, reasons, counts, transactions, findings } = check(history, { claim: 'kept' });
   return {
-    name: words,
     verdict,
+    reasons,
     counts,
     ...(transactions !== undefined && { transactions }),
     findings: findings.map(({ kind, judgement, blame, reason }) => ({ kind, judgement, blame, reason })),
