@@ -161,7 +161,7 @@ async function endingWith(
   return ended;
 }
 
-test('undamaged, the runs are what they are', async (t) => {
+test.serial('undamaged, the runs are what they are', async (t) => {
   t.is((await endingWith('kept', new Map())).status, 0);
   const { status, result } = await endingWith('lossy', new Map());
   t.is(status, 1);
@@ -208,35 +208,38 @@ function injured(story: StoryName, one: typeof injury extends fc.Arbitrary<infer
 }
 
 for (const story of ['kept', 'lossy'] as const) {
-  test(`a hundred damaged copies of the ${story} run: no crash, no false accusation, and it is said what is wrong`, async (t) => {
-    const undamaged = await endingWith(story, new Map());
-    await holds(
-      t,
-      fc.asyncProperty(injury, async (one) => {
-        const changes = injured(story, one);
-        const hasChanged = [...changes].some(
-          ([file, bytes]) => bytes === null || !contents[story].get(file)!.equals(bytes),
-        );
-        const { status, sentences, result } = await endingWith(story, changes);
-        const text = sentences.join(' ');
-        if (story === 'kept') t.not(status, 1, text);
-        else t.not(status, 0, text);
-        t.not(text, '');
-        if (!hasChanged || status === 1) return;
-        // Bytes that mean nothing may change without harm, such as a blank in run.json; then all is as it was.
-        if (status === 0) t.deepEqual(result, undamaged.result);
-        else
-          t.true(
-            [...changes.keys()].some((file) => text.includes(file)),
-            text,
+  test.serial(
+    `a hundred damaged copies of the ${story} run: no crash, no false accusation, and it is said what is wrong`,
+    async (t) => {
+      const undamaged = await endingWith(story, new Map());
+      await holds(
+        t,
+        fc.asyncProperty(injury, async (one) => {
+          const changes = injured(story, one);
+          const hasChanged = [...changes].some(
+            ([file, bytes]) => bytes === null || !contents[story].get(file)!.equals(bytes),
           );
-      }),
-      { numRuns: 100 },
-    );
-  });
+          const { status, sentences, result } = await endingWith(story, changes);
+          const text = sentences.join(' ');
+          if (story === 'kept') t.not(status, 1, text);
+          else t.not(status, 0, text);
+          t.not(text, '');
+          if (!hasChanged || status === 1) return;
+          // Bytes that mean nothing may change without harm, such as a blank in run.json; then all is as it was.
+          if (status === 0) t.deepEqual(result, undamaged.result);
+          else
+            t.true(
+              [...changes.keys()].some((file) => text.includes(file)),
+              text,
+            );
+        }),
+        { numRuns: 100 },
+      );
+    },
+  );
 }
 
-test('a foreign version is refused with what to do', async (t) => {
+test.serial('a foreign version is refused with what to do', async (t) => {
   const later = Buffer.from('{"version": 3, "run": "x"}');
   const { status, sentences } = await endingWith(
     'kept',
@@ -260,7 +263,7 @@ const told = async (rows: Rows) => {
   return ended;
 };
 
-test('duplicate rows: nothing is said about those writes, and no loss is invented', async (t) => {
+test.serial('duplicate rows: nothing is said about those writes, and no loss is invented', async (t) => {
   const writes = [...kept.writes.slice(0, 50), ...kept.writes.slice(40)];
   const { status, sentences } = await told({ ...kept, writes });
   t.is(status, 2);
@@ -276,7 +279,7 @@ test('duplicate rows: nothing is said about those writes, and no loss is invente
  * Writes and end offsets are timed by one clock, or there are no ends; that of the readers may be another. What goes
  * back by little more than a tenth of a second looks like rows that were handed over late (clock.ts), and is not noticed.
  */
-test('clocks that jump cause no accusation', async (t) => {
+test.serial('clocks that jump cause no accusation', async (t) => {
   const shift = (timeNs: number | null, fromNs: number, byNs: number) =>
     timeNs === null ? null : Math.max(0, timeNs >= fromNs ? timeNs + byNs : timeNs);
   await holds(
@@ -316,7 +319,7 @@ test('clocks that jump cause no accusation', async (t) => {
   );
 });
 
-test('an empty run, a worker with no writes and acknowledgements without offsets', async (t) => {
+test.serial('an empty run, a worker with no writes and acknowledgements without offsets', async (t) => {
   const empty = await told({});
   t.is(empty.status, 2);
   t.true(empty.sentences.includes('No write was attempted.'));
@@ -328,7 +331,7 @@ test('an empty run, a worker with no writes and acknowledgements without offsets
   t.is(lost.result!.counts.lost, 2 * 39);
 });
 
-test('a million partitions end in a sentence', async (t) => {
+test.serial('a million partitions end in a sentence', async (t) => {
   const writes = Array.from({ length: 1_000_000 }, (_, index) => ({
     ...kept.writes[0]!,
     seq: index,
@@ -339,70 +342,84 @@ test('a million partitions end in a sentence', async (t) => {
   t.true(sentences.some((sentence) => /more than 65535 partitions/.test(sentence)));
 });
 
-test('an NDJSON export that was cut where a line ends is never called invalid when the whole one is valid', async (t) => {
-  // A second reader reads everything again: what the cut takes from it, it has not skipped.
-  const again: Rows = {
-    ...kept,
-    reads: [...kept.reads, ...kept.reads.map((read) => ({ ...read, scan: 1, timeNs: read.timeNs + 5 * S }))],
-    events: [
-      ...kept.events,
-      ...kept.events.flatMap((event) =>
-        event.type === 'scan' ? [{ ...event, scan: 1, name: 'again', completeNs: 30 * S }] : [],
-      ),
-    ],
-  };
-  const file = join(root, 'cut.ndjson');
-  for (const story of [kept, again]) {
-    const lines = [...formatInterchange(runOf(story))].join('').trimEnd().split('\n');
-    for (let count = lines.length; count > 0; count -= count > lines.length - 20 ? 1 : 7) {
-      writeFileSync(file, lines.slice(0, count).join('\n'));
-      const { status, sentences } = await ending(file);
-      t.is(status, count === lines.length ? 0 : 2, `${count} lines: ${sentences.join(' ')}`);
-      if (count < lines.length)
-        t.regex(sentences.join(' '), /The history is damaged: cut\.ndjson is torn\. /);
-    }
-  }
-});
-
-test('a run directory that was made of a cut export knows of the cut, and so does its own export', async (t) => {
-  const lines = [...formatInterchange(runOf(kept))].join('').trimEnd().split('\n');
-  const file = join(root, 'short.ndjson');
-  // The last line counts the others; five reads come before it.
-  writeFileSync(file, lines.slice(0, -6).join('\n'));
-  const directory = join(root, 'made-of-a-cut-export');
-  await importHistory(file, directory);
-  const { status, sentences } = await ending(directory);
-  t.is(status, 2);
-  t.true(
-    sentences.includes(
-      'The history is damaged: short.ndjson is torn. Lines of reads that were written into it: 475; that are there: 470.',
-    ),
-    sentences.join(' '),
-  );
-  const exported = join(root, 'exported-again.ndjson');
-  await exportHistory(directory, 'ndjson', exported);
-  t.deepEqual((await ending(exported)).sentences, sentences);
-});
-
-test('an NDJSON history, damaged at any byte, is judged truly or refused with the number of a line', async (t) => {
-  const text = Buffer.from([...formatInterchange(runOf(kept))].join(''));
-  const feeds = text.filter((byte) => byte === 10).length;
-  const file = join(root, 'history.ndjson');
-  await holds(
-    t,
-    fc.asyncProperty(place, fc.option(fc.integer({ min: 1, max: 255 })), async (share, bits) => {
-      const at = Math.floor(share * text.length);
-      writeFileSync(
-        file,
-        bits === null ? text.subarray(0, at) : text.map((byte, index) => (index === at ? byte ^ bits : byte)),
-      );
-      const { status, sentences } = await ending(file);
-      t.true([0, 1, 2, 64].includes(status));
-      if (status === 64) {
-        const line = Number(/^line (\d+) of .*history\.ndjson cannot be used: /.exec(sentences[0]!)?.[1]);
-        t.true(line >= 1 && line <= feeds + 1, sentences[0]);
+test.serial(
+  'an NDJSON export that was cut where a line ends is never called invalid when the whole one is valid',
+  async (t) => {
+    // A second reader reads everything again: what the cut takes from it, it has not skipped.
+    const again: Rows = {
+      ...kept,
+      reads: [
+        ...kept.reads,
+        ...kept.reads.map((read) => ({ ...read, scan: 1, timeNs: read.timeNs + 5 * S })),
+      ],
+      events: [
+        ...kept.events,
+        ...kept.events.flatMap((event) =>
+          event.type === 'scan' ? [{ ...event, scan: 1, name: 'again', completeNs: 30 * S }] : [],
+        ),
+      ],
+    };
+    const file = join(root, 'cut.ndjson');
+    for (const story of [kept, again]) {
+      const lines = [...formatInterchange(runOf(story))].join('').trimEnd().split('\n');
+      for (let count = lines.length; count > 0; count -= count > lines.length - 20 ? 1 : 7) {
+        writeFileSync(file, lines.slice(0, count).join('\n'));
+        const { status, sentences } = await ending(file);
+        t.is(status, count === lines.length ? 0 : 2, `${count} lines: ${sentences.join(' ')}`);
+        if (count < lines.length)
+          t.regex(sentences.join(' '), /The history is damaged: cut\.ndjson is torn\. /);
       }
-    }),
-    { numRuns: 100 },
-  );
-});
+    }
+  },
+);
+
+test.serial(
+  'a run directory that was made of a cut export knows of the cut, and so does its own export',
+  async (t) => {
+    const lines = [...formatInterchange(runOf(kept))].join('').trimEnd().split('\n');
+    const file = join(root, 'short.ndjson');
+    // The last line counts the others; five reads come before it.
+    writeFileSync(file, lines.slice(0, -6).join('\n'));
+    const directory = join(root, 'made-of-a-cut-export');
+    await importHistory(file, directory);
+    const { status, sentences } = await ending(directory);
+    t.is(status, 2);
+    t.true(
+      sentences.includes(
+        'The history is damaged: short.ndjson is torn. Lines of reads that were written into it: 475; that are there: 470.',
+      ),
+      sentences.join(' '),
+    );
+    const exported = join(root, 'exported-again.ndjson');
+    await exportHistory(directory, 'ndjson', exported);
+    t.deepEqual((await ending(exported)).sentences, sentences);
+  },
+);
+
+test.serial(
+  'an NDJSON history, damaged at any byte, is judged truly or refused with the number of a line',
+  async (t) => {
+    const text = Buffer.from([...formatInterchange(runOf(kept))].join(''));
+    const feeds = text.filter((byte) => byte === 10).length;
+    const file = join(root, 'history.ndjson');
+    await holds(
+      t,
+      fc.asyncProperty(place, fc.option(fc.integer({ min: 1, max: 255 })), async (share, bits) => {
+        const at = Math.floor(share * text.length);
+        writeFileSync(
+          file,
+          bits === null
+            ? text.subarray(0, at)
+            : text.map((byte, index) => (index === at ? byte ^ bits : byte)),
+        );
+        const { status, sentences } = await ending(file);
+        t.true([0, 1, 2, 64].includes(status));
+        if (status === 64) {
+          const line = Number(/^line (\d+) of .*history\.ndjson cannot be used: /.exec(sentences[0]!)?.[1]);
+          t.true(line >= 1 && line <= feeds + 1, sentences[0]);
+        }
+      }),
+      { numRuns: 100 },
+    );
+  },
+);

@@ -11,29 +11,32 @@ import { wrongsInGroups } from './wrongs-in-groups.ts';
 
 /** The search with consumer groups: what is planted is found, and where nothing is wrong nothing is. */
 
-test('over 150 seeds with groups the correct model is never accused, and meets everything that a group may meet', async (t) => {
-  t.timeout(600_000);
-  const met = new Set<string>();
-  let valid = 0;
-  for (const seed of seedsOf({ first: 1, last: 150 })) {
-    const draw = drawGroupScenario(seed);
-    const { run, result } = await tryOut({ ...draw, seed, bug: null }, 'contract');
-    t.deepEqual(accusations(result), [], `seed ${seed}`);
-    if (result.verdict === 'valid') valid++;
-    const { commit, staticMembership } = draw.scenario.group!;
-    met.add(commit).add(staticMembership ? 'static' : 'dynamic');
-    for (const { what } of eventsOf(run.events, 'member')) met.add(what);
-    for (const { outcome, error } of eventsOf(run.events, 'offset-commit'))
-      met.add(`commit ${outcome}`).add(error ?? '');
-    for (const { error } of eventsOf(run.events, 'offset-fetch')) met.add(error ?? '');
-  }
-  t.true(valid > 135, String(valid));
-  const all =
-    'manual automatic transaction static dynamic joined assigned paused continued killed left ended ' +
-    'UNKNOWN_MEMBER_ID CLIENT_ENDED UNSTABLE_OFFSET_COMMIT NOT_COORDINATOR';
-  for (const each of [...all.split(' '), 'commit ok', 'commit unknown', 'commit fail'])
-    t.true(met.has(each), each);
-});
+test.serial(
+  'over 150 seeds with groups the correct model is never accused, and meets everything that a group may meet',
+  async (t) => {
+    t.timeout(600_000);
+    const met = new Set<string>();
+    let valid = 0;
+    for (const seed of seedsOf({ first: 1, last: 150 })) {
+      const draw = drawGroupScenario(seed);
+      const { run, result } = await tryOut({ ...draw, seed, bug: null }, 'contract');
+      t.deepEqual(accusations(result), [], `seed ${seed}`);
+      if (result.verdict === 'valid') valid++;
+      const { commit, staticMembership } = draw.scenario.group!;
+      met.add(commit).add(staticMembership ? 'static' : 'dynamic');
+      for (const { what } of eventsOf(run.events, 'member')) met.add(what);
+      for (const { outcome, error } of eventsOf(run.events, 'offset-commit'))
+        met.add(`commit ${outcome}`).add(error ?? '');
+      for (const { error } of eventsOf(run.events, 'offset-fetch')) met.add(error ?? '');
+    }
+    t.true(valid > 135, String(valid));
+    const all =
+      'manual automatic transaction static dynamic joined assigned paused continued killed left ended ' +
+      'UNKNOWN_MEMBER_ID CLIENT_ENDED UNSTABLE_OFFSET_COMMIT NOT_COORDINATOR';
+    for (const each of [...all.split(' '), 'commit ok', 'commit unknown', 'commit fail'])
+      t.true(met.has(each), each);
+  },
+);
 
 const SEEDS_MAX = 1_000;
 
@@ -63,42 +66,48 @@ const TOLD_IN_FULL = [
 ] as const;
 
 for (const bug of GROUP_BUG_NAMES) {
-  test(`a planted bug in groups is found, named and blamed, and nothing but what the definitions say: ${bug}`, async (t) => {
-    t.timeout(600_000);
-    const { kind, blame } = SIGNS[bug];
-    for (const seed of seedsOf({ first: 1, last: SEEDS_MAX })) {
-      const draw = drawGroupScenario(seed);
-      const { run, result } = await tryOut({ ...draw, seed, bug }, 'contract');
-      if (result.doubts === undefined) {
-        const found = new Set<FindingKind>(result.findings.map((finding) => finding.kind));
-        const wrongs = wrongsInGroups(run);
-        for (const wrong of wrongs) t.true(found.has(wrong), `seed ${seed}: ${wrong} is not found`);
-        for (const told of TOLD_IN_FULL)
-          t.is(found.has(told), wrongs.includes(told), `seed ${seed}: ${told}`);
+  test.serial(
+    `a planted bug in groups is found, named and blamed, and nothing but what the definitions say: ${bug}`,
+    async (t) => {
+      t.timeout(600_000);
+      const { kind, blame } = SIGNS[bug];
+      for (const seed of seedsOf({ first: 1, last: SEEDS_MAX })) {
+        const draw = drawGroupScenario(seed);
+        const { run, result } = await tryOut({ ...draw, seed, bug }, 'contract');
+        if (result.doubts === undefined) {
+          const found = new Set<FindingKind>(result.findings.map((finding) => finding.kind));
+          const wrongs = wrongsInGroups(run);
+          for (const wrong of wrongs) t.true(found.has(wrong), `seed ${seed}: ${wrong} is not found`);
+          for (const told of TOLD_IN_FULL)
+            t.is(found.has(told), wrongs.includes(told), `seed ${seed}: ${told}`);
+        }
+        if (!accusations(result).some((found) => found.kind === kind && found.blame === blame)) continue;
+        t.log(`after ${seed} seeds`);
+        const correct = await trySeed(seed, { bug: null, claim: 'contract', groups: true });
+        t.deepEqual(correct.accusations, []);
+        return;
       }
-      if (!accusations(result).some((found) => found.kind === kind && found.blame === blame)) continue;
-      t.log(`after ${seed} seeds`);
-      const correct = await trySeed(seed, { bug: null, claim: 'contract', groups: true });
-      t.deepEqual(correct.accusations, []);
-      return;
-    }
-    t.fail(`not found in ${SEEDS_MAX} seeds`);
-  });
+      t.fail(`not found in ${SEEDS_MAX} seeds`);
+    },
+  );
 }
 
-test('offsets that are mixed up shrink to one member that is left alone, without any fault', async (t) => {
-  t.timeout(600_000);
-  const candidate: Candidate = { ...drawGroupScenario(3), seed: 3, bug: 'offset-of-another-partition' };
-  const fails = async (smaller: Case) =>
-    accusations((await tryOut({ ...candidate, ...smaller }, 'contract')).result).some(
-      ({ kind }) => kind === 'offset-phantom',
-    );
-  t.true(await fails(candidate));
-  const { scenario, schedule } = await shrink(candidate, { fails, rounds: 2 });
-  t.deepEqual(schedule, []);
-  t.true(writesOf(scenario)! <= 10, String(writesOf(scenario)));
-  t.like(scenario.group, { members: 1, staticMembership: false, churn: null });
-});
+test.serial(
+  'offsets that are mixed up shrink to one member that is left alone, without any fault',
+  async (t) => {
+    t.timeout(600_000);
+    const candidate: Candidate = { ...drawGroupScenario(3), seed: 3, bug: 'offset-of-another-partition' };
+    const fails = async (smaller: Case) =>
+      accusations((await tryOut({ ...candidate, ...smaller }, 'contract')).result).some(
+        ({ kind }) => kind === 'offset-phantom',
+      );
+    t.true(await fails(candidate));
+    const { scenario, schedule } = await shrink(candidate, { fails, rounds: 2 });
+    t.deepEqual(schedule, []);
+    t.true(writesOf(scenario)! <= 10, String(writesOf(scenario)));
+    t.like(scenario.group, { members: 1, staticMembership: false, churn: null });
+  },
+);
 
 /** As those of plain seeds in search.long.test.ts. */
 const DIGESTS: ReadonlyMap<number, string> = new Map([
@@ -107,7 +116,7 @@ const DIGESTS: ReadonlyMap<number, string> = new Map([
   [20, '59d2f92afecbefe02a586f32a2e12abf3d4f5a2a7fb3f59c5916e89d16c6730b'],
 ]);
 
-test('a seed with a group gives the same history every time, whatever ran before it', async (t) => {
+test.serial('a seed with a group gives the same history every time, whatever ran before it', async (t) => {
   t.timeout(600_000);
   const seeds = [...DIGESTS.keys()];
   for (const seed of [...seeds, ...seeds.toReversed()]) {

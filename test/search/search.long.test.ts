@@ -13,15 +13,18 @@ import { BUG_NAMES, type Bug } from '../../src/sim/bugs.ts';
 /** The search is as good as what it finds: bugs whose truth is known, and nothing where there is none. */
 const candidateOf = (seed: number, bug: Bug | null): Candidate => ({ ...drawScenario(seed), seed, bug });
 
-test('over 300 seeds the correct model is never accused, and nearly every run proves something', async (t) => {
-  t.timeout(600_000);
-  const tally = new Tally();
-  for (const seed of seedsOf({ first: 1, last: 300 }))
-    tally.add(await trySeed(seed, { bug: null, claim: 'contract' }));
-  t.deepEqual(tally.failures, []);
-  t.is(tally.seeds, 300);
-  t.true(tally.verdicts.inconclusive < 45, JSON.stringify([...tally.doubts]));
-});
+test.serial(
+  'over 300 seeds the correct model is never accused, and nearly every run proves something',
+  async (t) => {
+    t.timeout(600_000);
+    const tally = new Tally();
+    for (const seed of seedsOf({ first: 1, last: 300 }))
+      tally.add(await trySeed(seed, { bug: null, claim: 'contract' }));
+    t.deepEqual(tally.failures, []);
+    t.is(tally.seeds, 300);
+    t.true(tally.verdicts.inconclusive < 45, JSON.stringify([...tally.doubts]));
+  },
+);
 
 /** Of seeds in which it once was: what had been overlooked. */
 const ONCE_ACCUSED: Record<string, readonly number[]> = {
@@ -53,7 +56,7 @@ const ONCE_ACCUSED: Record<string, readonly number[]> = {
 };
 
 for (const [what, seeds] of Object.entries(ONCE_ACCUSED)) {
-  test(`nor where ${what}`, async (t) => {
+  test.serial(`nor where ${what}`, async (t) => {
     t.timeout(600_000);
     for (const seed of seeds) {
       const { verdict, reason } = await trySeed(seed, { bug: null, claim: 'contract' });
@@ -62,7 +65,7 @@ for (const [what, seeds] of Object.entries(ONCE_ACCUSED)) {
   });
 }
 
-testProp(
+testProp.serial(
   'nor for any other seed',
   [fc.integer({ min: 10_000, max: 2 ** 31 - 1 })],
   async (t, seed) => {
@@ -96,7 +99,7 @@ const SIGNS: Record<(typeof BUG_NAMES)[number], { kinds: FindingKind[]; blame: F
 };
 
 for (const bug of BUG_NAMES) {
-  test(`a planted bug is found, named and blamed: ${bug}`, async (t) => {
+  test.serial(`a planted bug is found, named and blamed: ${bug}`, async (t) => {
     t.timeout(600_000);
     const { kinds, blame } = SIGNS[bug];
     for (const seed of seedsOf({ first: 1, last: SEEDS_MAX })) {
@@ -114,12 +117,15 @@ for (const [bug, seed] of [
   ['torn-tail', 1483],
   ['high-watermark-early', 3985],
 ] as const) {
-  test(`what consumers had been given and is gone is found, acknowledged or not: ${bug}, seed ${seed}`, async (t) => {
-    const broken = await trySeed(seed, { bug, claim: 'contract' });
-    t.true(broken.accusations.some(({ kind }) => kind === 'lost-after-read'));
-    const correct = await trySeed(seed, { bug: null, claim: 'contract' });
-    t.deepEqual(correct.accusations, []);
-  });
+  test.serial(
+    `what consumers had been given and is gone is found, acknowledged or not: ${bug}, seed ${seed}`,
+    async (t) => {
+      const broken = await trySeed(seed, { bug, claim: 'contract' });
+      t.true(broken.accusations.some(({ kind }) => kind === 'lost-after-read'));
+      const correct = await trySeed(seed, { bug: null, claim: 'contract' });
+      t.deepEqual(correct.accusations, []);
+    },
+  );
 }
 
 /** As another process of this machine tells it. */
@@ -144,44 +150,50 @@ const DIGESTS: ReadonlyMap<number, string> = new Map([
   [99, 'c355850dc082be6785be0eeed495f79d80132dbf1555db71177da51569aff601'],
 ]);
 
-test('a seed gives the same history on every machine, every time, whatever ran before it', async (t) => {
-  t.timeout(600_000);
-  const seeds = [...DIGESTS.keys()];
-  for (const seed of [...seeds, ...seeds.toReversed()]) {
-    const { run } = await tryOut(candidateOf(seed, null), 'contract');
-    t.is(historyDigest(run), DIGESTS.get(seed)!, `seed ${seed}`);
-  }
-  t.is(digestElsewhere(42), DIGESTS.get(42)!);
-});
+test.serial(
+  'a seed gives the same history on every machine, every time, whatever ran before it',
+  async (t) => {
+    t.timeout(600_000);
+    const seeds = [...DIGESTS.keys()];
+    for (const seed of [...seeds, ...seeds.toReversed()]) {
+      const { run } = await tryOut(candidateOf(seed, null), 'contract');
+      t.is(historyDigest(run), DIGESTS.get(seed)!, `seed ${seed}`);
+    }
+    t.is(digestElsewhere(42), DIGESTS.get(42)!);
+  },
+);
 
-test('a loss by truncation to the high watermark shrinks to a few faults and writes, and to a story', async (t) => {
-  t.timeout(600_000);
-  const bug = 'truncate-to-high-watermark';
-  for (const seed of seedsOf({ first: 1, last: SEEDS_MAX })) {
-    const candidate = candidateOf(seed, bug);
-    const isLoss = (found: Finding) => found.kind === 'lost' && found.judgement === 'violation';
-    const fails = async (smaller: Case) =>
-      accusations((await tryOut({ ...candidate, ...smaller }, 'contract')).result).some(isLoss);
-    if (!(await fails(candidate))) continue;
-    const smallest = await shrink(candidate, { fails, rounds: 5 });
-    t.true(await fails(smallest), 'it still fails');
-    t.true(smallest.schedule.length <= 4, `${smallest.schedule.length} faults`);
-    t.true(writesOf(smallest.scenario)! <= 10, `${writesOf(smallest.scenario)} writes`);
-    const { run, result } = await tryOut({ ...candidate, ...smallest }, 'contract');
-    const story = storyOf(run, result);
-    t.log(story.join('\n'));
-    t.regex(
-      story.join('\n'),
-      /w\d+ writes #\d+(?: to partition \d+)?, acknowledged at offset \d+ by kafka\d \(epoch \d+\)/,
-    );
-    t.regex(story.join('\n'), /cuts its log to offset/);
-    t.regex(story.at(-1) ?? '', /in the end, \w+/);
-    return;
-  }
-  t.fail('no loss in 800 seeds');
-});
+test.serial(
+  'a loss by truncation to the high watermark shrinks to a few faults and writes, and to a story',
+  async (t) => {
+    t.timeout(600_000);
+    const bug = 'truncate-to-high-watermark';
+    for (const seed of seedsOf({ first: 1, last: SEEDS_MAX })) {
+      const candidate = candidateOf(seed, bug);
+      const isLoss = (found: Finding) => found.kind === 'lost' && found.judgement === 'violation';
+      const fails = async (smaller: Case) =>
+        accusations((await tryOut({ ...candidate, ...smaller }, 'contract')).result).some(isLoss);
+      if (!(await fails(candidate))) continue;
+      const smallest = await shrink(candidate, { fails, rounds: 5 });
+      t.true(await fails(smallest), 'it still fails');
+      t.true(smallest.schedule.length <= 4, `${smallest.schedule.length} faults`);
+      t.true(writesOf(smallest.scenario)! <= 10, `${writesOf(smallest.scenario)} writes`);
+      const { run, result } = await tryOut({ ...candidate, ...smallest }, 'contract');
+      const story = storyOf(run, result);
+      t.log(story.join('\n'));
+      t.regex(
+        story.join('\n'),
+        /w\d+ writes #\d+(?: to partition \d+)?, acknowledged at offset \d+ by kafka\d \(epoch \d+\)/,
+      );
+      t.regex(story.join('\n'), /cuts its log to offset/);
+      t.regex(story.at(-1) ?? '', /in the end, \w+/);
+      return;
+    }
+    t.fail('no loss in 800 seeds');
+  },
+);
 
-test('shrinking ends, at a case of which nothing more can be left out', async (t) => {
+test.serial('shrinking ends, at a case of which nothing more can be left out', async (t) => {
   const start: Case = drawScenario(12);
   const attempts: Case[] = [];
   // Fails whenever there are two workers and any fault at all.

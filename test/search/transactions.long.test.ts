@@ -13,17 +13,20 @@ import { isKnownDefect } from './known-defects.ts';
 
 /** The search in transactions: what is known to be wrong is found, and where nothing is wrong nothing is. */
 
-test('over 200 seeds the correct model is never accused in version 2, and nearly every run proves something', async (t) => {
-  t.timeout(600_000);
-  const tally = new Tally();
-  for (const seed of seedsOf({ first: 1, last: 200 }))
-    tally.add(await trySeed(seed, { bug: null, claim: 'contract', transactions: 2 }));
-  t.deepEqual(tally.failures, []);
-  t.is(tally.seeds, 200);
-  t.true(tally.verdicts.inconclusive < 50, JSON.stringify([...tally.doubts]));
-});
+test.serial(
+  'over 200 seeds the correct model is never accused in version 2, and nearly every run proves something',
+  async (t) => {
+    t.timeout(600_000);
+    const tally = new Tally();
+    for (const seed of seedsOf({ first: 1, last: 200 }))
+      tally.add(await trySeed(seed, { bug: null, claim: 'contract', transactions: 2 }));
+    t.deepEqual(tally.failures, []);
+    t.is(tally.seeds, 200);
+    t.true(tally.verdicts.inconclusive < 50, JSON.stringify([...tally.doubts]));
+  },
+);
 
-test('in version 1 it has the known defects of the protocol, and no other ones', async (t) => {
+test.serial('in version 1 it has the known defects of the protocol, and no other ones', async (t) => {
   t.timeout(600_000);
   const seen = new Set<FindingKind>();
   for (const seed of seedsOf({ first: 1, last: 400 })) {
@@ -54,7 +57,7 @@ const SIGNS: Record<
 };
 
 for (const bug of TRANSACTION_BUG_NAMES) {
-  test(`a planted bug in transactions is found, named and blamed: ${bug}`, async (t) => {
+  test.serial(`a planted bug in transactions is found, named and blamed: ${bug}`, async (t) => {
     t.timeout(600_000);
     const { kinds, blame } = SIGNS[bug];
     for (const seed of seedsOf({ first: 1, last: SEEDS_MAX })) {
@@ -68,52 +71,72 @@ for (const bug of TRANSACTION_BUG_NAMES) {
   });
 }
 
-test('a record that a fenced instance wrote in the place of another one is not held against its client', async (t) => {
-  for (const seed of [49, 78, 89]) {
-    const report = await trySeed(seed, { bug: 'fencing-forgotten', claim: 'contract', transactions: 2 });
-    const ofClients = report.accusations.filter(({ blame }) => blame !== 'broker');
-    t.deepEqual(ofClients, [], `seed ${seed}`);
-    t.true(
-      report.accusations.some(({ kind }) => kind === 'lost'),
-      `seed ${seed}`,
-    );
-  }
-});
+test.serial(
+  'a record that a fenced instance wrote in the place of another one is not held against its client',
+  async (t) => {
+    for (const seed of [49, 78, 89]) {
+      const report = await trySeed(seed, { bug: 'fencing-forgotten', claim: 'contract', transactions: 2 });
+      const ofClients = report.accusations.filter(({ blame }) => blame !== 'broker');
+      t.deepEqual(ofClients, [], `seed ${seed}`);
+      t.true(
+        report.accusations.some(({ kind }) => kind === 'lost'),
+        `seed ${seed}`,
+      );
+    }
+  },
+);
 
-test('a marker that is missing shrinks to one transaction of two writes, without any fault', async (t) => {
-  t.timeout(600_000);
-  const candidate: Candidate = { ...drawTransactionalScenario(2, 2), seed: 2, bug: 'marker-missing' };
-  const fails = async (smaller: Case) =>
-    accusations((await tryOut({ ...candidate, ...smaller }, 'contract')).result).some(
-      ({ kind }) => kind === 'torn',
-    );
-  const { scenario, schedule } = await shrink(candidate, { fails, rounds: 3 });
-  t.deepEqual(schedule, []);
-  t.is(writesOf(scenario), 2);
-  t.like(scenario.producer.transactions, { requestsPerTransaction: 2, keepProducer: false, retryEnd: false });
-});
+test.serial(
+  'a marker that is missing shrinks to one transaction of two writes, without any fault',
+  async (t) => {
+    t.timeout(600_000);
+    const candidate: Candidate = { ...drawTransactionalScenario(2, 2), seed: 2, bug: 'marker-missing' };
+    const fails = async (smaller: Case) =>
+      accusations((await tryOut({ ...candidate, ...smaller }, 'contract')).result).some(
+        ({ kind }) => kind === 'torn',
+      );
+    const { scenario, schedule } = await shrink(candidate, { fails, rounds: 3 });
+    t.deepEqual(schedule, []);
+    t.is(writesOf(scenario), 2);
+    t.like(scenario.producer.transactions, {
+      requestsPerTransaction: 2,
+      keepProducer: false,
+      retryEnd: false,
+    });
+  },
+);
 
-test('what is found in runs of the model is what the definitions say, with every planted bug', async (t) => {
-  t.timeout(600_000);
-  const met = new Set<string>();
-  for (const bug of [null, ...TRANSACTION_BUG_NAMES]) {
-    for (const version of [1, 2] as const) {
-      for (const seed of seedsOf({ first: 1, last: 12 })) {
-        const { run } = await tryOut({ ...drawTransactionalScenario(seed, version), seed, bug }, 'contract');
-        const rows = transactionalRowsOf(run);
-        if (!isReadOnce(rows.events, run.info.partitions)) continue;
-        const { timeoutMs, ids } = run.info.transactions!;
-        const { found, mayBeCut } = foundInTransactions(run, rows.writes);
-        const expected = transactionFindings({ ...rows, timeoutMs, ids });
-        const told = inCheckersWords(expected, rows.transactions, { mayBeCut });
-        t.deepEqual([...found].toSorted(), [...told].toSorted(), `seed ${seed}, version ${version}, ${bug}`);
-        for (const finding of told) met.add(finding.split(' ')[0]!);
+test.serial(
+  'what is found in runs of the model is what the definitions say, with every planted bug',
+  async (t) => {
+    t.timeout(600_000);
+    const met = new Set<string>();
+    for (const bug of [null, ...TRANSACTION_BUG_NAMES]) {
+      for (const version of [1, 2] as const) {
+        for (const seed of seedsOf({ first: 1, last: 12 })) {
+          const { run } = await tryOut(
+            { ...drawTransactionalScenario(seed, version), seed, bug },
+            'contract',
+          );
+          const rows = transactionalRowsOf(run);
+          if (!isReadOnce(rows.events, run.info.partitions)) continue;
+          const { timeoutMs, ids } = run.info.transactions!;
+          const { found, mayBeCut } = foundInTransactions(run, rows.writes);
+          const expected = transactionFindings({ ...rows, timeoutMs, ids });
+          const told = inCheckersWords(expected, rows.transactions, { mayBeCut });
+          t.deepEqual(
+            [...found].toSorted(),
+            [...told].toSorted(),
+            `seed ${seed}, version ${version}, ${bug}`,
+          );
+          for (const finding of told) met.add(finding.split(' ')[0]!);
+        }
       }
     }
-  }
-  for (const kind of ['aborted-read', 'dirty-read', 'lost-committed', 'merged', 'split', 'torn'])
-    t.true(met.has(kind), kind);
-});
+    for (const kind of ['aborted-read', 'dirty-read', 'lost-committed', 'merged', 'split', 'torn'])
+      t.true(met.has(kind), kind);
+  },
+);
 
 /** Each partition has been read to its end by one final scan, and by no second one. */
 function isReadOnce(events: readonly Event[], partitions: number): boolean {

@@ -1,69 +1,7 @@
 import test from 'ava';
-import { check } from '../../src/checker/check.ts';
-import type { Result } from '../../src/checker/result.ts';
 import type { KafkaMode } from '../../src/db/kafka/recipes.ts';
-import type { Schedule } from '../../src/nemesis/schedule.ts';
-import { findEntry } from '../../src/scenario/catalog/catalog.ts';
 import { scenarioSchema, type ScenarioInput } from '../../src/scenario/schema.ts';
-import { simulate, type SimulateOptions } from '../../src/run/simulate.ts';
-
-/**
- * The model loses where real Kafka was measured to lose, and keeps where it kept. Figures are of the same order where
- * they follow from the protocol (a zombie's acknowledgements are its rate times its time); where they depend on a
- * machine's speed, only whether anything can be lost is compared.
- */
-const MODES: readonly KafkaMode[] = ['zookeeper', 'kraft-combined', 'kraft-separate'];
-type Script = Schedule[number][] | Omit<Schedule[number], 'id'>[];
-
-function scheduleOf(script: Script): Schedule {
-  return script.map((strike, index) => ({ id: `fault-${index + 1}`, ...strike }));
-}
-
-async function outcome(options: SimulateOptions): Promise<Result> {
-  const { run } = await simulate(options);
-  return check(run, { claim: 'contract' });
-}
-
-function catalog(name: string, mode: KafkaMode, seed: number): Promise<Result> {
-  const { scenario } = findEntry(name)!;
-  const script = 'script' in scenario.nemesis ? scenario.nemesis.script : [];
-  return outcome({ scenario, schedule: scheduleOf(script), seed, mode });
-}
-
-/** At full speed a run has ten times as many writes: one mode has to do. */
-const FULL_SPEED: readonly KafkaMode[] = ['kraft-separate'];
-
-/** The seven scenarios by their numbers: the losses measured on 2.0.1, 3.9.1, 4.1.0 and 4.4.0, as a range. */
-const SEVEN: Record<string, { lost: [least: number, most: number]; modes?: readonly KafkaMode[] }> = {
-  '2': { lost: [0, 50], modes: FULL_SPEED },
-  '2-ten': { lost: [0, 50], modes: FULL_SPEED },
-  '2-reliable': { lost: [500, 8_000] },
-  '3': { lost: [0, 0], modes: FULL_SPEED },
-  '4': { lost: [9_000, 20_000] },
-  '5': { lost: [0, 0] },
-  '6': { lost: [8_000, 15_000] },
-  '7': { lost: [0, 0] },
-};
-
-for (const [name, { lost, modes = MODES }] of Object.entries(SEVEN)) {
-  test(`scenario ${name} loses ${lost[0] === lost[1] ? 'nothing' : `${lost[0]} to ${lost[1]}`}`, async (t) => {
-    t.timeout(600_000);
-    for (const mode of modes) {
-      const { counts, verdict, reasons } = await catalog(name, mode, 1);
-      t.true(counts.lost >= lost[0] && counts.lost <= lost[1], `${mode}: ${counts.lost} of ${counts.ok}`);
-      t.is(verdict, 'valid', `${mode}: what is lost is permitted: ${reasons.join(' ')}`);
-      t.true(counts.ok > 1_000);
-    }
-  });
-}
-
-test('scenario 1: with acks=0 some of what was on its way is gone, and no client is told', async (t) => {
-  for (const mode of MODES) {
-    const { counts } = await catalog('1', mode, 1);
-    t.is(counts.ok, 0);
-    t.true(counts['sent-missing'] > 0 && counts['sent-missing'] < 500, `${mode}: ${counts['sent-missing']}`);
-  }
-});
+import { outcome, scheduleOf, type Script } from './measured.ts';
 
 /** Other faults that were measured, with whether real Kafka lost anything. */
 interface Measured {
@@ -242,7 +180,7 @@ const MEASURED: readonly Measured[] = [
 ];
 
 for (const { fault, script, loses, scenario, seeds = 1 } of MEASURED) {
-  test(`${fault}: ${Object.values(loses).some(Boolean) ? 'loses' : 'keeps everything'}`, async (t) => {
+  test.serial(`${fault}: ${Object.values(loses).some(Boolean) ? 'loses' : 'keeps everything'}`, async (t) => {
     t.timeout(600_000);
     const parsed = scenarioSchema.parse({
       name: 'measured',
@@ -263,34 +201,37 @@ for (const { fault, script, loses, scenario, seeds = 1 } of MEASURED) {
   });
 }
 
-test('kafkajs loses what it let the broker deduplicate (S2), and only with several sends in flight', async (t) => {
-  const run = (inFlight: number, client: 'ideal' | 'kafkajs', seed: number) => {
-    const scenario = scenarioSchema.parse({
-      name: 'kafkajs',
-      title: 'idempotent, the leader is cut off for a while',
-      producer: { acks: 'all', idempotence: true, retries: 10, requestTimeoutMs: 1_000 },
-      load: { workers: 4, ratePerSecond: 400, inFlight },
-      phases: { faultsMs: 9_000 },
-      nemesis: { script: [] },
-    });
-    const script: Script = [
-      {
-        atMs: 0,
-        fault: { kind: 'isolate', target: 'leader', from: 'everyone', direction: 'outbound' },
-        forMs: 2_000,
-      },
-      { atMs: 4_000, fault: { kind: 'kill', target: 'leader' }, forMs: 3_000 },
-    ];
-    return outcome({ scenario, schedule: scheduleOf(script), seed, mode: 'zookeeper', client });
-  };
-  let lost = 0;
-  for (let seed = 1; seed <= 20 && lost === 0; seed++) {
-    const careless = await run(5, 'kafkajs', seed);
-    ({ lost } = careless.counts);
-    const losses = careless.findings.filter(({ kind }) => kind === 'lost');
-    t.true(losses.every(({ blame }) => blame === 'client'));
-    t.is((await run(1, 'kafkajs', seed)).counts.lost, 0, 'one in flight');
-    t.is((await run(5, 'ideal', seed)).counts.lost, 0, 'the ideal client');
-  }
-  t.true(lost > 0);
-});
+test.serial(
+  'kafkajs loses what it let the broker deduplicate (S2), and only with several sends in flight',
+  async (t) => {
+    const run = (inFlight: number, client: 'ideal' | 'kafkajs', seed: number) => {
+      const scenario = scenarioSchema.parse({
+        name: 'kafkajs',
+        title: 'idempotent, the leader is cut off for a while',
+        producer: { acks: 'all', idempotence: true, retries: 10, requestTimeoutMs: 1_000 },
+        load: { workers: 4, ratePerSecond: 400, inFlight },
+        phases: { faultsMs: 9_000 },
+        nemesis: { script: [] },
+      });
+      const script: Script = [
+        {
+          atMs: 0,
+          fault: { kind: 'isolate', target: 'leader', from: 'everyone', direction: 'outbound' },
+          forMs: 2_000,
+        },
+        { atMs: 4_000, fault: { kind: 'kill', target: 'leader' }, forMs: 3_000 },
+      ];
+      return outcome({ scenario, schedule: scheduleOf(script), seed, mode: 'zookeeper', client });
+    };
+    let lost = 0;
+    for (let seed = 1; seed <= 20 && lost === 0; seed++) {
+      const careless = await run(5, 'kafkajs', seed);
+      ({ lost } = careless.counts);
+      const losses = careless.findings.filter(({ kind }) => kind === 'lost');
+      t.true(losses.every(({ blame }) => blame === 'client'));
+      t.is((await run(1, 'kafkajs', seed)).counts.lost, 0, 'one in flight');
+      t.is((await run(5, 'ideal', seed)).counts.lost, 0, 'the ideal client');
+    }
+    t.true(lost > 0);
+  },
+);
