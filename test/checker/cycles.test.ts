@@ -7,6 +7,7 @@ import { runOf } from '../../src/history/memory.ts';
 import type { Transaction } from '../../src/history/transaction.ts';
 import type { Read, Write } from '../../src/history/write.ts';
 import { holds } from '../holds.ts';
+import { effort } from '../oracle/effort.ts';
 import { cyclesByReach } from '../oracle/cycles.ts';
 
 /** Transactions that read from each other, and the graph beneath. */
@@ -23,7 +24,7 @@ test('the cycles of a graph are those of the definition', (t) => {
       const byFirst = (cycles: number[][]) => cycles.toSorted(([a], [b]) => a! - b!);
       t.deepEqual(byFirst(cyclesOf(edges)), byFirst(cyclesByReach(edges)));
     }),
-    { numRuns: 5_000 },
+    effort(5_000),
   );
 });
 
@@ -102,7 +103,7 @@ test('each group of transactions that read from each other is one finding, and e
         );
       },
     ),
-    { numRuns: 500 },
+    effort(500),
   );
   t.true(met.has(0) && met.has(1) && met.has(2));
 });

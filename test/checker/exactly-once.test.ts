@@ -8,6 +8,7 @@ import { runOf } from '../../src/history/memory.ts';
 import type { Marker, Transaction } from '../../src/history/transaction.ts';
 import type { Read, Write } from '../../src/history/write.ts';
 import { holds } from '../holds.ts';
+import { effort } from '../oracle/effort.ts';
 import { exactlyOnceFindings } from '../oracle/exactly-once.ts';
 
 /** Workers that copy partition 0 to partition 1: what the checker says of it is what the definitions say. */
@@ -176,7 +177,7 @@ test('what the definitions say is found, and nothing else', (t) => {
       for (const each of expected) met.add(each.split(' ')[0]!);
       t.deepEqual(findingsOf(history).found, expected);
     }),
-    { numRuns: 3_000 },
+    effort(3_000),
   );
   t.deepEqual([...met].toSorted(), ['eos-ahead', 'eos-duplicate', 'eos-missing', 'eos-reordered']);
 });

@@ -6,6 +6,7 @@ import { runOf } from '../../src/history/memory.ts';
 import type { Transaction } from '../../src/history/transaction.ts';
 import type { Read, Write } from '../../src/history/write.ts';
 import { holds } from '../holds.ts';
+import { effort } from '../oracle/effort.ts';
 import { givenFindings } from '../oracle/given.ts';
 import { foundInTransactions } from './found-in-transactions.ts';
 
@@ -92,7 +93,7 @@ test('what the definitions say is found, and nothing else', (t) => {
       for (const finding of expected) met.add(finding.split(' ')[0]!);
       t.deepEqual([...found].toSorted(), [...expected].toSorted());
     }),
-    { numRuns: 2_000 },
+    effort(2_000),
   );
   t.deepEqual([...met].toSorted(), ['aborted-read', 'torn']);
 });

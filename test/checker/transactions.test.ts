@@ -5,6 +5,7 @@ import { runOf } from '../../src/history/memory.ts';
 import type { Marker, Transaction } from '../../src/history/transaction.ts';
 import type { Read, Write } from '../../src/history/write.ts';
 import { holds } from '../holds.ts';
+import { effort } from '../oracle/effort.ts';
 import { transactionFindings } from '../oracle/transactions.ts';
 import { foundInTransactions, inCheckersWords } from './found-in-transactions.ts';
 
@@ -170,6 +171,7 @@ const drawnOf: fc.Arbitrary<Drawn> = fc.record({
 
 test('what the definitions say is found, and nothing else', (t) => {
   const met = new Set<string>();
+  const runs = effort(2_000);
   holds(
     t,
     fc.property(drawnOf, (drawn) => {
@@ -180,8 +182,10 @@ test('what the definitions say is found, and nothing else', (t) => {
       for (const finding of told) met.add(finding.split(' ')[0]!);
       t.deepEqual([...found].toSorted(), [...told].toSorted());
     }),
-    { numRuns: 2_000 },
+    runs,
   );
+  // One history in eighty has it, so a hurried run of the tests may meet none.
+  if (runs.numRuns < 1_000) met.add('zombie-commit');
   t.deepEqual([...met].toSorted(), [
     'aborted-read',
     'dirty-read',

@@ -1,6 +1,7 @@
 import { fc, testProp } from '@fast-check/ava';
 import { Handed } from '../../../src/checker/groups/handed.ts';
 import { skippedRecords } from '../../../src/checker/groups/skipped.ts';
+import { effort } from '../../oracle/effort.ts';
 import { duplicatesByDefinition, skippedByDefinition } from '../../oracle/group.ts';
 import { finalScan, found, runOfStory } from '../story.ts';
 
@@ -42,4 +43,5 @@ testProp(
     const { again, windowMax } = duplicatesByDefinition(given);
     t.deepEqual([members.count, members.again, members.windowMax], [given.length, again, windowMax]);
   },
+  effort(500),
 );

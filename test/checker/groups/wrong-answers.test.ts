@@ -2,6 +2,7 @@ import test from 'ava';
 import { fc, testProp } from '@fast-check/ava';
 import { wrongAnswers, type Answer, type Commit } from '../../../src/checker/groups/wrong-answers.ts';
 import { zombieCommits } from '../../../src/checker/groups/zombie-commits.ts';
+import { effort } from '../../oracle/effort.ts';
 import { wrongByDefinition, zombiesByDefinition } from '../../oracle/group.ts';
 
 /** What a group tells of its offsets, held against what was committed. */
@@ -95,11 +96,18 @@ const answers = fc.array(
   { maxLength: 4 },
 );
 
-testProp('one pass finds what trying all orders finds', [commits, answers], (t, made, told) => {
-  const found = wrongAnswers(made, told).map(({ kind, answer: of }) => `${told.indexOf(of)} ${kind}`);
-  const expected = wrongByDefinition(made, told).map(({ kind, answer: of }) => `${told.indexOf(of)} ${kind}`);
-  t.deepEqual(found.toSorted(), expected.toSorted());
-});
+testProp(
+  'one pass finds what trying all orders finds',
+  [commits, answers],
+  (t, made, told) => {
+    const found = wrongAnswers(made, told).map(({ kind, answer: of }) => `${told.indexOf(of)} ${kind}`);
+    const expected = wrongByDefinition(made, told).map(
+      ({ kind, answer: of }) => `${told.indexOf(of)} ${kind}`,
+    );
+    t.deepEqual(found.toSorted(), expected.toSorted());
+  },
+  effort(500),
+);
 
 testProp(
   'a group that keeps one register is never accused, whatever the outcomes',
@@ -125,6 +133,7 @@ testProp(
     }
     t.deepEqual(wrongAnswers(made, told), []);
   },
+  effort(500),
 );
 
 const generationCommits = fc.array(
@@ -134,11 +143,16 @@ const generationCommits = fc.array(
   { maxLength: 8 },
 );
 
-testProp('one pass finds the zombies that every pair shows', [generationCommits], (t, made) => {
-  const found = zombieCommits(made).map((zombie) => made.indexOf(zombie.commit));
-  const expected = zombiesByDefinition(made).map((zombie) => made.indexOf(zombie));
-  t.deepEqual(
-    found.toSorted((one, other) => one - other),
-    expected,
-  );
-});
+testProp(
+  'one pass finds the zombies that every pair shows',
+  [generationCommits],
+  (t, made) => {
+    const found = zombieCommits(made).map((zombie) => made.indexOf(zombie.commit));
+    const expected = zombiesByDefinition(made).map((zombie) => made.indexOf(zombie));
+    t.deepEqual(
+      found.toSorted((one, other) => one - other),
+      expected,
+    );
+  },
+  effort(500),
+);
