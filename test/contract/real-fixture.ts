@@ -19,9 +19,9 @@ export interface ToldByKafka {
 
 /**
  * Tells the contract's cases on real Kafka, in a lab of its own; prints the facts as one line of JSON.
- * Usage: real-fixture.ts LAB VERSION MODE DIRECTORY [1] [2]: with versions of transactions, whose cases are told afterwards
+ * Usage: real-fixture.ts VERSION MODE DIRECTORY [1] [2]: with versions of transactions, whose cases are told afterwards
  */
-const [lab = '', version = '', mode = '', directory = '', ...words] = process.argv.slice(2);
+const [version = '', mode = '', directory = '', ...words] = process.argv.slice(2);
 const versions = words.map((word) => (word === '2' ? 2 : 1));
 
 const kafka = { kafka: version, environment: process.env };
@@ -31,7 +31,7 @@ async function inside(): Promise<void> {
   const events: Event[] = [];
   const place = { run: 'contract', topic: 'kept' };
   const distribution = await resolveDistribution(kafka);
-  const plan: WorldPlan = { kind: lab as 'netns' | 'loopback', distribution, dataDirectory: null };
+  const plan: WorldPlan = { kind: 'netns', distribution, dataDirectory: null };
   const world = await openWorld(plan, {
     scenario,
     client: OWN_CLIENT,
@@ -68,7 +68,7 @@ async function tellInTransactions(cluster: World): Promise<TransactionFacts[]> {
   return told;
 }
 
-if (lab !== 'netns' || insideLab()) {
+if (insideLab()) {
   await inside();
   process.exit(0);
 } else {

@@ -3,32 +3,29 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import test from 'ava';
 import { execa } from 'execa';
-import { HAS } from '../lab/cases.ts';
 import { CASES } from './cases.ts';
 import type { ToldByKafka } from './real-fixture.ts';
 import { TRANSACTION_CASES } from './transaction-cases.ts';
 
 /**
  * The contract between model and Kafka, Kafka's side: the same cases, the same facts. Serial: two clusters at once
- * would disturb each other's failure detection. Containers differ in the lab alone, whose contract is in test/lab.
+ * would disturb each other's failure detection. Other labs differ in themselves alone: their contract is in test/lab.
  */
 const FIXTURE = resolve(import.meta.dirname, 'real-fixture.ts');
 const WORLDS = [
-  ['netns', '2.0.1', 'zookeeper', []],
-  ['netns', '3.9.1', 'zookeeper', [1]],
-  ['netns', '4.4.0', 'kraft-separate', [1, 2]],
-  ['loopback', '4.4.0', 'kraft-separate', []],
+  ['2.0.1', 'zookeeper', []],
+  ['3.9.1', 'zookeeper', [1]],
+  ['4.4.0', 'kraft-separate', [1, 2]],
 ] as const;
 
-for (const [lab, kafka, mode, versions] of WORLDS) {
-  const which = `Kafka ${kafka} (${mode}, ${lab})`;
+for (const [kafka, mode, versions] of WORLDS) {
+  const which = `Kafka ${kafka} (${mode})`;
   let told: ToldByKafka | undefined;
 
   test.serial(`${which} and the model agree on every case`, async (t) => {
     t.timeout(600_000);
-    const possible = CASES.filter(({ needs }) => needs !== 'net' || HAS[lab].includes('net'));
-    told = await tellOnce([lab, kafka, mode], versions.map(String));
-    t.deepEqual(told.cases, Object.fromEntries(possible.map(({ name, facts }) => [name, facts])));
+    told = await tellOnce([kafka, mode], versions.map(String));
+    t.deepEqual(told.cases, Object.fromEntries(CASES.map(({ name, facts }) => [name, facts])));
   });
 
   if (versions.length > 0)

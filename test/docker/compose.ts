@@ -40,11 +40,11 @@ const each = scenario(
   'each',
   [
     { atMs: 0, fault: ISOLATE, forMs: 5_000 },
-    { atMs: 8_000, fault: { kind: 'stop', target: 'leader' }, forMs: 2_000 },
-    { atMs: 13_000, fault: { kind: 'kill', target: 'leader' }, forMs: 2_000 },
-    { atMs: 18_000, fault: { kind: 'pause', target: 'leader' }, forMs: 2_000 },
+    { atMs: 7_000, fault: { kind: 'stop', target: 'leader' }, forMs: 1_000 },
+    { atMs: 11_000, fault: { kind: 'kill', target: 'leader' }, forMs: 1_000 },
+    { atMs: 15_000, fault: { kind: 'pause', target: 'leader' }, forMs: 1_000 },
   ],
-  21_000,
+  16_500,
 );
 const long = scenario('long', [{ atMs: 0, fault: ISOLATE, forMs: 60_000 }], 60_000);
 

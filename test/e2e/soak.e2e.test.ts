@@ -43,7 +43,7 @@ test.serial(
   'killed in the middle, a soak goes on with the period that was cut short, on a new cluster',
   async (t) => {
     t.timeout(400_000);
-    const going = soak('going', ...'--faults kill,pause,isolate --seed 3 --duration 50s'.split(' '));
+    const going = soak('going', ...'--faults kill,pause,isolate --seed 3 --duration 30s'.split(' '));
     while (linesOf('going').length === 0 || !existsSync(join(store, 'going/run-1/period-2/run.json')))
       await clock.sleep(50);
     const status = await start('status', join(store, 'going/run-1'));

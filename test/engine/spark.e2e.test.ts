@@ -67,7 +67,7 @@ test.serial('on a cluster with two workers: 140 histories in one piece', async (
 });
 
 test.serial(
-  'a soak, whose segments one Spark judges one after the other: 60 histories, and planted bugs',
+  'a soak, whose segments one Spark judges one after the other: 60 histories, and a planted bug',
   async (t) => {
     t.timeout(10 * 60_000);
     const claim = 'kept';
@@ -77,13 +77,12 @@ test.serial(
       // acks=all, with end offsets.
       historiesAsOne(60, { acks: 'all', idempotence: true }, { world: 'real' }),
       await planted('wrong-topic', 28),
-      await planted('out-of-order-append', 34),
     ];
     const directory = join(root, "a soak's segments, 100%");
     const results = await soakOf(directory, runs, claim);
     t.deepEqual(
       results.map(({ verdict }) => verdict),
-      ['invalid', 'invalid', 'invalid'],
+      ['invalid', 'invalid'],
     );
     const spark = new Spark({
       master: 'local[2]',

@@ -14,15 +14,15 @@ import { isKnownDefect } from './known-defects.ts';
 /** The search in transactions: what is known to be wrong is found, and where nothing is wrong nothing is. */
 
 test.serial(
-  'over 200 seeds the correct model is never accused in version 2, and nearly every run proves something',
+  'over 100 seeds the correct model is never accused in version 2, and nearly every run proves something',
   async (t) => {
     t.timeout(600_000);
     const tally = new Tally();
-    for (const seed of seedsOf({ first: 1, last: 200 }))
+    for (const seed of seedsOf({ first: 1, last: 100 }))
       tally.add(await trySeed(seed, { bug: null, claim: 'contract', transactions: 2 }));
     t.deepEqual(tally.failures, []);
-    t.is(tally.seeds, 200);
-    t.true(tally.verdicts.inconclusive < 50, JSON.stringify([...tally.doubts]));
+    t.is(tally.seeds, 100);
+    t.true(tally.verdicts.inconclusive < 25, JSON.stringify([...tally.doubts]));
   },
 );
 

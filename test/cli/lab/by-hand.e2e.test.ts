@@ -14,7 +14,7 @@ const real = namespaces.allowed ? test : test.skip;
 
 const SCRIPT = `
 one() {
-  produce kept --acks "$1" --count 6000 --rate 500 --workers 4 &
+  produce kept --acks "$1" --count 4500 --rate 500 --workers 4 &
   sleep 3
   partition leader
   # Until two brokers name a leader, and the third another one.
