@@ -59,6 +59,9 @@ Object.assign(process.env, {
 const compose = (...more: string[]) =>
   execa(program, [...words, ...more], { all: true, reject: false, stdin: 'ignore' });
 
+/** At once: the last two of three controllers cannot stop in good order, since they are no majority, and would be waited for. */
+const DOWN = ['down', '--volumes', '--timeout', '0'];
+
 async function until(what: string, timeoutMs: number, isSo: () => Promise<boolean>): Promise<void> {
   const giveUpNs = clock.nowNs() + timeoutMs * 1e6;
   while (!(await isSo())) {
@@ -128,7 +131,7 @@ try {
   const healed = await until('no broker that is cut off', HEAL_TIMEOUT_MS, async () => (await cutOff()) === 0)
     .then(() => true)
     .catch(() => false);
-  await compose('down', '--volumes');
+  await compose(...DOWN);
   writeSync(
     1,
     `${JSON.stringify({
@@ -140,6 +143,6 @@ try {
     })}\n`,
   );
 } finally {
-  await compose('down', '--volumes');
+  await compose(...DOWN);
 }
 process.exit(0);
