@@ -11,6 +11,11 @@ export function mayMissRows(run: Run, rows: Rows): boolean {
   return run.damage().some((damage) => damage.file.startsWith(rows) || isCountedOut(damage, rows));
 }
 
+/** Whether transactions or markers may be missing that were once there. */
+export function mayMissTransactions(run: Run): boolean {
+  return run.damage().some(({ file }) => /transactions|markers/.test(file));
+}
+
 /** Whether the file does not hold as many lines of this kind as were written into it, or lines that were changed. */
 export function countsDisagree(run: Run, rows: Rows): boolean {
   return run.damage().some((damage) => isCountedOut(damage, rows));

@@ -7,7 +7,7 @@ import type { GroupInfo, OffsetCommitEvent, OffsetFetchEvent } from '../../histo
 import type { Run } from '../../history/run.ts';
 import type { Examination } from '../examination.ts';
 import { doneByHand } from '../facts/by-hand.ts';
-import { mayMissRows } from '../facts/completeness.ts';
+import { mayMissRows, mayMissTransactions } from '../facts/completeness.ts';
 import type { Cause } from '../findings/grouping.ts';
 import { intactUpTo } from './cut-logs.ts';
 import { Handed } from './handed.ts';
@@ -79,7 +79,8 @@ class GroupJudge {
         doubts.push('No member of the group committed anything, so there was nothing to keep.');
     }
     if (handed.count === 0) doubts.push('No member of the group was handed anything.');
-    if (mayMissRows(this.#run, 'reads') || mayMissRows(this.#run, 'events'))
+    // A marker that is missing lets the next one of its producer say what became of the records before it.
+    if (mayMissRows(this.#run, 'reads') || mayMissRows(this.#run, 'events') || mayMissTransactions(this.#run))
       doubts.push('Rows of the history are missing, so nothing is said about what no member was handed.');
     else this.#judgeSkipped(handed);
     doubts.push(...stuckIn(this.#run.events));

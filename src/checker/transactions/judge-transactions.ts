@@ -6,7 +6,7 @@ import { int64At, type Run } from '../../history/run.ts';
 import { TRANSACTION_CLEANUP_MS } from '../../history/transaction.ts';
 import type { Examination } from '../examination.ts';
 import { decidingScan, finalScansOf } from '../facts/scans.ts';
-import { mayMissRows } from '../facts/completeness.ts';
+import { mayMissRows, mayMissTransactions } from '../facts/completeness.ts';
 import { judgeExactlyOnce } from '../exactly-once/judge-exactly-once.ts';
 import type { Cause } from '../findings/grouping.ts';
 import type { FindingKind } from '../result.ts';
@@ -74,7 +74,7 @@ class TransactionJudge {
         `Transactions are not judged in ${unjudged.length === 1 ? 'partition' : 'partitions'} ${listed(unjudged.map(String))}: the final scan did not return the whole log in its order.`,
       );
     const isTorn = (['writes', 'reads', 'events'] as const).some((rows) => mayMissRows(this.#run, rows));
-    const isIncomplete = isTorn || this.#run.damage().some(({ file }) => /transactions|markers/.test(file));
+    const isIncomplete = isTorn || mayMissTransactions(this.#run);
     const { stillOpen, unpromised } = gather(this.#run, this.#transactions, segments, {
       scans: this.#scans,
       patienceNs: this.#patienceNs,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { check } from '../../../src/checker/check.ts';
 import { readInterchange } from '../../../src/history/interchange/read.ts';
+import type { Damage } from '../../../src/history/run.ts';
 
 /** A group that reads what is committed, and a log with a record of an aborted transaction and one of a committed one behind it. */
 const S = 1e9;
@@ -30,7 +31,11 @@ const LOG = [
 const directory = mkdtempSync(join(tmpdir(), 'kept-committed-only-'));
 test.after.always(() => rmSync(directory, { recursive: true, force: true }));
 
-function skipped(name: string, handed: readonly { offset: number; seq: number }[]): string[] {
+function skipped(
+  name: string,
+  handed: readonly { offset: number; seq: number }[],
+  { log = LOG, damage = [] }: { log?: readonly object[]; damage?: Damage[] } = {},
+): string[] {
   const reads = handed.map((each) => ({
     type: 'read',
     scan: 'life',
@@ -40,8 +45,8 @@ function skipped(name: string, handed: readonly { offset: number; seq: number }[
     ...each,
   }));
   const path = join(directory, `${name}.ndjson`);
-  writeFileSync(path, [...LOG, ...reads].map((line) => `${JSON.stringify(line)}\n`).join(''));
-  const { findings } = check(readInterchange(path), { claim: 'kept' });
+  writeFileSync(path, [...log, ...reads].map((line) => `${JSON.stringify(line)}\n`).join(''));
+  const { findings } = check({ ...readInterchange(path), damage: () => damage }, { claim: 'kept' });
   return findings.filter(({ kind }) => kind === 'group-skipped').map(({ values }) => values);
 }
 
@@ -51,4 +56,17 @@ test('what was aborted is handed to nobody, and nobody has skipped it', (t) => {
 
 test('what was committed must be', (t) => {
   t.deepEqual(skipped('committed', [{ offset: 0, seq: 0 }]), ['w0 1']);
+});
+
+test('where a marker is missing, the next one of its producer says nothing about what was skipped', (t) => {
+  const log = LOG.filter((line) => !('kind' in line && line.kind === 'abort'));
+  t.deepEqual(
+    skipped('whole', [{ offset: 2, seq: 1 }], { log }),
+    ['w0 0'],
+    'else it says that it was committed',
+  );
+  for (const file of ['markers.arrow', 'markers']) {
+    const damage = [{ file, kind: 'missing' as const, detail: 'Rows are gone.' }];
+    t.deepEqual(skipped('cut', [{ offset: 2, seq: 1 }], { log, damage }), [], file);
+  }
 });
