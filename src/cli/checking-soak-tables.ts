@@ -1,4 +1,5 @@
 import { grouped } from '../core/words.ts';
+import { assertWithinEngines } from '../engine/limits.ts';
 import { Unusable } from '../engine/unusable.ts';
 import { openTables, type Tables } from '../history/tables/open-tables.ts';
 import { areSoakTables } from '../run/soak/soak-tables.ts';
@@ -39,6 +40,7 @@ export async function checkSoakByTables(path: string, how: HowToCheck): Promise<
     return await checkSoak(path, {
       ...how,
       async judge(run) {
+        await Unusable.unless(async () => assertWithinEngines(run.info));
         const { directory, ...tables } = await passingTables(run, how, places);
         const { result } = await judge({ directory, ...tables });
         places.remove(directory);

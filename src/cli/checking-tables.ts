@@ -10,6 +10,7 @@ import { grouped } from '../core/words.ts';
 import { checkTablesWith } from '../engine/check-tables.ts';
 import { chooseEngine, type EngineName } from '../engine/choose.ts';
 import { hasDuckDb, openDuckDb } from '../engine/duckdb.ts';
+import { assertWithinEngines } from '../engine/limits.ts';
 import { Spark } from '../engine/spark.ts';
 import { exportParquet } from '../history/interchange/parquet.ts';
 import type { Run } from '../history/run.ts';
@@ -52,12 +53,16 @@ export async function checkByTables(path: string, how: HowToCheck): Promise<numb
   }
 }
 
-/** Tables of a history for as long as the check takes. */
+/**
+ * Tables of a history for as long as the check takes.
+ * @throws Failure (usage), before anything is written, where no engine can judge it.
+ */
 export async function passingTables(
   run: Run,
   { master }: HowToCheck,
   places: PassingPlaces,
 ): Promise<Tables> {
+  assertWithinEngines(run.info);
   // The workers of a cluster see what this machine's temporary directory holds only if they are on this machine.
   const place = master === null || master.startsWith('local') ? tmpdir() : '.';
   const directory = places.add(atPath(place, 'written', () => mkdtempSync(join(place, 'kept-tables-'))));

@@ -2,14 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { check } from '../checker/check.ts';
-import { hostsOf } from '../checker/facts/worker-clocks.ts';
 import { SLACK_NS } from '../checker/facts/clock.ts';
 import type { Claim, Result } from '../checker/result.ts';
-import { EXIT, Failure } from '../core/failure.ts';
 import { atPath } from '../core/paths.ts';
 import type { Run } from '../history/run.ts';
 import type { Tables } from '../history/tables/open-tables.ts';
 import type { Engine } from './engine.ts';
+import { assertWithinEngines } from './limits.ts';
 import { type OnStep, Reduction } from './reduce.ts';
 
 /** What an engine made of a history, and what the checker said of it. */
@@ -40,14 +39,7 @@ export async function checkTablesWith(
   },
 ): Promise<Judged> {
   const { claim, open, onStep = () => {}, onPlace = () => {}, place = tmpdir(), block, rowsMax } = options;
-  if (tables.info.clocks !== undefined)
-    throw new Failure(
-      `An engine compares the times of one clock, and workers of this run had clocks of their own (${hostsOf(tables.info.clocks)})`,
-      {
-        hint: 'say --engine native: kept judges such a history by itself, in the memory of this machine',
-        exitStatus: EXIT.usage,
-      },
-    );
+  assertWithinEngines(tables.info);
   const directory = atPath(place, 'written', () => mkdtempSync(join(place, 'kept-engine-')));
   onPlace(directory);
   try {

@@ -37,6 +37,9 @@ export const ENDS_TABLE = 'ends.parquet';
 /** Directories with one for each partition, and parts in it. */
 export const WRITES_TABLE = 'writes';
 export const READS_TABLE = 'reads';
+/** The same of a history with transactions: a file, and a directory like those. */
+export const TRANSACTIONS_TABLE = 'transactions.parquet';
+export const MARKERS_TABLE = 'markers';
 export const partitionDirectory = (partition: number) => `partition=${partition}`;
 export const partFile = (number: number) => `part-${String(number).padStart(5, '0')}.parquet`;
 /** Of the tables of a soak: its periods, and in a directory for each history that is there the tables of it. */

@@ -4,6 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
 import { execa } from 'execa';
 import { exportParquet } from '../../src/history/interchange/parquet.ts';
+import { recordRun } from '../../src/history/recorder/record-run.ts';
+import { drawTransactionalScenario } from '../../src/scenario/transactional-swarm.ts';
+import { tryOut } from '../../src/search/trial.ts';
 import { acked, finalScan, found, GOOD, runOfStory } from '../checker/story.ts';
 import { temporaryDirectory } from '../history/sample.ts';
 import { EXAMPLE, kept } from './kept.ts';
@@ -50,6 +53,26 @@ test('an engine says what the checker says, of tables and of runs, and leaves no
   t.deepEqual(readdirSync(tables).toSorted(), before);
   const { availability: _, ...ofRun } = JSON.parse((await kept('check', EXAMPLE, '--json')).stdout);
   t.deepEqual(JSON.parse((await kept('check', EXAMPLE, '--engine', 'duckdb', '--json')).stdout), ofRun);
+});
+
+test('tables of a run in transactions are judged as the run is; an engine is refused, and writes nothing', async (t) => {
+  const draw = drawTransactionalScenario(2, 2);
+  const { run, result } = await tryOut({ ...draw, seed: 2, bug: 'marker-missing' }, 'kept');
+  t.is(result.verdict, 'invalid');
+  const [directory, temporary] = [join(root, 'in-transactions'), join(root, 'no-tables')];
+  for (const path of [directory, temporary]) mkdirSync(path);
+  await recordRun(run, directory);
+  const refused = await execa(process.execPath, ['bin/kept.js', 'check', directory, '--engine', 'duckdb'], {
+    reject: false,
+    env: { TMPDIR: temporary },
+  });
+  t.is(refused.exitCode, 64);
+  t.regex(refused.stderr, /No engine judges a history with transactions.*--engine native/s);
+  t.notRegex(refused.stderr, /Writing the history as tables/);
+  t.deepEqual(readdirSync(temporary), []);
+  const told = await kept('check', await exportParquet(run, join(directory, 'tables')), '--json');
+  t.is(told.exitCode, 1);
+  t.deepEqual(JSON.parse(told.stdout), JSON.parse(JSON.stringify(result)));
 });
 
 for (const [what, args, message] of [

@@ -45,3 +45,29 @@ test('where no engine can judge it, none is chosen, and a sentence says what to 
   t.is(refused.exitStatus, 64);
   t.is(chooseEngine(tables(1, clocks), { hasDuckDb: true, memoryBytes }).engine, 'native');
 });
+
+const TRANSACTIONS = {
+  transactions: { ids: ['t0'], version: 2, timeoutMs: 1, stateMinInsyncReplicas: 2 },
+} as const;
+
+test('a history that no engine judges is judged here, and where it may not fit that is said', (t) => {
+  const choose = (rows: number) => chooseEngine(tables(rows, TRANSACTIONS), { hasDuckDb: true, memoryBytes });
+  t.deepEqual(choose(1_000_000), { engine: 'native', why: null });
+  const { engine, why } = choose(40_000_000);
+  t.is(engine, 'native');
+  t.regex(
+    why!,
+    /about 6\.8 GB .* has 8\.0 GB; no engine judges a history with transactions, so this process tries to hold all of it\.$/,
+  );
+  const refused = t.throws(() => choose(50_000_000), { instanceOf: Failure });
+  t.regex(refused.message, /8\.5 GB of memory.* 8\.0 GB, and no engine judges a history with transactions$/);
+  t.is(refused.exitStatus, 64);
+});
+
+test('transactions and markers count as well as writes and reads', (t) => {
+  const parts = (rows: number) => [{ path: 'x', partition: 0, rows }];
+  const large = { ...tables(1, TRANSACTIONS), transactions: parts(40_000_000), markers: parts(1) };
+  t.regex(chooseEngine(large, { hasDuckDb: true, memoryBytes }).why!, /no engine judges/);
+  const marked = { ...tables(1, TRANSACTIONS), transactions: parts(1), markers: parts(70_000_000) };
+  t.regex(chooseEngine(marked, { hasDuckDb: true, memoryBytes }).why!, /no engine judges/);
+});

@@ -1,16 +1,24 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { check } from '../../src/checker/check.ts';
+import { checkSoakByTables } from '../../src/cli/checking-soak-tables.ts';
+import { judgeSoakTables } from '../../src/cli/soaking.ts';
 import { checkTablesWith } from '../../src/engine/check-tables.ts';
 import { openDuckDb } from '../../src/engine/duckdb.ts';
 import { exportParquet } from '../../src/history/interchange/parquet.ts';
-import type { Run } from '../../src/history/run.ts';
+import { runOf } from '../../src/history/memory.ts';
+import { recordRun } from '../../src/history/recorder/record-run.ts';
+import type { Run, RunInfo } from '../../src/history/run.ts';
 import { loadTables } from '../../src/history/tables/load-tables.ts';
 import { openTables } from '../../src/history/tables/open-tables.ts';
+import { appendPeriod } from '../../src/run/soak/ledger.ts';
+import { writeSoakFile } from '../../src/run/soak/soak-file.ts';
+import { readSoakTables } from '../../src/run/soak/soak-tables.ts';
 import { acked, finalScan, found, runOfStory } from '../checker/story.ts';
-import { temporaryDirectory } from '../history/sample.ts';
+import { rowsOf, temporaryDirectory } from '../history/sample.ts';
 import { refused } from '../refused.ts';
+import { soakOf } from './soak-of.ts';
 
 /** What an engine cannot do is said in a sentence, with its status, and nothing is left behind. */
 const root = temporaryDirectory();
@@ -125,9 +133,75 @@ test.serial(
     );
     t.regex(
       failure.message,
-      /the times of one clock, and workers of this run had clocks of their own \(client1\)$/,
+      /^No engine judges a history whose workers had clocks of their own \(client1\)$/,
     );
     t.regex(failure.hint, /^say --engine native: kept judges such a history by itself/);
     t.is(failure.exitStatus, 64);
+  },
+);
+
+const TRANSACTIONS = { ids: ['t0'], version: 2, timeoutMs: 1, stateMinInsyncReplicas: 2 } as const;
+const inTransactions = (run: Run): Run =>
+  runOf({
+    info: { ...run.info, transactions: TRANSACTIONS },
+    ...rowsOf(run),
+    events: run.events,
+    transactions: [],
+  });
+
+test.serial(
+  'a history with transactions, a group or copies is refused, and none of them is left out without a word',
+  async (t) => {
+    const group = { id: 'g', protocol: 'classic', commit: 'manual', offsetsMinInsyncReplicas: null, offsetsUncleanElection: null, offsetsRetentionMs: null } as const; // prettier-ignore
+    const refusedAs = async (run: Run, more: Partial<RunInfo>) => {
+      const directory = await tablesOf({ ...run, info: { ...run.info, ...more } });
+      const failure = await refused(() => byDuckDb(directory));
+      t.is(failure.exitStatus, 64);
+      t.regex(failure.hint, /^say --engine native: kept judges such a history by itself/);
+      return failure.message;
+    };
+    const sentence = (what: string) => `No engine judges a history with ${what}`;
+    t.is(await refusedAs(inTransactions(good()), {}), sentence('transactions'));
+    t.is(await refusedAs(good(), { group }), sentence('a consumer group'));
+    const all = { group, copies: { partitions: 1 } };
+    t.is(
+      await refusedAs(inTransactions(good()), all),
+      sentence('transactions, a consumer group and copies of records'),
+    );
+  },
+);
+
+test.serial(
+  'a soak in transactions is refused at once, before tables are written; its tables are judged here',
+  async (t) => {
+    const runs = [inTransactions(good()), inTransactions(good({ lost: 39 }))];
+    const tables = join(root, 'soak-tables');
+    const results = await soakOf(tables, runs, 'kept');
+    const { soak, lines } = readSoakTables(tables);
+    const directory = join(root, 'soak');
+    mkdirSync(directory);
+    writeSoakFile(directory, soak);
+    for (const [at, line] of lines.entries()) {
+      appendPeriod(directory, line);
+      mkdirSync(join(directory, line.directory!));
+      await recordRun(runs[at]!, join(directory, line.directory!));
+    }
+    const how = { claim: 'kept', json: true, fullLists: false, engine: 'duckdb', master: null } as const;
+    for (const path of [tables, directory]) {
+      const failure = await refused(() => checkSoakByTables(path, how));
+      t.is(failure.message, 'No engine judges a history with transactions', path);
+      t.is(failure.exitStatus, 64);
+    }
+    let at = 0;
+    await judgeSoakTables(tables, {
+      claim: 'kept',
+      async judge(segment) {
+        const run = await loadTables(await openTables(segment));
+        const result = check(run, { claim: 'kept' });
+        t.deepEqual(result, results[at++]);
+        return { run, result };
+      },
+    });
+    t.is(at, 2);
   },
 );

@@ -3,7 +3,6 @@ import { check } from '../../src/checker/check.ts';
 import { Failure } from '../../src/core/failure.ts';
 import { formatEdn } from '../../src/history/interchange/edn.ts';
 import { readJepsenKafka } from '../../src/history/interchange/jepsen-kafka.ts';
-import { exportParquet } from '../../src/history/interchange/parquet.ts';
 import { type Rows, runOf } from '../../src/history/memory.ts';
 import type { Run } from '../../src/history/run.ts';
 import type { Transaction } from '../../src/history/transaction.ts';
@@ -124,10 +123,8 @@ test('what a reader of everything was given in a run with transactions is no pol
   );
 });
 
-test('what EDN and Parquet have no place for is refused', async (t) => {
+test('what EDN has no place for is refused', (t) => {
   const group = { protocol: 'classic', commit: 'manual' } as never;
-  const refusedAs = (format: string, what: string) =>
-    new RegExp(`the history has ${what}, for which ${format} has no place`);
   const EOS = { ...INFO, group, copies: { partitions: 1 } };
   for (const [info, what] of [
     [{ group }, 'a consumer group and its offsets'],
@@ -135,17 +132,8 @@ test('what EDN and Parquet have no place for is refused', async (t) => {
   ] as const) {
     const error = t.throws(() => [...formatEdn(runOf({ info }))], {
       instanceOf: Failure,
-      message: refusedAs('EDN', what),
+      message: new RegExp(`the history has ${what}, for which EDN has no place`),
     });
     t.is(error.exitStatus, 64);
   }
-  for (const [info, what] of [
-    [INFO, 'transactions'],
-    [{ group }, 'a consumer group and its offsets'],
-    [EOS, 'transactions, and a consumer group and its offsets, and copies of records'],
-  ] as const)
-    await t.throwsAsync(exportParquet(runOf({ info }), 'nowhere'), {
-      instanceOf: Failure,
-      message: refusedAs('a Parquet table', what),
-    });
 });

@@ -58,7 +58,8 @@ has transactions, whether a reader may be given one that was aborted depends on 
 Tables of "kept export --to parquet" are judged where no run is. Where they do not fit into this machine's memory, DuckDB sorts
 out which rows matter for the verdict, and kept judges those: the result is the same. --engine duckdb, spark or native
 chooses. DuckDB comes with kept where its package is installed; Spark is yours: spark-submit of SPARK_HOME or of the PATH
-starts it on the master that --master names, and the tables must lie where its workers see them. See docs/engines.md.
+starts it on the master that --master names, and the tables must lie where its workers see them. No engine judges transactions,
+consumer groups and copies: a history with any is refused with --engine, and judged in memory without. See docs/engines.md.
 
 A log that goes on for weeks can be judged in segments, in their order, each of which ends with a final scan of what was
 appended since the one before: --state FILE holds what is known after each of them, and the verdict is about all of them

@@ -24,7 +24,8 @@ parquet  Tables of writes and reads in the directory that --output names (else R
          values are null. End offsets, events and what ran stand beside them, so "kept check DIRECTORY" judges them, on
          the user's own engine if need be: docs/engines.md. What an earlier export left there is replaced.
          Of a soak: such tables for each period whose history is there (segment=K), and the lines of the others.
-         Transactions, consumer groups and copies have no place in such tables: a run with any is refused.
+         A run in transactions has two tables more: transactions, and markers by partition. Of consumer groups the events tell. No
+         engine judges such a run: "kept check DIRECTORY" does, in the memory of this machine.
 edn      For Jepsen's own checkers: operations in the shape of its Kafka workload (jepsen.tests.kafka), one map a line.
          :send with a value [[:send partition [offset "worker:seq"]]], :poll with the records that scans returned, and
          faults of the process :nemesis. A write whose outcome is unknown ends with :info, and its process is not used

@@ -3,7 +3,6 @@ import type { RunInfo } from '../run.ts';
 
 /** What a history may hold that not every format does. */
 const NAMES = {
-  transactions: 'transactions',
   group: 'a consumer group and its offsets',
   copies: 'copies of records',
 } as const;
@@ -14,7 +13,7 @@ const NAMES = {
  */
 export function assertHolds(
   format: string,
-  info: Pick<RunInfo, 'transactions' | 'group' | 'copies'>,
+  info: Pick<RunInfo, 'group' | 'copies'>,
   lacks: readonly (keyof typeof NAMES)[],
 ): void {
   const held = lacks.filter((name) => info[name] !== undefined).map((name) => NAMES[name]);

@@ -2,60 +2,77 @@ import {
   allocateColumns,
   type Columns,
   type ColumnSchema,
-  END_COLUMNS,
   ErrorNames,
   NO_WORKER,
-  READ_COLUMNS,
-  WRITE_COLUMNS,
 } from '../columns/columns.ts';
-import type { EndBatch, ReadBatch, WriteBatch } from '../run.ts';
-import { INTEGRITIES, OUTCOMES } from '../write.ts';
+import { Failure } from '../../core/failure.ts';
+import type { EndBatch, MarkerBatch, ReadBatch, TransactionBatch, WriteBatch } from '../run.ts';
 import type { TablePart } from './open-tables.ts';
-import { rowGroupsOf } from './parquet-rows.ts';
-import { ROW_NUMBER } from './table-columns.ts';
+import { rowGroupsOf, WRITE_ANEW } from './parquet-rows.ts';
+import { PLAIN_TABLES, ROW_NUMBER, type TableColumn, tablesOf, TRANSACTION_TABLES } from './table-columns.ts';
 
 /** Rows of tables as a run has them: in columns, in the order of the history, absent values as their codes. */
 const BATCH_ROWS = 65_536;
 /** What an engine calls columns whose names are words of SQL. */
 const ENGINE_NAMES: Readonly<Record<string, string>> = { partition: 'part', offset: 'pos', timeNs: 'readNs' };
 
-export async function loadWrites(parts: readonly TablePart[]): Promise<WriteBatch[]> {
+type TablesOfHistory = ReturnType<typeof tablesOf>;
+
+/** @param table of a history without transactions if absent: an engine knows no other ones. */
+export async function loadWrites(
+  parts: readonly TablePart[],
+  table: TablesOfHistory['writes'] = PLAIN_TABLES.writes,
+): Promise<WriteBatch[]> {
   const names = new ErrorNames();
-  const batches = await load(parts, WRITE_COLUMNS, {
-    outcome: (text) => OUTCOMES.indexOf(text as never),
-    error: (text) => (text === null ? 0 : names.codeOf(text as string)),
-  });
+  const batches = await load(parts, table, names);
   return batches.map(({ length, columns }) => ({ length, errorNames: names.names, ...columns }));
 }
 
-export async function loadReads(parts: readonly TablePart[]): Promise<ReadBatch[]> {
-  const batches = await load(parts, READ_COLUMNS, {
-    integrity: (text) => INTEGRITIES.indexOf(text as never),
-    worker: (worker) => (worker === null ? NO_WORKER : Number(worker)),
-  });
+export async function loadReads(
+  parts: readonly TablePart[],
+  table: TablesOfHistory['reads'] = PLAIN_TABLES.reads,
+): Promise<ReadBatch[]> {
+  const batches = await load(parts, table);
   return batches.map(({ length, columns }) => ({ length, ...columns }));
 }
 
-export async function loadEnds(parts: readonly TablePart[]): Promise<EndBatch[]> {
-  const batches = await load(parts, END_COLUMNS, {});
+export async function loadEnds(
+  parts: readonly TablePart[],
+  table: TablesOfHistory['ends'] = PLAIN_TABLES.ends,
+): Promise<EndBatch[]> {
+  const batches = await load(parts, table);
   return batches.map(({ length, columns }) => ({ length, ...columns }));
 }
 
-/** @param codeOf for columns that hold more than numbers. */
+export async function loadTransactions(parts: readonly TablePart[]): Promise<TransactionBatch[]> {
+  const names = new ErrorNames();
+  const batches = await load(parts, TRANSACTION_TABLES.transactions, names);
+  return batches.map(({ length, columns }) => ({ length, errorNames: names.names, ...columns }));
+}
+
+export async function loadMarkers(parts: readonly TablePart[]): Promise<MarkerBatch[]> {
+  const batches = await load(parts, TRANSACTION_TABLES.markers);
+  return batches.map(({ length, columns }) => ({ length, ...columns }));
+}
+
+/** @param names of errors, where the table has any. */
 async function load<Schema extends ColumnSchema>(
   parts: readonly TablePart[],
-  schema: Schema,
-  codeOf: Readonly<Record<string, (cell: unknown) => number>>,
+  { schema, columns: described }: { schema: Schema; columns: readonly TableColumn[] },
+  names = new ErrorNames(),
 ): Promise<{ length: number; columns: Columns<Schema> }[]> {
   const rows = parts.reduce((sum, part) => sum + part.rows, 0);
   const all = allocateColumns(schema, rows);
   const rowNumbers = new Float64Array(rows);
+  const describedBy = new Map(described.map((column) => [column.name, column]));
   let from = 0;
   for (const { path, partition } of parts) {
+    const numbersOf = new Map(
+      Object.keys(schema).map((name) => [name, numberIn(describedBy.get(name), path, names)]),
+    );
     for await (const { length, columns } of rowGroupsOf(path)) {
-      for (const name of Object.keys(schema)) {
+      for (const [name, numberOf] of numbersOf) {
         const cells = columns[name] ?? columns[ENGINE_NAMES[name] ?? ''];
-        const numberOf = codeOf[name] ?? presentOr;
         put(all[name]!, schema[name] === 'int64', from, length, (row) =>
           cells === undefined ? partition : numberOf(cells[row]),
         );
@@ -65,6 +82,38 @@ async function load<Schema extends ColumnSchema>(
     }
   }
   return inOrder(schema, all, rowNumbers);
+}
+
+/**
+ * What a cell of a column stands for.
+ * @param column undefined for the partition, where that is told by the place of a part.
+ */
+function numberIn(
+  column: TableColumn | undefined,
+  path: string,
+  names: ErrorNames,
+): (cell: unknown) => number {
+  if (column === undefined) return Number;
+  const { name, type, optional, words } = column;
+  if (type === 'TEXT' && words === undefined)
+    return (text) => (text === null ? 0 : names.codeOf(text as string));
+  if (words !== undefined)
+    return (text) => {
+      const code = words.indexOf(text as string);
+      return code < 0 ? unknownCell(path, name, text) : code;
+    };
+  const absent = name === 'worker' ? NO_WORKER : -1;
+  return (cell) => {
+    if (cell !== null && cell !== undefined) return Number(cell);
+    return optional ? absent : unknownCell(path, name, null);
+  };
+}
+
+function unknownCell(path: string, column: string, cell: unknown): never {
+  const what = cell === null || cell === undefined ? 'no value' : `the value "${cell as string}"`;
+  throw new Failure(`the column ${column} in ${path} has ${what} in a row, which kept does not write`, {
+    hint: `it was changed; ${WRITE_ANEW}`,
+  });
 }
 
 type NumberArray = { [index: number]: number };
@@ -83,10 +132,6 @@ function put(
       column[2 * (from + row) + 1] = Math.floor(value / 4294967296);
     } else column[from + row] = value;
   }
-}
-
-function presentOr(cell: unknown): number {
-  return cell === null || cell === undefined ? -1 : Number(cell);
 }
 
 /** The rows by their numbers in the history, in batches. */

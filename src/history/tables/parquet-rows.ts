@@ -13,17 +13,20 @@ export const WRITE_ANEW = 'write them anew: kept export RUN --to parquet --outpu
 export interface ParquetFooter {
   path: string;
   rows: number;
-  columns: readonly string[];
+  /** Their names, and how Parquet stores them. */
+  columns: ReadonlyMap<string, string>;
 }
 
 /** @throws Error with what is wrong with the file. */
 export async function footerOf(path: string): Promise<ParquetFooter> {
   const metadata = await parquetMetadataAsync(await asyncBufferFromFile(path));
-  return { path, rows: Number(metadata.num_rows), columns: columnNames(metadata) };
+  const columns = new Map(elementsOf(metadata).map(({ name, type }) => [name, type ?? 'group']));
+  return { path, rows: Number(metadata.num_rows), columns };
 }
 
-function columnNames({ schema }: FileMetaData): string[] {
-  return schema.slice(1).map(({ name }) => name);
+/** All but the root. */
+function elementsOf({ schema }: FileMetaData): FileMetaData['schema'] {
+  return schema.slice(1);
 }
 
 /** One row group, by the names of its columns. */
@@ -39,7 +42,7 @@ export interface RowGroup {
 export async function* rowGroupsOf(path: string): AsyncGenerator<RowGroup> {
   const file = await asyncBufferFromFile(path);
   const metadata = await parquetMetadataAsync(file);
-  const names = columnNames(metadata);
+  const names = elementsOf(metadata).map(({ name }) => name);
   let rowStart = 0;
   for (const group of metadata.row_groups) {
     const length = Number(group.num_rows);
