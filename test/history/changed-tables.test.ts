@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { check } from '../../src/checker/check.ts';
+import { markerAt } from '../../src/history/columns/columns.ts';
 import { defaultInfo } from '../../src/history/default-info.ts';
 import { historyDigest } from '../../src/history/digest.ts';
 import { exportParquet } from '../../src/history/interchange/parquet.ts';
@@ -96,6 +97,24 @@ for (const { what, file, row, told, exitStatus } of CHANGES) {
     t.is(failure.exitStatus, exitStatus);
   });
 }
+
+test('a part in the place of another one is told, although as many rows are there as were written', async (t) => {
+  const marker = [...STORY.markers!()].map((batch) => markerAt(batch, 0))[0]!;
+  const markers = [0, 1, 2].map((partition) => ({ ...marker, partition }));
+  const directory = await exportParquet(
+    runOf({ ...transactionalRowsOf(STORY), info: STORY.info, markers }),
+    fresh(),
+  );
+  t.is([...(await loaded(directory)).markers!()][0]!.length, 3);
+  copyFileSync(join(directory, PART), join(directory, PART.replace('=0', '=2')));
+  t.deepEqual((await openTables(directory)).damage, []);
+  const failure = await refused(() => loaded(directory));
+  t.regex(
+    failure.message,
+    /^the row 0 of the history stands in \S+partition=2\S+ and a second time in its table$/,
+  );
+  t.is(failure.exitStatus, 2);
+});
 
 /** Its columns with their types. */
 async function columnsIn(directory: string, file: string): Promise<string> {

@@ -81,7 +81,9 @@ async function load<Schema extends ColumnSchema>(
       from += length;
     }
   }
-  return inOrder(schema, all, rowNumbers);
+  const order = orderBy(rowNumbers);
+  assertDistinct(rowNumbers, order, parts);
+  return inOrder(schema, all, order);
 }
 
 /**
@@ -134,14 +136,29 @@ function put(
   }
 }
 
+function orderBy(rowNumbers: Float64Array): Uint32Array {
+  const asRead = Uint32Array.from({ length: rowNumbers.length }, (_, row) => row);
+  return asRead.toSorted((a, b) => rowNumbers[a]! - rowNumbers[b]!);
+}
+
+/** A part that stands in the place of another one, with as many rows, is seen by nothing else. */
+function assertDistinct(rowNumbers: Float64Array, order: Uint32Array, parts: readonly TablePart[]): void {
+  const repeated = order.findIndex((row, at) => at > 0 && rowNumbers[row] === rowNumbers[order[at - 1]!]);
+  if (repeated < 0) return;
+  let rest = Math.max(order[repeated]!, order[repeated - 1]!);
+  const part = parts.find(({ rows }) => (rest -= rows) < 0)!;
+  throw new Failure(
+    `the row ${rowNumbers[order[repeated]!]} of the history stands in ${part.path} and a second time in its table`,
+    { hint: `a part was put in the place of another one; ${WRITE_ANEW}` },
+  );
+}
+
 /** The rows by their numbers in the history, in batches. */
 function inOrder<Schema extends ColumnSchema>(
   schema: Schema,
   all: Columns<Schema>,
-  rowNumbers: Float64Array,
+  order: Uint32Array,
 ): { length: number; columns: Columns<Schema> }[] {
-  const asRead = Uint32Array.from({ length: rowNumbers.length }, (_, row) => row);
-  const order = asRead.toSorted((a, b) => rowNumbers[a]! - rowNumbers[b]!);
   const batches: { length: number; columns: Columns<Schema> }[] = [];
   for (let from = 0; from < order.length; from += BATCH_ROWS) {
     const rows = order.subarray(from, from + BATCH_ROWS);
