@@ -10,6 +10,8 @@ import {
   type ColumnSchema,
 } from '../src/history/columns/columns.ts';
 import { ColumnWriter } from '../src/history/columns/column-writer.ts';
+import { openRun } from '../src/history/directory.ts';
+import { exportParquet } from '../src/history/interchange/parquet.ts';
 import {
   ENDS_FILE,
   ERROR_NAMES_KEY,
@@ -29,7 +31,8 @@ import type { RunInfo } from '../src/history/run.ts';
 /**
  * `kept check` of transactions, as a whole process: `tsx bench/transactions.ts [MILLIONS ...]` (default: 1). Fifty workers, each
  * with one transaction after the other, of four records in two of twelve partitions; the markers come while those of other
- * workers go on; one transaction in a hundred is aborted. Nothing is wrong, or one in a thousand is torn. Needs GNU time.
+ * workers go on; one transaction in a hundred is aborted. Nothing is wrong, or one in a thousand is torn; and where nothing is, the
+ * same from tables. Needs GNU time.
  */
 const MILLIONS = process.argv.slice(2).map(Number);
 const WORKERS = 50;
@@ -51,6 +54,15 @@ try {
       console.log(
         `${millions} million transactions, ${what}: ${seconds.toFixed(1)} s, ${cpuSeconds.toFixed(1)} CPU s, ${megabytes.toFixed(0)} MB, ${verdict}`,
       );
+      if (tornEvery === 0) {
+        const tables = join(root, 'tables');
+        await exportParquet(await openRun(directory), tables);
+        const cost = measure(['check', tables, '--json', '--engine', 'native']);
+        console.log(
+          `${millions} million transactions, from tables: ${cost.cpuSeconds.toFixed(1)} CPU s, ${cost.megabytes.toFixed(0)} MB, ${cost.verdict}`,
+        );
+        rmSync(tables, { recursive: true });
+      }
       rmSync(directory, { recursive: true });
     }
   }

@@ -8,8 +8,8 @@ export const ENGINES = ['native', 'duckdb', 'spark'] as const;
 export type EngineName = (typeof ENGINES)[number];
 
 /**
- * What a row of tables takes while it is read and judged in this process, in bytes; measured, see bench/README.md. That is 1.6 times
- * its columns, which tells what those of a history with transactions take.
+ * What a row of tables takes while it is read and judged in this process, in bytes; measured, see bench/README.md: 1.6 times its
+ * columns, in a history with transactions as well.
  */
 const ROW_BYTES = { writes: 90, reads: 60 };
 const ROW_BYTES_IN_TRANSACTIONS = { writes: 103, reads: 79, transactions: 108, markers: 66 };
