@@ -10,9 +10,13 @@ import {
 } from '../../src/history/transaction.ts';
 import { INTEGRITIES, OUTCOMES, type Read, type Write } from '../../src/history/write.ts';
 
-/** Any rows that a history with transactions can hold: numbers from 0 to `max`, so that small ones meet each other. */
-function rowsUpTo(max: number, strings: fc.Arbitrary<string>) {
+/**
+ * Any rows that a history with transactions can hold: numbers from 0 to `max`, and those of transactions and producers up to `named`,
+ * so that small ones meet each other.
+ */
+function rowsUpTo(max: number, named: number, strings: fc.Arbitrary<string>) {
   const number = fc.nat(max);
+  const name = fc.nat(named);
   const narrow = (most: number) => fc.nat(Math.min(max, most));
   const partition = fc.nat(1);
   const write = fc
@@ -28,7 +32,7 @@ function rowsUpTo(max: number, strings: fc.Arbitrary<string>) {
       offset: fc.option(number),
       attempts: narrow(0xffff),
       broker: fc.option(narrow(0x7fffffff)),
-      transaction: fc.option(number, { freq: 4 }),
+      transaction: fc.option(name, { freq: 4 }),
       copyOf: fc.option(number),
     })
     .map(({ transaction, copyOf, ...row }): Write => ({
@@ -45,7 +49,7 @@ function rowsUpTo(max: number, strings: fc.Arbitrary<string>) {
       seq: fc.option(number, { freq: 9 }),
       timeNs: number,
       integrity: fc.constantFrom('valid' as const, 'valid' as const, ...INTEGRITIES),
-      producerId: fc.option(number),
+      producerId: fc.option(name),
       epoch: fc.option(narrow(0x7fff)),
     })
     .map(({ producerId, epoch, ...row }): Read => ({
@@ -55,8 +59,8 @@ function rowsUpTo(max: number, strings: fc.Arbitrary<string>) {
     }));
   const transaction: fc.Arbitrary<Transaction> = fc.record({
     worker: narrow(2),
-    number,
-    producerId: fc.option(number),
+    number: name,
+    producerId: fc.option(name),
     epoch: fc.option(narrow(0x7fff)),
     endProducerId: fc.option(number),
     endEpoch: fc.option(narrow(0x7fff)),
@@ -73,7 +77,7 @@ function rowsUpTo(max: number, strings: fc.Arbitrary<string>) {
     scan: narrow(1),
     partition,
     offset: number,
-    producerId: number,
+    producerId: name,
     epoch: narrow(0x7fff),
     kind: fc.constantFrom(...MARKER_KINDS),
     coordinatorEpoch: narrow(0x7fffffff),
@@ -130,7 +134,7 @@ const wholeScan = (partition: number): Event => ({
 
 /** Of the largest numbers. */
 export const anyTransactionalRows = historiesOf(
-  rowsUpTo(Number.MAX_SAFE_INTEGER, fc.string({ minLength: 1 })),
+  rowsUpTo(Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, fc.string({ minLength: 1 })),
 );
 /** Of small ones: what belongs together meets, and nearly everything is wrong with it. */
-export const smallTransactionalRows = historiesOf(rowsUpTo(5, fc.constantFrom('TIMED_OUT', 'FENCED')));
+export const smallTransactionalRows = historiesOf(rowsUpTo(5, 1, fc.constantFrom('TIMED_OUT', 'FENCED')));
