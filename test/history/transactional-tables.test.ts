@@ -1,4 +1,4 @@
-import { readdirSync, renameSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { fc } from '@fast-check/ava';
@@ -9,7 +9,7 @@ import { exportParquet } from '../../src/history/interchange/parquet.ts';
 import { runOf } from '../../src/history/memory.ts';
 import type { Run } from '../../src/history/run.ts';
 import { loadTables } from '../../src/history/tables/load-tables.ts';
-import { openTables } from '../../src/history/tables/open-tables.ts';
+import { openTables, type TablesInfo } from '../../src/history/tables/open-tables.ts';
 import { drawGroupScenario } from '../../src/scenario/group-swarm.ts';
 import type { Draw } from '../../src/scenario/swarm.ts';
 import { drawTransactionalScenario } from '../../src/scenario/transactional-swarm.ts';
@@ -145,6 +145,28 @@ for (const [what, draw, seed] of [
     t.deepEqual(check(await loaded(directory), { claim: 'kept' }), result, 'all are there again');
   });
 }
+
+test('where some markers or transactions are missing here and there, nobody is accused, and nothing is valid', async (t) => {
+  for (const [draw, seed] of [
+    [inTransactions, 2],
+    [drawGroupScenario, 40],
+  ] as const) {
+    const { run, result } = await tryOut({ ...draw(seed), seed, bug: null }, 'kept');
+    t.is(result.verdict, 'valid');
+    const rows = transactionalRowsOf(run);
+    const events = [...rows.events, ...endsOf(run)];
+    for (const name of ['markers', 'transactions'] as const) {
+      for (const each of [2, 3, 4]) {
+        const left = (rows[name] as unknown[]).filter((_, at) => at % each !== 1);
+        const cut = await exportParquet(runOf({ ...rows, info: run.info, events, [name]: left }), fresh());
+        const told = join(cut, 'tables.json');
+        const info = JSON.parse(readFileSync(told, 'utf8')) as TablesInfo;
+        writeFileSync(told, JSON.stringify({ ...info, [name]: rows[name].length }));
+        t.is(check(await loaded(cut), { claim: 'kept' }).verdict, 'inconclusive', `${name} of seed ${seed}`);
+      }
+    }
+  }
+});
 
 test('where something is wrong, what is left of it without its markers accuses nobody', async (t) => {
   const { run } = await tryOut({ ...inTransactions(2), seed: 2, bug: 'marker-missing' }, 'kept');
