@@ -8,6 +8,7 @@ import { keptVersion } from '../core/version.ts';
 const COMMANDS: Record<string, (program: Command) => Promise<void>> = {
   run: async (program) => (await import('./commands/run.ts')).addRunCommand(program),
   check: async (program) => (await import('./commands/check.ts')).addCheckCommand(program),
+  explain: async (program) => (await import('./commands/explain.ts')).addExplainCommand(program),
   status: async (program) => (await import('./commands/status.ts')).addStatusCommand(program),
   export: async (program) => (await import('./commands/export.ts')).addExportCommand(program),
   import: async (program) => (await import('./commands/import.ts')).addImportCommand(program),
