@@ -12,12 +12,15 @@ export function addExplainCommand(program: Command): void {
     )
     .description('tell the life of one record: everything that the history knows of it')
     .addOption(
-      new Option('--value <worker:seq>', 'the record by its value, such as 3:120, which texts call w3:120').argParser(
-        parseValue,
-      ),
+      new Option(
+        '--value <worker:seq>',
+        'the record by its value, such as 3:120, which texts call w3:120',
+      ).argParser(parseValue),
     )
     .addOption(
-      new Option('--offset <partition:offset>', 'the records of an offset, such as 0:5142').argParser(parsePlace),
+      new Option('--offset <partition:offset>', 'the records of an offset, such as 0:5142').argParser(
+        parsePlace,
+      ),
     )
     .addOption(
       new Option(

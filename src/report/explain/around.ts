@@ -124,7 +124,10 @@ function noteReads(run: Run, byPartition: ByPartition, deciding: ReadonlyMap<num
 function passageOf({ readers }: Surroundings, scan: number): Passage {
   let passage = readers.get(scan);
   if (passage === undefined)
-    readers.set(scan, (passage = { cameFromBelow: false, behind: null, firstBehind: null, instead: undefined }));
+    readers.set(
+      scan,
+      (passage = { cameFromBelow: false, behind: null, firstBehind: null, instead: undefined }),
+    );
   return passage;
 }
 

@@ -57,7 +57,10 @@ export function faultSteps({ events }: Pick<Run, 'events'>, { fromNs, toNs }: Sp
   return [...starts.values()].flatMap((start): Step[] => {
     const stop = stops.get(start.id);
     if (start.timeNs > toNs || (stop?.timeNs ?? Infinity) < fromNs) return [];
-    const step = (what: 'fault-start' | 'fault-stop', { timeNs, verified }: FaultStartEvent | FaultStopEvent) => ({
+    const step = (
+      what: 'fault-start' | 'fault-stop',
+      { timeNs, verified }: FaultStartEvent | FaultStopEvent,
+    ) => ({
       timeNs,
       what,
       id: start.id,

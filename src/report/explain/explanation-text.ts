@@ -59,12 +59,7 @@ function lifeBlocks(life: Life, { bold, columns }: Page): string[][] {
     findingLines(life.findings, { bold, columns }),
     ...(life.notKnown.length === 0
       ? []
-      : [
-          [
-            bold('Not known'),
-            ...life.notKnown.flatMap((text) => paragraph(text, columns, '    ', '  - ')),
-          ],
-        ]),
+      : [[bold('Not known'), ...life.notKnown.flatMap((text) => paragraph(text, columns, '    ', '  - '))]]),
   ];
 }
 
@@ -78,7 +73,9 @@ function shortened(steps: readonly Step[]): { steps: Step[]; left: string[] } {
   });
   const left = [...counts].flatMap(([what, count]) =>
     count > OF_ONE_KIND_MAX
-      ? [`… and ${grouped(count - OF_ONE_KIND_MAX)} more steps “${what.replaceAll('-', ' ')}” (--json has all).`]
+      ? [
+          `… and ${grouped(count - OF_ONE_KIND_MAX)} more steps “${what.replaceAll('-', ' ')}” (--json has all).`,
+        ]
       : [],
   );
   return { steps: told, left };
@@ -179,6 +176,8 @@ function findingInWords(finding: FindingAbout): string {
     sentence(parts.join('; ')),
     ...(endedBy === undefined ? [] : [sentence(endedBy)]),
     sentence(`${judgement}: ${reason}`),
-    reader !== undefined && blame === 'client' ? `The evidence points at the reader “${reader}”.` : BLAME_WORDS[blame],
+    reader !== undefined && blame === 'client'
+      ? `The evidence points at the reader “${reader}”.`
+      : BLAME_WORDS[blame],
   ].join(' ');
 }

@@ -52,13 +52,22 @@ export class FinalScans {
     return { where, places, scans };
   }
 
-  /** Whether the scan read all that there was, and began after all that is known of the writes. */
-  #readWholly(partition: number, { writes }: RecordRows): boolean {
+  /** Whether the scan would have returned the record, had it been there: it read everything, and had not begun too early. */
+  #readWholly(partition: number, { writes, reads }: RecordRows): boolean {
     const scan = this.deciding.get(partition);
     if (scan?.covered !== true) return false;
-    const offsets = writes.flatMap(({ offset }) => offset ?? []);
-    const begins = scan.from === 0 || (offsets.length > 0 && offsets.every((offset) => offset >= scan.from));
-    return begins && writes.every(({ completeNs }) => (completeNs ?? 0) <= scan.invokeNs);
+    const { from, end, invokeNs, isolation = 'read_uncommitted' } = scan;
+    const known = [...writes, ...reads].flatMap((row) =>
+      row.partition === partition ? (row.offset ?? []) : [],
+    );
+    // Where it was once, at least, it must have looked.
+    if (from > 0 && !known.some((offset) => offset >= from)) return false;
+    // What is not committed may be hidden.
+    if (isolation !== 'read_uncommitted' && writes.some(({ transaction }) => transaction !== undefined))
+      return false;
+    return writes.every(
+      ({ completeNs, offset }) => (completeNs ?? Infinity) <= invokeNs || (offset !== null && offset < end),
+    );
   }
 
   holderOf({ place, held, marker, acknowledged }: Surroundings): Holder {

@@ -60,12 +60,7 @@ export function findRecords(run: Run, values: readonly Value[]): RecordRows[] {
   return records.all;
 }
 
-function neverWritten(
-  run: Run,
-  name: string,
-  worker: number,
-  highest: ReadonlyMap<number, number>,
-): Failure {
+function neverWritten(run: Run, name: string, worker: number, highest: ReadonlyMap<number, number>): Failure {
   const workers = [...highest.keys()];
   const own = highest.get(worker);
   const there =
@@ -113,8 +108,7 @@ export function valuesAt(run: Run, { partition, offset }: Place): Value[] {
       if (batch.partition[row] !== partition) continue;
       const own = int64At(batch.offset, row);
       reached(own + 1);
-      if (own === offset && batch.integrity[row] === VALID)
-        note(batch.worker[row]!, int64At(batch.seq, row));
+      if (own === offset && batch.integrity[row] === VALID) note(batch.worker[row]!, int64At(batch.seq, row));
     }
   }
   for (const batch of run.ends())

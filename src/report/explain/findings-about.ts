@@ -65,7 +65,8 @@ export function judge(
         // What the checker took back stands in no finding.
         const at = findings.findIndex((finding) => holds(finding, anomaly));
         // What is said of the record itself counts before what is said of its offset.
-        if (at < 0 || (found.has(at) && (found.get(at)!.about === undefined || about !== undefined))) continue;
+        if (at < 0 || (found.has(at) && (found.get(at)!.about === undefined || about !== undefined)))
+          continue;
         found.set(at, aboutOf(findings[at]!, at + 1, value, about));
       }
       // Some findings name records only as examples.

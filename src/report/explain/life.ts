@@ -142,7 +142,13 @@ type StepFacts =
   /** A broker's own log tells that it was cut. `partition` null: the line does not name it. */
   | { what: 'cut'; node: string; truncatedTo: number; partition: number | null }
   /** End offsets around the record's own: the last one below it, the first one above it, and the first one below it again. */
-  | { what: 'end'; which: 'below' | 'above' | 'below-again'; node: string | null; end: number; offset: number }
+  | {
+      what: 'end';
+      which: 'below' | 'above' | 'below-again';
+      node: string | null;
+      end: number;
+      offset: number;
+    }
   | { what: 'transaction-began'; number: number; producerId: number | null; epoch: number | null }
   | { what: 'transaction-end-asked'; number: number; end: Transaction['end'] }
   | { what: 'transaction-ended'; number: number; outcome: Transaction['outcome']; error: string | null }

@@ -8,7 +8,7 @@ import { faultSpansOf } from '../../history/fault-spans.ts';
 import { int64At, type Run } from '../../history/run.ts';
 import type { Transaction } from '../../history/transaction.ts';
 import { describeFinding } from '../text/phrases.ts';
-import { markersBehind, type Surroundings, surroundingsOf } from './around.ts';
+import { markersBehind, surroundingsOf } from './around.ts';
 import {
   commitSteps,
   cutSteps,
@@ -27,7 +27,14 @@ import { judge, numbered } from './findings-about.ts';
 import type { Explanation, Life, Place, RecordRows, Step } from './life.ts';
 import { Names } from './names.ts';
 import { notKnownOf } from './not-known.ts';
-import { endSteps, finalScanSteps, givenSteps, missedSteps, transactionSteps, writeSteps } from './own-steps.ts';
+import {
+  endSteps,
+  finalScanSteps,
+  givenSteps,
+  missedSteps,
+  transactionSteps,
+  writeSteps,
+} from './own-steps.ts';
 
 /** Which record is asked for: by its value, by its place, or as an example of a finding (from 1 on). */
 export type Question = { value: Value } | { place: Place } | { finding: number };
@@ -47,8 +54,15 @@ export function explain(run: Run, question: Question): Explanation {
   const names = new Names(run);
   const own = records.map((record) => ({ record, places: placesOf(record, scans) }));
   const places = own.flatMap((each) => each.places);
-  const around = surroundingsOf(run, 'place' in question ? [...places, question.place] : places, scans.deciding);
-  const markers = markersBehind(run, records.flatMap(({ reads }) => reads));
+  const around = surroundingsOf(
+    run,
+    'place' in question ? [...places, question.place] : places,
+    scans.deciding,
+  );
+  const markers = markersBehind(
+    run,
+    records.flatMap(({ reads }) => reads),
+  );
   const parts = transactionsOf(run, records);
   const judged = judge(
     run,
@@ -128,7 +142,10 @@ function valuesOf(
   const named = valuesIn(finding);
   if (named.length === 0) {
     throw new Failure(`finding ${question.finding} (${finding.kind}) is about no single record`, {
-      hint: 'name a record by --value or --offset',
+      hint:
+        finding.offsets === undefined
+          ? 'name a record by --value or --offset'
+          : `name an offset that it is about: --offset ${finding.partition}:${finding.offsets[0]}`,
       exitStatus: EXIT.usage,
     });
   }
@@ -211,11 +228,13 @@ function stepsAround(
 ): Step[] {
   const offsets = places.flatMap((place) => (place.partition === partition ? [place.offset] : []));
   const highest = Math.max(-1, ...offsets);
+  // A cut before that is about others.
+  const sentNs = Math.min(...(writes.length > 0 ? writes.map(({ invokeNs }) => invokeNs) : [span.fromNs]));
   return [
     ...leaderSteps(leadership, { partition, writes }, span),
     ...faultSteps(run, span),
     ...markSteps(run, span),
-    ...(highest < 0 ? [] : cutSteps(run, partition, highest, span)),
+    ...(highest < 0 ? [] : cutSteps(run, partition, highest, { fromNs: sentNs, toNs: span.toNs })),
     ...places.flatMap((place) => [
       ...resetSteps(run, names, place.partition, place.offset),
       ...commitSteps(run, place.partition, place.offset),

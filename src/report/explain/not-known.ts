@@ -24,9 +24,9 @@ export function notKnownOf(
   const list: string[] = [];
   if (writes.length === 0)
     list.push('When it was sent, and what became of that: the history has no row of its write.');
-  for (const write of writes) list.push(...ofWrite(write, steps));
+  for (const write of writes) list.push(...ofWrite(write, steps, standing));
   const requests = writes.some(
-    ({ attempts, outcome }) => attempts > 1 || (attempts > 0 && outcome !== 'ok'),
+    ({ attempts, outcome }) => attempts > 1 || (attempts > 0 && outcome === 'info'),
   );
   if (info.requestLog !== true && requests)
     list.push('What brokers answered to its requests: the history has no request log.');
@@ -56,14 +56,15 @@ const isBegin = ({ what }: Step) => what === 'transaction-began';
 const isGivenInTransaction = (step: Step) =>
   step.what === 'given' && step.producerId !== undefined && step.producerId >= 0;
 
-function ofWrite(write: Write, steps: readonly Step[]): string[] {
+function ofWrite(write: Write, steps: readonly Step[], { places }: Standing): string[] {
   const { outcome, offset, broker, attempts, completeNs } = write;
   const list: string[] = [];
   const answer = steps.find(
     (step): step is StepOf<'answered'> => step.what === 'answered' && step.timeNs === completeNs,
   );
   if (completeNs === null) list.push('What became of its write: the history ends before that.');
-  else if (outcome === 'info') list.push('Whether any of its attempts was stored: no answer says it.');
+  else if (outcome === 'info' && places.length === 0)
+    list.push('Whether any of its attempts was stored: no answer says it.');
   if (outcome === 'ok' && offset === null) list.push('At which offset it was acknowledged.');
   if (outcome === 'ok' && broker === null) list.push('Which broker acknowledged it.');
   else if (outcome === 'ok' && answer?.epoch === null)
@@ -77,5 +78,7 @@ function ofStanding({ where, scans }: Standing): string[] {
   if (scans.length === 0) return ['Where it is in the end: the history has no final scan of its partition.'];
   return scans.every(({ covered }) => !covered)
     ? ['Where it is in the end: no final scan read all of its partition.']
-    : ['Where it is in the end: the final scan began before its write was over, or above its offset.'];
+    : [
+        'Where it is in the end: the final scan began before its write was over, or above its offset, or hides what is not committed.',
+      ];
 }

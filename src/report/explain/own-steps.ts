@@ -53,11 +53,7 @@ export function transactionSteps(transaction: Transaction): Step[] {
 }
 
 /** Who received it, when, and where. */
-export function givenSteps(
-  { reads }: RecordRows,
-  names: Names,
-  markers: ReadonlyMap<Read, Marker>,
-): Step[] {
+export function givenSteps({ reads }: RecordRows, names: Names, markers: ReadonlyMap<Read, Marker>): Step[] {
   return reads.map((read) => {
     const { scan, partition, offset, timeNs, producerId, epoch } = read;
     const marker = markers.get(read);
@@ -115,7 +111,10 @@ export function finalScanSteps(
   });
 }
 
-export function endSteps({ place: { offset }, below, above, belowAgain }: Surroundings, names: Names): Step[] {
+export function endSteps(
+  { place: { offset }, below, above, belowAgain }: Surroundings,
+  names: Names,
+): Step[] {
   const which = { below, above, 'below-again': belowAgain } as const;
   return (['below', 'above', 'below-again'] as const).flatMap((name): Step[] => {
     const end = which[name];

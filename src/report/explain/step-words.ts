@@ -31,7 +31,8 @@ export function stepInWords(step: Step): string {
       return endInWords(step);
     case 'transaction-began': {
       const { producerId, epoch } = step;
-      const by = producerId === null ? '' : ` (producer ${producerId}${epoch === null ? '' : `, epoch ${epoch}`})`;
+      const by =
+        producerId === null ? '' : ` (producer ${producerId}${epoch === null ? '' : `, epoch ${epoch}`})`;
       return `its transaction, number ${grouped(step.number)} of its worker, begins${by}`;
     }
     case 'transaction-end-asked':
