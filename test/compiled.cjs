@@ -4,9 +4,11 @@
  * about 0.4 s of a processor, most of it for its own start, although it finds what it compiled the last time: with 130
  * files that is 50 s. Nothing is kept from one run to the next, so nothing can be stale.
  *
+ * Programs that tests run are compiled with them: tsx costs each of those that import the whole of `kept` three seconds.
+ *
  * ava.config.js calls `compile` once; AVA calls the exported function in each process, before it loads the test file.
  */
-const { mkdirSync, readdirSync, realpathSync, rmSync } = require('node:fs');
+const { mkdirSync, readdirSync, readFileSync, realpathSync, rmSync } = require('node:fs');
 const path = require('node:path');
 const { pathToFileURL } = require('node:url');
 
@@ -66,11 +68,12 @@ module.exports.compile = async function compile() {
   for (const pid of readdirSync(place)) if (!isRunning(Number(pid))) remove(path.join(place, pid));
   const directory = path.join(place, String(process.pid));
   process.once('exit', () => remove(directory));
-  const tests = readdirSync(__dirname, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.test.ts'))
+  const sources = readdirSync(__dirname, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
     .map((file) => path.join(__dirname, file));
+  const programs = sources.filter((file) => !isTest(file) && isProgram(readFileSync(file, 'utf8')));
   await build({
-    entryPoints: tests,
+    entryPoints: [...sources.filter(isTest), ...programs],
     outdir: directory,
     outbase: ROOT,
     bundle: true,
@@ -93,8 +96,14 @@ module.exports.compile = async function compile() {
     ],
     logLevel: 'warning',
   });
+  // Whoever runs a program of the tests finds it by this (test/as-compiled.ts).
+  process.env.KEPT_TEST_COMPILED = directory;
   return directory;
 };
+
+const isTest = (file) => file.endsWith('.test.ts');
+/** What tests run in a process of its own has arguments, or says what it found, or ends by itself; or nobody can import it. */
+const isProgram = (text) => /process\.(?:argv|exit\()|writeSync\(1/.test(text) || !/^export /m.test(text);
 
 /** AVA is ours, and so is it for what hands tests to AVA, which is compiled, too. */
 function resolve({ path: name, importer }) {

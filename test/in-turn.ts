@@ -4,9 +4,10 @@
  */
 import { writeSync } from 'node:fs';
 import { execa } from 'execa';
+import { AS_COMPILED } from './as-compiled.ts';
 
 for (const words of JSON.parse(process.argv[2]!) as string[][]) {
-  const { stdout, stderr, exitCode } = await execa(process.execPath, ['--import=tsx', ...words], {
+  const { stdout, stderr, exitCode } = await execa(process.execPath, [AS_COMPILED, ...words], {
     reject: false,
     stdin: 'ignore',
   });

@@ -20,6 +20,7 @@ import { simulatedWorld } from '../../src/world/simulated.ts';
 import type { Stage } from '../../src/world/stage.ts';
 import type { World } from '../../src/world/world.ts';
 import { temporaryDirectory } from '../history/sample.ts';
+import { AS_COMPILED } from '../as-compiled.ts';
 
 /** A run that meets troubles of its own still says what it has found out, and nothing more. */
 const store = temporaryDirectory();
@@ -156,7 +157,7 @@ test('on a disk that takes no more a run says so and ends with 2', async (t) => 
 for (const stuckIn of ['run', 'teardown']) {
   test(`a second Ctrl-C ends a ${stuckIn} that would never end by itself`, async (t) => {
     const directory = await createRunDirectory(store);
-    const child = spawn(process.execPath, ['--import=tsx', 'test/cli/stuck-run.ts', directory, stuckIn], {
+    const child = spawn(process.execPath, [AS_COMPILED, 'test/cli/stuck-run.ts', directory, stuckIn], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let said = '';

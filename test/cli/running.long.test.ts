@@ -6,6 +6,7 @@ import test from 'ava';
 import { execa } from 'execa';
 import { isAlive, thisProcess } from '../../src/core/process-identity.ts';
 import { temporaryDirectory } from '../history/sample.ts';
+import { AS_COMPILED } from '../as-compiled.ts';
 
 /** A check of a run that goes on says what is proven so far, and leaves it alone. */
 const store = temporaryDirectory();
@@ -14,7 +15,7 @@ test.after.always(() => rmSync(store, { recursive: true, force: true }));
 /** Records a run that goes on until it is killed. @param proven whether a violation is in it already. */
 async function start(name: string, proven: boolean): Promise<{ directory: string; child: ChildProcess }> {
   const directory = join(store, name);
-  const args = ['--import=tsx', 'test/cli/running-child.ts', directory, String(proven)];
+  const args = [AS_COMPILED, 'test/cli/running-child.ts', directory, String(proven)];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   for await (const line of createInterface({ input: child.stdout })) if (line === 'recorded') break;
   return { directory, child };

@@ -6,6 +6,7 @@ import type { Told } from './contract/against-cluster.ts';
 import { JAVA_VERSION, javaClients, LIBRARIES, MISSING } from './contract/libraries.ts';
 import type { Refused, Told as ToldOfTransactions } from './transactions/against-cluster.ts';
 import { assertKept } from './transactions/told.ts';
+import { AS_COMPILED } from '../as-compiled.ts';
 
 /** What clients are told by real Kafka: a cluster of each version, which is asked everything, one program after the other. */
 const ENDS = 'test/contract/end-answers.ts';
@@ -36,7 +37,7 @@ async function ask(
   programs: readonly (readonly string[])[],
 ): Promise<Answers> {
   t.timeout(400_000);
-  const inTurn = [process.execPath, '--import=tsx', 'test/in-turn.ts', JSON.stringify(programs)];
+  const inTurn = [process.execPath, AS_COMPILED, 'test/in-turn.ts', JSON.stringify(programs)];
   const { status, output } = await kept(['lab', '--kafka', kafka, '--', ...inTurn]);
   t.is(status, 0, output);
   const told = [...output.matchAll(/^\{"last".*\}$/gm)].map(

@@ -6,6 +6,7 @@ import { execa } from 'execa';
 import { CASES } from './cases.ts';
 import type { ToldByKafka } from './real-fixture.ts';
 import { TRANSACTION_CASES } from './transaction-cases.ts';
+import { AS_COMPILED } from '../as-compiled.ts';
 
 /**
  * The contract between model and Kafka, Kafka's side: the same cases, the same facts. Serial: two clusters at once
@@ -43,7 +44,7 @@ async function tellOnce(place: readonly string[], versions: readonly string[]): 
   const directory = mkdtempSync(join(tmpdir(), 'kept-contract-'));
   try {
     const args = [...place, directory, ...versions];
-    const { stdout, stderr, exitCode } = await execa(process.execPath, ['--import=tsx', FIXTURE, ...args], {
+    const { stdout, stderr, exitCode } = await execa(process.execPath, [AS_COMPILED, FIXTURE, ...args], {
       reject: false,
     });
     if (exitCode !== 0) throw new Error(`the cases ended with ${exitCode}: ${stderr}`);

@@ -11,6 +11,7 @@ import { realClock } from '../../src/core/clock.ts';
 import { addressesOf, bridgeAndCables } from '../../src/control/netns/lab.ts';
 import { probeNamespaces } from '../../src/control/netns/probe.ts';
 import { processRemote } from '../../src/control/process-remote.ts';
+import { AS_COMPILED } from '../as-compiled.ts';
 
 /**
  * The lab with real namespaces, seen from outside: a fixture program enters one and tells what it saw.
@@ -26,7 +27,7 @@ const hasScript = (await execa('script', ['--version'], { reject: false })).exit
 const because = probed.allowed ? '' : ` (skipped: ${probed.reason})`;
 
 async function fixture(...args: string[]) {
-  const { exitCode, stdout, stderr } = await execa(process.execPath, ['--import=tsx', FIXTURE, ...args], {
+  const { exitCode, stdout, stderr } = await execa(process.execPath, [AS_COMPILED, FIXTURE, ...args], {
     reject: false,
     input: 'a line for the command inside',
   });
@@ -60,7 +61,7 @@ real(`standard input reaches the command inside${because}`, async (t) => {
 
 test('a lab is never built outside, whatever the environment says: it would take the machine for its own', async (t) => {
   const env = { KEPT_INSIDE_LAB: '1' };
-  const { stdout } = await execa(process.execPath, ['--import=tsx', FIXTURE, 'build-outside'], { env });
+  const { stdout } = await execa(process.execPath, [AS_COMPILED, FIXTURE, 'build-outside'], { env });
   t.deepEqual(lastJson(stdout), { refused: 'A lab is built only inside namespaces of its own.' });
 });
 
@@ -91,7 +92,7 @@ for (const SHLVL of [undefined, '0']) {
     const home = temporaryDirectory(t);
     writeFileSync(join(home, '.bashrc'), 'sleep 5\n');
     const { SHLVL: _, ...others } = process.env;
-    const { stdout, stderr } = await execa(process.execPath, ['--import=tsx', FIXTURE, 'net'], {
+    const { stdout, stderr } = await execa(process.execPath, [AS_COMPILED, FIXTURE, 'net'], {
       env: { ...others, HOME: home, BASH_ENV: join(home, '.bashrc'), ...(SHLVL !== undefined && { SHLVL }) },
       extendEnv: false,
       stdin: 'ignore',
@@ -120,7 +121,7 @@ real(`nodes know each other by name, and the machine's own /run stays in sight${
 
 /** A fixture that waits inside its lab, with a daemon that carries a marker in its environment. */
 async function waiting(task: 'wait' | 'hang', marker: string, prefix: readonly string[] = []) {
-  const [program, ...args] = [...prefix, process.execPath, '--import=tsx', FIXTURE, task, marker];
+  const [program, ...args] = [...prefix, process.execPath, AS_COMPILED, FIXTURE, task, marker];
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const lines = linesOf(child);
   for (let line = await lines(); line !== 'ready'; line = await lines()) {

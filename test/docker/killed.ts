@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { openEngine } from '../../src/control/docker/engine.ts';
 import { findLeftovers } from '../../src/control/docker/leftovers.ts';
 import { everything, leftOver, start } from './everything.ts';
+import { AS_COMPILED } from '../as-compiled.ts';
 
 /**
  * Has a lab of containers built by another process, kills that with SIGKILL, and tells as JSON what there was before, and
@@ -13,7 +14,7 @@ const FIXTURE = resolve(import.meta.dirname, '../lab/fixture.ts');
 
 const engine = await openEngine();
 const before = await everything(engine);
-const tool = start(['--import=tsx', FIXTURE, 'docker', 'wait', 'marker']);
+const tool = start([AS_COMPILED, FIXTURE, 'docker', 'wait', 'marker']);
 await once(tool.stdout, 'data');
 const during = await findLeftovers(engine);
 process.kill(tool.pid!, 'SIGKILL');

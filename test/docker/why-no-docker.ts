@@ -1,12 +1,13 @@
 import { resolve } from 'node:path';
 import { execa } from 'execa';
+import { AS_COMPILED } from '../as-compiled.ts';
 
 const DAEMON = resolve(import.meta.dirname, 'daemon.ts');
 const NO_OP = resolve(import.meta.dirname, 'no-op.ts');
 
 /** Runs a program of Node where a Docker daemon answers; see daemon.ts. */
 export function withDocker(file: string, args: readonly string[], environment: Record<string, string> = {}) {
-  return execa(process.execPath, ['--import=tsx', DAEMON, file, ...args], {
+  return execa(process.execPath, [AS_COMPILED, DAEMON, file, ...args], {
     reject: false,
     stdin: 'ignore',
     env: environment,

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { execa } from 'execa';
 import type { Asked, Told } from './on-one-cluster.ts';
+import { AS_COMPILED } from '../as-compiled.ts';
 
 /**
  * Scenarios that are written out step by step, one after the other on one real cluster: which request is held up or lost, which
@@ -31,7 +32,7 @@ async function onOneCluster(t: ExecutionContext, kafka: string, asked: readonly 
   t.timeout(400_000);
   const directory = mkdtempSync(join(tmpdir(), 'kept-e2e-'));
   t.teardown(() => rmSync(directory, { recursive: true, force: true }));
-  const words = ['--import=tsx', FIXTURE, kafka, directory, JSON.stringify(asked)];
+  const words = [AS_COMPILED, FIXTURE, kafka, directory, JSON.stringify(asked)];
   const { stdout } = await execa(process.execPath, words);
   const answers = JSON.parse(stdout.split('\n').at(-1)!) as Told[];
   t.is(answers.length, asked.length);

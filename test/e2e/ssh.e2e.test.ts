@@ -10,6 +10,7 @@ import { int64At } from '../../src/history/run.ts';
 import { OUTCOMES } from '../../src/history/write.ts';
 import { probeNamespaces } from '../../src/control/netns/probe.ts';
 import { whyNoSshds } from '../control/ssh/sshd.ts';
+import { AS_COMPILED } from '../as-compiled.ts';
 
 /** A whole run on hosts behind SSH, with real sshd's and real Kafka. */
 const SSHDS = resolve('test/control/ssh/with-sshds.ts');
@@ -19,7 +20,7 @@ const real = missing === undefined ? test.serial : test.serial.skip;
 const because = missing === undefined ? '' : ` (skipped: ${missing})`;
 
 const amongHosts = (...command: string[]) =>
-  execa(process.execPath, ['--import=tsx', SSHDS, 'n1,n2,n3', ...command], {
+  execa(process.execPath, [AS_COMPILED, SSHDS, 'n1,n2,n3', ...command], {
     reject: false,
     stdin: 'ignore',
   });
@@ -77,7 +78,7 @@ real(`workers on two hosts of their own, of which one is cut off from the broker
   const run = [process.execPath, KEPT, 'run', file, '--store', store, '--json', '--yes-break-these-nodes'];
   const { exitCode, stdout, stderr } = await execa(
     process.execPath,
-    ['--import=tsx', SSHDS, 'n1,n2,n3,n4', ...run, '--lab', 'ssh', '--nodes', 'n1,n2'],
+    [AS_COMPILED, SSHDS, 'n1,n2,n3,n4', ...run, '--lab', 'ssh', '--nodes', 'n1,n2'],
     { reject: false, stdin: 'ignore' },
   );
   t.is(exitCode, 0, stderr);

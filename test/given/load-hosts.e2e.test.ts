@@ -3,6 +3,7 @@ import test from 'ava';
 import { execa } from 'execa';
 import { probeNamespaces } from '../../src/control/netns/probe.ts';
 import { whyNoSshds } from '../control/ssh/sshd.ts';
+import { AS_COMPILED } from '../as-compiled.ts';
 
 /** Workers on hosts behind SSH, beside a cluster that kept did not make: real sshd's and a real Kafka behind SASL and TLS. */
 const FIXTURE = resolve(import.meta.dirname, 'load-hosts-fixture.ts');
@@ -55,7 +56,7 @@ let told: Record<string, unknown> = {};
 if (missing === undefined)
   test.before(async (t) => {
     t.timeout(240_000);
-    const { stdout, stderr } = await execa(process.execPath, ['--import=tsx', FIXTURE], {
+    const { stdout, stderr } = await execa(process.execPath, [AS_COMPILED, FIXTURE], {
       reject: false,
       stdin: 'ignore',
     });

@@ -27,6 +27,7 @@ import {
   temporaryDirectory,
   withoutRecording,
 } from './sample.ts';
+import { AS_COMPILED } from '../as-compiled.ts';
 
 const directories: string[] = [];
 function freshDirectory(): string {
@@ -234,7 +235,7 @@ test('a full disk is told, and what was recorded before it stays', async (t) => 
 test('a program that is killed loses nothing that it had flushed', async (t) => {
   const directory = freshDirectory();
   const child = fileURLToPath(new URL('recorder-child.ts', import.meta.url));
-  const program = spawn(process.execPath, ['--import=tsx', child, directory], {
+  const program = spawn(process.execPath, [AS_COMPILED, child, directory], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let flushed = 0;

@@ -10,6 +10,7 @@ import { LAB_KINDS, type LabKind } from '../../src/world/plan.ts';
 import { whyNoDocker, withDocker } from '../docker/why-no-docker.ts';
 import { whyNoSshds } from '../control/ssh/sshd.ts';
 import { expectedOf, LAB_CASES } from './cases.ts';
+import { AS_COMPILED } from '../as-compiled.ts';
 
 /** The contract of a lab, held by each kind of lab with real processes. */
 const FIXTURE = resolve(import.meta.dirname, 'fixture.ts');
@@ -29,7 +30,7 @@ const notTried = withoutDelay ? ' (but for packets that come late: no netem here
 
 function start(kind: LabKind, task: string, place: string) {
   if (kind === 'docker') return withDocker(FIXTURE, [kind, task, place]);
-  return execa(process.execPath, ['--import=tsx', FIXTURE, kind, task, place], {
+  return execa(process.execPath, [AS_COMPILED, FIXTURE, kind, task, place], {
     reject: false,
     stdin: 'ignore',
   });

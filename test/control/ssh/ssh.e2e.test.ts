@@ -5,6 +5,7 @@ import { probeNamespaces } from '../../../src/control/netns/probe.ts';
 import { CASES } from './cases.ts';
 import { LAB_CASES } from './lab-cases.ts';
 import { whyNoSshds } from './sshd.ts';
+import { AS_COMPILED } from '../../as-compiled.ts';
 
 /** Nodes behind SSH, held against real sshd's: each in a network namespace of its own. */
 const FIXTURE = resolve(import.meta.dirname, 'fixture.ts');
@@ -14,7 +15,7 @@ const real = missing === undefined ? test : test.skip;
 for (const { name, facts } of [...CASES, ...LAB_CASES]) {
   real(`${name}${missing === undefined ? '' : ` (skipped: ${missing})`}`, async (t) => {
     t.timeout(180_000);
-    const { stdout, stderr } = await execa(process.execPath, ['--import=tsx', FIXTURE, name], {
+    const { stdout, stderr } = await execa(process.execPath, [AS_COMPILED, FIXTURE, name], {
       reject: false,
       stdin: 'ignore',
     });
