@@ -8,24 +8,16 @@ import { openRun } from '../../src/history/directory.ts';
 import { int64At } from '../../src/history/run.ts';
 import { OUTCOMES } from '../../src/history/write.ts';
 
-/** Several records a request, from several processes, to a real Kafka whose leader is killed meanwhile. */
-test('two processes with ten writes a request: one history, one verdict, and a request has one outcome', async (t) => {
+/** Several records a request, from several processes, into a compacted topic of a real Kafka whose brokers are killed meanwhile. */
+test('two processes with ten writes a request: one history, one verdict, and a request has one outcome; compaction takes nothing', async (t) => {
   t.timeout(180_000);
   const store = mkdtempSync(join(tmpdir(), 'kept-e2e-'));
   t.teardown(() => rmSync(store, { recursive: true, force: true }));
-  const load = ['--processes', '2', '--workers', '4', '--rate', '2000', '--records-per-request', '10'];
-  const short = [
-    '--warm-up',
-    '2s',
-    '--duration',
-    '8s',
-    '--recovery',
-    '2s',
-    '--partitions',
-    '3',
-    '--idempotence',
-  ];
-  const args = ['run', 'leader-killed-acks-all', ...load, ...short, '--store', store, '--json'];
+  const faults = '--faults kill --fault-interval 1s --fault-duration 2s --seed 1';
+  const load = '--processes 2 --workers 4 --rate 2000 --records-per-request 10 --idempotence --compact';
+  const short = '--warm-up 2s --duration 9s --recovery 2s --partitions 1';
+  const words = `run random ${faults} ${load} ${short} --json --store`.split(' ');
+  const args = [...words, store];
   const { exitCode, stdout, stderr } = await execa(process.execPath, [resolve('bin/kept.js'), ...args], {
     reject: false,
   });
@@ -61,6 +53,10 @@ test('two processes with ten writes a request: one history, one verdict, and a r
   );
   t.true([...requests.values()].every(({ ends, records }) => ends.size === 1 && records === 10));
   t.notRegex(readFileSync(join(store, 'run-1', 'events.ndjson'), 'utf8'), /Load process/);
+  // The log was rewritten again and again.
+  const logs = [1, 2, 3].map((id) => readFileSync(join(store, `run-1/nodes/kafka${id}/server.log`), 'utf8'));
+  const cleaned = logs.flatMap((log) => log.match(/cleaned log kept-0 \(dirty section = /g) ?? []);
+  t.true(cleaned.length >= 6, `${cleaned.length} times cleaned`);
 });
 
 test('workers on two further hosts: one is cut off from the brokers, and the other one goes on', async (t) => {
