@@ -88,6 +88,8 @@ test('an option changes the group that is there, and the library is the one that
   t.regex(scenario.title, /with .*the protocol consumer/);
   const error = t.throws(() => resolveScenario('random', { groupChurn: ['kil'] }));
   t.regex(error.message, /is called "kil"/);
+  // A soak has a consumer of its own, where nobody asks for a group.
+  t.is(resolveScenario('soak', { groupMembers: 2 }).consumers, 0);
   const both = t.throws(() => resolveScenario('random', { groupMembers: 2, consumers: 1 }));
   t.regex(both.message, /consumers: must be 0/);
 });

@@ -308,7 +308,7 @@ function consumersOf(
   options: ScenarioOptions,
   isOfGroup: boolean,
 ): object {
-  const count = options.consumers ?? consumers;
+  const count = options.consumers ?? (isOfGroup ? 0 : consumers);
   const { consumer } = options;
   if (consumer === undefined) return { consumers: count };
   return {

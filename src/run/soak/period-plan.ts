@@ -2,6 +2,7 @@ import { NS_PER_MS } from '../../core/clock.ts';
 import { seededRandom, type Random } from '../../core/random.ts';
 import { seconds } from '../../core/words.ts';
 import { drawSchedule, type MixKind, type Schedule } from '../../nemesis/schedule.ts';
+import { isCopying } from '../../scenario/copying.ts';
 import { mayRetry } from '../../scenario/client.ts';
 import { recordsThatFit } from '../../scenario/fits.ts';
 import type { Scenario } from '../../scenario/schema.ts';
@@ -89,7 +90,10 @@ function drawLoad(scenario: Scenario, random: Random) {
   const { ratePerSecond, recordBytes } = load;
   const rate = ratePerSecond === null ? null : rateTimes(ratePerSecond, random.pick(RATE_FACTORS));
   const bytes = sizeTimes(recordBytes, random.pick(SIZE_FACTORS));
-  const partitions = random.float() < 0.5 ? topic.partitions : 1 + random.int(topic.partitions);
+  // Where the first half is copied to the second there are pairs of them.
+  const together = isCopying(scenario) ? 2 : 1;
+  const partitions =
+    random.float() < 0.5 ? topic.partitions : together * (1 + random.int(topic.partitions / together));
   const shape = random.pick(['even', 'even', 'bursts', 'pauses'] as const);
   const isLong = phases.warmUpMs + phases.faultsMs > 2 * PAUSES.everyMs;
   const bursts =

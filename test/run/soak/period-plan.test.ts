@@ -1,5 +1,6 @@
 import test from 'ava';
 import { fc } from '@fast-check/ava';
+import { resolveScenario, type ScenarioOptions } from '../../../src/cli/options/scenario-options.ts';
 import { fitSoak } from '../../../src/run/soak/fit-soak.ts';
 import { drawPeriod } from '../../../src/run/soak/period-plan.ts';
 import { SOAK } from '../../../src/scenario/catalog/soak.ts';
@@ -28,6 +29,23 @@ test('every period is a scenario like any other: no soak, and it fits together',
     t.deepEqual(misfitsOf(period), []);
   }
 });
+
+const CHANGES: Record<string, ScenarioOptions> = {
+  'in transactions': { transactions: true },
+  'read by a group': { groupMembers: 2 },
+  'copied by a group': { groupCommit: 'transaction', partitions: 6 },
+  'compacted': { compact: true },
+}; // prettier-ignore
+
+for (const [how, options] of Object.entries(CHANGES))
+  test(`so it is where records are ${how}`, (t) => {
+    const changed = resolveScenario('soak', options);
+    for (let period = 1; period <= 100; period++) {
+      const { scenario: one } = drawPeriod(changed, 7, period);
+      t.deepEqual(scenarioSchema.parse(one), one);
+      t.deepEqual(misfitsOf(one), []);
+    }
+  });
 
 test('where records become larger, a request has fewer of them, and no period has one that no broker takes', (t) => {
   const load = { ...scenario.load, recordsPerRequest: 1_000 };
