@@ -3,10 +3,11 @@ import type { Contract } from '../../history/run.ts';
 import { findingClause } from '../findings/finding-words.ts';
 import type { Claim, Counts, Verdict } from '../result.ts';
 import { breaksClaim } from '../verdict.ts';
+import { figuresOf, type Figures } from './figures.ts';
 import type { FoldedFinding, FoldState, SeenIn } from './fold-state.ts';
 
 /** What several segments come to. */
-export interface FoldResult {
+export interface FoldResult extends Figures {
   version: 1;
   run: string | null;
   claim: Claim;
@@ -52,7 +53,18 @@ export function conclude(
   if (verdict === 'valid') reasons.unshift(keptReason(counts));
   if (reasons.length === 0)
     reasons.push(`${capitalised(counted(segments.inconclusive, word))} could not be decided.`);
-  return { version, run, claim, verdict, reasons, contract, segments, counts, findings };
+  return {
+    version,
+    run,
+    claim,
+    verdict,
+    reasons,
+    contract,
+    segments,
+    counts,
+    ...figuresOf(state),
+    findings,
+  };
 }
 
 /** `in 3 segments: 1, 4 and 7`. */

@@ -1,12 +1,13 @@
 import type { Contract } from '../../history/run.ts';
 import type { Claim, Counts, Example, Finding } from '../result.ts';
+import type { Figures } from './figures.ts';
 
 /**
  * What is known after some segments of a history were judged. Its size depends on how many kinds of findings and doubts there
  * are, and never on how many segments: of what is the same there is a count, the numbers of the first few segments and the
  * first few examples.
  */
-export interface FoldState {
+export interface FoldState extends Figures {
   version: 1;
   /** Of the first segment that was judged; null before it. */
   run: string | null;

@@ -1,4 +1,5 @@
 import type { Counts, Finding, Result, Verdict } from '../result.ts';
+import { addFigures } from './figures.ts';
 import type { FoldedDoubt, FoldedFinding, FoldState, Place, SeenIn } from './fold-state.ts';
 
 /** So many findings that differ only in their reasons are told one by one, and so many doubts. */
@@ -29,6 +30,7 @@ export function mergeResult(state: FoldState, segment: { number: number; result:
       contract: state.contract ?? result.contract,
       segments: countedUp(state.segments, verdict),
       counts: sumOf(state.counts, result.counts),
+      ...addFigures(state, result),
       findings: findings.toSorted(inOrder),
     },
     number,

@@ -1,6 +1,7 @@
 import { NS_PER_MS } from '../../core/clock.ts';
 import { counted, grouped, seconds } from '../../core/words.ts';
 import { markdownLines } from '../repeats/tables.ts';
+import { figureSentences } from './figure-sentences.ts';
 import { costsTable, strikesTable, TABLE_NOTES, untestedSentences } from './fault-tables.ts';
 import type { SoakReport } from './soak-report.ts';
 
@@ -15,7 +16,7 @@ export function soakMarkdown(report: SoakReport): string {
     '',
     `${counted(periods.judged, 'period')}, ${seconds(testedMs * NS_PER_MS)} in all; ${grouped(counts.ok + counts.sent)} acknowledged, ${grouped(counts.fail)} failed, ${grouped(counts.info)} of unknown outcome.`,
     '',
-    ...reasons.map((reason) => `- ${reason}`),
+    ...[...reasons, ...figureSentences(report)].map((each) => `- ${each}`),
     ...tables.flatMap(({ title, rows }) => ['', `## ${title}`, '', ...markdownLines(rows)]),
     ...(tables.length === 0 ? [] : ['', ...TABLE_NOTES]),
     '',

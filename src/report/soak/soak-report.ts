@@ -1,9 +1,10 @@
+import type { Figures } from '../../checker/fold/figures.ts';
 import type { Claim, Counts, FindingKind, Judgement, Verdict } from '../../checker/result.ts';
 import type { FaultTally } from './fault-tally.ts';
 import type { Untested } from './untested.ts';
 
 /** What all periods of a soak come to: results.json of a soak, and what `kept status` tells while it goes on. */
-export interface SoakReport {
+export interface SoakReport extends Figures {
   version: 1;
   claim: Claim;
   verdict: Verdict;

@@ -1,3 +1,4 @@
+import { figuresOf } from '../../checker/fold/figures.ts';
 import { conclude } from '../../checker/fold/conclude.ts';
 import { begin } from '../../checker/fold/fold.ts';
 import type { FoldState } from '../../checker/fold/fold-state.ts';
@@ -137,7 +138,7 @@ export class SoakTally {
         because: 'Nothing is known of it: its line is missing from the ledger, or damaged',
       });
     const damaged = `${counted(this.#damaged, 'line')} of the ledger cannot be read any more: what stood there is not known.`;
-    const { claim, verdict, reasons, counts, segments } = conclude(state, {
+    const { claim, verdict, reasons, counts, segments, ...rest } = conclude(state, {
       word: 'period',
       doubts: [...(this.#damaged > 0 ? [damaged] : []), ...(vain === null ? [] : [vain])],
     });
@@ -154,6 +155,7 @@ export class SoakTally {
       },
       testedMs: this.#testedMs,
       counts,
+      ...figuresOf(rest),
       findings: findingsOf(state),
       stuckPeriods: this.#stuckPeriods,
       stuck: this.#stuck,

@@ -2,6 +2,7 @@ import { NS_PER_MS } from '../../core/clock.ts';
 import { counted, grouped, moment, seconds } from '../../core/words.ts';
 import { alignedLines, percent } from '../repeats/tables.ts';
 import { paragraph } from '../text/paragraphs.ts';
+import { figureSentences } from './figure-sentences.ts';
 import { costsTable, strikesTable, TABLE_NOTES, untestedSentences } from './fault-tables.ts';
 import type { PeriodLine } from './period-line.ts';
 import type { SoakReport } from './soak-report.ts';
@@ -55,6 +56,7 @@ export function soakText(
     ...report.reasons.flatMap((reason) => words(reason)),
     '',
     `  ${grouped(counts.ok + counts.sent)} acknowledged, ${grouped(counts.fail)} failed, ${grouped(counts.info)} of unknown outcome`,
+    ...figureSentences(report).flatMap((text) => words(text)),
     `  ${grouped(periods.valid)} valid, ${grouped(periods.invalid)} invalid, ${grouped(periods.inconclusive)} inconclusive, ${grouped(periods.failed)} failed, ${grouped(periods.quiet)} of them quiet`,
     ...availabilityLines(report),
     ...faultLines(report, columns),

@@ -24,6 +24,19 @@ test('one invalid period makes a soak invalid, whatever else failed, was cut sho
   }
 });
 
+test('what a soak counts beside records is told on a terminal and in Markdown', (t) => {
+  const transactions = { committed: 5, aborted: 2, unknown: 0, unpromised: 0 };
+  const result = resultLike('valid', { transactions });
+  const report = soakReport(
+    [periodLine({ period: 1 }, { result }), periodLine({ period: 2 }, { result })],
+    CLAIM,
+  );
+  t.is(report.transactions?.committed, 10);
+  const line = /transactions: 10 committed, 4 aborted, 0 of unknown outcome$/m;
+  t.regex(soakText(report, { directory: 'store/run-42', columns: 80 }), line);
+  t.regex(soakMarkdown(report), line);
+});
+
 test('what was cut short is a gap: untested, and no reason to doubt the rest', (t) => {
   const lines = [
     periodLine({ period: 1 }),
