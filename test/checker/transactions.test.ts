@@ -13,6 +13,8 @@ import { foundInTransactions, inCheckersWords } from './found-in-transactions.ts
 const S = 1e9;
 const TIMEOUT_MS = 1_000;
 const IDS = ['t0', 't1', 't0'];
+/** Their low bits are the same, so that the checker must not take one for the other where it remembers the last. */
+const PRODUCER_IDS = [100, 164];
 
 const transactionsOf = fc.array(
   fc.record({
@@ -87,7 +89,7 @@ function historyOf(drawn: Drawn) {
   const transactions = drawn.transactions.map(({ worker, end, outcome, beginS, endS }): Transaction => ({
     worker,
     number: numbers[worker]!++,
-    producerId: 100 + (worker % 2),
+    producerId: PRODUCER_IDS[worker % 2]!,
     epoch: worker,
     endProducerId: null,
     endEpoch: null,
@@ -117,7 +119,7 @@ function historyOf(drawn: Drawn) {
       if ('kind' in item) {
         markers.push({
           ...common,
-          producerId: 100 + item.producer,
+          producerId: PRODUCER_IDS[item.producer]!,
           epoch: 0,
           kind: item.kind,
           coordinatorEpoch: 0,
@@ -125,7 +127,7 @@ function historyOf(drawn: Drawn) {
         continue;
       }
       const { worker, seq } = writes[item.value % writes.length]!;
-      const producer = item.isPlain ? {} : { producerId: 100 + item.producer, epoch: item.epoch };
+      const producer = item.isPlain ? {} : { producerId: PRODUCER_IDS[item.producer]!, epoch: item.epoch };
       reads.push({ ...common, worker, seq, integrity: 'valid', ...producer });
     }
   }
@@ -150,7 +152,7 @@ function historyOf(drawn: Drawn) {
   });
   const fences = drawn.fences.map(({ worker, epoch, atS }): ProducerEvent => ({
     type: 'producer', invokeNs: atS * S, timeNs: atS * S, worker, transactionalId: IDS[worker]!,
-    producerId: 100 + (worker % 2), epoch,
+    producerId: PRODUCER_IDS[worker % 2]!, epoch,
   })); // prettier-ignore
   const events: Event[] = [...scans, ...fences];
   return { transactions, writes, reads, markers, events };

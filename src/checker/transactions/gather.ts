@@ -50,6 +50,8 @@ export function gather(
   const guests: Membership[] = [];
   let stillOpen = 0;
   let unpromised = 0;
+  /** That of the record before: records of one transaction mostly follow each other. */
+  let last = { id: -1, isCommitted: false };
   for (const batch of run.writes()) {
     const { transaction, worker, partition, outcome } = batch;
     if (transaction === undefined) continue;
@@ -57,10 +59,16 @@ export function gather(
       const number = int64At(transaction, row);
       if (number < 0) continue;
       const id = transactions.idOf(worker[row]!, number);
-      if (outcome[row] === OK && (id < 0 || transactions.outcomeOf(id) !== 'committed')) unpromised++;
+      if (id !== last.id) last = { id, isCommitted: id >= 0 && transactions.isCommitted(id) };
+      if (outcome[row] === OK && !last.isCommitted) unpromised++;
       if (id < 0) continue;
       const seq = int64At(batch.seq, row);
       const only = segments.onlySegmentOf(worker[row]!, seq);
+      // Nearly every record: one copy, committed, and the segment is its own transaction's.
+      if (only > OUTSIDE && owners[only] === 1 + id && segments.fateOf(only) === COMMITTED) {
+        transactions.flag(id, HAS_COMMITTED);
+        continue;
+      }
       let best = 0;
       for (const segment of only >= 0 ? [only] : segments.segmentsOf(worker[row]!, seq)) {
         best = Math.max(best, rankOf(segments, segment));
@@ -74,8 +82,8 @@ export function gather(
       if (best === RANKS.aborted) transactions.flag(id, HAS_ABORTED);
       const scan = scans.get(partition[row]!);
       if (scan === undefined) continue;
-      const lastNs = Math.max(int64At(batch.completeNs, row), transactions.completeNsOf(id));
       if (best === RANKS.open) {
+        const lastNs = Math.max(int64At(batch.completeNs, row), transactions.completeNsOf(id));
         if (scan.invokeNs >= lastNs + patienceNs) transactions.flag(id, HAS_OPEN);
         else stillOpen++;
       }

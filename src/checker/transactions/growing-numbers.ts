@@ -3,68 +3,67 @@ const FIRST_LENGTH = 256;
 /** Not twice: of the largest of them half would be room that nothing needs. */
 const GROWTH = 1.3;
 
-/** Whole numbers from 0 up to 2^32 - 1. */
-export class GrowingNumbers {
-  values: Uint32Array;
-  length = 0;
+const ARRAYS = { uint8: Uint8Array, uint16: Uint16Array, uint32: Uint32Array, float64: Float64Array };
+type Kind = keyof typeof ARRAYS;
 
-  constructor(first: readonly number[]) {
-    this.values = new Uint32Array(FIRST_LENGTH);
+/** Numbers of one kind: whole ones from 0 on that fit into so many bits, or any. */
+export class GrowingNumbers<K extends Kind> {
+  values: InstanceType<(typeof ARRAYS)[K]>;
+  length = 0;
+  #kind: K;
+
+  constructor(kind: K, first: readonly number[] = []) {
+    this.#kind = kind;
+    this.values = this.#allocate(FIRST_LENGTH);
     for (const each of first) this.push(each);
   }
 
   /** @returns its index. */
   push(value: number): number {
-    if (this.length === this.values.length) {
-      const larger = new Uint32Array(Math.ceil(GROWTH * this.length));
-      larger.set(this.values);
-      this.values = larger;
-    }
+    if (this.length === this.values.length) this.#move(Math.ceil(GROWTH * this.length));
     this.values[this.length] = value;
     return this.length++;
+  }
+
+  /** From now on larger numbers fit, too. */
+  widen(kind: K): void {
+    if (kind === this.#kind) return;
+    this.#kind = kind;
+    this.#move(this.values.length);
+  }
+
+  #move(length: number): void {
+    const moved = this.#allocate(length);
+    moved.set(this.values);
+    this.values = moved;
+  }
+
+  #allocate(length: number): InstanceType<(typeof ARRAYS)[K]> {
+    return new ARRAYS[this.#kind](length) as InstanceType<(typeof ARRAYS)[K]>;
   }
 }
 
-/** Whole numbers from 0 to 255. */
-export class GrowingBytes {
-  values: Uint8Array;
-  length = 0;
+const NARROW_MAX = 0xffff;
 
-  constructor(first: readonly number[]) {
-    this.values = new Uint8Array(FIRST_LENGTH);
+/** Whole numbers below 2^32, which take half the room while all of them are below 2^16. */
+export class NarrowNumbers {
+  readonly #numbers: GrowingNumbers<'uint16' | 'uint32'>;
+
+  constructor(first: readonly number[] = []) {
+    this.#numbers = new GrowingNumbers<'uint16' | 'uint32'>('uint16');
     for (const each of first) this.push(each);
   }
 
-  /** @returns its index. */
-  push(value: number): number {
-    if (this.length === this.values.length) {
-      const larger = new Uint8Array(Math.ceil(GROWTH * this.length));
-      larger.set(this.values);
-      this.values = larger;
-    }
-    this.values[this.length] = value;
-    return this.length++;
-  }
-}
-
-/** Any numbers. */
-export class GrowingFloats {
-  values: Float64Array;
-  length = 0;
-
-  constructor(first: readonly number[]) {
-    this.values = new Float64Array(FIRST_LENGTH);
-    for (const each of first) this.push(each);
+  get length(): number {
+    return this.#numbers.length;
   }
 
-  /** @returns its index. */
-  push(value: number): number {
-    if (this.length === this.values.length) {
-      const larger = new Float64Array(Math.ceil(GROWTH * this.length));
-      larger.set(this.values);
-      this.values = larger;
-    }
-    this.values[this.length] = value;
-    return this.length++;
+  push(value: number): void {
+    if (value > NARROW_MAX) this.#numbers.widen('uint32');
+    this.#numbers.push(value);
+  }
+
+  at(index: number): number {
+    return this.#numbers.values[index]!;
   }
 }

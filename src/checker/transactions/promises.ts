@@ -74,17 +74,27 @@ function stretchOf(batch: ReadBatch, from: number, to: number): ReadBatch {
   };
 }
 
+/** This loop sees every write of a history, more than once: of records of one transaction, one behind the other, it asks once. */
 function withoutPromises(batch: WriteBatch, transactions: TransactionTable): WriteBatch {
-  const { transaction } = batch;
+  const { length, transaction, worker, outcome } = batch;
   if (transaction === undefined) return batch;
-  let outcome: Uint8Array | null = null;
-  for (let row = 0; row < batch.length; row++) {
-    const number = int64At(transaction, row);
-    if (number < 0 || batch.outcome[row] !== OK) continue;
-    const id = transactions.idOf(batch.worker[row]!, number);
-    if (id >= 0 && transactions.outcomeOf(id) === 'committed') continue;
-    outcome ??= batch.outcome.slice(0, batch.length);
-    outcome[row] = INFO;
+  let changed: Uint8Array | null = null;
+  let [lastWorker, lastLow, lastHigh] = [-1, 0, 0];
+  let isPromised = false;
+  for (let row = 0; row < length; row++) {
+    if (outcome[row] !== OK) continue;
+    const [low, high] = [transaction[2 * row]!, transaction[2 * row + 1]!];
+    if (high < 0) continue;
+    if (worker[row] !== lastWorker || low !== lastLow || high !== lastHigh) {
+      lastWorker = worker[row]!;
+      lastLow = low;
+      lastHigh = high;
+      const id = transactions.idOf(lastWorker, int64At(transaction, row));
+      isPromised = id >= 0 && transactions.isCommitted(id);
+    }
+    if (isPromised) continue;
+    changed ??= outcome.slice(0, length);
+    changed[row] = INFO;
   }
-  return outcome === null ? batch : { ...batch, outcome };
+  return changed === null ? batch : { ...batch, outcome: changed };
 }

@@ -3,7 +3,7 @@ import { int64At, type Run } from '../../history/run.ts';
 import { INTEGRITIES } from '../../history/write.ts';
 import { PAGE_KEYS, PagedColumn, SLAB_BITS, SLAB_MASK } from '../columns/paged.ts';
 import { ValueTable } from '../columns/values.ts';
-import { GrowingBytes, GrowingFloats, GrowingNumbers } from './growing-numbers.ts';
+import { GrowingNumbers, NarrowNumbers } from './growing-numbers.ts';
 
 /**
  * Segments: the records of one producer id in one partition between two of its markers. The marker behind them says what
@@ -34,14 +34,14 @@ export interface LateRecord {
 
 export class Segments {
   /** By segment: what became of it, and its partition and producer id. */
-  readonly #fates = new GrowingBytes([COMMITTED, COMMITTED]);
-  readonly #chains = new GrowingNumbers([0, 0]);
+  readonly #fates = new GrowingNumbers('uint8', [COMMITTED, COMMITTED]);
+  readonly #chains = new NarrowNumbers([0, 0]);
   /** By chain: its partition and producer id. */
-  readonly #partitions = new GrowingNumbers([]);
-  readonly #producerIds = new GrowingFloats([]);
+  readonly #partitions = new GrowingNumbers('uint32');
+  readonly #producerIds = new GrowingNumbers('float64');
   /** By chain: its open segment, 0 if there is none, and its highest epoch so far. */
-  readonly #open = new GrowingNumbers([]);
-  readonly #epochs = new GrowingFloats([]);
+  readonly #open = new GrowingNumbers('uint32');
+  readonly #epochs = new GrowingNumbers('float64');
   readonly #values = new ValueTable();
   /** By value: the segment of its first copy. 0: no deciding scan returned it. */
   readonly #segments = new PagedColumn('uint32');
@@ -87,7 +87,7 @@ export class Segments {
 
   /** A number for its producer id in its partition: the segments of one chain follow each other as their transactions did. */
   chainOf(segment: number): number {
-    return this.#chains.values[segment]!;
+    return this.#chains.at(segment);
   }
 
   get chainCount(): number {
@@ -168,6 +168,14 @@ export class Segments {
   }
 
   #chainOf(log: LogWalk, producerId: number): number {
+    const { recentIds, recentChains } = log;
+    const slot = producerId & (RECENT_PRODUCERS - 1);
+    if (recentIds[slot] === producerId) return recentChains[slot]!;
+    recentIds[slot] = producerId;
+    return (recentChains[slot] = this.#lookUp(log, producerId));
+  }
+
+  #lookUp(log: LogWalk, producerId: number): number {
     let chain = log.chains.get(producerId);
     if (chain === undefined) {
       chain = this.#partitions.push(log.partition);
@@ -204,8 +212,8 @@ export class Segments {
 /** The markers of one partition, from the first one on. A code is twice the chain, and 1 more for a commit. */
 class Markers {
   /** From the marker before. */
-  #steps = new GrowingNumbers([]);
-  #codes = new GrowingNumbers([]);
+  #steps = new NarrowNumbers();
+  #codes = new NarrowNumbers();
   /** All of them, where they did not come upwards. */
   #unsorted: { offset: number; code: number }[] | null = null;
   #last = 0;
@@ -232,7 +240,7 @@ class Markers {
   }
 
   get nextCode(): number {
-    return this.#unsorted === null ? this.#codes.values[this.#next]! : this.#unsorted[this.#next]!.code;
+    return this.#unsorted === null ? this.#codes.at(this.#next) : this.#unsorted[this.#next]!.code;
   }
 
   advance(): void {
@@ -242,20 +250,23 @@ class Markers {
 
   #look(): void {
     if (this.#unsorted !== null) this.nextAt = this.#unsorted[this.#next]?.offset ?? Infinity;
-    else if (this.#next < this.#steps.length) this.nextAt = this.#last += this.#steps.values[this.#next]!;
+    else if (this.#next < this.#steps.length) this.nextAt = this.#last += this.#steps.at(this.#next);
     else this.nextAt = Infinity;
   }
 
   #all(): { offset: number; code: number }[] {
     let offset = 0;
     return Array.from({ length: this.#steps.length }, (_, at) => ({
-      offset: (offset += this.#steps.values[at]!),
-      code: this.#codes.values[at]!,
+      offset: (offset += this.#steps.at(at)),
+      code: this.#codes.at(at),
     }));
   }
 }
 
 const STEP_MAX = 0xffff_ffff;
+
+/** A power of two. */
+const RECENT_PRODUCERS = 64;
 
 /** On the way through the log of one partition. */
 class LogWalk {
@@ -264,6 +275,9 @@ class LogWalk {
   readonly markers = new Markers();
   /** By producer id. */
   readonly chains = new Map<number, number>();
+  /** By the low bits of a producer id: one that was asked for, and its chain. */
+  readonly recentIds = new Float64Array(RECENT_PRODUCERS).fill(NaN);
+  readonly recentChains = new Uint32Array(RECENT_PRODUCERS);
   /** The producer of the record before, which is nearly always that of the next one. */
   producerId = -1;
   chain = -1;
