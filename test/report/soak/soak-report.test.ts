@@ -26,7 +26,7 @@ test('one invalid period makes a soak invalid, whatever else failed, was cut sho
 
 test('what a soak counts beside records is told on a terminal and in Markdown', (t) => {
   const transactions = { committed: 5, aborted: 2, unknown: 0, unpromised: 0 };
-  const result = resultLike('valid', { transactions });
+  const result = { ...resultLike('valid'), transactions };
   const report = soakReport(
     [periodLine({ period: 1 }, { result }), periodLine({ period: 2 }, { result })],
     CLAIM,
