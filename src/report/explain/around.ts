@@ -13,6 +13,8 @@ export interface Surroundings {
   readonly place: Place;
   /** Acknowledged there; the first few. */
   readonly acknowledged: Write[];
+  /** Writes that copy the record there, in a run that copies; the first few. */
+  readonly copies: Write[];
   /** By reader: what it was given at the offset, and the first record behind it that it was given after one before it. */
   readonly readers: Map<number, Passage>;
   /** The first end offset above it, the last one below it until then, and the first one below it that was asked for after that. */
@@ -34,8 +36,8 @@ export interface Passage {
   instead: string | null | undefined;
 }
 
-/** Two records at one offset are worth a word; a thousand are a history that contradicts itself. */
-const ACKNOWLEDGED_MAX = 16;
+/** Two records at one offset, or two copies, are worth a word; a thousand are a history that contradicts itself. */
+const OTHERS_MAX = 16;
 
 /**
  * One more pass over writes, reads, end offsets and markers: what stands around these offsets.
@@ -72,6 +74,7 @@ function newSurroundings(place: Place): Surroundings {
   return {
     place,
     acknowledged: [],
+    copies: [],
     readers: new Map(),
     below: null,
     above: null,
@@ -84,13 +87,20 @@ function newSurroundings(place: Place): Surroundings {
 type ByPartition = ReadonlyMap<number, Surroundings[]>;
 
 function noteWrites(run: Run, byPartition: ByPartition): void {
+  // Partition p is copied to partition p + so many; see `CopiesInfo`.
+  const shift = run.info.copies?.partitions ?? 0;
   for (const batch of run.writes()) {
     for (let row = 0; row < batch.length; row++) {
+      if (shift > 0 && batch.copyOf !== undefined) {
+        const original = int64At(batch.copyOf, row);
+        for (const { place, copies } of byPartition.get(batch.partition[row]! - shift) ?? [])
+          if (original === place.offset && copies.length < OTHERS_MAX) copies.push(writeAt(batch, row));
+      }
       const near = byPartition.get(batch.partition[row]!);
       if (near === undefined) continue;
       const offset = int64At(batch.offset, row);
       for (const { place, acknowledged } of near)
-        if (offset === place.offset && acknowledged.length < ACKNOWLEDGED_MAX)
+        if (offset === place.offset && acknowledged.length < OTHERS_MAX)
           acknowledged.push(writeAt(batch, row));
     }
   }

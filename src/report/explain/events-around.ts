@@ -1,10 +1,10 @@
-import { leadershipsOf, type Leadership } from '../../checker/facts/leadership.ts';
+import { leadershipsOf, type Leadership, type Term } from '../../checker/facts/leadership.ts';
 import { mayMissRows } from '../../checker/facts/completeness.ts';
 import { PowerLosses } from '../../checker/facts/power.ts';
 import { Unwatched } from '../../checker/facts/unwatched.ts';
 import { describeFault } from '../../history/fault-words.ts';
 import type { FaultStartEvent, FaultStopEvent } from '../../history/event.ts';
-import { eventsOf } from '../../history/events-of.ts';
+import { eventsOf, viewsByPartition } from '../../history/events-of.ts';
 import type { Run } from '../../history/run.ts';
 import type { Write } from '../../history/write.ts';
 import type { RecordRows, Step, StepOf } from './life.ts';
@@ -14,6 +14,13 @@ import type { Names } from './names.ts';
 export interface Span {
   fromNs: number;
   toNs: number;
+}
+
+/** Whether it was watched who led at a moment, and none of that is missing. */
+export function watchOf(run: Run): (timeNs: number) => boolean {
+  const unwatched = new Unwatched(run.events);
+  const isWhole = !mayMissRows(run, 'events');
+  return (timeNs) => isWhole && !unwatched.at(timeNs);
 }
 
 /** Who led which partition, as the checker knows it. */
@@ -27,6 +34,7 @@ export function leadershipOf(run: Run): (partition: number) => Leadership {
  * without noticing answers in an older one), and each term that began until the end of the span.
  */
 export function leaderSteps(
+  { events }: Pick<Run, 'events'>,
   leadership: Leadership,
   { partition, writes }: { partition: number; writes: readonly Write[] },
   { fromNs, toNs }: Span,
@@ -34,8 +42,18 @@ export function leaderSteps(
   const answering = writes.flatMap(({ broker, completeNs, invokeNs }) =>
     broker === null ? [] : (leadership.termAt(broker, completeNs ?? invokeNs) ?? []),
   );
-  const wanted = new Set([leadership.terms.findLast((term) => term.fromNs <= fromNs), ...answering]);
-  return leadership.terms
+  // A loss of power divides a term for the checker; nobody was seen to take over then.
+  const seen = new Set(
+    (viewsByPartition(events).get(partition) ?? []).map(({ leader, timeNs }) => `${leader} ${timeNs}`),
+  );
+  const terms = leadership.terms.filter((term) => seen.has(`${term.leader} ${term.fromNs}`));
+  const wholeOf = (part: Term) =>
+    terms.findLast(
+      ({ leader, epoch, fromNs: beganNs }) =>
+        leader === part.leader && epoch === part.epoch && beganNs <= part.fromNs,
+    );
+  const wanted = new Set([terms.findLast((term) => term.fromNs <= fromNs), ...answering.map(wholeOf)]);
+  return terms
     .filter((term) => wanted.has(term) || (term.fromNs > fromNs && term.fromNs <= toNs))
     .map(({ fromNs: timeNs, node, epoch, startOffset }) => ({
       timeNs,

@@ -98,8 +98,11 @@ export type Step = { timeNs: number } & StepFacts;
 
 type StepFacts =
   | { what: 'due'; partition: number }
-  /** The client was given it. `node`: to whom the last attempt went; null where no broker was reached, or it is not told. */
-  | { what: 'sent'; attempts: number; node: string | null; partition: number; copyOf?: number }
+  /**
+   * The client was given it. `attempts`: null where the history does not tell. `node`: to whom the last attempt went; null where
+   * no broker was reached, or it is not told.
+   */
+  | { what: 'sent'; attempts: number | null; node: string | null; partition: number; copyOf?: number }
   /** A broker's answer to a request with it, as the request log has it; `offset` and `sequence` are the record's own. */
   | {
       what: 'produced';
@@ -118,10 +121,10 @@ type StepFacts =
       error: string | null;
       offset: number | null;
       node: string | null;
-      /** Of the leader; null where it is not known for certain. */
+      /** In which that broker led; null where it is not known for certain. */
       epoch: number | null;
-      /** Set where the history tells only later that this broker leads. */
-      toldNs?: number;
+      /** Set where the broker was first seen to lead only after that: when, and in which epoch. */
+      seenLater?: { timeNs: number; epoch: number | null };
       tookNs: number;
     }
   | {
@@ -157,6 +160,8 @@ type StepFacts =
       what: 'given';
       reader: string;
       final: boolean;
+      /** Set where the history does not tell when: the step stands at the end of the scan, where that is told. */
+      untimed?: true;
       partition: number;
       offset: number;
       producerId?: number;
@@ -165,13 +170,15 @@ type StepFacts =
       marker?: { kind: 'commit' | 'abort'; offset: number };
     }
   /** A reader that never received it was given a record behind its offset. `instead`: what it was given at that offset. */
-  | { what: 'passed'; reader: string; offset: number; givenOffset: number; instead?: string }
+  | { what: 'passed'; reader: string; untimed?: true; offset: number; givenOffset: number; instead?: string }
   /** A final scan was over and had not returned it. */
   | { what: 'not-returned'; reader: string; from: number; end: number; covered: boolean }
   | { what: 'reset'; reader: string; from: number; to: number; reason: string }
   | { what: 'repetition'; reader: string; offset: number; producerId: number; sequence: number }
   /** The first commit of its group beyond its offset. */
-  | { what: 'group-commit'; member: number; position: number; offset: number };
+  | { what: 'group-commit'; member: number; position: number; offset: number }
+  /** What became of a write that copies it, in an exactly-once run. */
+  | { what: 'copied'; value: string; partition: number; outcome: Write['outcome']; offset: number | null };
 
 export type StepOf<What extends Step['what']> = Extract<Step, { what: What }>;
 

@@ -20,6 +20,7 @@ import {
   repetitionSteps,
   resetSteps,
   type Span,
+  watchOf,
 } from './events-around.ts';
 import { FinalScans } from './final-scans.ts';
 import { findRecords, type Value, valuesAt } from './find-records.ts';
@@ -28,6 +29,7 @@ import type { Explanation, Life, Place, RecordRows, Step } from './life.ts';
 import { Names } from './names.ts';
 import { notKnownOf } from './not-known.ts';
 import {
+  copySteps,
   endSteps,
   finalScanSteps,
   givenSteps,
@@ -75,6 +77,8 @@ export function explain(run: Run, question: Question): Explanation {
     })),
   );
   const leaderships = leadershipOf(run);
+  const isWatched = watchOf(run);
+  const isImported = run.info.world === 'imported';
   const lives = own.map(({ record, places: at }, index): Life => {
     const { transaction } = parts[index]!;
     const near = around.filter(({ place }) => at.includes(place));
@@ -83,12 +87,12 @@ export function explain(run: Run, question: Question): Explanation {
     const leadership = leaderships(partition);
     const span = spanOf(record, { scans, where: standing.where, transaction });
     const steps = inOrder([
-      ...record.writes.flatMap((write) => writeSteps(write, names, leadership)),
+      ...record.writes.flatMap((write) => writeSteps(write, names, { leadership, isImported, isWatched })),
       ...(transaction === null ? [] : transactionSteps(transaction)),
       ...givenSteps(record, names, markers),
       ...missedSteps(record, near, names),
       ...finalScanSteps(record, partition, scans, names),
-      ...near.flatMap((each) => endSteps(each, names)),
+      ...near.flatMap((each) => [...endSteps(each, names), ...copySteps(each)]),
       ...producedSteps(run, record),
       ...repetitionSteps(run, names, record),
       ...stepsAround(run, record, { names, leadership, span, partition, places: at }),
@@ -202,7 +206,9 @@ function spanOf(
     begins.push(transaction.beginNs);
     ends.push(transaction.endCompleteNs ?? Infinity);
   }
-  const fromNs = Math.min(...(begins.length > 0 ? begins : reads.map(({ timeNs }) => timeNs)));
+  // A time of 0 is none.
+  const given = reads.map(({ timeNs }) => timeNs).filter((timeNs) => timeNs > 0);
+  const fromNs = Math.min(...(begins.length > 0 ? begins : given.length > 0 ? given : [0]));
   const isThere = where === 'once' || where === 'more-than-once';
   const scan = scans.deciding.get(partitionOf({ writes, reads }));
   const scanNs = Math.max(fromNs, scan?.invokeNs ?? Infinity);
@@ -231,7 +237,7 @@ function stepsAround(
   // A cut before that is about others.
   const sentNs = Math.min(...(writes.length > 0 ? writes.map(({ invokeNs }) => invokeNs) : [span.fromNs]));
   return [
-    ...leaderSteps(leadership, { partition, writes }, span),
+    ...leaderSteps(run, leadership, { partition, writes }, span),
     ...faultSteps(run, span),
     ...markSteps(run, span),
     ...(highest < 0 ? [] : cutSteps(run, partition, highest, { fromNs: sentNs, toNs: span.toNs })),

@@ -1,4 +1,6 @@
 import type { Leadership } from '../../checker/facts/leadership.ts';
+import { valueName } from '../../core/words.ts';
+import type { ScanEvent } from '../../history/event.ts';
 import type { Marker, Transaction } from '../../history/transaction.ts';
 import type { Read, Write } from '../../history/write.ts';
 import type { Surroundings } from './around.ts';
@@ -6,16 +8,28 @@ import type { FinalScans } from './final-scans.ts';
 import type { RecordRows, Step } from './life.ts';
 import type { Names } from './names.ts';
 
-/** When it was due and sent, and what the client learned of it. */
-export function writeSteps(write: Write, names: Names, leadership: Leadership): Step[] {
+/**
+ * When it was due and sent, and what the client learned of it.
+ * @param about.isImported whether another tool wrote the history: when a write was due, and how often it was tried, may then stand
+ *   there only because nothing was told of it.
+ * @param about.isWatched whether it was watched who led at a moment, and nothing of that is missing.
+ */
+export function writeSteps(
+  write: Write,
+  names: Names,
+  about: { leadership: Leadership; isImported: boolean; isWatched: (timeNs: number) => boolean },
+): Step[] {
   const { partition, intendedNs, invokeNs, completeNs, outcome, error, offset, attempts, copyOf } = write;
+  const { leadership, isImported } = about;
   const node = names.node(write.broker);
   const steps: Step[] = [
-    { timeNs: intendedNs, what: 'due', partition },
+    ...(isImported && intendedNs === invokeNs
+      ? []
+      : [{ timeNs: intendedNs, what: 'due' as const, partition }]),
     {
       timeNs: invokeNs,
       what: 'sent',
-      attempts,
+      attempts: isImported && attempts === 1 ? null : attempts,
       node: attempts === 0 ? null : node,
       partition,
       ...(copyOf !== undefined && { copyOf }),
@@ -23,8 +37,12 @@ export function writeSteps(write: Write, names: Names, leadership: Leadership): 
   ];
   if (completeNs === null) return steps;
   const term = write.broker === null ? null : leadership.termAt(write.broker, completeNs);
+  const isSeenLater = term !== null && term.fromNs > completeNs;
   const isCertain =
-    term !== null && term.epoch !== null && leadership.hasCertainTerm(write.broker!, completeNs);
+    term !== null &&
+    !isSeenLater &&
+    about.isWatched(completeNs) &&
+    leadership.hasCertainTerm(write.broker!, completeNs);
   steps.push({
     timeNs: completeNs,
     what: 'answered',
@@ -33,7 +51,7 @@ export function writeSteps(write: Write, names: Names, leadership: Leadership): 
     offset,
     node,
     epoch: isCertain ? term.epoch : null,
-    ...(isCertain && term.fromNs > completeNs && { toldNs: term.fromNs }),
+    ...(isSeenLater && { seenLater: { timeNs: term.fromNs, epoch: term.epoch } }),
     tookNs: completeNs - invokeNs,
   });
   return steps;
@@ -52,13 +70,18 @@ export function transactionSteps(transaction: Transaction): Step[] {
   ];
 }
 
+/** A time of 0 is none: where the history tells the end of the scan, the record had come by then. */
+function whenReceived(timeNs: number, scan: ScanEvent | undefined): { timeNs: number; untimed?: true } {
+  return timeNs > 0 ? { timeNs } : { timeNs: scan?.completeNs ?? 0, untimed: true };
+}
+
 /** Who received it, when, and where. */
 export function givenSteps({ reads }: RecordRows, names: Names, markers: ReadonlyMap<Read, Marker>): Step[] {
   return reads.map((read) => {
-    const { scan, partition, offset, timeNs, producerId, epoch } = read;
+    const { scan, partition, offset, producerId, epoch } = read;
     const marker = markers.get(read);
     return {
-      timeNs,
+      ...whenReceived(read.timeNs, names.scan(scan, partition)),
       what: 'given',
       reader: names.reader(scan, partition),
       final: names.isFinal(scan, partition),
@@ -85,7 +108,7 @@ export function missedSteps(record: RecordRows, around: readonly Surroundings[],
       if (behind === null) return [];
       return [
         {
-          timeNs: behind.timeNs,
+          ...whenReceived(behind.timeNs, bounds),
           what: 'passed',
           reader: names.reader(scan, partition),
           offset,
@@ -122,4 +145,16 @@ export function endSteps(
     const node = names.node(end.broker);
     return [{ timeNs: end.completeNs, what: 'end', which: name, node, end: end.offset, offset }];
   });
+}
+
+/** What became of the copies that a group made of it. */
+export function copySteps({ copies }: Surroundings): Step[] {
+  return copies.map(({ worker, seq, partition, outcome, offset, completeNs, invokeNs }) => ({
+    timeNs: completeNs ?? invokeNs,
+    what: 'copied',
+    value: valueName(worker, seq),
+    partition,
+    outcome,
+    offset,
+  }));
 }

@@ -45,7 +45,7 @@ export function stepInWords(step: Step): string {
       return givenInWords(step);
     case 'passed': {
       const instead = step.instead === undefined ? '' : ` (there it is given ${step.instead})`;
-      return `${step.reader} goes past offset ${grouped(step.offset)} without it: it is given offset ${grouped(step.givenOffset)}${instead}`;
+      return `${step.reader} goes past offset ${grouped(step.offset)} without it: it is given offset ${grouped(step.givenOffset)}${instead}${untimedWords(step)}`;
     }
     case 'not-returned': {
       const part = step.covered ? '' : ', of which it did not read all';
@@ -55,6 +55,8 @@ export function stepInWords(step: Step): string {
       return `${step.reader} goes on from offset ${grouped(step.to)} instead of ${grouped(step.from)} (${step.reason})`;
     case 'repetition':
       return `${step.reader} sees sequence number ${grouped(step.sequence)} of producer ${step.producerId} at offset ${grouped(step.offset)}, which the log has had or gone past`;
+    case 'copied':
+      return copiedInWords(step);
     case 'group-commit':
       return `member ${step.member} of the group has committed ${grouped(step.position)}, which is beyond offset ${grouped(step.offset)}`;
   }
@@ -63,14 +65,15 @@ export function stepInWords(step: Step): string {
 function sentInWords({ attempts, node, copyOf }: StepOf<'sent'>): string {
   const copy = copyOf === undefined ? '' : ` as a copy of offset ${grouped(copyOf)}`;
   if (attempts === 0) return `given to the client${copy}; no request with it reached a socket`;
-  const tries = attempts === 1 ? 'in one attempt' : `in ${counted(attempts, 'attempt')}`;
+  const tries =
+    attempts === null ? '' : attempts === 1 ? ' in one attempt' : ` in ${counted(attempts, 'attempt')}`;
   const to =
     node === null
       ? ', to whom is not known'
-      : attempts === 1
+      : (attempts ?? 1) === 1
         ? `, to ${node}`
         : `, the last of them to ${node}`;
-  return `sent${copy} ${tries}${to}`;
+  return `sent${copy}${tries}${to}`;
 }
 
 function producedInWords(step: StepOf<'produced'>): string {
@@ -92,18 +95,21 @@ function producedInWords(step: StepOf<'produced'>): string {
 }
 
 function answeredInWords(step: StepOf<'answered'>): string {
-  const { outcome, error, offset, node, epoch, toldNs, tookNs } = step;
+  const { outcome, error, offset, node, epoch, seenLater, tookNs } = step;
   const after = `, ${seconds(tookNs)} after it was sent`;
   const by = node === null ? '' : ` by ${node}`;
   if (outcome === 'ok') {
     const at = offset === null ? '' : ` at offset ${grouped(offset)}`;
-    const told = toldNs === undefined ? '' : `, which was seen only at ${moment(toldNs)}`;
-    const term = epoch === null ? '' : ` (leader epoch ${epoch}${told})`;
+    const later =
+      seenLater === undefined
+        ? ''
+        : ` (first seen to lead at ${moment(seenLater.timeNs)}${seenLater.epoch === null ? '' : `, in epoch ${seenLater.epoch}`})`;
+    const term = epoch === null ? later : ` (leader epoch ${epoch})`;
     return `acknowledged${at}${by}${term}${after}`;
   }
   if (outcome === 'sent') return 'handed to the socket: with acks=0 there is no answer';
   const why = error === null ? 'no reason is recorded' : error;
-  if (outcome === 'fail') return `failed${by} (${why})${after}: it was not stored by any attempt`;
+  if (outcome === 'fail') return `failed${by} (${why})${after}: the client counts it as not stored`;
   return `its outcome stays unknown (${why})${after}`;
 }
 
@@ -117,10 +123,20 @@ function endInWords({ which, node, end, offset }: StepOf<'end'>): string {
   return `${node ?? 'a broker'} gives the end offset ${grouped(end)}: ${END_WORDS[which]} (offset ${grouped(offset)})`;
 }
 
+function copiedInWords({ value, partition, outcome, offset }: StepOf<'copied'>): string {
+  const became = {
+    ok: `acknowledged${offset === null ? '' : ` at offset ${grouped(offset)}`}`,
+    sent: 'sent without an answer',
+    fail: 'failed',
+    info: 'of unknown outcome',
+  }[outcome];
+  return `a copy of it, ${value} to partition ${partition}, is ${became}`;
+}
+
 function transactionEndInWords({ outcome, error }: StepOf<'transaction-ended'>): string {
   const why = error === null ? '' : ` (${error})`;
-  if (outcome === 'committed') return `the transaction is committed${why}`;
-  if (outcome === 'aborted') return `the transaction is aborted${why}`;
+  if (outcome === 'committed') return `the client learns that the transaction is committed${why}`;
+  if (outcome === 'aborted') return `the transaction counts as aborted${why}`;
   return `whether the transaction was committed stays unknown${why}`;
 }
 
@@ -134,8 +150,11 @@ function givenInWords(step: StepOf<'given'>): string {
     marker === undefined
       ? ''
       : `; the next marker of that producer is ${marker.kind === 'commit' ? 'a commit' : 'an abort'} at offset ${grouped(marker.offset)}`;
-  return `${reader} is given it at offset ${grouped(offset)} of partition ${partition}${batch}${ended}`;
+  return `${reader} is given it at offset ${grouped(offset)} of partition ${partition}${batch}${ended}${untimedWords(step)}`;
 }
+
+const untimedWords = ({ untimed }: { untimed?: true }) =>
+  untimed === true ? ' (when exactly is not told)' : '';
 
 function partitionName(partition: number): string {
   return partition < 0 ? 'a partition that the client library chooses' : `partition ${partition}`;

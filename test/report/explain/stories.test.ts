@@ -12,6 +12,7 @@ import {
   consumed,
   end,
   failed,
+  FINAL,
   finalScan,
   found,
   isolated,
@@ -33,7 +34,7 @@ const reader: Event = {
 };
 
 function told(rows: Rows, question: Question): { life: Life; text: string; all: Explanation } {
-  const all = explain(runOf({ ...rows, info: { nodes: NODES, ...rows.info } }), question);
+  const all = explain(runOf({ ...rows, info: { nodes: NODES, world: 'real', ...rows.info } }), question);
   return { all, life: all.records[0]!, text: explanationText(all, { columns: 80 }) };
 }
 const of = (value: string): Question => {
@@ -207,7 +208,7 @@ test('what the history does not tell is said to be not known', (t) => {
   t.regex(lost.text, /end 2, of which it did not read all/);
   t.regex(
     told(rows, of('0:2')).text,
-    /failed by kafka1 \(NOT_ENOUGH_REPLICAS\), 100 ms after it was sent: it\n/,
+    /failed by kafka1 \(NOT_ENOUGH_REPLICAS\), 100 ms after it was sent: the\n/,
   );
   t.notRegex(told(rows, of('0:2')).text, /no request log/);
   t.regex(told(rows, of('0:3')).text, /What became of its write: the history ends before that/);
@@ -226,7 +227,7 @@ test('an epoch is told only where it is certain, and a leader that was seen late
   t.regex(told(rows({}, [leads(1, 3, 0.5)]), of('0:0')).text, /by kafka1 \(leader epoch 3\), 100 ms/);
   t.regex(
     told(rows({}, [leads(1, 3, 1.5)]), of('0:0')).text.replaceAll(/\s+/g, ' '),
-    /by kafka1 \(leader epoch 3, which was seen only at 1\.5 s\), 100 ms/,
+    /by kafka1 \(first seen to lead at 1\.5 s, in epoch 3\), 100 ms/,
   );
   const sampled = rows({ leadershipFrom: 'metadata' }, [
     leads(1, 3, 0.5),
@@ -325,4 +326,196 @@ test('a damaged history says that it may have had more', (t) => {
   );
   const thrown = t.throws<Failure>(() => explain(damaged, of('0:9')), { instanceOf: Failure });
   t.regex(thrown.hint, /reads\.arrow is damaged, so it may have had it/);
+});
+
+test('a transaction: its begin, its end, and the marker behind the record', (t) => {
+  const { life, text } = told(
+    {
+      info: { transactions: { ids: ['a'], version: 2, timeoutMs: 1_000, stateMinInsyncReplicas: 2 } },
+      writes: [
+        { ...acked('0:0', 0, { at: 2 }), transaction: 3 },
+        { ...acked('0:1', 1, { at: 2.2 }), transaction: 3 },
+      ],
+      reads: [found(0, '0:0', { producerId: 9, epoch: 1 }), found(1, '0:1', { producerId: 9, epoch: 1 })],
+      transactions: [
+        {
+          worker: 0,
+          number: 3,
+          producerId: 9,
+          epoch: 1,
+          endProducerId: 9,
+          endEpoch: 2,
+          beginNs: 1.5 * S,
+          end: 'commit',
+          endInvokeNs: 3 * S,
+          endCompleteNs: 3.5 * S,
+          outcome: 'committed',
+          error: null,
+          attempts: 1,
+          answered: 1,
+        },
+      ],
+      markers: [
+        // Those of others, before and behind it, are none of its own.
+        { ...MARKER, producerId: 8, offset: 2, kind: 'commit' },
+        { ...MARKER, offset: 5, kind: 'commit' },
+        { ...MARKER, offset: 3, kind: 'abort' },
+      ],
+      events: [...isolated('f1', 3.2, 4), finalScan(6)],
+    },
+    of('0:0'),
+  );
+  const flat = text.replaceAll(/\s+/g, ' ');
+  t.regex(flat, /^Record w0:0: acknowledged in a transaction that was committed, and found once/);
+  t.regex(flat, /1\.5 s its transaction, number 3 of its worker, begins \(producer 9, epoch 1\) 2\.0 s due/);
+  t.regex(flat, /3\.0 s the client asks to commit the transaction 3\.2 s fault “isolate/);
+  t.regex(flat, /3\.5 s the client learns that the transaction is committed/);
+  t.regex(
+    flat,
+    /in a batch of producer 9, epoch 1; the next marker of that producer is an abort at offset 3/,
+  );
+  t.true(life.findings.some(({ kind, about }) => kind === 'lost-committed' && about === 'transaction'));
+});
+
+const MARKER = {
+  scan: FINAL,
+  partition: 0,
+  producerId: 9,
+  epoch: 1,
+  coordinatorEpoch: 0,
+  timeNs: 100 * S,
+} as const;
+
+test('a loss of power is no change of leader', (t) => {
+  const lost: Event[] = isolated('f1', 3, 4).map((event) =>
+    event.type === 'fault-start' ? { ...event, fault: { kind: 'power-loss', target: 'kafka1' } } : event,
+  );
+  const { life } = told(
+    {
+      writes: [acked('0:0', 0, { at: 5 })],
+      reads: [found(0, '0:0')],
+      events: [leads(1, 0, 0.5), ...lost, finalScan(1)],
+    },
+    of('0:0'),
+  );
+  t.deepEqual(
+    life.steps.flatMap((step) => (step.what === 'leader' ? [`${step.node} ${step.timeNs / S}`] : [])),
+    ['kafka1 0.5'],
+  );
+});
+
+test('while nothing was watched, no epoch is certain', (t) => {
+  const gap: Event = {
+    type: 'gap',
+    watch: 'views',
+    timeNs: 3 * S,
+    fromNs: 0.9 * S,
+    toNs: 3 * S,
+    reason: 'no answer',
+  };
+  const { text } = told(
+    { writes: [acked('0:0', 0)], reads: [found(0, '0:0')], events: [leads(1, 0, 0.5), gap, finalScan(1)] },
+    of('0:0'),
+  );
+  t.notRegex(text, /leader epoch 0/);
+  t.regex(text, /In which leader epoch it was acknowledged/);
+  t.regex(text, /Whether the leader changed from 0\.9 s to 3\.0 s: nothing was observed then/);
+});
+
+test('what an imported history leaves out is not made up', (t) => {
+  const { text } = told(
+    {
+      info: { world: 'imported' },
+      writes: [acked('0:0', 0, { broker: null })],
+      reads: [found(0, '0:0', { at: 0 })],
+      events: [finalScan(1)],
+    },
+    of('0:0'),
+  );
+  const flat = text.replaceAll(/\s+/g, ' ');
+  t.notRegex(flat, /due|attempt/);
+  t.regex(flat, /1\.0 s sent, to whom is not known/);
+  t.regex(
+    flat,
+    /101\.0 s the final scan “final” is given it at offset 0 of partition 0 \(when exactly is not told\)/,
+  );
+});
+
+test('a group that has committed beyond it, and the copies that it made', (t) => {
+  const commit = (at: number, offset: number, outcome: 'ok' | 'unknown'): Event => ({
+    type: 'offset-commit',
+    member: 1,
+    scan: CONSUMER,
+    generation: 1,
+    offsets: [{ partition: 0, offset }],
+    invokeNs: at * S,
+    completeNs: at * S,
+    outcome,
+    error: null,
+  });
+  const { text } = told(
+    {
+      info: { copies: { partitions: 1 } },
+      transactions: [],
+      writes: [
+        acked('0:0', 0),
+        { ...acked('1:0', 4, { at: 6, partition: 1 }), copyOf: 0 },
+        { ...acked('1:1', 5, { at: 7, partition: 1 }), copyOf: 1 },
+      ],
+      reads: [found(0, '0:0')],
+      events: [
+        commit(5, 0, 'ok'),
+        commit(6, 1, 'unknown'),
+        commit(8, 2, 'ok'),
+        commit(9, 3, 'ok'),
+        finalScan(1),
+      ],
+    },
+    of('0:0'),
+  );
+  t.regex(text, /8\.0 s {2}member 1 of the group has committed 2, which is beyond offset 0/);
+  t.regex(text, /6\.1 s {2}a copy of it, w1:0 to partition 1, is acknowledged at offset 4/);
+  t.notRegex(text, /w1:1|committed [013]/);
+});
+
+test('a reader is told to have gone past only what it came to', (t) => {
+  const passed = (events: Event[], reads: Rows['reads']) =>
+    told(
+      {
+        ...LOST,
+        reads: [...LOST.reads!.slice(3), ...reads!],
+        events: [...LOST.events!.slice(0, -2), ...events, finalScan(3)],
+      },
+      of('0:1'),
+    )
+      .life.steps.filter(({ what }) => what === 'passed')
+      .map(({ timeNs }) => timeNs / S);
+  const behind = consumed(2, '1:1', { at: 12 });
+  // Bounds that are told decide; without them it must have come from below.
+  t.deepEqual(passed([reader], [behind]), [12]);
+  t.deepEqual(passed([{ ...reader, from: 2 }], [behind]), []);
+  t.deepEqual(passed([], [behind]), []);
+  t.deepEqual(passed([], [consumed(0, '0:0', { at: 2 }), behind]), [12]);
+  t.deepEqual(passed([reader], [consumed(1, '0:1', { at: 6 }), behind]), []);
+});
+
+test('an end below the offset after one above it is told', (t) => {
+  const { life } = told(
+    { ...LOST, events: [...LOST.events!, end(1, 11), end(1, 12), end(9, 13)] },
+    of('0:1'),
+  );
+  t.deepEqual(
+    life.steps.flatMap((step) =>
+      step.what === 'end' ? [`${step.which} ${step.end} ${step.timeNs / S}`] : [],
+    ),
+    ['below 1 7', 'above 2 10', 'below-again 1 11'],
+  );
+});
+
+test('of many steps of one kind the first are told, and how many are left out', (t) => {
+  const cuts = Array.from({ length: 14 }, (_, index) => truncated('kafka3', 1, 20 + index));
+  const { text, life } = told({ ...LOST, events: [...LOST.events!, ...cuts] }, of('0:1'));
+  t.is(life.steps.filter(({ what }) => what === 'cut').length, 15);
+  t.is(text.match(/cuts its log/g)!.length, 10);
+  t.regex(text, /… and 5 more steps “cut” \(--json has all\)/);
 });
