@@ -102,9 +102,9 @@ export function missedSteps(record: RecordRows, around: readonly Surroundings[],
       const { instead } = passage;
       const bounds = names.scan(scan, partition);
       if (given.has(scan) || bounds?.final === true) return [];
-      // One whose bounds are told to hold the offset may have begun at an empty one.
-      const isWithin = bounds !== undefined && bounds.from <= offset && offset < bounds.end;
-      const behind = passage.behind ?? (isWithin ? passage.firstBehind : null);
+      // One that is told to have begun at the offset or below it may have been given nothing there.
+      const beganBelow = bounds !== undefined && bounds.from <= offset;
+      const behind = passage.behind ?? (beganBelow ? passage.firstBehind : null);
       if (behind === null) return [];
       return [
         {

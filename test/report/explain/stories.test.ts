@@ -211,6 +211,14 @@ test('what the history does not tell is said to be not known', (t) => {
     /failed by kafka1 \(NOT_ENOUGH_REPLICAS\), 100 ms after it was sent: the\n/,
   );
   t.notRegex(told(rows, of('0:2')).text, /no request log/);
+  const unsent = told({ ...rows, writes: [failed('0:2', { attempts: 0 })] }, of('0:2')).text;
+  t.regex(unsent, /given to the client; no request with it reached a socket/);
+  t.deepEqual(
+    told({ ...rows, writes: [failed('0:2', { attempts: 0 })] }, of('0:2')).life.steps.flatMap((step) =>
+      step.what === 'sent' ? [step.node] : [],
+    ),
+    [null],
+  );
   t.regex(told(rows, of('0:3')).text, /What became of its write: the history ends before that/);
   const strange = told(rows, of('2:7'));
   t.regex(strange.text, /^Record w2:7: without a row of its write/);
@@ -259,7 +267,7 @@ test('the request log tells what brokers answered, with the numbers of the recor
       info: { requestLog: true },
       writes: [acked('0:0', 0), acked('0:1', 1)],
       reads: [found(0, '0:0'), found(1, '0:1')],
-      events: [produced(6, 1.02, -1), produced(0, 1.05, 0), finalScan(2)],
+      events: [produced(6, 1.02, 7), produced(0, 1.05, 0), finalScan(2)],
     },
     of('0:1'),
   );
@@ -360,6 +368,7 @@ test('a transaction: its begin, its end, and the marker behind the record', (t) 
         { ...MARKER, producerId: 8, offset: 2, kind: 'commit' },
         { ...MARKER, offset: 5, kind: 'commit' },
         { ...MARKER, offset: 3, kind: 'abort' },
+        { ...MARKER, offset: 4, kind: 'commit' },
       ],
       events: [...isolated('f1', 3.2, 4), finalScan(6)],
     },
@@ -494,6 +503,8 @@ test('a reader is told to have gone past only what it came to', (t) => {
   // Bounds that are told decide; without them it must have come from below.
   t.deepEqual(passed([reader], [behind]), [12]);
   t.deepEqual(passed([{ ...reader, from: 2 }], [behind]), []);
+  // One that was led back to below the offset had gone past it all the same.
+  t.deepEqual(passed([{ ...reader, end: 1 }], [behind]), [12]);
   t.deepEqual(passed([], [behind]), []);
   t.deepEqual(passed([], [consumed(0, '0:0', { at: 2 }), behind]), [12]);
   t.deepEqual(passed([reader], [consumed(1, '0:1', { at: 6 }), behind]), []);
