@@ -125,7 +125,9 @@ test('a cut above its offset, or before it was sent, is no part of its life; nor
       ...isolated('f9', 100, null),
     ],
   };
-  const { life } = told(rows, of('0:1'));
+  // It was due before the cut, and sent only after it.
+  const late = rows.writes!.map((write) => ({ ...write, intendedNs: Math.min(write.intendedNs, 4 * S) }));
+  const { life } = told({ ...rows, writes: late }, of('0:1'));
   t.deepEqual(
     life.steps.flatMap((step) => (step.what === 'cut' ? [`${step.node} ${step.timeNs / S}`] : [])),
     ['kafka1 8.5'],
@@ -262,7 +264,7 @@ test('the request log tells what brokers answered, with the numbers of the recor
     code,
     offset,
   });
-  const { text } = told(
+  const { text, life } = told(
     {
       info: { requestLog: true },
       writes: [acked('0:0', 0), acked('0:1', 1)],
@@ -272,6 +274,11 @@ test('the request log tells what brokers answered, with the numbers of the recor
     of('0:1'),
   );
   t.regex(text, /request log: kafka1 answers with error code 6 for partition 0/);
+  // An offset beside an error is none.
+  t.deepEqual(
+    life.steps.flatMap((step) => (step.what === 'produced' ? [step.offset] : [])),
+    [null, 1],
+  );
   t.regex(
     text,
     /request log: kafka1 takes it at offset 1 for partition 0 \(producer 7,\n\s+epoch 0, sequence 5\)/,
@@ -530,3 +537,27 @@ test('of many steps of one kind the first are told, and how many are left out', 
   t.is(text.match(/cuts its log/g)!.length, 10);
   t.regex(text, /… and 5 more steps “cut” \(--json has all\)/);
 });
+
+test('what the checker took back is no finding about it', (t) => {
+  // One worker's record stands behind one that it sent later; then an answer shows that the clock went back.
+  const swapped: Rows = {
+    info: { world: 'imported', contract: CONTRACT_OF_ONE_SESSION },
+    writes: [acked('0:1', 0, { at: 1.1, until: 4 }), acked('0:0', 1, { at: 1, until: 4.1 })],
+    reads: [found(0, '0:1'), found(1, '0:0'), found(2, '1:0')],
+    events: [finalScan(3)],
+  };
+  const kinds = (writes: Rows['writes']) =>
+    told({ ...swapped, writes: writes! }, of('0:0')).life.findings.map(({ kind }) => kind);
+  const later = acked('1:0', 2, { at: 8, until: 9 });
+  t.deepEqual(kinds([...swapped.writes!, later]), ['producer-order']);
+  t.deepEqual(kinds([later, ...swapped.writes!]), []);
+});
+
+const CONTRACT_OF_ONE_SESSION = {
+  acks: 'all' as const,
+  minInsyncReplicas: 2,
+  replicationFactor: 3,
+  uncleanLeaderElection: false,
+  idempotence: true,
+  clientRetries: false,
+};
