@@ -227,6 +227,13 @@ test('what the history does not tell is said to be not known', (t) => {
   t.regex(strange.text.replaceAll(/\s+/g, ' '), /the history has no row of its write/);
 });
 
+test('a write of unknown outcome that was found was stored, so that this is known', (t) => {
+  const rows: Rows = { writes: [unknown('0:0', { attempts: 1 })], events: [leads(1, 0, 0.5), finalScan(1)] };
+  const stored = 'Whether any of its attempts was stored: no answer says it.';
+  t.true(told(rows, of('0:0')).life.notKnown.includes(stored));
+  t.false(told({ ...rows, reads: [found(0, '0:0')] }, of('0:0')).life.notKnown.includes(stored));
+});
+
 test('an epoch is told only where it is certain, and a leader that was seen late is told so', (t) => {
   const rows = (info: Partial<RunInfo>, events: Event[]): Rows => ({
     info,
