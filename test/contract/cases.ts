@@ -51,9 +51,19 @@ export class Story {
   /** @param worker its client asks the broker of that number first */
   async client(acks: 0 | 1 | 'all', worker = 0): Promise<Client> {
     this.world.scenario.producer.acks = acks;
-    const client = this.world.openClient(worker);
-    await client.open();
-    return client;
+    const deadlineNs = this.world.clock.nowNs() + 40e9;
+    for (;;) {
+      const client = this.world.openClient(worker);
+      try {
+        await client.open();
+        return client;
+      } catch (error) {
+        // With ZooKeeper a leader may lead before the brokers have heard of it from the controller.
+        await client.close();
+        if (this.world.clock.nowNs() > deadlineNs) throw error;
+        await this.world.clock.sleep(100);
+      }
+    }
   }
 
   async write(client: Client): Promise<Completion & { value: string }> {
