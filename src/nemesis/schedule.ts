@@ -33,6 +33,11 @@ export const strikeSchema = z.strictObject({
 export type Strike = z.infer<typeof strikeSchema> & { id: string };
 export type Schedule = readonly Strike[];
 
+/** A script as a schedule: each strike that has no name is named by its place. */
+export function scheduleOfScript(script: readonly z.infer<typeof strikeSchema>[]): Schedule {
+  return script.map((strike, index) => ({ ...strike, id: strike.id ?? `fault-${index + 1}` }));
+}
+
 /** The kinds that a random schedule can mix. */
 export const MIX_KINDS = [
   'kill',

@@ -20,7 +20,7 @@ import { assertMode, modesOf, type KafkaMode } from '../db/kafka/recipes.ts';
 import { createRunDirectory } from '../history/directory.ts';
 import { createEncoder } from '../history/value.ts';
 import { isProcessFault } from '../nemesis/process-faults.ts';
-import { drawSchedule, type Schedule } from '../nemesis/schedule.ts';
+import { drawSchedule, scheduleOfScript, type Schedule } from '../nemesis/schedule.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import { assertGroupProtocol } from '../scenario/group.ts';
 import { withTransactionVersions } from '../scenario/transactions.ts';
@@ -352,5 +352,5 @@ export function scheduleOf(scenario: Scenario, seed: number): Schedule {
   if ('random' in nemesis) {
     return drawSchedule(nemesis.random, phases.faultsMs, seededRandom(seed).fork('schedule'));
   }
-  return nemesis.script.map((strike, index) => ({ ...strike, id: strike.id ?? `fault-${index + 1}` }));
+  return scheduleOfScript(nemesis.script);
 }

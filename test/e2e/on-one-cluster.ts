@@ -15,7 +15,7 @@ import { int64At, type Run, type RunInfo } from '../../src/history/run.ts';
 import { TRANSACTION_ENDS } from '../../src/history/transaction.ts';
 import { createDecoder, createEncoder } from '../../src/history/value.ts';
 import { prepareConsumer } from '../../src/run/prepare-client.ts';
-import type { Schedule } from '../../src/nemesis/schedule.ts';
+import { scheduleOf } from '../../src/run/prepare.ts';
 import { run as perform } from '../../src/runner/runner.ts';
 import { findEntry } from '../../src/scenario/catalog/catalog.ts';
 import { contractOf } from '../../src/scenario/contract.ts';
@@ -124,7 +124,7 @@ async function tell(index: number, each: Asked): Promise<Told> {
   await perform({
     world,
     scenario,
-    schedule: scheduleOf(scenario),
+    schedule: scheduleOf(scenario, SEED),
     seed: SEED,
     recorder,
     decode: createDecoder(place),
@@ -146,11 +146,6 @@ async function tell(index: number, each: Asked): Promise<Told> {
   };
 }
 
-function scheduleOf({ nemesis }: Scenario): Schedule {
-  if (!('script' in nemesis)) throw new TypeError('the faults of such a scenario are written out');
-  return nemesis.script.map((strike, index) => ({ ...strike, id: `fault-${index + 1}` }));
-}
-
 function infoOf(
   scenario: Scenario,
   { client, run, topic }: { client: PreparedClient; run: string; topic: string },
@@ -162,7 +157,7 @@ function infoOf(
     run,
     status: 'running',
     seed: SEED,
-    scenario: { ...scenario, faultsPlanned: scheduleOf(scenario).length },
+    scenario: { ...scenario, faultsPlanned: scheduleOf(scenario, SEED).length },
     contract: contractOf(scenario),
     client: { library, version: number, mode },
     topic,

@@ -2,12 +2,13 @@ import test from 'ava';
 import type { Result } from '../../src/checker/result.ts';
 import type { KafkaMode } from '../../src/db/kafka/recipes.ts';
 import { findEntry } from '../../src/scenario/catalog/catalog.ts';
-import { MODES, outcome, scheduleOf } from './measured.ts';
+import { scheduleOfScript } from '../../src/nemesis/schedule.ts';
+import { MODES, outcome } from './measured.ts';
 
 function catalog(name: string, mode: KafkaMode, seed: number): Promise<Result> {
   const { scenario } = findEntry(name)!;
   const script = 'script' in scenario.nemesis ? scenario.nemesis.script : [];
-  return outcome({ scenario, schedule: scheduleOf(script), seed, mode });
+  return outcome({ scenario, schedule: scheduleOfScript(script), seed, mode });
 }
 
 /** At full speed a run has ten times as many writes: one mode has to do. */

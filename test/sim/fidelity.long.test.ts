@@ -1,7 +1,8 @@
 import test from 'ava';
 import type { KafkaMode } from '../../src/db/kafka/recipes.ts';
 import { scenarioSchema, type ScenarioInput } from '../../src/scenario/schema.ts';
-import { outcome, scheduleOf, type Script } from './measured.ts';
+import { scheduleOfScript } from '../../src/nemesis/schedule.ts';
+import { outcome, type Script } from './measured.ts';
 
 /** Other faults that were measured, with whether real Kafka lost anything. */
 interface Measured {
@@ -192,7 +193,7 @@ for (const { fault, script, loses, scenario, seeds = 1 } of MEASURED) {
     for (const [mode, expected] of Object.entries(loses) as [KafkaMode, boolean][]) {
       let lost = 0;
       for (let seed = 1; seed <= seeds && lost === 0; seed++) {
-        const result = await outcome({ scenario: parsed, schedule: scheduleOf(script), seed, mode });
+        const result = await outcome({ scenario: parsed, schedule: scheduleOfScript(script), seed, mode });
         t.is(result.verdict, 'valid', `${mode}: ${result.reasons.join(' ')}`);
         ({ lost } = result.counts);
       }
@@ -221,7 +222,7 @@ test.serial(
         },
         { atMs: 4_000, fault: { kind: 'kill', target: 'leader' }, forMs: 3_000 },
       ];
-      return outcome({ scenario, schedule: scheduleOf(script), seed, mode: 'zookeeper', client });
+      return outcome({ scenario, schedule: scheduleOfScript(script), seed, mode: 'zookeeper', client });
     };
     let lost = 0;
     for (let seed = 1; seed <= 20 && lost === 0; seed++) {

@@ -1,7 +1,7 @@
 import { check } from '../../src/checker/check.ts';
 import type { Result } from '../../src/checker/result.ts';
 import type { KafkaMode } from '../../src/db/kafka/recipes.ts';
-import type { Schedule } from '../../src/nemesis/schedule.ts';
+import type { scheduleOfScript } from '../../src/nemesis/schedule.ts';
 import { simulate, type SimulateOptions } from '../../src/run/simulate.ts';
 
 /**
@@ -15,13 +15,8 @@ import { simulate, type SimulateOptions } from '../../src/run/simulate.ts';
 /** How Kafka keeps its metadata. */
 export const MODES: readonly KafkaMode[] = ['zookeeper', 'kraft-combined', 'kraft-separate'];
 
-/** Strikes that have no names yet. */
-export type Script = Schedule[number][] | Omit<Schedule[number], 'id'>[];
-
-/** Names each strike by its place. */
-export function scheduleOf(script: Script): Schedule {
-  return script.map((strike, index) => ({ id: `fault-${index + 1}`, ...strike }));
-}
+/** Strikes that need no names. */
+export type Script = Parameters<typeof scheduleOfScript>[0];
 
 /** What the checker finds in a simulated run, held against what Kafka promises with these settings. */
 export async function outcome(options: SimulateOptions): Promise<Result> {

@@ -1,7 +1,7 @@
 import { NS_PER_MS } from '../../core/clock.ts';
 import { seededRandom, type Random } from '../../core/random.ts';
 import { seconds } from '../../core/words.ts';
-import { drawSchedule, type MixKind, type Schedule } from '../../nemesis/schedule.ts';
+import { drawSchedule, scheduleOfScript, type MixKind, type Schedule } from '../../nemesis/schedule.ts';
 import { isCopying } from '../../scenario/copying.ts';
 import { mayRetry } from '../../scenario/client.ts';
 import { recordsThatFit } from '../../scenario/fits.ts';
@@ -65,7 +65,7 @@ function drawFaults(
   const isQuiet = random.float() < (soak?.quietShare ?? 0);
   if (isQuiet) return { schedule: [], kinds: [], nemesis: { script: [], keepBrokersUp: 0 } };
   if (!('random' in nemesis)) {
-    const schedule = nemesis.script.map((strike, at) => ({ ...strike, id: strike.id ?? `fault-${at + 1}` }));
+    const schedule = scheduleOfScript(nemesis.script);
     return { schedule, kinds: [...new Set(schedule.map(({ fault }) => fault.kind))], nemesis };
   }
   const { mix, meanIntervalMs, meanDurationMs } = nemesis.random;
