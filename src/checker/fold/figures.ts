@@ -1,4 +1,4 @@
-import type { CopyCounts, GroupFigures, Result, TransactionCounts } from '../result.ts';
+import type { GroupFigures, Result } from '../result.ts';
 
 /** What a result counts beside its records: of transactions, copies and a consumer group, where there are any. */
 export type Figures = Pick<Result, 'transactions' | 'copies' | 'group'>;
@@ -10,8 +10,8 @@ export function figuresOf(of: Figures): Figures {
 
 /** The figures of several segments. Each segment has a group of its own, so of members and windows the largest counts. */
 export function addFigures(one: Figures, other: Figures): Figures {
-  const transactions = both(one.transactions, other.transactions, sumOfTransactions);
-  const copies = both(one.copies, other.copies, sumOfCopies);
+  const transactions = both(one.transactions, other.transactions, sumOf);
+  const copies = both(one.copies, other.copies, sumOf);
   const group = both(one.group, other.group, sumOfGroups);
   return {
     ...(transactions !== undefined && { transactions }),
@@ -24,40 +24,20 @@ function both<T>(one: T | undefined, other: T | undefined, sum: (one: T, other: 
   return one === undefined || other === undefined ? (one ?? other) : sum(one, other);
 }
 
-function sumOfTransactions(one: TransactionCounts, other: TransactionCounts): TransactionCounts {
-  return {
-    committed: one.committed + other.committed,
-    aborted: one.aborted + other.aborted,
-    unknown: one.unknown + other.unknown,
-    unpromised: one.unpromised + other.unpromised,
-  };
-}
-
-function sumOfCopies(one: CopyCounts, other: CopyCounts): CopyCounts {
-  return {
-    records: one.records + other.records,
-    due: one.due + other.due,
-    copied: one.copied + other.copied,
-  };
-}
-
 function sumOfGroups(one: GroupFigures, other: GroupFigures): GroupFigures {
+  const { commits, ...figures } = one;
+  const { commits: otherCommits, ...otherFigures } = other;
   return {
+    ...sumOf(figures, otherFigures),
     members: Math.max(one.members, other.members),
-    lives: one.lives + other.lives,
-    assignments: one.assignments + other.assignments,
-    killed: one.killed + other.killed,
-    paused: one.paused + other.paused,
-    left: one.left + other.left,
-    handed: one.handed + other.handed,
-    handedAgain: one.handedAgain + other.handedAgain,
     windowMax: Math.max(one.windowMax, other.windowMax),
-    commits: {
-      ok: one.commits.ok + other.commits.ok,
-      fail: one.commits.fail + other.commits.fail,
-      unknown: one.commits.unknown + other.commits.unknown,
-    },
-    answers: one.answers + other.answers,
-    staleAnswers: one.staleAnswers + other.staleAnswers,
+    commits: sumOf(commits, otherCommits),
   };
+}
+
+/** Of each number by its name; one that only one of them has counts as it is. */
+export function sumOf<T extends object>(one: T, other: T): T {
+  const sum: Record<string, number> = { ...one } as Record<string, number>;
+  for (const [name, count] of Object.entries(other)) sum[name] = (sum[name] ?? 0) + (count as number);
+  return sum as T;
 }

@@ -1,5 +1,5 @@
-import type { Counts, Finding, Result, Verdict } from '../result.ts';
-import { addFigures } from './figures.ts';
+import type { Finding, Result, Verdict } from '../result.ts';
+import { addFigures, sumOf } from './figures.ts';
 import type { FoldedDoubt, FoldedFinding, FoldState, Place, SeenIn } from './fold-state.ts';
 
 /** So many findings that differ only in their reasons are told one by one, and so many doubts. */
@@ -58,12 +58,6 @@ export function mergeUntested(
 
 function countedUp(segments: FoldState['segments'], which: Verdict | 'untested'): FoldState['segments'] {
   return { ...segments, [which]: segments[which] + 1 };
-}
-
-function sumOf(one: Counts, other: Counts): Counts {
-  const sum: Record<string, number> = { ...one };
-  for (const [name, count] of Object.entries(other)) sum[name] = (sum[name] ?? 0) + count;
-  return sum as unknown as Counts;
 }
 
 /** Numbers in a reason (epochs, moments, nodes) differ from one segment to the next, and make no other reason of it. */
