@@ -50,8 +50,6 @@ export function gather(
   const guests: Membership[] = [];
   let stillOpen = 0;
   let unpromised = 0;
-  /** That of the record before: records of one transaction mostly follow each other. */
-  let last = { id: -1, isCommitted: false };
   for (const batch of run.writes()) {
     const { transaction, worker, partition, outcome } = batch;
     if (transaction === undefined) continue;
@@ -59,8 +57,7 @@ export function gather(
       const number = int64At(transaction, row);
       if (number < 0) continue;
       const id = transactions.idOf(worker[row]!, number);
-      if (id !== last.id) last = { id, isCommitted: id >= 0 && transactions.isCommitted(id) };
-      if (outcome[row] === OK && !last.isCommitted) unpromised++;
+      if (outcome[row] === OK && !transactions.isCommitted(id)) unpromised++;
       if (id < 0) continue;
       const seq = int64At(batch.seq, row);
       const only = segments.onlySegmentOf(worker[row]!, seq);

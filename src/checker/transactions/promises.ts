@@ -74,25 +74,14 @@ function stretchOf(batch: ReadBatch, from: number, to: number): ReadBatch {
   };
 }
 
-/** This loop sees every write of a history, more than once: of records of one transaction, one behind the other, it asks once. */
 function withoutPromises(batch: WriteBatch, transactions: TransactionTable): WriteBatch {
   const { length, transaction, worker, outcome } = batch;
   if (transaction === undefined) return batch;
   let changed: Uint8Array | null = null;
-  let [lastWorker, lastLow, lastHigh] = [-1, 0, 0];
-  let isPromised = false;
   for (let row = 0; row < length; row++) {
     if (outcome[row] !== OK) continue;
-    const [low, high] = [transaction[2 * row]!, transaction[2 * row + 1]!];
-    if (high < 0) continue;
-    if (worker[row] !== lastWorker || low !== lastLow || high !== lastHigh) {
-      lastWorker = worker[row]!;
-      lastLow = low;
-      lastHigh = high;
-      const id = transactions.idOf(lastWorker, int64At(transaction, row));
-      isPromised = id >= 0 && transactions.isCommitted(id);
-    }
-    if (isPromised) continue;
+    const number = int64At(transaction, row);
+    if (number < 0 || transactions.isCommitted(transactions.idOf(worker[row]!, number))) continue;
     changed ??= outcome.slice(0, length);
     changed[row] = INFO;
   }

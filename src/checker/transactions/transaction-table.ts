@@ -75,8 +75,9 @@ export class TransactionTable {
     return TRANSACTION_OUTCOMES[(this.#cells.get(id) & OUTCOME_BITS) - 1]!;
   }
 
+  /** @param id -1: of none. */
   isCommitted(id: number): boolean {
-    return (this.#cells.get(id) & OUTCOME_BITS) === COMMITTED_CODE;
+    return id >= 0 && (this.#cells.get(id) & OUTCOME_BITS) === COMMITTED_CODE;
   }
 
   /** Infinity where a commit was never asked for. */
