@@ -3,7 +3,7 @@ import { counted, valueName } from '../../core/words.ts';
 import { check } from '../../checker/check.ts';
 import type { Leadership } from '../../checker/facts/leadership.ts';
 import type { Finding } from '../../checker/result.ts';
-import { transactionAt, writeAt } from '../../history/columns/columns.ts';
+import { transactionAt } from '../../history/columns/columns.ts';
 import { faultSpansOf } from '../../history/fault-spans.ts';
 import { int64At, type Run } from '../../history/run.ts';
 import type { Transaction } from '../../history/transaction.ts';
@@ -276,7 +276,7 @@ function transactionsOf(
     for (let row = 0; row < batch.length; row++)
       for (const each of open)
         if (batch.worker[row] === each.worker && int64At(batch.transaction, row) === each.number)
-          each.fellows.add(`${each.worker}:${writeAt(batch, row).seq}`);
+          each.fellows.add(`${each.worker}:${int64At(batch.seq, row)}`);
   }
   return wanted;
 }

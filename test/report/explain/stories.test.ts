@@ -9,6 +9,7 @@ import { explain, type Question } from '../../../src/report/explain/lives.ts';
 import {
   acked,
   CONSUMER,
+  CONTRACT,
   consumed,
   end,
   failed,
@@ -45,14 +46,7 @@ const of = (value: string): Question => {
 /** kafka1 acknowledges 0:1 while it is cut off, kafka2 takes over and gives its offset to 1:0. */
 const LOST: Rows = {
   info: {
-    contract: {
-      acks: 1,
-      minInsyncReplicas: 1,
-      replicationFactor: 3,
-      uncleanLeaderElection: false,
-      idempotence: false,
-      clientRetries: false,
-    },
+    contract: { ...CONTRACT, acks: 1, minInsyncReplicas: 1 },
   },
   writes: [
     acked('0:0', 0, { at: 1 }),
